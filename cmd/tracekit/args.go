@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// flagsFirst moves flags that stand behind FILE before it. The command library
+// would take them for further files, without a word.
+func flagsFirst(app *cli.App, args []string) []string {
+	if len(args) < 2 {
+		return args
+	}
+	verb := app.Command(args[1])
+	if verb == nil {
+		return args
+	}
+	takesValue := map[string]bool{}
+	for _, f := range verb.Flags {
+		_, isBool := f.(*cli.BoolFlag)
+		for _, name := range f.Names() {
+			takesValue[name] = !isBool
+		}
+	}
+	var flags, files []string
+	rest := args[2:]
+	for i := 0; i < len(rest); i++ {
+		arg := rest[i]
+		if arg == "--" {
+			files = append(files, rest[i+1:]...)
+			break
+		}
+		if len(arg) < 2 || arg[0] != '-' {
+			files = append(files, arg)
+			continue
+		}
+		flags = append(flags, arg)
+		name, _, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if takesValue[name] && !joined && i+1 < len(rest) {
+			i++
+			flags = append(flags, rest[i])
+		}
+	}
+	out := append([]string{args[0], args[1]}, flags...)
+	return append(append(out, "--"), files...)
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"tracekit/internal/gzwrite"
+	"tracekit/internal/progress"
+	"tracekit/trace"
+	"tracekit/transform"
+
+	"github.com/urfave/cli/v2"
+)
+
+const exitText = `EXIT STATUS
+   0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but the input was
+   damaged and something of it could not be kept (1 with --strict)`
+
+// convert runs a verb that turns one trace into another: it opens input and
+// output, and says on standard error what was done.
+func convert(c *cli.Context, std streams, twice bool, work func(*input, *trace.Writer) (transform.Report, error)) error {
+	in, err := openInput(c, std, twice)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := openOutput(c, std, in)
+	if err != nil {
+		return err
+	}
+	rep, err := work(in, trace.NewWriter(out))
+	if err == nil && rep.Damage.Lost() && c.Bool("strict") {
+		err = damageHint(fmt.Errorf("%s is damaged: %v", in.name, rep.Damage.String()))
+		out.Abort()
+		return err
+	}
+	if err != nil {
+		out.Abort()
+		return in.wrap(err)
+	}
+	if err := out.Commit(); err != nil {
+		return err
+	}
+	in.meter.Stop()
+	if !c.Bool("quiet") {
+		fmt.Fprintln(std.err, summary(c.Command.Name, rep, out.Bytes))
+	}
+	return damage(in, rep.Damage, c.Bool("quiet"), std)
+}
+
+// damage says what was mended, and makes what was lost an error.
+func damage(in *input, d trace.Damage, quiet bool, std streams) error {
+	if d.Lost() {
+		return damagedError{damageHint(fmt.Errorf("%s is damaged: %v", in.name, d.String()))}
+	}
+	if len(d.Finds()) > 0 && !quiet {
+		fmt.Fprintf(std.err, "mended: %v\n", d.String())
+	}
+	return nil
+}
+
+func damageHint(err error) error {
+	return hint(err, "what could be read was kept; look at the places named, or record the trace again")
+}
+
+// summary tells what a verb did, in one line.
+func summary(verb string, rep transform.Report, packed int64) string {
+	line := fmt.Sprintf("%s: %d events, %s in; %d events, %s out", verb,
+		rep.EventsIn, progress.Bytes(rep.BytesIn), rep.EventsOut, progress.Bytes(rep.BytesOut))
+	if packed != rep.BytesOut {
+		line += fmt.Sprintf(" (%s packed)", progress.Bytes(packed))
+	}
+	var dropped []string
+	for _, d := range rep.Dropped {
+		s := fmt.Sprintf("%s %d", d.Kind, d.Events)
+		if d.Bytes > 0 {
+			s += fmt.Sprintf(" (%s)", progress.Bytes(d.Bytes))
+		}
+		dropped = append(dropped, s)
+	}
+	if len(dropped) > 0 {
+		line += "; dropped: " + strings.Join(dropped, ", ")
+	}
+	return line
+}
+
+func newGzip(w *output) *gzwrite.Writer { return gzwrite.NewWriter(w.Writer, gzwrite.Options{}) }
+
+// version is what the build recorded of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"tracekit/internal/progress"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/urfave/cli/v2"
+)
+
+// streams are the three standard ones.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// errPipeClosed says that nobody reads the output any more, which is no failure.
+var errPipeClosed = errors.New("the reader of the output has gone")
+
+// inputFlags are the flags of every verb, outputFlags those of verbs that write
+// a trace.
+func inputFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing on standard error but warnings and errors"},
+		&cli.BoolFlag{Name: "strict", Usage: "fail, and write nothing, if something of the input can't be kept"},
+	}
+}
+
+func outputFlags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, compressed if it ends in .gz or .zst (default: standard output)"},
+		&cli.StringFlag{Name: "compress", Aliases: []string{"z"}, Usage: "compress as `KIND`: gzip, zstd or none"},
+	}, inputFlags()...)
+}
+
+func tmpdirFlag() cli.Flag {
+	return &cli.StringFlag{Name: "tmpdir", Usage: "keep temporary data in `DIR` when a pipe has to be read twice"}
+}
+
+// input is the trace a verb reads.
+type input struct {
+	*trace.Source
+	name  string
+	file  *os.File // nil for standard input
+	meter *progress.Meter
+}
+
+// openInput opens the verb's FILE, or standard input. twice says that the verb
+// reads it two times.
+func openInput(c *cli.Context, std streams, twice bool) (*input, error) {
+	if c.NArg() > 1 {
+		return nil, usage("one input at a time: %q and %q", c.Args().Get(0), c.Args().Get(1))
+	}
+	in := &input{name: c.Args().First()}
+	var r io.Reader = std.in
+	size := int64(-1)
+	if in.name == "" || in.name == "-" {
+		if in.name == "" && isTerminal(std.in) {
+			return nil, hint(usage("no input"), "name a FILE, or pipe a trace in")
+		}
+		in.name = "standard input"
+	} else {
+		f, err := os.Open(in.name)
+		if err != nil {
+			return nil, plainPathError(err)
+		}
+		in.file, r = f, f
+	}
+	if f, ok := r.(*os.File); ok {
+		info, err := f.Stat()
+		switch {
+		case err != nil:
+			return nil, in.fail(err)
+		case info.IsDir():
+			return nil, in.fail(hint(fmt.Errorf("%s: is a directory", in.name), "name one trace file in it"))
+		case info.Mode().IsRegular() && atStart(f):
+			size = info.Size()
+		}
+	}
+	in.meter = progress.New(std.err, size, !c.Bool("quiet") && isTerminal(std.err))
+	if size >= 0 {
+		r = in.meter.File(r.(*os.File))
+	} else {
+		r = in.meter.Reader(r)
+	}
+	var o trace.SourceOptions
+	if twice {
+		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+	}
+	var err error
+	if in.Source, err = trace.NewSource(r, size, o); err != nil {
+		return nil, in.fail(in.wrap(err))
+	}
+	return in, nil
+}
+
+// atStart reports whether f is read from its first byte on; a file on standard
+// input may have been read before.
+func atStart(f *os.File) bool {
+	at, err := f.Seek(0, io.SeekCurrent)
+	return err == nil && at == 0
+}
+
+// wrap names the input in err and adds a hint where there is one to give.
+func (in *input) wrap(err error) error {
+	switch {
+	case err == nil, errors.Is(err, errPipeClosed), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, trace.ErrEmpty), errors.Is(err, trace.ErrNotTrace), errors.Is(err, trace.ErrNoEvents):
+		return hint(fmt.Errorf("%s: %w", in.name, err), "a trace is JSON with a traceEvents array, or an array of events; it may be packed with gzip or zstd")
+	case errors.Is(err, trace.ErrChanged):
+		return hint(fmt.Errorf("%s: %w", in.name, err), "wait until the profiler has finished writing it")
+	}
+	return fmt.Errorf("%s: %w", in.name, err)
+}
+
+func (in *input) fail(err error) error {
+	in.Close()
+	return err
+}
+
+// Close closes the input.
+func (in *input) Close() {
+	if in.meter != nil {
+		in.meter.Stop()
+	}
+	if in.Source != nil {
+		in.Source.Close()
+	}
+	if in.file != nil {
+		in.file.Close()
+	}
+}
+
+// plainPathError says what is wrong with a path without naming a system call.
+func plainPathError(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", p.Path, p.Err)
+	}
+	return err
+}
+
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
+}
+
+// output is where a verb writes. A file appears under its name only when it is
+// whole.
+type output struct {
+	io.Writer
+	packer io.WriteCloser // nil if the output is not compressed
+	file   *os.File       // nil for standard output
+	path   string         // where the file goes; empty if it is written in place
+	Bytes  int64          // written, after compression
+}
+
+// openOutput prepares the output of a verb that reads in.
+func openOutput(c *cli.Context, std streams, in *input) (*output, error) {
+	name := c.String("output")
+	kind, err := compression(c.String("compress"), name)
+	if err != nil {
+		return nil, err
+	}
+	o := &output{}
+	var w io.Writer = std.out
+	if name != "" && name != "-" {
+		if err := o.create(name, in); err != nil {
+			return nil, err
+		}
+		w = o.file
+	}
+	o.Writer = counted{w, &o.Bytes}
+	switch kind {
+	case trace.Gzip:
+		o.packer = newGzip(o)
+	case trace.Zstd:
+		if o.packer, err = zstd.NewWriter(o.Writer, zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
+			o.Abort()
+			return nil, err
+		}
+	}
+	if o.packer != nil {
+		o.Writer = o.packer
+	}
+	return o, nil
+}
+
+func compression(kind, name string) (trace.Format, error) {
+	switch kind {
+	case "gzip", "gz":
+		return trace.Gzip, nil
+	case "zstd", "zst":
+		return trace.Zstd, nil
+	case "none":
+		return trace.Plain, nil
+	case "":
+	default:
+		return 0, hint(usage("--compress %q", kind), "gzip, zstd or none")
+	}
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".gz":
+		return trace.Gzip, nil
+	case ".zst":
+		return trace.Zstd, nil
+	}
+	return trace.Plain, nil
+}
+
+// create opens a temporary file beside the one that it will become. What is
+// neither absent nor a regular file, a device or a FIFO, is written in place.
+func (o *output) create(name string, in *input) error {
+	if at, err := filepath.EvalSymlinks(name); err == nil {
+		name = at
+	}
+	info, err := os.Stat(name)
+	if err == nil {
+		if in.file != nil {
+			if source, err := in.file.Stat(); err == nil && os.SameFile(source, info) {
+				return hint(fmt.Errorf("%s: is the input", name), "write to another file; the input is read until the end")
+			}
+		}
+		if info.IsDir() {
+			return hint(fmt.Errorf("%s: is a directory", name), "name a file in it")
+		}
+		if !info.Mode().IsRegular() {
+			o.file, err = os.OpenFile(name, os.O_WRONLY, 0)
+			return plainPathError(err)
+		}
+	}
+	if o.file, err = createBeside(name); err != nil {
+		return plainPathError(err)
+	}
+	o.path = name
+	return nil
+}
+
+func createBeside(name string) (*os.File, error) {
+	dir, base := filepath.Split(name)
+	for try := 0; ; try++ {
+		f, err := os.OpenFile(fmt.Sprintf("%s.%s.%d-%d.tmp", dir, base, os.Getpid(), try), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if err == nil || !errors.Is(err, fs.ErrExist) || try == 100 {
+			return f, err
+		}
+	}
+}
+
+// Commit ends the output and gives the file its name.
+func (o *output) Commit() error {
+	if o.packer != nil {
+		if err := o.packer.Close(); err != nil {
+			o.packer = nil
+			o.Abort()
+			return writeError(err)
+		}
+	}
+	if o.file == nil {
+		return nil
+	}
+	err := o.file.Close()
+	if err == nil && o.path != "" {
+		err = os.Rename(o.file.Name(), o.path)
+	}
+	if err != nil && o.path != "" {
+		os.Remove(o.file.Name())
+	}
+	return writeError(err)
+}
+
+// Abort leaves nothing behind.
+func (o *output) Abort() {
+	if p, ok := o.packer.(interface{ Abort() }); ok {
+		p.Abort()
+	}
+	if o.file == nil {
+		return
+	}
+	o.file.Close()
+	if o.path != "" {
+		os.Remove(o.file.Name())
+	}
+}
+
+// counted counts what goes through it, and knows a reader that has gone.
+type counted struct {
+	w io.Writer
+	n *int64
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	*c.n += int64(n)
+	return n, writeError(err)
+}
+
+func writeError(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return errPipeClosed
+	}
+	if err != nil && !errors.Is(err, errPipeClosed) {
+		return fmt.Errorf("writing the output: %w", plainPathError(err))
+	}
+	return err
+}

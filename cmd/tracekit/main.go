@@ -1,0 +1,118 @@
+// Command tracekit turns traces that are too big to open into traces that open.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Exit statuses, the same for every verb.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitDamaged = 3
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole command: everything that it reads and writes is handed in.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	app := newApp(stdin, stdout, stderr)
+	signal.Ignore(syscall.SIGPIPE) // a write says so, and is no failure
+	return report(app.RunContext(ctx, flagsFirst(app, args)), stderr)
+}
+
+// newApp lists the verbs.
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
+	std := streams{in: stdin, out: stdout, err: stderr}
+	cli.VersionPrinter = nil
+	app := &cli.App{
+		Name:      "tracekit",
+		Usage:     "turn traces that are too big to open into traces that open",
+		UsageText: "tracekit VERB [FLAGS] [FILE|-]",
+		Version:   version(),
+		Reader:    stdin, Writer: stdout, ErrWriter: stderr,
+		HideHelpCommand:           false,
+		UseShortOptionHandling:    false,
+		DisableSliceFlagSeparator: true,
+		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return usage("%v", err) },
+		Action:                    noVerb,
+		Commands: []*cli.Command{
+
+			stripCommand(std),
+			infoCommand(std),
+		},
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = app.OnUsageError
+	}
+	return app
+}
+
+func noVerb(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return usage("there is no verb %q", c.Args().First())
+	}
+	return cli.ShowAppHelp(c)
+}
+
+// usageError is a mistake in how the command was called.
+type usageError struct{ error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// damagedError says that the work is done, but not all of the input could be
+// kept.
+type damagedError struct{ error }
+
+// hinted carries a line on what to do about an error.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
+func hint(err error, format string, args ...any) error {
+	return hinted{err, fmt.Sprintf(format, args...)}
+}
+
+// report says what went wrong and maps it to an exit status.
+func report(err error, stderr io.Writer) int {
+	if err == nil || errors.Is(err, errPipeClosed) {
+		return exitDone
+	}
+	var (
+		wrong   usageError
+		damaged damagedError
+		h       hinted
+	)
+	label := "error"
+	status := exitFailed
+	switch {
+	case errors.As(err, &damaged):
+		label, status = "warning", exitDamaged
+	case errors.As(err, &wrong):
+		status = exitUsage
+	}
+	fmt.Fprintf(stderr, "tracekit: %s: %v\n", label, err)
+	if errors.As(err, &h) {
+		fmt.Fprintf(stderr, "hint: %s\n", h.hint)
+	} else if status == exitUsage {
+		fmt.Fprintln(stderr, "hint: tracekit help VERB lists the flags of a verb")
+	}
+	return status
+}

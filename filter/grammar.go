@@ -1,0 +1,62 @@
+package filter
+
+// Grammar tells users how expressions are written.
+const Grammar = `An expression says which events, by their fields:
+
+  FIELD OPERATOR VALUE     cat == "kernel"    dur >= 10us    name =~ "gemm|conv"
+  FIELD in (VALUE, …)      ph in ("B", "E")   brackets [ ] do as well
+  FIELD                    the event has it:  args.correlation
+  A && B   A || B   !A     && binds tighter than ||; ( ) group
+
+Fields
+  name cat ph      text; empty where the event has none
+  process thread   names as the trace gives them; empty where it gives none
+  pid tid id       a number or text: pid == 12, pid == "Spans"
+  ts end           times since the start of the trace: ts >= 1.5s
+                   @6520430064204.583 is a raw time in the trace's microseconds
+  dur              duration; only slices and thread states have one
+  depth            how many slices lie around it on its thread: a number from 0
+  args.NAME        a member of args: args.stream == 7. Quote what is more than
+                   letters, digits, _ and dots: args."External id". A dot is
+                   part of the name; what lies deeper is part of its text.
+
+Operators
+  == !=            the same or not. Numbers in quotes compare with numbers, too
+  < <= > >=        for times and numbers
+  =~ !~            matches a regular expression (RE2) anywhere, or does not
+  contains         has this text in it
+  in               is one of these
+
+What an event does not have is equal to nothing: of comparisons with it only
+!= and !~ are true. Arrays, objects, numbers and true, false, null in args can be
+asked as the text that they are: args."Input Dims" contains "4096".
+
+Values
+  times            40ns 10us 1.5ms 2s 1m30s; a bare number is refused, save 0
+  numbers          12 -3 0.5 1e6
+  text             "…" or '…' with \\ \" \' \n \r \t \u00e9; any other backslash
+                   stays, as in "step_\d+". Between backquotes everything stays.
+In a shell, put the expression in '…' and texts in "…".
+
+Examples
+  kernels that take long
+    tracekit filter 'cat == "kernel" && dur >= 100us'
+  matrix products, whatever the library calls them
+    tracekit filter 'cat == "kernel" && name =~ "(?i)gemm|matmul|cutlass"'
+  one stream of one GPU
+    tracekit filter 'args.device == 0 && args.stream in (7, 20)'
+  engine steps of vLLM that only decode
+    tracekit filter 'cat == "user_annotation" && name =~ "^execute_(new_0_|context_0\(0\)_)"'
+  Python frames of vLLM's scheduler, without those too short to see
+    tracekit filter 'cat == "python_function" && name contains "vllm/v1/core/sched" && dur >= 50us'
+  copies, and what the host does in the first two seconds
+    tracekit filter 'cat in ("gpu_memcpy", "gpu_memset") || process =~ "EngineCore" && ts < 2s'
+  CPU operators on large inputs
+    tracekit filter 'cat == "cpu_op" && args."Input Dims" contains "4096"'
+  Gaudi: prefill and decode of vLLM's own timeline
+    tracekit filter 'cat == "" && name in ("prefill", "decode", "sampler")'
+  Gaudi: recompilations, and the warm-up left out
+    tracekit filter 'name =~ "^GRAPH COMPILE" && !(name contains "warmup")'
+  Gaudi: what the matrix engines did in long slices
+    tracekit filter 'thread contains "MME" && args.recipeName && dur > 20us'
+`

@@ -1,0 +1,278 @@
+package filter
+
+import (
+	"bytes"
+
+	"tracekit/trace"
+)
+
+// Recognizer tells what ran on a device, and other kinds of events that take
+// more than the event itself to know. It learns as a trace goes by, in one
+// pass: from the text of the document, from every event, and from the names at
+// the end if the trace has them there. What it remembers grows with processes
+// and threads only. The zero value is ready to use.
+//
+// Names come too late for most traces, so the categories decide, and what the
+// document says of devices. What neither can tell is Unsure. That happens only
+// to Python frames in process 0: the profiler puts frames there whose thread
+// it does not know, and it is the process of the first device too. On CUDA and
+// ROCm all of that process goes for the device's; on Gaudi a Python thread in
+// it is a Python thread. The first device event in that process tells which,
+// and if none comes, the frames are the host's.
+type Recognizer struct {
+	tracks  trace.Tracks
+	seen    []evidence // by process
+	threads []threadIs // by track
+	listed  map[string]bool
+	env     Env
+}
+
+// evidence is what is known of a process.
+type evidence uint8
+
+const (
+	isListed     evidence = 1 << iota // its pid is the id of a device in the document
+	isLabelled                        // it is labelled or named as a device
+	isGaudi                           // it is named as a Gaudi, or has an engine's events
+	hasStream                         // it has events of a stream
+	hasHost                           // it has operators or runtime calls
+	isHostByName                      // it is labelled as the CPU
+)
+
+type threadIs uint8
+
+const (
+	isEngine  threadIs = 1 << iota // an engine of a Gaudi
+	isSynapse                      // a thread of Synapse's own profile of the host
+)
+
+// LearnDocument takes text of the document, outside of its events. It shall
+// hold whole members.
+func (r *Recognizer) LearnDocument(text []byte) {
+	const key = `"deviceProperties"`
+	_, rest, ok := bytes.Cut(text, []byte(key))
+	if rest = bytes.TrimLeft(rest, " \t\r\n"); !ok || len(rest) == 0 || rest[0] != ':' {
+		return
+	}
+	for device := range trace.Elements(bytes.TrimLeft(rest[1:], " \t\r\n")) {
+		id, ok := lookup(device, "id", &r.env)
+		name, _ := lookup(device, "name", &r.env)
+		if !ok || bytes.Contains(name, []byte("HPU")) || bytes.Contains(bytes.ToLower(name), []byte("gaudi")) {
+			continue
+		}
+		if r.listed == nil {
+			r.listed = map[string]bool{}
+		}
+		r.listed[string(id)] = true
+	}
+	for i, pid := range r.tracks.Processes[:len(r.seen)] {
+		if r.listed[pid] {
+			r.seen[i] |= isListed
+		}
+	}
+}
+
+// Learn takes what e tells of its process and thread. Call it for every event,
+// before Side and Kinds.
+func (r *Recognizer) Learn(e *trace.Event) {
+	track, process := r.place(e)
+	if e.IsMeta() {
+		r.learnName(e, track, process)
+		return
+	}
+	c, _ := categoryOf(e.Cat())
+	switch {
+	case e.IsFlow():
+	case c.lane == onDevice:
+		if r.seen[process]&(hasStream|isGaudi) != hasStream && r.threads[track]&isEngine == 0 {
+			r.learnDevice(e, track, process)
+		}
+	case c.lane == onHost && r.seen[process]&hasHost == 0 && isHostOnly(e.Cat()):
+		r.seen[process] |= hasHost
+	}
+}
+
+// hostOnly are categories that no process but a host's has: the profiler is
+// known to put others where a device's events stand.
+var hostOnly = []string{"cpu_op", "cuda_runtime", "cuda_driver", "Operator", "Runtime"}
+
+func isHostOnly(cat []byte) bool {
+	for _, c := range hostOnly {
+		if string(cat) == c {
+			return true
+		}
+	}
+	return false
+}
+
+// learnDevice looks into a device's event for what kind of device it is.
+func (r *Recognizer) learnDevice(e *trace.Event, track, process int) {
+	switch {
+	case isEngineEvent(e, &r.env):
+		r.seen[process] |= isGaudi
+		r.threads[track] |= isEngine
+	case hasArg(e, &r.env, "stream", "correlation"):
+		r.seen[process] |= hasStream
+	}
+}
+
+// isEngineEvent tells events of Gaudi's engines by their args.
+func isEngineEvent(e *trace.Event, env *Env) bool {
+	return hasArg(e, env, "HW event name", "recipeId")
+}
+
+func hasArg(e *trace.Event, env *Env, keys ...string) bool {
+	for m := range trace.Members(e.Args()) {
+		for _, key := range keys {
+			if keyIs(m.Key, key, env) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *Recognizer) learnName(e *trace.Event, track, process int) {
+	key := "name"
+	if string(e.Name()) == "process_labels" {
+		key = "labels"
+	}
+	value, _ := lookup(e.Args(), key, &r.env)
+	text := valueText(value, &r.env)
+	switch string(e.Name()) {
+	case "process_labels":
+		r.seen[process] |= labelSays(text)
+	case "process_name":
+		r.seen[process] |= nameSays(text)
+	case "thread_name":
+		if isEngineName(text) {
+			r.threads[track] |= isEngine
+		}
+		if bytes.HasPrefix(text, []byte("Synapse/")) {
+			r.threads[track] |= isSynapse
+		}
+	}
+}
+
+// labelSays reads a process label: GPU 0, MTIA 17, HPU 3 or CPU.
+func labelSays(label []byte) evidence {
+	if string(label) == "CPU" {
+		return isHostByName
+	}
+	kind, number, ok := bytes.Cut(label, []byte(" "))
+	if !ok || !isNumber(number) || len(bytes.Trim(kind, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) > 0 {
+		return nameSays(label)
+	}
+	return device(kind)
+}
+
+// nameSays reads a process name: device:HPU:0 or /device:GPU:1.
+func nameSays(name []byte) evidence {
+	_, rest, _ := bytes.Cut(name, []byte("device:"))
+	kind, number, ok := bytes.Cut(rest, []byte(":"))
+	if !ok || !isNumber(number) {
+		return 0
+	}
+	return device(kind)
+}
+
+func device(kind []byte) evidence {
+	switch string(kind) {
+	case "CPU":
+		return isHostByName
+	case "HPU":
+		return isGaudi
+	}
+	return isLabelled
+}
+
+// isEngineName tells the threads of Gaudi's engines: [HD0] TPC 3, [D0] SPDMA 0.
+func isEngineName(name []byte) bool {
+	inner, ok := bytes.CutPrefix(name, []byte("["))
+	if !ok {
+		return false
+	}
+	inner, _, ok = bytes.Cut(inner, []byte("] "))
+	inner = bytes.TrimPrefix(inner, []byte("H"))
+	number, isD := bytes.CutPrefix(inner, []byte("D"))
+	return ok && isD && isNumber(number)
+}
+
+// Side tells where e happened, by what was learnt until now. Arrows to a
+// device count as the device's, whichever end e is. Metadata is never a
+// device's here: names go with what they name.
+func (r *Recognizer) Side(e *trace.Event) Side {
+	if e.IsMeta() {
+		return Host
+	}
+	c, known := categoryOf(e.Cat())
+	if c.lane == onDevice {
+		return Device
+	}
+	track, process := r.place(e)
+	seen := r.seen[process]
+	kinds := KindsOf(e)
+	switch {
+	case seen&isGaudi != 0 || r.threads[track]&isEngine != 0:
+	case r.isDevice(seen):
+		return Device
+	case c.lane == onStream && seen&(hasHost|isHostByName) == 0:
+		return Device
+	case kinds&Python != 0 && string(e.Pid()) == "0" && seen&(hasHost|isHostByName) == 0:
+		return Unsure
+	}
+	switch {
+	case c.lane == onHost || kinds&Python != 0 || seen&isHostByName != 0:
+		return Host
+	case r.threads[track]&isEngine != 0:
+		return Device
+	case !known && kinds&(Runtime|Flow) == 0 && isEngineEvent(e, &r.env):
+		return Device
+	}
+	return Host
+}
+
+// isDevice reports a process all of whose events are a device's. The pid of a
+// host process may be the id of a device as well, where it is small, as in a
+// container: what is labelled by both names, or lists a device and has
+// operators, is judged by category.
+func (r *Recognizer) isDevice(seen evidence) bool {
+	switch {
+	case seen&isHostByName != 0:
+		return false
+	case seen&isLabelled != 0:
+		return true
+	}
+	return seen&(isListed|hasStream) != 0 && seen&hasHost == 0
+}
+
+// Kinds is KindsOf, and knows the calls of Gaudi's runtime by their thread.
+func (r *Recognizer) Kinds(e *trace.Event) Kinds {
+	k := KindsOf(e)
+	if track, _ := r.place(e); r.threads[track]&isSynapse != 0 && !e.IsMeta() && k&(Python|Counter|Flow) == 0 {
+		k |= Runtime
+	}
+	return k
+}
+
+// place returns the numbers of e's track and process, and makes room for what
+// is known of them.
+func (r *Recognizer) place(e *trace.Event) (track, process int) {
+	track = r.tracks.Of(e)
+	process = r.tracks.All[track].Process
+	for len(r.threads) < len(r.tracks.All) {
+		r.threads = append(r.threads, 0)
+	}
+	for len(r.seen) < len(r.tracks.Processes) {
+		pid := r.tracks.Processes[len(r.seen)]
+		var known evidence
+		if r.listed[pid] {
+			known = isListed
+		}
+		if len(pid) > 5 && pid[:5] == `"GPU ` { // counters of a device have a process of their own
+			known = isLabelled
+		}
+		r.seen = append(r.seen, known)
+	}
+	return track, process
+}

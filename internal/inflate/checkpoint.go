@@ -1,0 +1,100 @@
+package inflate
+
+import (
+	"fmt"
+	"io"
+)
+
+// Checkpoint is a place in a gzip file where decoding can be taken up.
+type Checkpoint struct {
+	In  int64 // offset of the compressed byte that holds the first bit
+	Bit uint8 // how many bits of that byte come before it, 0..7
+	Out int64 // offset of the first uncompressed byte
+
+	// Window is the output before Out that may be referred to, at most
+	// [Window] bytes. It is empty exactly if a member starts here.
+	Window []byte
+}
+
+// points is where the output stands, in uncompressed bytes, and who wants to
+// be told.
+type points struct {
+	total int64 // as of the last check
+	start int64 // of what matches may refer to: the current member's, as a rule
+	next  int64 // the least total at which a checkpoint is due
+	every int64
+	offer func(Checkpoint)
+}
+
+// reach is how far back matches may refer to now, in bytes.
+func (r *Reader) reach() int64 {
+	return r.total + int64(r.out-r.checked) - r.start
+}
+
+// Checkpoints makes the Reader call fn, from within Fill and Read, at the
+// first member start or deflate block boundary at or after each every bytes of
+// output, beginning with where it stands now. The checkpoint's window is a
+// fresh copy that belongs to fn. It must be called before the first Fill or
+// Read; every must be positive.
+func (r *Reader) Checkpoints(every int64, fn func(Checkpoint)) {
+	if every <= 0 {
+		panic("inflate: checkpoints need a positive distance")
+	}
+	r.every, r.offer = every, fn
+	r.next = r.total
+}
+
+// due says whether a checkpoint is wanted here, and when the next one is.
+func (r *Reader) due() bool {
+	if r.offer == nil || r.total < r.next {
+		return false
+	}
+	r.next = r.total + r.every
+	return true
+}
+
+// offerMember stands before a member's header.
+func (r *Reader) offerMember() {
+	if r.due() {
+		r.offer(Checkpoint{In: r.offset(), Out: r.total})
+	}
+}
+
+// offerBlock stands before a deflate block's header.
+func (r *Reader) offerBlock() {
+	if !r.due() {
+		return
+	}
+	r.giveBack()
+	window := make([]byte, min(Window, r.reach()))
+	r.lastOutput(window)
+	r.offer(Checkpoint{
+		In:     r.offset(),
+		Bit:    uint8(-r.nbits & 7),
+		Out:    r.total,
+		Window: window,
+	})
+}
+
+// NewReaderAt returns a Reader of the gzip file src, size bytes long, that
+// begins at cp. The checksum of a member whose beginning it does not see goes
+// unchecked; those of later members do not.
+func NewReaderAt(src io.ReaderAt, size int64, cp Checkpoint) (*Reader, error) {
+	if cp.In < 0 || cp.In > size || cp.Bit > 7 || int64(len(cp.Window)) > min(cp.Out, Window) {
+		return nil, fmt.Errorf("gzip: no checkpoint of a file of %d bytes: byte %d, bit %d, window of %d bytes before %d",
+			size, cp.In, cp.Bit, len(cp.Window), cp.Out)
+	}
+	r := new(Reader)
+	r.input.init(io.NewSectionReader(src, cp.In, size-cp.In), cp.In)
+	r.total, r.start = cp.Out, cp.Out-int64(len(cp.Window))
+	if len(cp.Window) == 0 {
+		return r, nil
+	}
+	r.kept = copy(r.window[:], cp.Window)
+	r.state, r.partial = atBlockHeader, true
+	if !r.need(uint(cp.Bit)) {
+		return nil, r.short()
+	}
+	r.take(uint(cp.Bit))
+	return r, nil
+}

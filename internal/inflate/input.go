@@ -1,0 +1,104 @@
+package inflate
+
+import "io"
+
+const (
+	inputSize = 256 << 10
+	// behind is how many bytes that went into the bit buffer can still be
+	// given back after more input was read.
+	behind = 8
+	// emptyReads in a row are taken for a source that is stuck.
+	emptyReads = 100
+)
+
+// input is the compressed side: a buffer of bytes and, before them, the bits
+// of the last of these that were taken but not used yet.
+type input struct {
+	src      io.Reader
+	buf      []byte
+	pos, end int
+	base     int64 // offset of buf[0] in the file, bytes
+	err      error // what src ended with; buf[pos:end] is still good
+
+	bits  uint64 // lowest first
+	nbits uint   // at most 63
+}
+
+func (in *input) init(src io.Reader, base int64) {
+	in.src, in.base = src, base
+	in.buf = make([]byte, inputSize)
+}
+
+// offset is where the next unused bit is, in whole bytes.
+func (in *input) offset() int64 {
+	return in.base + int64(in.pos) - int64((in.nbits+7)/8)
+}
+
+// more reads at least one byte, or returns false at the end of src.
+func (in *input) more() bool {
+	if start := in.pos - behind; start > 0 {
+		copy(in.buf, in.buf[start:in.end])
+		in.base += int64(start)
+		in.pos -= start
+		in.end -= start
+	}
+	for range emptyReads {
+		if in.err != nil {
+			return false
+		}
+		var n int
+		n, in.err = in.src.Read(in.buf[in.end:])
+		in.end += n
+		if n > 0 {
+			return true
+		}
+	}
+	if in.err == nil {
+		in.err = io.ErrNoProgress
+	}
+	return false
+}
+
+// have makes sure of n bytes in buf, which must be far less than its size.
+func (in *input) have(n int) bool {
+	for in.end-in.pos < n {
+		if !in.more() {
+			return false
+		}
+	}
+	return true
+}
+
+// need makes sure of n <= 48 bits in the bit buffer.
+func (in *input) need(n uint) bool {
+	for in.nbits < n {
+		if in.pos == in.end && !in.more() {
+			return false
+		}
+		in.bits |= uint64(in.buf[in.pos]) << in.nbits
+		in.nbits += 8
+		in.pos++
+	}
+	return true
+}
+
+// take returns the next n bits, which need has made sure of.
+func (in *input) take(n uint) uint32 {
+	v := uint32(in.bits & (1<<n - 1))
+	in.bits >>= n
+	in.nbits -= n
+	return v
+}
+
+// giveBack returns whole bytes from the bit buffer to buf.
+func (in *input) giveBack() {
+	in.pos -= int(in.nbits / 8)
+	in.nbits %= 8
+	in.bits &= 1<<in.nbits - 1
+}
+
+// align drops the bits that are left of the current byte.
+func (in *input) align() {
+	in.giveBack()
+	in.bits, in.nbits = 0, 0
+}

@@ -1,0 +1,150 @@
+package reference
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// deviceCategories are written only for what ran on a device.
+var deviceCategories = []string{
+	"kernel", "gpu_memcpy", "gpu_memset", "gpu_user_annotation", "cuda_profiler_range",
+	"mtia_ccp_events", "Kernel", "Memcpy", "Memset",
+}
+
+var gpuLabel = regexp.MustCompile(`\bGPU [0-9]+\b`)
+var hpuName = regexp.MustCompile(`device:HPU:[0-9]+`)
+
+// deviceProcesses returns the pids, as JSON text, of the processes that stand
+// for a device: by label, by name, or by an id in deviceProperties.
+func deviceProcesses(t *Trace) map[string]bool {
+	pids := map[string]bool{}
+	for i := range t.Events {
+		e := &t.Events[i]
+		if e.Phase != "M" {
+			continue
+		}
+		label, name := unquote(find(e.Args, "labels")), unquote(find(e.Args, "name"))
+		if e.str("name") == "process_labels" && gpuLabel.MatchString(label) ||
+			e.str("name") == "process_name" && hpuName.MatchString(name) {
+			pids[e.Pid] = true
+		}
+	}
+	for _, id := range devicePropertyIDs(t) {
+		pids[id] = true
+	}
+	return pids
+}
+
+func isDevice(e *Event, devices map[string]bool) bool {
+	return slices.Contains(deviceCategories, e.str("cat")) || devices[e.Pid]
+}
+
+// followLaunches judges slices of devices by the host call that launched them.
+// It returns which slices stay whole because of it; those without a launch
+// stay judged by time.
+func (s *slicer) followLaunches() (whole map[int]bool) {
+	whole = map[int]bool{}
+	if s.o.Device != Launched {
+		return whole
+	}
+	for i := range s.slices {
+		sl := &s.slices[i]
+		if !sl.device {
+			continue
+		}
+		if calls := s.launchers(sl); len(calls) > 0 {
+			sl.stays = slices.ContainsFunc(calls, func(c *slice) bool { return c.stays })
+			whole[i] = sl.stays
+		}
+	}
+	return whole
+}
+
+// launchers returns the host calls that launched a slice: those that share its
+// correlation, else its External id, else those that a flow leads from.
+func (s *slicer) launchers(sl *slice) []*slice {
+	for _, name := range []string{"correlation", "External id"} {
+		id := find(s.t.Events[sl.begin].Args, name)
+		if id == "" {
+			continue
+		}
+		if calls := s.hostCalls(name, id); len(calls) > 0 {
+			return calls
+		}
+	}
+	return s.flowSources(sl)
+}
+
+func (s *slicer) hostCalls(name, id string) []*slice {
+	var calls []*slice
+	for i := range s.slices {
+		c := &s.slices[i]
+		if !c.device && find(s.t.Events[c.begin].Args, name) == id {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
+// flowSources follows flows from host to device back from the slice that they
+// end at.
+func (s *slicer) flowSources(sl *slice) []*slice {
+	var calls []*slice
+	for _, c := range s.arrows {
+		cat := s.t.Events[c.start].str("cat")
+		if cat != "ac2g" && cat != "async_cpu_to_gpu" {
+			continue
+		}
+		for _, i := range c.rest {
+			e := &s.t.Events[i]
+			if e.Phase == "f" && s.boundSlice(e) == sl {
+				if call := s.boundSlice(&s.t.Events[c.start]); call != nil && !call.device {
+					calls = append(calls, call)
+				}
+			}
+		}
+	}
+	return calls
+}
+
+// boundSlice returns the slice that a flow event binds to: the innermost one
+// open at its time, or the next one for an end that is not bound to its
+// enclosing slice.
+func (s *slicer) boundSlice(e *Event) *slice {
+	var best *slice
+	for i := range s.slices {
+		sl := &s.slices[i]
+		if sl.track != e.Track || !binds(e, sl) {
+			continue
+		}
+		switch {
+		case best == nil,
+			next(e) && sl.start < best.start,
+			!next(e) && sl.start > best.start,
+			!next(e) && sl.start == best.start && sl.stop < best.stop:
+			best = sl
+		}
+	}
+	return best
+}
+
+// devicePropertyIDs returns the ids of the devices that the document lists.
+func devicePropertyIDs(t *Trace) []string {
+	var ids []string
+	for _, m := range t.Outer {
+		if m.Name != "deviceProperties" || !strings.HasPrefix(m.Text, "[") {
+			continue
+		}
+		list, err := Parse([]byte(m.Text)) // an array of objects, as a bare trace is
+		if err != nil {
+			continue
+		}
+		for i := range list.Events {
+			if id := list.Events[i].text("id"); id != "" {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}

@@ -1,0 +1,124 @@
+package reference
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// BusyByTrack sums the durations of X events and of pairs of B and E, in
+// nanoseconds. A B that is never closed lasts to the trace's end. Slices of a
+// trace into neighbouring windows that cover it add up to the whole.
+func BusyByTrack(t *Trace) map[Track]int64 {
+	end, _ := End(t)
+	busy := map[Track]int64{}
+	for _, sl := range allSlices(t, matchTracks(t)) {
+		stop := sl.stop
+		if sl.open() {
+			stop = max(end, sl.start)
+		}
+		if stop > sl.start {
+			busy[sl.track] += stop - sl.start
+		}
+	}
+	return busy
+}
+
+// Dangling lists the flow events, by index, that lead nowhere: without a start,
+// without an end, or without a slice to bind to.
+func Dangling(t *Trace) []int {
+	bound := map[int]bool{}
+	all := allSlices(t, matchTracks(t))
+	for i := range t.Events {
+		e := &t.Events[i]
+		for j := range all {
+			if e.isFlow() && e.HasTS && all[j].track == e.Track && binds(e, &all[j]) {
+				bound[i] = true
+			}
+		}
+	}
+	joined := map[int]bool{}
+	for _, c := range chains(t) {
+		isEnd := func(i int) bool { return t.Events[i].Phase == "f" }
+		if slices.ContainsFunc(c.rest, isEnd) {
+			for _, i := range append(c.rest, c.start) {
+				joined[i] = true
+			}
+		}
+	}
+	var dangling []int
+	for i := range t.Events {
+		if t.Events[i].isFlow() && !(bound[i] && joined[i]) {
+			dangling = append(dangling, i)
+		}
+	}
+	return dangling
+}
+
+// Overlap is two slices of a track that overlap without nesting, by the
+// indices of the events that begin them.
+type Overlap struct{ First, Second int }
+
+// Overlaps lists the slices that overlap without nesting.
+func Overlaps(t *Trace) []Overlap {
+	all := allSlices(t, matchTracks(t))
+	slices.SortStableFunc(all, func(a, b slice) int { return cmp.Compare(a.start, b.start) })
+	var found []Overlap
+	for i, a := range all {
+		for _, b := range all[i+1:] {
+			if a.track == b.track && a.start < b.start && b.start < a.stop && a.stop < b.stop {
+				found = append(found, Overlap{a.begin, b.begin})
+			}
+		}
+	}
+	return found
+}
+
+// UnnamedTracks lists what has events after and had a name before, but has
+// none after: threads as "pid tid", processes as "pid", by JSON text.
+func UnnamedTracks(before, after *Trace) []string {
+	pids, tracks := inUse(after.Events)
+	had, have := nameKeys(before), nameKeys(after)
+	var lost []string
+	for pid := range pids {
+		if k := fmt.Sprint("process_name ", pid); had[k] && !have[k] {
+			lost = append(lost, pid)
+		}
+	}
+	for tr := range tracks {
+		if k := fmt.Sprint("thread_name ", tr.Pid, " ", tr.Tid); had[k] && !have[k] {
+			lost = append(lost, tr.Pid+" "+tr.Tid)
+		}
+	}
+	slices.Sort(lost)
+	return lost
+}
+
+// nameKeys returns which processes and threads a trace names.
+func nameKeys(t *Trace) map[string]bool {
+	keys := map[string]bool{}
+	for i := range t.Events {
+		e := &t.Events[i]
+		switch name := e.str("name"); {
+		case e.Phase != "M":
+		case name == "process_name":
+			keys[fmt.Sprint(name, " ", e.Pid)] = true
+		case name == "thread_name":
+			keys[fmt.Sprint(name, " ", e.Track.Pid, " ", e.Track.Tid)] = true
+		}
+	}
+	return keys
+}
+
+// NamesWithoutEvents lists the metadata events, by index, that speak of
+// processes and threads without other events.
+func NamesWithoutEvents(after *Trace) []int {
+	pids, tracks := inUse(after.Events)
+	var idle []int
+	for i := range after.Events {
+		if e := &after.Events[i]; e.Phase == "M" && !named(e, pids, tracks) {
+			idle = append(idle, i)
+		}
+	}
+	return idle
+}

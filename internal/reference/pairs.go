@@ -1,0 +1,222 @@
+package reference
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// pair is a beginning and its end, as indices of events. A beginning that is
+// never closed has end -1 and stops at the largest time there is.
+type pair struct {
+	begin, end  int
+	start, stop int64
+}
+
+func (p pair) open() bool { return p.end < 0 }
+
+// matching is what matching the beginnings and ends of one track found.
+type matching struct {
+	order []int // the events by time: the order in which they open and close
+	pairs []pair
+	loose []int // ends without a beginning
+}
+
+// match pairs beginnings with ends on a stack, in order of time; at equal
+// times ends come first.
+func match(t *Trace, events []int, end string) matching {
+	order := slices.Clone(events)
+	rank := func(i int) int {
+		if t.Events[i].Phase == end {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(t.Events[a].TS, t.Events[b].TS), cmp.Compare(rank(a), rank(b)))
+	})
+	m := matching{order: order}
+	var stack []int
+	for _, i := range order {
+		switch {
+		case t.Events[i].Phase != end:
+			stack = append(stack, i)
+		case len(stack) == 0:
+			m.loose = append(m.loose, i)
+		default:
+			b := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			m.pairs = append(m.pairs, pair{b, i, t.Events[b].TS, t.Events[i].TS})
+		}
+	}
+	slices.Reverse(stack)     // innermost first
+	for _, b := range stack { // after all others
+		m.pairs = append(m.pairs, pair{b, -1, t.Events[b].TS, math.MaxInt64})
+	}
+	return m
+}
+
+// matchTracks matches B and E on every track, in order of appearance.
+func matchTracks(t *Trace) []matching {
+	return matchBy(t, "B", "E", func(e *Event) string { return e.Track.Pid + " " + e.Track.Tid })
+}
+
+// matchAsync matches b and e of every key.
+func matchAsync(t *Trace) []matching {
+	return matchBy(t, "b", "e", asyncKey)
+}
+
+func matchBy(t *Trace, begin, end string, key func(*Event) string) []matching {
+	groups := map[string][]int{}
+	var keys []string
+	for i := range t.Events {
+		e := &t.Events[i]
+		if !e.HasTS || e.Phase != begin && e.Phase != end {
+			continue
+		}
+		k := key(e)
+		if groups[k] == nil {
+			keys = append(keys, k)
+		}
+		groups[k] = append(groups[k], i)
+	}
+	var all []matching
+	for _, k := range keys {
+		all = append(all, match(t, groups[k], end))
+	}
+	return all
+}
+
+// asyncKey is what joins the events of an async operation.
+func asyncKey(e *Event) string {
+	cat := e.text("cat")
+	if id := e.text("id"); id != "" {
+		return cat + " id " + id
+	}
+	id2, err := members(e.text("id2"))
+	if err != nil {
+		return cat + " none"
+	}
+	if id := find(id2, "global"); id != "" {
+		return cat + " global " + id
+	}
+	return cat + " local " + find(id2, "local") + " in " + e.Pid
+}
+
+// pairStays reports whether a pair stays, judged by time.
+func (s *slicer) pairStays(p pair) bool {
+	if !p.open() {
+		return s.stays(p.start, p.stop)
+	}
+	if s.o.Boundary == Drop {
+		return p.start >= s.o.From && (!s.hasEnd || s.o.To > s.end)
+	}
+	return p.start < s.o.To
+}
+
+// cutPair writes a pair that stays, cut at the window's edges, and the end at
+// To of one that is still open there.
+func (s *slicer) cutPair(p pair) {
+	s.wholePair(p)
+	if s.o.Boundary != Clip {
+		return
+	}
+	if p.start < s.o.From {
+		s.move(p.begin, s.o.From, Reopened)
+	}
+	if !p.open() && p.stop > s.o.To {
+		s.move(p.end, s.o.To, Cut)
+	}
+	if p.open() && s.reachesPast() {
+		s.ended = append(s.ended, Out{Kind: Ended, Value: s.madeEnd(&s.t.Events[p.begin]), Source: p.begin})
+	}
+}
+
+func (s *slicer) wholePair(p pair) {
+	s.leave(p.begin)
+	if !p.open() {
+		s.leave(p.end)
+	}
+}
+
+func (s *slicer) move(i int, ts int64, k Kind) {
+	e := &s.t.Events[i]
+	ms := with(e.Members, "ts", Micros(ts))
+	s.out[i] = &Out{Kind: k, Value: note(ms, Member{"tracekit.ts", e.text("ts")}), Source: i}
+}
+
+// madeEnd is the end at To of what e began.
+func (s *slicer) madeEnd(e *Event) []Member {
+	phase, names := `"E"`, []string{"pid", "tid"}
+	if e.Phase == "b" {
+		phase, names = `"e"`, []string{"cat", "id", "id2", "pid", "tid", "name"}
+	}
+	ms := []Member{{"ph", phase}}
+	for _, name := range names {
+		if text := e.text(name); text != "" {
+			ms = append(ms, Member{name, text})
+		}
+	}
+	return append(ms, Member{"ts", Micros(s.o.To)})
+}
+
+// takeLoose takes ends without a beginning.
+func (s *slicer) takeLoose(m matching) {
+	for _, i := range m.loose {
+		if e := &s.t.Events[i]; s.inRange(e.TS) {
+			s.leave(i)
+		}
+	}
+}
+
+// takeAsync takes b and e.
+func (s *slicer) takeAsync() {
+	for _, m := range matchAsync(s.t) {
+		for _, p := range m.pairs {
+			if s.pairStays(p) {
+				s.cutPair(p)
+			}
+		}
+		s.takeLoose(m)
+		s.regroup(m)
+	}
+}
+
+// regroup keeps the nesting of what was moved. At equal times a viewer goes by
+// the order in the file: so of the beginnings at From the outermost must come
+// first, and of the ends at To the innermost. Where the file has them in
+// another order, the moved ones stand together: beginnings at the place of the
+// first beginning at From, ends at the place of the last end at To.
+func (s *slicer) regroup(m matching) {
+	var begins, ends []int
+	for _, i := range m.order {
+		o := s.out[i]
+		e := &s.t.Events[i]
+		switch {
+		case o == nil || slices.Contains(m.loose, i):
+		case e.Phase == "B" || e.Phase == "b":
+			if o.Kind == Reopened || e.TS == s.o.From {
+				begins = append(begins, i)
+			}
+		case o.Kind == Cut || e.TS == s.o.To:
+			ends = append(ends, i)
+		}
+	}
+	if !slices.IsSorted(begins) {
+		s.gather(begins, slices.Min(begins), -len(begins)-1)
+	}
+	if !slices.IsSorted(ends) {
+		s.gather(ends, slices.Max(ends), 1)
+	}
+}
+
+// gather puts the moved ones of events, in their order, around an event's place.
+func (s *slicer) gather(events []int, at, rank int) {
+	for _, i := range events {
+		if o := s.out[i]; o.Kind != Untouched {
+			s.place[i] = place{at, rank}
+			o.Floating = true
+			rank++
+		}
+	}
+}

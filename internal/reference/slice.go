@@ -1,0 +1,192 @@
+package reference
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Boundary says what becomes of an event that reaches over an edge.
+type Boundary int
+
+const (
+	Clip Boundary = iota // cut at the edge
+	Keep                 // whole
+	Drop                 // gone
+)
+
+// Device says how events of devices are judged.
+type Device int
+
+const (
+	ByTime   Device = iota // by their own time
+	Launched               // by the host call that launched them
+)
+
+// Options choose the window [From, To), in the trace's own nanoseconds, From
+// before To.
+type Options struct {
+	From, To int64
+	Boundary Boundary
+	Device   Device
+}
+
+// Kind says how an event came to stand in the output.
+type Kind int
+
+const (
+	Untouched Kind = iota
+	Cut            // an X or T cut at an edge, or an E or e moved to To
+	Reopened       // a B or b moved to From
+	Carried        // a counter's values at From
+	Ended          // an E or e made for what is still open at To
+)
+
+func (k Kind) String() string {
+	return [...]string{"untouched", "cut", "reopened", "carried counter", "ended"}[k]
+}
+
+// Out is one event of the output.
+type Out struct {
+	Kind  Kind
+	Raw   string   // text in the source, of an untouched event
+	Value []Member // of all others
+	// Source is the index of the event it stands for: itself, the latest sample
+	// of a carried counter, the beginning that a made end closes.
+	Source int
+	// Floating events had to leave their place in the file to nest as before:
+	// only their order among the pairs of their track is settled.
+	Floating bool
+}
+
+// leave lets an event stay as it is.
+func (s *slicer) leave(i int) { s.out[i] = &Out{Kind: Untouched, Raw: s.t.Events[i].Raw, Source: i} }
+
+// slicer carries one slice through its steps.
+type slicer struct {
+	t     *Trace
+	o     Options
+	out   []*Out  // by event; nil: it goes
+	place []place // by event: where it stands in the output
+
+	end     int64 // of the trace
+	hasEnd  bool
+	arrows  []chain
+	slices  []slice
+	carried []Out
+	ended   []Out
+}
+
+// place orders the output: by the event of the file at whose place something
+// stands, then by rank around that event, which itself has rank 0.
+type place struct{ event, rank int }
+
+// Slice returns the events of the window in the order of the output.
+func Slice(t *Trace, o Options) []Out {
+	s := &slicer{t: t, o: o, out: make([]*Out, len(t.Events)), place: make([]place, len(t.Events))}
+	s.end, s.hasEnd = End(t)
+	s.arrows = chains(t)
+	for i := range t.Events {
+		s.place[i] = place{i, 0}
+	}
+	s.takeThreadStates()
+	s.takeSlices()
+	s.takeAsync()
+	s.takeInstants()
+	s.takeCounters()
+	s.takeFlows()
+	s.takeNames() // last: names depend on everything else
+	return s.output()
+}
+
+// output lines up carried counters, events in file order, and made ends.
+func (s *slicer) output() []Out {
+	var order []int
+	for i, o := range s.out {
+		if o != nil {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(s.place[a].event, s.place[b].event), cmp.Compare(s.place[a].rank, s.place[b].rank))
+	})
+	all := append([]Out{}, s.carried...)
+	for _, i := range order {
+		all = append(all, *s.out[i])
+	}
+	return append(all, s.ended...)
+}
+
+// inRange reports whether a point in time belongs to the window.
+func (s *slicer) inRange(ts int64) bool { return s.o.From <= ts && ts < s.o.To }
+
+// stays reports whether [start, stop) belongs to the window.
+func (s *slicer) stays(start, stop int64) bool {
+	switch {
+	case start == stop:
+		return s.inRange(start)
+	case s.o.Boundary == Drop:
+		return start >= s.o.From && stop <= s.o.To
+	}
+	return start < s.o.To && stop > s.o.From
+}
+
+// reachesPast reports whether something of the trace lies after To.
+func (s *slicer) reachesPast() bool {
+	return s.hasEnd && s.end > s.o.To
+}
+
+// takeInstants takes every phase that is judged by its ts alone.
+func (s *slicer) takeInstants() {
+	for i := range s.t.Events {
+		e := &s.t.Events[i]
+		switch e.Phase {
+		case "X", "T", "B", "E", "b", "e", "C", "s", "t", "f", "M":
+			continue
+		}
+		if e.HasTS && s.inRange(e.TS) {
+			s.leave(i)
+		}
+	}
+}
+
+// takeThreadStates takes T events as X events are taken.
+func (s *slicer) takeThreadStates() {
+	for i := range s.t.Events {
+		e := &s.t.Events[i]
+		if e.Phase == "T" && e.HasTS && s.stays(e.TS, e.stop()) {
+			s.cutComplete(i)
+		}
+	}
+}
+
+// cutComplete cuts an X or T event that stays at the window's edges.
+func (s *slicer) cutComplete(i int) {
+	e := &s.t.Events[i]
+	start, stop := max(e.TS, s.o.From), min(e.stop(), s.o.To)
+	if s.o.Boundary != Clip || start == e.TS && stop == e.stop() {
+		s.leave(i)
+		return
+	}
+	ms := e.Members
+	if start > e.TS {
+		ms = with(ms, "ts", Micros(start))
+	}
+	ms = with(ms, "dur", Micros(stop-start))
+	ms = note(ms, Member{"tracekit.ts", e.text("ts")}, Member{"tracekit.dur", e.text("dur")})
+	s.out[i] = &Out{Kind: Cut, Value: ms, Source: i}
+}
+
+// note adds originals to the end of args, but for those that an earlier cut
+// has left there.
+func note(ms []Member, originals ...Member) []Member {
+	args, err := members(find(ms, "args"))
+	if err != nil {
+		args = nil // none, or no object
+	}
+	for _, o := range originals {
+		if !has(args, o.Name) {
+			args = append(args, o)
+		}
+	}
+	return with(ms, "args", object(args))
+}

@@ -1,0 +1,52 @@
+// Package spill keeps bytes that do not fit into memory in a temporary file.
+package spill
+
+import (
+	"fmt"
+	"os"
+)
+
+// File is a temporary file. It has no name left where the system allows that,
+// so that nothing stays behind however the process ends.
+type File struct {
+	f       *os.File
+	unnamed bool
+	size    int64
+}
+
+// Create makes a File in dir, or in the system's place for temporary files if
+// dir is empty.
+func Create(dir string) (*File, error) {
+	f, err := os.CreateTemp(dir, "tracekit-*.tmp")
+	if err != nil {
+		return nil, fmt.Errorf("no room for temporary data: %w", err)
+	}
+	return &File{f: f, unnamed: os.Remove(f.Name()) == nil}, nil
+}
+
+// Write appends p.
+func (s *File) Write(p []byte) (int, error) {
+	n, err := s.f.Write(p)
+	s.size += int64(n)
+	if err != nil {
+		err = fmt.Errorf("temporary file: %w", err)
+	}
+	return n, err
+}
+
+// ReadAt reads what was written, from off on.
+func (s *File) ReadAt(p []byte, off int64) (int, error) { return s.f.ReadAt(p, off) }
+
+// Size is the number of bytes written.
+func (s *File) Size() int64 { return s.size }
+
+// Close removes the file.
+func (s *File) Close() error {
+	err := s.f.Close()
+	if !s.unnamed {
+		if rm := os.Remove(s.f.Name()); err == nil {
+			err = rm
+		}
+	}
+	return err
+}

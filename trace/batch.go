@@ -1,0 +1,62 @@
+package trace
+
+// Batch is a stretch of a trace in file order: parts that are text of the
+// document and parts that are events. It belongs to the Reader that made it
+// and is valid until that Reader's next batch.
+type Batch struct {
+	Parts  []Part
+	events []Event
+	n      int // events kept
+}
+
+// Part is either document text, to be written as it is, or a run of events.
+// Off and End are where it begins and ends in the decompressed input, in bytes.
+type Part struct {
+	Text     []byte
+	Events   []Event
+	Off, End int64
+
+	lo, hi int
+}
+
+func (b *Batch) reset() {
+	b.Parts = b.Parts[:0]
+	b.n = 0
+}
+
+func (b *Batch) addText(t []byte, off int64) {
+	if len(t) > 0 {
+		b.Parts = append(b.Parts, Part{Text: t, Off: off, End: off + int64(len(t))})
+	}
+}
+
+func (b *Batch) openEvents(off int64) {
+	b.Parts = append(b.Parts, Part{Off: off, lo: b.n})
+}
+
+// closeEvents ends the part that openEvents began; one without events goes.
+func (b *Batch) closeEvents(end int64) {
+	last := &b.Parts[len(b.Parts)-1]
+	last.End, last.hi = end, b.n
+	if last.lo == last.hi {
+		b.Parts = b.Parts[:len(b.Parts)-1]
+	}
+}
+
+// next returns the place of the next event; keep makes it part of the batch.
+func (b *Batch) next() *Event {
+	if b.n == len(b.events) {
+		b.events = append(b.events, make([]Event, max(256, len(b.events)))...)
+	}
+	return &b.events[b.n]
+}
+
+func (b *Batch) keep() { b.n++ }
+
+// seal gives each part its events; until then they may still move.
+func (b *Batch) seal() {
+	for i := range b.Parts {
+		p := &b.Parts[i]
+		p.Events = b.events[p.lo:p.hi:p.hi]
+	}
+}

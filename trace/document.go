@@ -1,0 +1,306 @@
+package trace
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// MaxEvent is the largest event, or member of the document, that is read, in
+// bytes: what can't be handed on piecemeal has to fit into memory.
+const MaxEvent = 64 << 20
+
+// Errors that end a reading.
+var (
+	ErrEmpty    = errors.New("the input is empty")
+	ErrNotTrace = errors.New("this is no JSON trace: it starts with neither { nor [")
+	ErrNoEvents = errors.New("there is no traceEvents array in it")
+	ErrTooLarge = errors.New("a single event or member is larger than 64 MB")
+)
+
+// place is where in a document the scanner stands.
+type place uint8
+
+const (
+	atStart  place = iota // before the first bracket
+	atMember              // among the members of the outer object
+	inEvents              // in an array of events
+	atEnd                 // after the last bracket
+)
+
+// document walks the text of a trace from its first byte to its last. It is
+// fed stretches of text and splits each into parts: text of the document, and
+// events. What it can't take, it counts in damage and leaves out.
+type document struct {
+	place   place
+	bare    bool   // the outermost value is the array of events itself
+	found   bool   // an array of events has been met
+	resync  bool   // looking for the next event after a broken one
+	head    []byte // text held back until an array of events is found
+	learned layouts
+	damage  Damage
+	plain   bool // the general scanner only, for tests
+}
+
+// scan splits buf, whose first byte stands at off in the text of the trace,
+// into parts of b. It returns how much of buf it has used; the rest wants more
+// text, unless last says that there is none.
+func (d *document) scan(buf []byte, off int64, last bool, b *Batch) (used int, err error) {
+	for p := 0; ; {
+		var n int
+		switch d.place {
+		case atStart:
+			n, err = d.start(buf[p:], off+int64(p), last)
+		case atMember:
+			n, err = d.member(buf[p:], off+int64(p), last, b)
+		case inEvents:
+			n, err = d.events(buf[p:], off+int64(p), last, b)
+		case atEnd:
+			n = d.end(buf[p:], off+int64(p), b)
+			return p + n, nil
+		}
+		p += n
+		if err != nil || n == 0 || p == len(buf) && !last {
+			return p, err
+		}
+	}
+}
+
+// finish closes what the input left open, so that the parts are a whole
+// document together.
+func (d *document) finish(off int64, b *Batch) error {
+	switch d.place {
+	case atStart:
+		return ErrEmpty
+	case inEvents:
+		b.addText([]byte("]"), off)
+		if !d.bare {
+			d.damage.lose(Unfinished, off, 0)
+			b.addText([]byte("}"), off)
+		}
+	case atMember:
+		if !d.found {
+			return ErrNoEvents
+		}
+		d.damage.lose(Unfinished, off, 0)
+		b.addText([]byte("}"), off)
+	}
+	if !d.found {
+		return ErrNoEvents
+	}
+	d.place = atEnd
+	return nil
+}
+
+func (d *document) start(buf []byte, off int64, last bool) (int, error) {
+	p := 0
+	if off == 0 {
+		bom := []byte("\xef\xbb\xbf")
+		if len(buf) < len(bom) && !last && bytes.HasPrefix(bom, buf) {
+			return 0, nil
+		}
+		if bytes.HasPrefix(buf, bom) {
+			d.damage.mend(ByteOrderMark, off)
+			p = len(bom)
+		}
+	}
+	from := p
+	p = skipSpace(buf, p)
+	d.head = append(d.head, buf[from:p]...)
+	if p == len(buf) {
+		return p, nil
+	}
+	switch buf[p] {
+	case '{':
+		d.place = atMember
+		d.head = append(d.head, '{')
+	case '[':
+		d.place, d.bare = inEvents, true
+	default:
+		return p, ErrNotTrace
+	}
+	return p + 1, nil
+}
+
+// member takes one member of the outer object, the comma before it included,
+// or the opening of an array of events, or the end of the object.
+func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, error) {
+	p := skipSpace(buf, 0)
+	for p < len(buf) && buf[p] == ',' {
+		p = skipSpace(buf, p+1)
+	}
+	if p == len(buf) {
+		return 0, nil
+	}
+	if buf[p] == '}' {
+		d.place = atEnd
+		d.text(b, bytes.TrimLeft(buf[:p+1], ","), off)
+		return p + 1, nil
+	}
+	keyEnd, st := skipString(buf, p)
+	if st != scanned {
+		return 0, d.badDocument(st, off, last)
+	}
+	v := skipSpace(buf, keyEnd)
+	if v == len(buf) {
+		return 0, nil
+	}
+	if buf[v] != ':' {
+		return 0, d.badDocument(broken, off, last)
+	}
+	if v = skipSpace(buf, v+1); v == len(buf) {
+		return 0, nil
+	}
+	if string(buf[p:keyEnd]) == `"traceEvents"` && buf[v] == '[' {
+		d.place = inEvents
+		d.text(b, buf[:v+1], off)
+		return v + 1, nil
+	}
+	end, st := skipValue(buf, v)
+	if st == broken {
+		if end = skipToken(buf, v); end == v {
+			return 0, d.badDocument(broken, off, last)
+		}
+		if end == len(buf) {
+			return 0, nil
+		}
+		d.damage.mend(BadNumber, off+int64(v))
+		d.text(b, append(bytes.Clone(buf[:v]), "null"...), off)
+		return end, nil
+	}
+	if st != scanned {
+		return 0, d.badDocument(st, off, last)
+	}
+	d.text(b, buf[:end], off)
+	return end, nil
+}
+
+// badDocument answers to text that is no member. Before any event it means
+// that this is no trace; after them, that the rest is lost.
+func (d *document) badDocument(st status, off int64, last bool) error {
+	if st == partial && !last {
+		return nil
+	}
+	if !d.found {
+		if st == partial {
+			return ErrNoEvents
+		}
+		return fmt.Errorf("this is no JSON at byte %d, and no event was found before", off)
+	}
+	return errRestLost
+}
+
+// errRestLost says that nothing after this point can be read.
+var errRestLost = errors.New("the rest of the document can't be read")
+
+// text passes document text on; until an array of events is found it is held
+// back, so that an input without one leaves no output.
+func (d *document) text(b *Batch, t []byte, off int64) {
+	if fixed, changed := mendText(t); changed {
+		d.damage.mend(BadEscape, off)
+		t = fixed
+	}
+	if d.found {
+		b.addText(t, off)
+		return
+	}
+	d.head = append(d.head, t...)
+}
+
+// open passes on what was held back, once an array of events has begun.
+func (d *document) open(b *Batch, off int64) {
+	if d.found {
+		return
+	}
+	d.found = true
+	if d.bare {
+		d.head = append(d.head, '[')
+	}
+	b.addText(d.head, off)
+	d.head = nil
+}
+
+// events takes as many events as buf holds, and the bracket that ends them.
+func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, error) {
+	d.open(b, off)
+	b.openEvents(off)
+	p, closed := d.eventRun(buf, off, last, b)
+	b.closeEvents(off + int64(p))
+	if !closed {
+		return p, nil
+	}
+	d.place, d.resync = atMember, false
+	if d.bare {
+		d.place = atEnd
+	}
+	end := bytes.IndexByte(buf[p:], ']') + p + 1
+	b.addText(buf[p:end], off+int64(p))
+	return end, nil
+}
+
+// eventRun takes events up to the end of buf or of the array. It returns where
+// the next call shall go on: before the comma or white space that precedes an
+// event not seen whole, or that precedes the closing bracket.
+func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next int, closed bool) {
+	for p := 0; ; {
+		from := p
+		at := skipSpace(buf, p)
+		for at < len(buf) && buf[at] == ',' {
+			from = at + 1
+			at = skipSpace(buf, from)
+		}
+		if at == len(buf) {
+			if last {
+				return at, false
+			}
+			return p, false
+		}
+		if buf[at] == ']' {
+			return from, true
+		}
+		end, st := d.event(buf, from, at, off, b)
+		switch {
+		case st == scanned:
+			p, d.resync = end, false
+		case st == partial && !last && !d.runaway(len(buf)-at):
+			return p, false
+		default:
+			p = d.skipBroken(buf, at, off, last)
+		}
+	}
+}
+
+// event takes the event at buf[at] into b.
+func (d *document) event(buf []byte, from, at int, off int64, b *Batch) (int, status) {
+	if buf[at] != '{' {
+		return at, broken
+	}
+	e := b.next()
+	if !d.plain {
+		if end := d.learned.scan(buf, from, at, e); end > 0 {
+			b.keep()
+			return end, scanned
+		}
+	}
+	end, st := scanEvent(buf, from, at, e)
+	if st != scanned {
+		return end, st
+	}
+	if !d.plain {
+		d.learned.learn(buf, at, end, e)
+	}
+	if e.flaws == 0 || d.mendEvent(e, off+int64(at)) {
+		b.keep()
+	}
+	return end, scanned
+}
+
+// end drops what follows the document.
+func (d *document) end(buf []byte, off int64, b *Batch) int {
+	p := skipSpace(buf, 0)
+	b.addText(buf[:p], off)
+	if p < len(buf) {
+		d.damage.lose(Trailing, off+int64(p), int64(len(buf)-p))
+	}
+	return len(buf)
+}

@@ -1,0 +1,125 @@
+package trace
+
+import "bytes"
+
+// Event is one element of traceEvents: a view of its text and the few fields
+// that decisions need, parsed once. Its bytes belong to the Reader that made it
+// and are valid until that Reader's next batch; Clone keeps them. An untouched
+// Event is written from its own text, so whatever it holds besides these
+// fields leaves as it came.
+type Event struct {
+	text []byte // the object and the white space before it
+	lead uint32 // length of that white space
+
+	// Phase is the first byte of ph, 0 where there is none.
+	Phase byte
+	Has   Has
+	flaws flaws
+
+	// TS is the event's time, valid if Has has HasTS. Dur is the duration of
+	// X and T events, 0 unless Has has HasDur.
+	TS, Dur Time
+
+	name, cat, pid, tid, id, args, ts, dur span // positions in the object
+}
+
+// Has tells which members an Event carries.
+type Has uint16
+
+const (
+	HasTS   Has = 1 << iota // a ts that can be read
+	HasDur                  // a dur that can be read
+	HasArgs                 // args, an object
+	HasID                   // id, a string or a number
+	HasID2                  // id2
+	HasBind                 // bind_id, flow_in or flow_out
+	HasBP                   // bp
+	HasMore                 // s, tts, tdur or any member not named here
+)
+
+// flaws are what would stop Perfetto from loading the whole trace.
+type flaws uint8
+
+const (
+	flawNumber    flaws = 1 << iota // a member that is no JSON: NaN, Infinity, 01, …
+	flawDur                         // dur, tts or tdur null or no number
+	flawSurrogate                   // a surrogate escape or a \u without four digits in a member
+)
+
+// span is a stretch of an event's object, [lo, hi); empty means absent.
+type span struct{ lo, hi uint32 }
+
+func (s span) of(b []byte) []byte { return b[s.lo:s.hi:s.hi] }
+
+// Raw is the event's JSON object, as it stands in the trace.
+func (e *Event) Raw() []byte { return e.text[e.lead:] }
+
+// Lead is the white space that stood before the object.
+func (e *Event) Lead() []byte { return e.text[:e.lead] }
+
+// Size is the number of bytes of the event and the white space before it.
+func (e *Event) Size() int { return len(e.text) }
+
+// Name is the text between the quotes of the name, escapes and all; empty if
+// there is none. The same holds for Cat.
+func (e *Event) Name() []byte { return e.name.of(e.Raw()) }
+
+// Cat is the category, as Name is the name.
+func (e *Event) Cat() []byte { return e.cat.of(e.Raw()) }
+
+// Pid is the JSON text of the process id: a number, or a string with its quotes.
+func (e *Event) Pid() []byte { return e.pid.of(e.Raw()) }
+
+// Tid is the JSON text of the thread id, as Pid is the process id's.
+func (e *Event) Tid() []byte { return e.tid.of(e.Raw()) }
+
+// ID is the JSON text of id, a number or a string with its quotes.
+func (e *Event) ID() []byte { return e.id.of(e.Raw()) }
+
+// Args is the JSON text of args, braces included; empty unless it is an object.
+func (e *Event) Args() []byte { return e.args.of(e.Raw()) }
+
+// End is the time at which the event ends: TS + Dur for slices and thread
+// states, TS for all others.
+func (e *Event) End() Time { return e.TS.Add(e.Span()) }
+
+// Span is the duration of a slice or thread state, 0 for other events and for
+// a negative duration, which nothing shows.
+func (e *Event) Span() Time {
+	if (e.Phase == 'X' || e.Phase == 'T') && e.Dur > 0 {
+		return e.Dur
+	}
+	return 0
+}
+
+// Shown reports whether the event takes part in the time range that a viewer
+// shows: it has a time, and is neither metadata nor part of a flow.
+func (e *Event) Shown() bool {
+	return e.Has&HasTS != 0 && e.TS >= 0 && !e.IsMeta() && !e.IsFlow() && e.Phase != 0
+}
+
+// IsMeta reports a metadata event, which names a process or thread.
+func (e *Event) IsMeta() bool { return e.Phase == 'M' }
+
+// IsFlow reports a flow event: start, step or end of an arrow.
+func (e *Event) IsFlow() bool { return e.Phase == 's' || e.Phase == 't' || e.Phase == 'f' }
+
+// Clone returns a copy of e that owns its bytes.
+func (e *Event) Clone() Event {
+	c := *e
+	c.text = bytes.Clone(e.text)
+	return c
+}
+
+// Member returns the JSON text of the member named key, the last one if it is
+// written twice, and false if there is none. The text belongs to e.
+func (e *Event) Member(key string) ([]byte, bool) {
+	var found []byte
+	ok := false
+	for m := range Members(e.Raw()) {
+		if string(m.Key) == key {
+			found, ok = m.Value, true
+		}
+	}
+	return found, ok
+}

@@ -1,0 +1,100 @@
+package trace
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// joiner hands blocks to the document scanner so that it sees one continuous
+// text. An event that a block ends in is joined to the next block's data: in
+// the room before that data, or, if it is larger than that, in memory of its own.
+type joiner struct {
+	doc    document
+	rest   []byte // text that the blocks so far ended in
+	enough int    // how much text must be there before another try makes sense
+}
+
+// take scans b into its batch, and settles how b ends.
+func (j *joiner) take(b *block) {
+	b.batch.reset()
+	defer b.batch.seal()
+	if b.text != nil {
+		b.batch.addText(b.text, b.off)
+		return
+	}
+	if b.begins {
+		j.doc.place, j.doc.found, j.doc.resync, j.rest = b.place, true, false, j.rest[:0]
+	}
+	last := b.err != nil
+	if last && b.err != io.EOF && !errors.Is(b.err, ErrDecode) {
+		return
+	}
+	text, own := j.join(b)
+	if len(text) < j.enough && !last {
+		return
+	}
+	off := b.off + int64(b.hi-b.lo) - int64(len(text))
+	used, err := j.doc.scan(text, off, last, &b.batch)
+	end := off + int64(used)
+	left := text[used:]
+	switch {
+	case errors.Is(err, errRestLost):
+		b.err = j.finish(b, io.EOF, end, left)
+	case err != nil:
+		b.err = err
+	case last:
+		b.err = j.finish(b, b.err, end, left)
+	case len(left) > MaxEvent:
+		b.err = fmt.Errorf("byte %d: %w", end, ErrTooLarge)
+	default:
+		j.keep(left, own)
+	}
+	b.damage = j.doc.damage
+}
+
+// join returns what is left of the blocks before with b's data behind it, and
+// whether it stands in memory of its own.
+func (j *joiner) join(b *block) (text []byte, own bool) {
+	if n := len(j.rest); n <= b.lo {
+		text = b.buf[b.lo-n : b.hi]
+		copy(text, j.rest)
+		return text, false
+	}
+	j.rest = append(j.rest, b.buf[b.lo:b.hi]...)
+	return j.rest, true
+}
+
+// keep remembers the text that wants more. Memory that events view is left to
+// them.
+func (j *joiner) keep(left []byte, own bool) {
+	if own {
+		j.rest = bytes.Clone(left)
+	} else {
+		j.rest = append(j.rest[:0], left...)
+	}
+	j.enough = 0
+	if len(left) > blockRoom {
+		j.enough = 2 * len(left)
+	}
+}
+
+// finish closes the document behind the last text.
+func (j *joiner) finish(b *block, cause error, end int64, left []byte) error {
+	d := &j.doc
+	if cause != io.EOF {
+		d.damage.lose(Compression, end+int64(len(left)), 0)
+	}
+	if len(left) > 0 {
+		d.damage.lose(Unfinished, end, int64(len(left)))
+	}
+	err := d.finish(end+int64(len(left)), &b.batch)
+	switch {
+	case err == nil:
+		return io.EOF
+	case cause != io.EOF:
+		return fmt.Errorf("%w (%w)", err, cause)
+	}
+	return err
+}

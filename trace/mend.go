@@ -1,0 +1,154 @@
+package trace
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// mendEvent rewrites what would stop Perfetto from loading the trace, where
+// the meaning is plain: words that are no JSON become null, surrogate pairs
+// become the character they stand for, a dur that nothing reads goes. It
+// reports false for an event whose place in time is not to be had.
+func (d *document) mendEvent(e *Event, off int64) bool {
+	timed := e.Phase == 'X' || e.Phase == 'T'
+	if e.flaws&flawNumber != 0 && e.ts != (span{}) && e.Has&HasTS == 0 && isWord(e.ts.of(e.Raw())) && !e.IsMeta() ||
+		timed && e.dur != (span{}) && e.Has&HasDur == 0 {
+		d.damage.lose(BadTime, off, int64(e.Size()))
+		return false
+	}
+	if e.flaws&flawNumber != 0 {
+		d.damage.mend(BadNumber, off)
+	}
+	if e.flaws&flawDur != 0 {
+		d.damage.mend(BadNumber, off)
+	}
+	if e.flaws&flawSurrogate != 0 {
+		d.damage.mend(BadEscape, off)
+	}
+	obj := mendMembers(e.Raw())
+	text := append(bytes.Clone(e.Lead()), obj...)
+	_, st := scanEvent(text, 0, int(e.lead), e)
+	return st == scanned && e.flaws == 0
+}
+
+func isWord(v []byte) bool {
+	_, st := skipValue(append(bytes.Clone(v), ' '), 0)
+	return st == broken
+}
+
+// mendMembers returns obj with each of its members made fit to load.
+func mendMembers(obj []byte) []byte {
+	out := make([]byte, 0, len(obj)+8)
+	done := 0
+	for m := range Members(obj) {
+		out = append(out, mendEscapes(obj[done:m.At])...)
+		done = m.At + len(m.Value)
+		switch {
+		case isDuration(m.Key) && !isTimeValue(m.Value):
+			out = append(out, '0')
+		case m.Value[0] == '"':
+			out = append(out, mendEscapes(m.Value)...)
+		case isWord(m.Value):
+			out = append(out, "null"...)
+		default:
+			out = append(out, m.Value...)
+		}
+	}
+	return append(out, obj[done:]...)
+}
+
+func isDuration(key []byte) bool {
+	return string(key) == "dur" || string(key) == "tts" || string(key) == "tdur"
+}
+
+func isTimeValue(v []byte) bool {
+	_, ok := parseTimeValue(v)
+	return ok
+}
+
+// mendEscapes turns surrogate pairs into UTF-8, and halves of one and \u
+// without four digits into the replacement character.
+func mendEscapes(s []byte) []byte {
+	if !badEscape(s) {
+		return s
+	}
+	var out []byte
+	for i := 0; i < len(s); {
+		if s[i] != '\\' || i+1 == len(s) {
+			out = append(out, s[i])
+			i++
+			continue
+		}
+		if s[i+1] != 'u' {
+			out = append(out, s[i:i+2]...)
+			i += 2
+			continue
+		}
+		r, ok := hex4(s[i+2:])
+		if ok && !utf16.IsSurrogate(r) {
+			out = append(out, s[i:i+6]...)
+			i += 6
+			continue
+		}
+		i += 2
+		if ok {
+			i += 4
+			if len(s) >= i+6 && s[i] == '\\' && s[i+1] == 'u' {
+				if low, ok := hex4(s[i+2:]); ok {
+					if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+						out = utf8.AppendRune(out, pair)
+						i += 6
+						continue
+					}
+				}
+			}
+		}
+		out = utf8.AppendRune(out, utf8.RuneError)
+	}
+	return out
+}
+
+// mendText rewrites what Perfetto refuses in strings among the members of the
+// document: control characters, and escapes that JSON does not know.
+func mendText(t []byte) (fixed []byte, changed bool) {
+	if !hasRawControl(t) && !hasUnknownEscape(t) {
+		return t, false
+	}
+	quoted := false
+	for i := 0; i < len(t); i++ {
+		c := t[i]
+		switch {
+		case c == '"':
+			quoted = !quoted
+			fixed = append(fixed, c)
+		case quoted && c == '\\' && i+1 < len(t):
+			i++
+			if bytes.IndexByte([]byte(knownEscapes), t[i]) < 0 {
+				fixed = append(fixed, '\\')
+			}
+			fixed = append(fixed, '\\', t[i])
+		case quoted && c < 0x20:
+			const hex = "0123456789abcdef"
+			fixed = append(fixed, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			fixed = append(fixed, c)
+		}
+	}
+	return fixed, true
+}
+
+const knownEscapes = `"\/bfnrtu`
+
+func hasUnknownEscape(t []byte) bool {
+	for {
+		i := bytes.IndexByte(t, '\\')
+		if i < 0 || i+1 >= len(t) {
+			return false
+		}
+		if bytes.IndexByte([]byte(knownEscapes), t[i+1]) < 0 {
+			return true
+		}
+		t = t[i+2:]
+	}
+}

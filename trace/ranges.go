@@ -1,0 +1,154 @@
+package trace
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+
+	"tracekit/internal/inflate"
+)
+
+// ErrChanged says that a second reading did not find what the first one saw.
+var ErrChanged = errors.New("the input has changed while it was read")
+
+// ReadBlocks reads the chosen blocks of a survey of s, in order, document text
+// included. It goes straight to where each stands, as far as the input's
+// compression allows.
+func (s *Source) ReadBlocks(blocks []Block) (*Reader, error) {
+	if s.at == nil && s.spool == nil {
+		return nil, errors.New("a pipe can't be read a second time")
+	}
+	return newReader(&chosen{source: s, blocks: blocks}, s.plain), nil
+}
+
+// chosen is the text of some blocks of a source.
+type chosen struct {
+	source *Source
+	blocks []Block
+	text   text
+	pos    int64 // of text's next byte
+	inside bool  // the block at hand has begun
+}
+
+func (c *chosen) fill(b *block) {
+	if err := c.next(b); err != nil {
+		b.err = err
+		b.begins, b.place = true, atEnd
+	}
+}
+
+func (c *chosen) next(b *block) error {
+	if len(c.blocks) == 0 {
+		return io.EOF
+	}
+	want := &c.blocks[0]
+	if want.Text != nil {
+		b.text, b.off = want.Text, want.Off
+		c.blocks = c.blocks[1:]
+		return nil
+	}
+	if err := c.seek(want.Off, b); err != nil {
+		return err
+	}
+	n := min(c.run()-c.pos, blockData)
+	b.begins, b.place = !c.inside, inEvents
+	b.off = c.pos
+	b.hi = b.lo + int(n)
+	if err := c.read(b.buf[:b.hi], b.lo); err != nil {
+		b.hi = b.lo
+		return err
+	}
+	c.inside = true
+	for len(c.blocks) > 0 && c.blocks[0].Text == nil && c.blocks[0].End <= c.pos {
+		c.inside = len(c.blocks) > 1 && c.blocks[1].Text == nil && c.blocks[1].Off == c.blocks[0].End
+		c.blocks = c.blocks[1:]
+	}
+	return nil
+}
+
+// run returns where the text ends that can be read without a gap.
+func (c *chosen) run() int64 {
+	end := c.blocks[0].End
+	for _, b := range c.blocks[1:] {
+		if b.Text != nil || b.Off != end || end-c.pos >= blockData {
+			break
+		}
+		end = b.End
+	}
+	return end
+}
+
+// seek brings the text to off, or leaves it where it is if it is past that
+// because off lies in a block that has begun.
+func (c *chosen) seek(off int64, scratch *block) error {
+	if c.inside {
+		return nil
+	}
+	if c.text == nil || off < c.pos || off-c.pos > checkpointEvery {
+		if err := c.open(off); err != nil {
+			return err
+		}
+	}
+	for c.pos < off {
+		n := min(off-c.pos, blockData)
+		if err := c.read(scratch.buf[:blockRoom+int(n)], blockRoom); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *chosen) read(buf []byte, hist int) error {
+	n, err := c.text.Fill(buf, hist)
+	c.pos += int64(n)
+	if n < len(buf)-hist && (err == nil || err == io.EOF || errors.Is(err, ErrDecode)) {
+		return fmt.Errorf("byte %d: %w", c.pos, ErrChanged)
+	}
+	if n == len(buf)-hist {
+		return nil
+	}
+	return err
+}
+
+// open makes a text that starts at off or some way before it.
+func (c *chosen) open(off int64) error {
+	if c.text != nil {
+		c.text.Close()
+	}
+	s := c.source
+	packed, size := s.at, s.size
+	if s.spool != nil {
+		if s.format == Plain {
+			c.text, c.pos = s.spool.from(off), off
+			return nil
+		}
+		packed, size = s.spool.file, s.spool.file.Size()
+	}
+	c.pos = 0
+	var err error
+	switch s.format {
+	case Gzip:
+		i := sort.Search(len(s.points), func(i int) bool { return s.points[i].Out > off })
+		if i == 0 {
+			c.text = gzipText{inflate.NewReader(io.NewSectionReader(packed, 0, size))}
+			return nil
+		}
+		var z *inflate.Reader
+		if z, err = inflate.NewReaderAt(packed, size, s.points[i-1]); err == nil {
+			c.text, c.pos = gzipText{z}, s.points[i-1].Out
+		}
+	case Zstd:
+		c.text, err = newZstd(io.NewSectionReader(packed, 0, size))
+	default:
+		c.text, c.pos = plainText{io.NewSectionReader(packed, off, size-off)}, off
+	}
+	return err
+}
+
+func (c *chosen) Close() error {
+	if c.text != nil {
+		c.text.Close()
+	}
+	return nil
+}

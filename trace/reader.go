@@ -1,0 +1,148 @@
+package trace
+
+import (
+	"io"
+	"sync"
+)
+
+// Sizes of the blocks that flow from the decoder to the scanner, in bytes. In
+// front of a block's data there is room for what the decoder must look back at,
+// and, once the data is decoded, for an event that began in the block before.
+const (
+	blockData = 512 << 10
+	blockRoom = 32 << 10
+	ringSize  = 6
+)
+
+// Reader reads a trace in file order, a batch at a time. Decoding and scanning
+// run ahead of the caller on their own goroutines. Close ends them.
+type Reader struct {
+	out    chan *block
+	free   chan *block
+	quit   chan struct{}
+	done   sync.WaitGroup
+	last   *block
+	err    error
+	Damage Damage // complete once Next has returned io.EOF
+	Bytes  int64  // of decompressed text read so far
+	close  sync.Once
+}
+
+type block struct {
+	buf    []byte
+	lo, hi int    // the data is buf[lo:hi]
+	off    int64  // where the data stands in the text
+	begins bool   // the data does not follow on from the block before
+	place  place  // where in the document the data begins, if it begins
+	err    error  // io.EOF after the last data, or what went wrong
+	text   []byte // document text to pass on as it is, instead of data
+	batch  Batch
+	damage Damage
+}
+
+// stretches produces the text of a trace, or chosen stretches of it.
+type stretches interface {
+	// fill puts data into b.buf[b.lo:], sets its bounds and offset, and the
+	// error that ended it. A block with an error may still have data.
+	fill(b *block)
+	io.Closer
+}
+
+// newReader starts the goroutines that read from s.
+func newReader(s stretches, plain bool) *Reader {
+	r := &Reader{
+		out:  make(chan *block, ringSize),
+		free: make(chan *block, ringSize),
+		quit: make(chan struct{}),
+	}
+	for range ringSize {
+		r.free <- &block{buf: make([]byte, blockRoom+blockData)}
+	}
+	decoded := make(chan *block, ringSize)
+	r.done.Add(2)
+	go r.decode(s, decoded)
+	go r.scan(decoded, plain)
+	return r
+}
+
+// Next returns the next batch, or io.EOF after the last one. A batch is valid
+// until the next call.
+func (r *Reader) Next() (*Batch, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	if r.last != nil {
+		r.free <- r.last
+		r.last = nil
+	}
+	b, ok := <-r.out
+	if !ok {
+		return nil, io.ErrClosedPipe
+	}
+	r.last = b
+	r.Bytes = b.off + int64(b.hi-b.lo)
+	if b.err != nil {
+		r.err = b.err
+		r.Damage = b.damage
+		if b.err != io.EOF {
+			return nil, b.err
+		}
+		if len(b.batch.Parts) == 0 {
+			return nil, io.EOF
+		}
+	}
+	return &b.batch, nil
+}
+
+// Close stops the reading.
+func (r *Reader) Close() error {
+	r.close.Do(func() {
+		close(r.quit)
+		r.done.Wait()
+		r.err = io.ErrClosedPipe
+	})
+	return nil
+}
+
+func (r *Reader) decode(s stretches, decoded chan<- *block) {
+	defer r.done.Done()
+	defer close(decoded)
+	defer s.Close()
+	for {
+		var b *block
+		select {
+		case b = <-r.free:
+		case <-r.quit:
+			return
+		}
+		b.lo, b.hi, b.err, b.begins, b.text = blockRoom, blockRoom, nil, false, nil
+		s.fill(b)
+		ended := b.err != nil // once b is sent, it is another's
+		select {
+		case decoded <- b:
+		case <-r.quit:
+			return
+		}
+		if ended {
+			return
+		}
+	}
+}
+
+func (r *Reader) scan(decoded <-chan *block, plain bool) {
+	defer r.done.Done()
+	defer close(r.out)
+	s := joiner{doc: document{plain: plain}}
+	for b := range decoded {
+		s.take(b)
+		ended := b.err != nil
+		select {
+		case r.out <- b:
+		case <-r.quit:
+			return
+		}
+		if ended {
+			return
+		}
+	}
+}

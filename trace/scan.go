@@ -1,0 +1,344 @@
+package trace
+
+import "bytes"
+
+// status says how a scan of text ended.
+type status uint8
+
+const (
+	scanned status = iota // found whole
+	partial               // the text ended first
+	broken                // it can't be JSON that goes on
+)
+
+// scanEvent is the general scanner, and the judge of every faster one: it reads
+// the object at buf[at], whatever its layout and order of members, and fills
+// e, whose text shall start at buf[from]. It returns where the object ends.
+//
+// It is as strict as Perfetto where a deviation costs more than the event
+// itself (the outline of the object, numbers, escapes), and as lenient where
+// Perfetto is: inside args only braces and strings are looked at.
+func scanEvent(buf []byte, from, at int, e *Event) (end int, st status) {
+	*e = Event{lead: uint32(at - from)}
+	p := skipSpace(buf, at+1)
+	if p < len(buf) && buf[p] == '}' {
+		e.text = buf[from : p+1 : p+1]
+		return p + 1, scanned
+	}
+	for {
+		keyAt := p
+		if p == len(buf) {
+			return p, partial
+		}
+		p, st = skipString(buf, p)
+		if st != scanned {
+			return p, st
+		}
+		key := buf[keyAt+1 : p-1]
+		if p = skipSpace(buf, p); p == len(buf) {
+			return p, partial
+		}
+		if buf[p] != ':' {
+			return p, broken
+		}
+		if p = skipSpace(buf, p+1); p == len(buf) {
+			return p, partial
+		}
+		valueAt := p
+		p, st = skipValue(buf, p)
+		if st == broken {
+			if p = skipToken(buf, valueAt); p == valueAt {
+				return p, broken
+			}
+			st = scanned
+			e.flaws |= flawNumber
+			if p == len(buf) {
+				st = partial
+			}
+		}
+		if st != scanned {
+			return p, st
+		}
+		e.take(key, buf, at, valueAt, p)
+		if p = skipSpace(buf, p); p == len(buf) {
+			return p, partial
+		}
+		if buf[p] == '}' {
+			e.text = buf[from : p+1 : p+1]
+			return p + 1, scanned
+		}
+		if buf[p] != ',' {
+			return p, broken
+		}
+		p = skipSpace(buf, p+1)
+	}
+}
+
+// take notes the member whose value is buf[lo:hi] in the object at buf[at].
+func (e *Event) take(key, buf []byte, at, lo, hi int) {
+	value := buf[lo:hi]
+	quoted := value[0] == '"'
+	if bytes.IndexByte(key, '\\') >= 0 && badEscape(key) || quoted && badEscape(value) {
+		e.flaws |= flawSurrogate
+	}
+	s := span{uint32(lo - at), uint32(hi - at)}
+	inner := span{}
+	if quoted {
+		inner = span{s.lo + 1, s.hi - 1}
+	}
+	switch string(key) {
+	case "ph":
+		e.Phase = 0
+		if quoted && len(value) > 2 {
+			e.Phase = value[1]
+		}
+	case "name":
+		e.name = inner
+	case "cat":
+		e.cat = inner
+	case "pid":
+		e.pid = s
+	case "tid":
+		e.tid = s
+	case "ts":
+		e.ts = s
+		e.Has &^= HasTS
+		var ok bool
+		if e.TS, ok = parseTimeValue(value); ok {
+			e.Has |= HasTS
+		}
+	case "dur":
+		e.dur = s
+		e.Has &^= HasDur
+		e.flaws &^= flawDur
+		var ok bool
+		if e.Dur, ok = parseTimeValue(value); ok {
+			e.Has |= HasDur
+		} else {
+			e.flaws |= flawDur
+		}
+	case "id":
+		e.id = span{}
+		e.Has &^= HasID
+		if quoted || isNumberStart(value[0]) {
+			e.id = s
+			e.Has |= HasID
+		}
+	case "args":
+		e.args = span{}
+		e.Has &^= HasArgs
+		if value[0] == '{' {
+			e.args = s
+			e.Has |= HasArgs
+		}
+	default:
+		e.takeRare(key, value)
+	}
+}
+
+func (e *Event) takeRare(key, value []byte) {
+	switch string(key) {
+	case "id2":
+		e.Has |= HasID2
+	case "bind_id", "flow_in", "flow_out":
+		e.Has |= HasBind
+	case "bp":
+		e.Has |= HasBP
+	case "tts", "tdur":
+		e.Has |= HasMore
+		if _, ok := parseTimeValue(value); !ok {
+			e.flaws |= flawDur
+		}
+	default:
+		e.Has |= HasMore
+	}
+}
+
+// parseTimeValue reads a number, or a number in quotes, as Perfetto does.
+func parseTimeValue(v []byte) (Time, bool) {
+	if len(v) > 2 && v[0] == '"' {
+		v = v[1 : len(v)-1]
+	}
+	return ParseMicros(v)
+}
+
+func isNumberStart(c byte) bool { return c == '-' || c-'0' <= 9 }
+
+func skipSpace(b []byte, p int) int {
+	for p < len(b) && (b[p] == ' ' || b[p] == '\n' || b[p] == '\r' || b[p] == '\t') {
+		p++
+	}
+	return p
+}
+
+// skipString returns where the string that starts at b[p] ends. A quote ends
+// it unless an odd number of backslashes stands before.
+func skipString(b []byte, p int) (int, status) {
+	if b[p] != '"' {
+		return p, broken
+	}
+	start := p + 1
+	for p = start; ; p++ {
+		i := bytes.IndexByte(b[p:], '"')
+		if i < 0 {
+			return len(b), partial
+		}
+		p += i
+		k := p
+		for k > start && b[k-1] == '\\' {
+			k--
+		}
+		if (p-k)&1 == 0 {
+			return p + 1, scanned
+		}
+	}
+}
+
+// skipValue returns where the JSON value that starts at b[p] ends.
+func skipValue(b []byte, p int) (int, status) {
+	if p >= len(b) {
+		return p, partial
+	}
+	switch b[p] {
+	case '"':
+		return skipString(b, p)
+	case '{':
+		return skipNested(b, p, '{', '}')
+	case '[':
+		return skipNested(b, p, '[', ']')
+	case 't':
+		return skipWord(b, p, "true")
+	case 'f':
+		return skipWord(b, p, "false")
+	case 'n':
+		return skipWord(b, p, "null")
+	}
+	return skipNumber(b, p)
+}
+
+// skipNested finds the end of an object or array as Perfetto does: it counts
+// the value's own kind of bracket and passes over strings.
+func skipNested(b []byte, p int, open, shut byte) (int, status) {
+	depth := 0
+	for p < len(b) {
+		switch b[p] {
+		case '"':
+			var st status
+			if p, st = skipString(b, p); st != scanned {
+				return p, st
+			}
+			continue
+		case open:
+			depth++
+		case shut:
+			if depth--; depth == 0 {
+				return p + 1, scanned
+			}
+		}
+		p++
+	}
+	return p, partial
+}
+
+func skipWord(b []byte, p int, word string) (int, status) {
+	rest := b[p:]
+	if len(rest) >= len(word) {
+		if string(rest[:len(word)]) == word {
+			return p + len(word), scanned
+		}
+		return p, broken
+	}
+	if string(rest) == word[:len(rest)] {
+		return len(b), partial
+	}
+	return p, broken
+}
+
+// skipNumber follows JSON's grammar: a number that it refuses makes Perfetto
+// give up the whole trace.
+func skipNumber(b []byte, p int) (int, status) {
+	digits := func() bool {
+		from := p
+		for p < len(b) && b[p]-'0' <= 9 {
+			p++
+		}
+		return p > from
+	}
+	if b[p] == '-' {
+		p++
+	}
+	first := p
+	switch {
+	case !digits() && p < len(b), p > first+1 && b[first] == '0':
+		return p, broken
+	}
+	if p < len(b) && b[p] == '.' {
+		p++
+		if !digits() && p < len(b) {
+			return p, broken
+		}
+	}
+	if p < len(b) && (b[p] == 'e' || b[p] == 'E') {
+		p++
+		if p < len(b) && (b[p] == '+' || b[p] == '-') {
+			p++
+		}
+		if !digits() && p < len(b) {
+			return p, broken
+		}
+	}
+	if p == len(b) {
+		return p, partial
+	}
+	return p, scanned
+}
+
+// skipToken passes over a bare word that is no JSON value, such as NaN or
+// -Infinity, up to where the next member may start.
+func skipToken(b []byte, p int) int {
+	for p < len(b) {
+		c := b[p] | 0x20
+		if c-'a' > 'z'-'a' && b[p]-'0' > 9 && b[p] != '+' && b[p] != '-' && b[p] != '.' {
+			break
+		}
+		p++
+	}
+	return p
+}
+
+// badEscape reports an escape that makes Perfetto refuse the whole trace when it
+// stands in a member of an event: half of a surrogate pair, which it never
+// joins, or \u without four hexadecimal digits.
+func badEscape(s []byte) bool {
+	for {
+		i := bytes.IndexByte(s, '\\')
+		if i < 0 || i+1 >= len(s) {
+			return false
+		}
+		if s[i+1] != 'u' {
+			s = s[i+2:]
+			continue
+		}
+		if r, ok := hex4(s[i+2:]); !ok || r >= 0xd800 && r < 0xe000 {
+			return true
+		}
+		s = s[i+6:]
+	}
+}
+
+func hex4(s []byte) (r rune, ok bool) {
+	if len(s) < 4 {
+		return 0, false
+	}
+	for _, c := range s[:4] {
+		switch {
+		case c-'0' <= 9:
+			r = r<<4 | rune(c-'0')
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			r = r<<4 | rune(c|0x20-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}

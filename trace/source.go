@@ -1,0 +1,257 @@
+package trace
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"tracekit/internal/inflate"
+	"tracekit/internal/spill"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// ErrDecode marks what a decompressor could not go on with: the input is cut
+// or corrupt, all that came before is good.
+var ErrDecode = errors.New("the compressed input is damaged")
+
+// ErrFormat says that the input is in a format that is not read.
+var ErrFormat = errors.New("unknown format")
+
+// Format is how a trace's text is packed, as its first bytes tell.
+type Format uint8
+
+// The formats that are read.
+const (
+	Plain Format = iota
+	Gzip
+	Zstd
+)
+
+func (f Format) String() string { return [...]string{"plain", "gzip", "zstd"}[f] }
+
+// Source is where the text of a trace comes from. A file can be read again, by
+// stretches; a pipe only if its Source was made with a Spool.
+type Source struct {
+	r      io.Reader
+	at     io.ReaderAt // nil for a pipe
+	size   int64
+	format Format
+	spool  *spool
+	points []inflate.Checkpoint
+	plain  bool
+}
+
+// SourceOptions choose how a Source is read.
+type SourceOptions struct {
+	// Spool is called for a temporary file if the input is a pipe and shall be
+	// read twice. Without it a pipe can be read once.
+	Spool func() (*spill.File, error)
+	// General scans with the general scanner alone. The result is the same.
+	General bool
+}
+
+// NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
+// bytes; size is negative for a pipe. The Source reads r, but never closes it.
+func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
+	s := &Source{r: r, size: size, plain: o.General}
+	if at, ok := r.(io.ReaderAt); ok && size >= 0 {
+		s.at = at
+		s.r = io.NewSectionReader(at, 0, size)
+	}
+	head := make([]byte, 512)
+	n, err := io.ReadFull(s.r, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	head = head[:n]
+	if s.format, err = sniff(head); err != nil {
+		return nil, err
+	}
+	s.r = io.MultiReader(bytes.NewReader(head), s.r)
+	if s.at == nil && o.Spool != nil {
+		file, err := o.Spool()
+		if err != nil {
+			return nil, err
+		}
+		s.spool = newSpool(file)
+	}
+	return s, nil
+}
+
+// Format tells how the trace's text is packed.
+func (s *Source) Format() Format { return s.format }
+
+// Size is the length of the input in bytes as it is packed, negative if it is
+// not known.
+func (s *Source) Size() int64 { return s.size }
+
+// Close gives back what the Source itself has made.
+func (s *Source) Close() error {
+	if s.spool != nil {
+		return s.spool.Close()
+	}
+	return nil
+}
+
+// magics are the first bytes of what users try. Perfetto loads gzip and zstd,
+// and neither xz nor bzip2.
+var magics = []struct {
+	magic  string
+	format Format
+	hint   string
+}{
+	{"\x1f\x8b", Gzip, ""},
+	{"\x28\xb5\x2f\xfd", Zstd, ""},
+	{"\xfd7zXZ\x00", 0, "xz; unpack it first: xz -dc FILE | tracekit …"},
+	{"BZh", 0, "bzip2; unpack it first: bzip2 -dc FILE | tracekit …"},
+	{"PK\x03\x04", 0, "zip; unpack it first: unzip -p FILE | tracekit …"},
+}
+
+func sniff(head []byte) (Format, error) {
+	for _, m := range magics {
+		if bytes.HasPrefix(head, []byte(m.magic)) {
+			if m.hint != "" {
+				return 0, fmt.Errorf("%w: %s", ErrFormat, m.hint)
+			}
+			return m.format, nil
+		}
+	}
+	return Plain, nil
+}
+
+// Read reads the whole trace from its start. It may be called once.
+func (s *Source) Read() (*Reader, error) {
+	w := &whole{source: s}
+	in := s.r
+	if s.spool != nil && s.format != Plain {
+		in = io.TeeReader(in, s.spool.file)
+	}
+	switch s.format {
+	case Gzip:
+		z := inflate.NewReader(in)
+		z.Checkpoints(checkpointEvery, func(c inflate.Checkpoint) { s.points = append(s.points, c) })
+		w.text = gzipText{z}
+	case Zstd:
+		z, err := newZstd(in)
+		if err != nil {
+			return nil, err
+		}
+		w.text = z
+	default:
+		w.text = plainText{in}
+	}
+	return newReader(w, s.plain), nil
+}
+
+// checkpointEvery is how many bytes of text lie between two places at which
+// decompression can be taken up again.
+const checkpointEvery = 16 << 20
+
+// text is a stream of decompressed text that fills blocks. hist bytes before
+// the block's data are the text's own, to look back at.
+type text interface {
+	Fill(block []byte, hist int) (n int, err error)
+	Close()
+}
+
+type plainText struct{ r io.Reader }
+
+func (t plainText) Fill(block []byte, hist int) (int, error) {
+	n, err := io.ReadFull(t.r, block[hist:])
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	return n, err
+}
+
+func (plainText) Close() {}
+
+type gzipText struct{ *inflate.Reader }
+
+func (t gzipText) Fill(block []byte, hist int) (int, error) {
+	n, err := t.Reader.Fill(block, hist)
+	var corrupt *inflate.CorruptError
+	if errors.As(err, &corrupt) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, inflate.ErrTrailing) || errors.Is(err, inflate.ErrFormat) {
+		err = fmt.Errorf("%w: %w", ErrDecode, err)
+	}
+	return n, err
+}
+
+func (gzipText) Close() {}
+
+type zstdText struct {
+	*zstd.Decoder
+	in *failing
+}
+
+func newZstd(r io.Reader) (text, error) {
+	in := &failing{r: r}
+	d, err := zstd.NewReader(in, zstd.WithDecoderMaxWindow(128<<20))
+	if err != nil {
+		return nil, err
+	}
+	return zstdText{d, in}, nil
+}
+
+func (t zstdText) Fill(block []byte, hist int) (int, error) {
+	n := 0
+	for n < len(block)-hist {
+		k, err := t.Decoder.Read(block[hist+n:])
+		n += k
+		switch {
+		case err == nil:
+		case err == io.EOF:
+			return n, err
+		case t.in.err != nil:
+			return n, t.in.err
+		default:
+			return n, fmt.Errorf("%w: zstd: %w", ErrDecode, err)
+		}
+	}
+	return n, nil
+}
+
+func (t zstdText) Close() { t.Decoder.Close() }
+
+// failing remembers the error of a reader, to tell a failed read from a stream
+// that a decompressor can't go on with.
+type failing struct {
+	r   io.Reader
+	err error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
+}
+
+// whole is the text of a source from its start to its end.
+type whole struct {
+	source *Source
+	text   text
+	off    int64
+}
+
+func (w *whole) fill(b *block) {
+	n, err := w.text.Fill(b.buf, b.lo)
+	b.hi = b.lo + n
+	b.off = w.off
+	b.err = err
+	w.off += int64(n)
+	if s := w.source.spool; s != nil && w.source.format == Plain && n > 0 {
+		if err := s.add(b.buf[b.lo:b.hi]); err != nil {
+			b.err = err
+		}
+	}
+}
+
+func (w *whole) Close() error {
+	w.text.Close()
+	return nil
+}

@@ -1,0 +1,104 @@
+package trace
+
+import "io"
+
+// Survey is what one pass over a trace leaves: its range in time, and the
+// blocks it consists of, so that a second pass can visit those it needs.
+type Survey struct {
+	// Zero and Last are the smallest start and the largest end of what a
+	// viewer shows: Perfetto's ruler begins at Zero. Both are 0 if the trace
+	// shows nothing.
+	Zero, Last Time
+
+	Blocks []Block
+	Events int64
+	Bytes  int64 // of decompressed text
+	Damage Damage
+}
+
+// Block is a stretch of a trace's text in file order: some text of the
+// document, or some events with the bounds of their times.
+type Block struct {
+	Off, End int64  // in the decompressed text, in bytes
+	Text     []byte // document text; nil if the block holds events
+
+	Events     int
+	Start, Max Time // smallest start and largest end of events that have a time
+	Holds      Holds
+}
+
+// Holds tells which phases a block has besides slices and instants.
+type Holds uint8
+
+const (
+	HoldsMeta    Holds = 1 << iota // M
+	HoldsFlow                      // s t f
+	HoldsCounter                   // C
+	HoldsPair                      // B E
+	HoldsAsync                     // b n e
+)
+
+var holds = [256]Holds{
+	'M': HoldsMeta, 's': HoldsFlow, 't': HoldsFlow, 'f': HoldsFlow, 'C': HoldsCounter,
+	'B': HoldsPair, 'E': HoldsPair, 'b': HoldsAsync, 'n': HoldsAsync, 'e': HoldsAsync,
+}
+
+// Overlaps reports whether some event of the block may lie in [from, to).
+func (b *Block) Overlaps(from, to Time) bool { return b.Start < to && b.Max >= from }
+
+// Survey reads the whole trace once and calls visit, unless it is nil, for
+// every event in file order.
+func (s *Source) Survey(visit func(e *Event) error) (*Survey, error) {
+	r, err := s.Read()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	v := &Survey{Zero: MaxTime, Last: MinTime}
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i := range b.Parts {
+			if err := v.add(&b.Parts[i], visit); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if v.Zero > v.Last {
+		v.Zero, v.Last = 0, 0
+	}
+	v.Bytes, v.Damage = r.Bytes, r.Damage
+	return v, nil
+}
+
+func (v *Survey) add(p *Part, visit func(e *Event) error) error {
+	if p.Text != nil {
+		v.Blocks = append(v.Blocks, Block{Off: p.Off, End: p.End, Text: append([]byte{}, p.Text...)})
+		return nil
+	}
+	b := Block{Off: p.Off, End: p.End, Events: len(p.Events), Start: MaxTime, Max: MinTime}
+	for i := range p.Events {
+		e := &p.Events[i]
+		b.Holds |= holds[e.Phase]
+		if e.Has&HasTS != 0 && e.Phase != 'M' {
+			end := e.End()
+			b.Start, b.Max = min(b.Start, e.TS), max(b.Max, end)
+			if e.Shown() {
+				v.Zero, v.Last = min(v.Zero, e.TS), max(v.Last, end)
+			}
+		}
+		if visit != nil {
+			if err := visit(e); err != nil {
+				return err
+			}
+		}
+	}
+	v.Events += int64(b.Events)
+	v.Blocks = append(v.Blocks, b)
+	return nil
+}

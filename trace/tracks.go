@@ -1,0 +1,82 @@
+package trace
+
+import "encoding/binary"
+
+// Track is a thread's line in a trace, and so the place where slices nest.
+type Track struct {
+	// Pid and Tid are JSON text, as an Event has them. A pid that is absent is
+	// 0. A tid of 0, or none, means the process's main thread, as Perfetto reads
+	// it, and is written as the pid.
+	Pid, Tid string
+	Process  int // number of the process, from 0 in order of appearance
+}
+
+// Tracks numbers the tracks and processes of a trace in order of appearance.
+// The zero value is ready to use.
+type Tracks struct {
+	All       []Track
+	Processes []string // pid of each process
+	byKey     map[trackKey]int
+	byPid     map[string]int
+	recent    [256]recentTrack
+}
+
+type trackKey struct{ pid, tid string }
+
+type recentTrack struct {
+	pid, tid string
+	track    int
+}
+
+// Of returns the number of the track that e stands on.
+func (t *Tracks) Of(e *Event) int {
+	pid, tid := e.Pid(), e.Tid()
+	r := &t.recent[(tail(pid)*31+tail(tid))*0x9e3779b1>>24]
+	if r.pid == string(pid) && r.tid == string(tid) && t.byKey != nil {
+		return r.track
+	}
+	r.track = t.find(pid, tid)
+	r.pid, r.tid = string(pid), string(tid)
+	return r.track
+}
+
+// Process returns the number of the process that e belongs to.
+func (t *Tracks) Process(e *Event) int { return t.All[t.Of(e)].Process }
+
+func (t *Tracks) find(pid, tid []byte) int {
+	if len(pid) == 0 || string(pid) == "null" {
+		pid = []byte("0")
+	}
+	if len(tid) == 0 || string(tid) == "0" || string(tid) == "null" {
+		tid = pid
+	}
+	k := trackKey{string(pid), string(tid)}
+	if n, ok := t.byKey[k]; ok {
+		return n
+	}
+	if t.byKey == nil {
+		t.byKey, t.byPid = map[trackKey]int{}, map[string]int{}
+	}
+	process, ok := t.byPid[k.pid]
+	if !ok {
+		process = len(t.Processes)
+		t.byPid[k.pid] = process
+		t.Processes = append(t.Processes, k.pid)
+	}
+	n := len(t.All)
+	t.byKey[k] = n
+	t.All = append(t.All, Track{Pid: k.pid, Tid: k.tid, Process: process})
+	return n
+}
+
+// tail is a cheap mark of an id: ids of one trace differ in their last digits.
+func tail(b []byte) uint32 {
+	if len(b) >= 4 {
+		return binary.LittleEndian.Uint32(b[len(b)-4:])
+	}
+	n := uint32(0)
+	for _, c := range b {
+		n = n<<8 | uint32(c)
+	}
+	return n
+}

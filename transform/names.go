@@ -1,0 +1,81 @@
+package transform
+
+import (
+	"bytes"
+
+	"tracekit/trace"
+)
+
+// names lets through the metadata of processes and threads that have other
+// events in the output, in one pass: metadata that comes before the first such
+// event is held back until it does, and what is held at the end is dropped.
+type names struct {
+	tracks    trace.Tracks
+	threads   []*heldNames // by track
+	processes []*heldNames
+	Dropped   int64
+}
+
+// heldNames is the metadata of one process or thread, until it is used.
+type heldNames struct {
+	used   bool
+	events []trace.Event
+}
+
+// isThreadName reports metadata that concerns a thread, not its process.
+func isThreadName(e *trace.Event) bool { return bytes.HasPrefix(e.Name(), []byte("thread_")) }
+
+func (n *names) grow() {
+	for len(n.threads) < len(n.tracks.All) {
+		n.threads = append(n.threads, &heldNames{})
+	}
+	for len(n.processes) < len(n.tracks.Processes) {
+		n.processes = append(n.processes, &heldNames{})
+	}
+}
+
+// use notes that e will be written, and writes the metadata that waited for it.
+func (n *names) use(e *trace.Event, w *trace.Writer) error {
+	track := n.tracks.Of(e)
+	n.grow()
+	if t := n.threads[track]; !t.used {
+		if err := n.processes[n.tracks.All[track].Process].release(w); err != nil {
+			return err
+		}
+		return t.release(w)
+	}
+	return nil
+}
+
+func (h *heldNames) release(w *trace.Writer) error {
+	h.used = true
+	for i := range h.events {
+		if err := w.Event(&h.events[i]); err != nil {
+			return err
+		}
+	}
+	h.events = nil
+	return nil
+}
+
+// name takes a metadata event: it is written, or held back.
+func (n *names) name(e *trace.Event, w *trace.Writer) error {
+	track := n.tracks.Of(e)
+	n.grow()
+	h := n.processes[n.tracks.All[track].Process]
+	if isThreadName(e) {
+		h = n.threads[track]
+	}
+	if h.used || len(e.Pid()) == 0 {
+		return w.Event(e)
+	}
+	h.events = append(h.events, e.Clone())
+	return nil
+}
+
+// end drops the names of what has no events.
+func (n *names) end() {
+	for _, h := range append(n.threads, n.processes...) {
+		n.Dropped += int64(len(h.events))
+	}
+}
