@@ -73,17 +73,18 @@ func (d *document) finish(off int64, b *Batch) error {
 	case atStart:
 		return ErrEmpty
 	case inEvents:
-		b.addText([]byte("]"), off)
-		if !d.bare {
+		if d.bare {
+			b.addText([]byte("]\n"), off)
+		} else {
 			d.damage.lose(Unfinished, off, 0)
-			b.addText([]byte("}"), off)
+			b.addText([]byte("]}\n"), off)
 		}
 	case atMember:
 		if !d.found {
 			return ErrNoEvents
 		}
 		d.damage.lose(Unfinished, off, 0)
-		b.addText([]byte("}"), off)
+		b.addText([]byte("}\n"), off)
 	}
 	if !d.found {
 		return ErrNoEvents

@@ -108,3 +108,6 @@ func (w *Writer) Close() error {
 	w.flush()
 	return w.err
 }
+
+// SetLead makes events that follow by Object stand as e stood in its trace.
+func (w *Writer) SetLead(e *Event) { w.lead = append(w.lead[:0], e.Lead()...) }

@@ -52,6 +52,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Action:                    noVerb,
 		Commands: []*cli.Command{
 
+			sliceCommand(std),
 			stripCommand(std),
 			infoCommand(std),
 		},

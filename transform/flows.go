@@ -1,0 +1,157 @@
+package transform
+
+import (
+	"cmp"
+	"hash/maphash"
+	"slices"
+	"sort"
+
+	"tracekit/trace"
+)
+
+// flows decides which arrows stay: a chain stays if its start and one end at
+// least are in the range and each binds to a slice that stays. It grows with
+// the number of flow events in the range.
+type flows struct {
+	seed   maphash.Seed
+	points []point
+	slices []span // that stay, from begins and ends
+	lines  map[int]*line
+	kept   []bool
+}
+
+// point is a flow event in the range.
+type point struct {
+	chain uint64
+	ts    trace.Time
+	track int
+	phase byte
+	next  bool // it binds to the slice that begins next, not to the one it is in
+	bound bool
+}
+
+// span is a slice on a track.
+type span struct {
+	track      int
+	start, end trace.Time
+}
+
+// line is a track with flow events: their times in order, and how many slices
+// begin and end to cover them.
+type line struct {
+	points []int
+	depth  []int32
+	latest trace.Time // start of the last slice that stays
+	any    bool
+}
+
+func (f *flows) note(p *plan, e *trace.Event) {
+	if !p.inRange(e) {
+		return
+	}
+	if len(f.points) == 0 {
+		f.seed = maphash.MakeSeed()
+	}
+	var h maphash.Hash
+	h.SetSeed(f.seed)
+	for _, part := range [][]byte{e.Cat(), e.Name(), e.ID()} {
+		h.Write(part)
+		h.WriteByte(0)
+	}
+	pt := point{chain: h.Sum64(), ts: e.TS, track: p.tracks.Of(e), phase: e.Phase}
+	if e.Phase == 'f' {
+		bp, ok := e.Member("bp")
+		pt.next = !ok || string(bp) != `"e"`
+	}
+	f.points = append(f.points, pt)
+}
+
+// prepare orders the points of each track, so that slices can be held against
+// them.
+func (f *flows) prepare() {
+	f.lines = map[int]*line{}
+	for i := range f.points {
+		l := f.lines[f.points[i].track]
+		if l == nil {
+			l = &line{}
+			f.lines[f.points[i].track] = l
+		}
+		l.points = append(l.points, i)
+	}
+	for _, l := range f.lines {
+		slices.SortFunc(l.points, func(a, b int) int { return cmp.Compare(f.points[a].ts, f.points[b].ts) })
+		l.depth = make([]int32, len(l.points)+1)
+	}
+}
+
+// cover notes a slice that stays.
+func (f *flows) cover(track int, start, end trace.Time) {
+	l := f.lines[track]
+	if l == nil {
+		return
+	}
+	lo := sort.Search(len(l.points), func(i int) bool { return f.points[l.points[i]].ts >= start })
+	hi := sort.Search(len(l.points), func(i int) bool { return f.points[l.points[i]].ts > end })
+	l.depth[lo]++
+	l.depth[hi]--
+	if !l.any || start > l.latest {
+		l.latest, l.any = start, true
+	}
+}
+
+// settle decides, once all slices are known.
+func (f *flows) settle(p *plan) {
+	for _, s := range f.slices {
+		f.cover(s.track, s.start, s.end)
+	}
+	for _, l := range f.lines {
+		depth := int32(0)
+		for i, n := range l.points {
+			depth += l.depth[i]
+			pt := &f.points[n]
+			if pt.next {
+				pt.bound = l.any && l.latest >= pt.ts
+			} else {
+				pt.bound = depth > 0
+			}
+		}
+	}
+	f.chains()
+}
+
+// chains follows each chain in time: a start begins a new one.
+func (f *flows) chains() {
+	order := make([]int, len(f.points))
+	for i := range order {
+		order[i] = i
+	}
+	rank := map[byte]int{'s': 0, 't': 1, 'f': 2}
+	slices.SortFunc(order, func(a, b int) int {
+		x, y := &f.points[a], &f.points[b]
+		return cmp.Or(cmp.Compare(x.chain, y.chain), cmp.Compare(x.ts, y.ts),
+			cmp.Compare(rank[x.phase], rank[y.phase]), cmp.Compare(a, b))
+	})
+	f.kept = make([]bool, len(f.points))
+	for i := 0; i < len(order); {
+		k := i + 1
+		for k < len(order) && f.points[order[k]].chain == f.points[order[i]].chain && f.points[order[k]].phase != 's' {
+			k++
+		}
+		f.chain(order[i:k])
+		i = k
+	}
+}
+
+func (f *flows) chain(members []int) {
+	start := &f.points[members[0]]
+	if start.phase != 's' || !start.bound {
+		return
+	}
+	ends := slices.ContainsFunc(members, func(n int) bool { return f.points[n].phase == 'f' && f.points[n].bound })
+	for _, n := range members {
+		f.kept[n] = ends && f.points[n].bound
+	}
+}
+
+// keep reports whether the n-th flow event of the range stays.
+func (f *flows) keep(n int) bool { return n < len(f.kept) && f.kept[n] }

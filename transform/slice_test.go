@@ -1,0 +1,146 @@
+package transform
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"tracekit/internal/reference"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+)
+
+// way is one of the ways a trace can reach Slice. All give the same bytes.
+type way struct {
+	name    string
+	pipe    bool
+	general bool
+}
+
+var ways = []way{{"file", false, false}, {"pipe", true, false}, {"general scanner", false, true}}
+
+func sliceBytes(t *testing.T, data []byte, o SliceOptions, by way) []byte {
+	t.Helper()
+	so := trace.SourceOptions{General: by.general}
+	size := int64(len(data))
+	if by.pipe {
+		size = -1
+		so.Spool = func() (*spill.File, error) { return spill.Create(t.TempDir()) }
+	}
+	s, err := trace.NewSource(bytes.NewReader(data), size, so)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var out bytes.Buffer
+	if _, err := Slice(context.Background(), s, trace.NewWriter(&out), o); err != nil {
+		t.Fatalf("%s: %v", by.name, err)
+	}
+	return out.Bytes()
+}
+
+func at(t *testing.T, ns int64) Bound {
+	t.Helper()
+	b, err := ParseBound("@" + string(trace.AppendMicros(nil, trace.Time(ns))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func judge(t *testing.T, data []byte, from, to int64, name string) {
+	t.Helper()
+	want, err := reference.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	boundaries := map[Boundary]reference.Boundary{Clip: reference.Clip, Whole: reference.Keep, Drop: reference.Drop}
+	for ours, theirs := range boundaries {
+		outs := reference.Slice(want, reference.Options{From: from, To: to, Boundary: theirs})
+		o := SliceOptions{From: at(t, from), To: at(t, to), Boundary: ours}
+		var first []byte
+		for _, by := range ways {
+			got := sliceBytes(t, data, o, by)
+			if first == nil {
+				first = got
+				if err := reference.Compare(got, outs); err != nil {
+					t.Fatalf("%s, [%d,%d), boundary %d: %v", name, from, to, ours, err)
+				}
+			} else if !bytes.Equal(first, got) {
+				t.Fatalf("%s: by %s the output differs", name, by.name)
+			}
+		}
+	}
+}
+
+func TestSliceAgreesWithReference(t *testing.T) {
+	n := uint64(150)
+	if testing.Short() {
+		n = 40
+	}
+	judged := 0
+	for seed := range n {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		data := reference.Random(rng, 5+int(seed%60))
+		parsed, err := reference.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, to := reference.RandomWindow(rng, parsed)
+		zero, ok := reference.Zero(parsed)
+		end, _ := reference.End(parsed)
+		if !ok || from >= to || to <= zero || from > end {
+			continue
+		}
+		judged++
+		judge(t, data, from, to, fmt.Sprintf("seed %d", seed))
+	}
+	if judged < int(n)/3 {
+		t.Fatalf("only %d of %d random traces were judged", judged, n)
+	}
+}
+
+func TestSliceAgreesWithReferenceOnRealTraces(t *testing.T) {
+	files, err := filepath.Glob("../testdata/*.json.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no real traces: %v", err)
+	}
+	for _, name := range files {
+		data := unpack(t, name)
+		parsed, err := reference.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zero, _ := reference.Zero(parsed)
+		end, _ := reference.End(parsed)
+		span := end - zero
+		for _, cut := range [][2]int64{{zero, end + 1}, {zero + span/4, zero + span/2}, {zero + span*9/10, end}} {
+			if cut[0] < cut[1] {
+				judge(t, data, cut[0], cut[1], name)
+			}
+		}
+	}
+}
+
+func unpack(t *testing.T, name string) []byte {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(z); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
