@@ -1,0 +1,241 @@
+package trace
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestParseMicros(t *testing.T) {
+	for text, want := range map[string]Time{
+		"0": 0, "1": 1000, "6520430064204.583": 6520430064204583, "1712195495519689.047": 1712195495519689047,
+		"812.25": 812250, "123456.789001": 123456789, "0.0005": 1, "0.00049": 0, "-1.5": -1500, "-0.0005": -1,
+		"1.5e3": 1500000, "1773709679453551615e-3": 1773709679453551615, "3e-3": 3, "9e-4": 1, "1E2": 100000,
+		"0.1000000000000000055511151231257827": 100, "9223372036854775.807": MaxTime,
+	} {
+		if got, ok := ParseMicros([]byte(text)); !ok || got != want {
+			t.Errorf("%s: %d, %v, want %d", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"", "-", "01", "1.", ".5", "NaN", "Infinity", "1e", "1e400", "null", "+1", "1 ", "9223372036854775.808", "1.2.3"} {
+		if got, ok := ParseMicros([]byte(text)); ok {
+			t.Errorf("%q was read as %d", text, got)
+		}
+	}
+	for _, ns := range []Time{0, 1, 999, 1000, -1, -1500, MaxTime} {
+		text := AppendMicros(nil, ns)
+		if got, ok := ParseMicros(text); !ok || got != ns {
+			t.Errorf("%d ns is written as %s and read as %d", ns, text, got)
+		}
+	}
+}
+
+// awkward are events whose text invites mistakes.
+var awkward = []string{
+	`{"ph":"X","name":"a","pid":1,"tid":2,"ts":1.5,"dur":2}`,
+	`{"name":"br{ace} [x] \"q\" \\","cat":"c","ph":"X","ts":3,"dur":1,"pid":"p}","tid":"t]"}`,
+	`{ "ph" : "X" , "name" : "日本 ⚙ 🚀" , "args" : { "k" : "}\"" , "l" : [ { } , "]" ] } , "ts" : 4 }`,
+	"{\n  \"ph\": \"i\",\n\t\"name\": \"\\\\\",\r\n \"ts\": 5e0, \"s\": \"g\"\n}",
+	`{}`,
+	`{"ph":"C","name":"\u00e9\n","ts":"6.25","pid":-1,"args":{"a":1e400,"b":NaN,"c":null}}`,
+	`{"ph":"f","id":"0x1","bp":"e","cat":"ac2g","name":"ac2g","ts":7,"args":null}`,
+}
+
+// texts are the raw events that a document scanner finds when it is fed the
+// text in two pieces, split at k.
+func texts(t *testing.T, doc string, k int) []string {
+	t.Helper()
+	var d document
+	var found []string
+	take := func(b *Batch) {
+		b.seal()
+		for _, p := range b.Parts {
+			for i := range p.Events {
+				found = append(found, string(p.Events[i].Raw()))
+			}
+		}
+	}
+	var b Batch
+	used, err := d.scan([]byte(doc[:k]), 0, false, &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	take(&b)
+	b.reset()
+	if _, err := d.scan([]byte(doc[used:]), int64(used), true, &b); err != nil {
+		t.Fatal(err)
+	}
+	take(&b)
+	if met := d.damage.Finds(); len(met) > 0 {
+		t.Fatalf("split at %d: damage %v", k, d.damage.String())
+	}
+	return found
+}
+
+func TestEventsAreWholeWhereverTheTextIsCut(t *testing.T) {
+	for _, around := range [][2]string{{`{"a":[1,{"traceEvents":[]}],"traceEvents":[`, `],"z":"]}"}`}, {"[", "]"}, {"[", ",\n"}} {
+		doc := around[0]
+		for i, e := range awkward {
+			if i > 0 {
+				doc += ", "
+			}
+			doc += e
+		}
+		doc += around[1]
+		for k := range len(doc) + 1 {
+			got := texts(t, doc, k)
+			if len(got) != len(awkward) {
+				t.Fatalf("cut at %d: %d events, want %d", k, len(got), len(awkward))
+			}
+			for i := range got {
+				if got[i] != awkward[i] {
+					t.Fatalf("cut at %d: event %d is %s", k, i, got[i])
+				}
+			}
+		}
+	}
+}
+
+func TestFields(t *testing.T) {
+	var e Event
+	end, st := scanEvent([]byte(awkward[1]), 0, 0, &e)
+	if st != scanned || end != len(awkward[1]) {
+		t.Fatal(st, end)
+	}
+	if e.Phase != 'X' || string(e.Name()) != `br{ace} [x] \"q\" \\` || string(e.Pid()) != `"p}"` || string(e.Tid()) != `"t]"` ||
+		e.TS != 3000 || e.Dur != 1000 || e.End() != 4000 || string(e.Cat()) != "c" {
+		t.Fatalf("%+v", e)
+	}
+}
+
+func TestBrokenEventsCostThemselvesOnly(t *testing.T) {
+	good := `{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":1}`
+	for _, bad := range []string{
+		`{"ph":"X","name":"un"quoted","ts":2}`, `{"ph":"X","name":}`, `null`, `17`, `{"ph":"X" "ts":2}`,
+		`{"ph":"X","name":"x","ts":NaN,"dur":1}`, `{"ph":"X","name":"x","ts":1,"dur":null}`,
+	} {
+		doc := "[" + good + "," + bad + "," + good + "]"
+		s, err := NewSource(bytes.NewReader([]byte(doc)), int64(len(doc)), SourceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := s.Survey(func(e *Event) error {
+			if string(e.Raw()) != good {
+				t.Errorf("after %s: event %s", bad, e.Raw())
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(bad, err)
+		}
+		if v.Events != 2 || !v.Damage.Lost() {
+			t.Errorf("%s: %d events, damage %q", bad, v.Events, v.Damage.String())
+		}
+	}
+}
+
+func TestRealTracesAgreeWithEncodingJSON(t *testing.T) {
+	files, err := filepath.Glob("../testdata/*.json.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no real traces: %v", err)
+	}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc struct{ TraceEvents []json.RawMessage }
+		if err := json.Unmarshal(text, &doc); err != nil {
+			t.Fatal(err)
+		}
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := NewSource(f, info.Size(), SourceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		if _, err := s.Survey(func(e *Event) error {
+			if n < len(doc.TraceEvents) && !bytes.Equal(e.Raw(), doc.TraceEvents[n]) {
+				t.Errorf("%s: event %d is %s, want %s", name, n, e.Raw(), doc.TraceEvents[n])
+			}
+			n++
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n != len(doc.TraceEvents) {
+			t.Errorf("%s: %d events, want %d", name, n, len(doc.TraceEvents))
+		}
+		f.Close()
+	}
+}
+
+// FuzzRead: whatever comes in, reading ends, and what is written of it reads
+// again without damage.
+func FuzzRead(f *testing.F) {
+	for _, e := range awkward {
+		f.Add([]byte("[" + e + "]"))
+		f.Add([]byte(`{"traceEvents":[` + e + `],"n":NaN}`))
+	}
+	f.Add([]byte(`{"traceEvents":[{"ph":"X","na`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		out, ok := rewrite(t, data)
+		if !ok {
+			return
+		}
+		if again, ok := rewrite(t, out); !ok || !bytes.Equal(out, again) {
+			t.Fatalf("%q\nbecame %q\nbecame %q", data, out, again)
+		}
+	})
+}
+
+func rewrite(t *testing.T, data []byte) ([]byte, bool) {
+	s, err := NewSource(bytes.NewReader(data), int64(len(data)), SourceOptions{})
+	if err != nil {
+		return nil, false
+	}
+	r, err := s.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var out bytes.Buffer
+	w := NewWriter(&out)
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, false
+		}
+		for i := range b.Parts {
+			if p := &b.Parts[i]; p.Text != nil {
+				w.Text(p.Text)
+			} else {
+				for k := range p.Events {
+					w.Event(&p.Events[k])
+				}
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes(), true
+}
