@@ -85,7 +85,7 @@ func writeInfo(w io.Writer, in *input, i *transform.Info) error {
 	}
 	fmt.Fprintf(t, "size\t%s, %d events\n", size, i.Events)
 	fmt.Fprintf(t, "time\t%v, from @%s to @%s\n", time.Duration(i.Last-i.Zero), micros(i.Zero), micros(i.Last))
-	if i.BaseTime != 0 {
+	if i.BaseTime != 0 && i.Last > i.Zero {
 		fmt.Fprintf(t, "wall clock\t%s\n", time.Unix(0, i.BaseTime+int64(i.Zero)).UTC().Format(time.RFC3339Nano))
 	}
 	fmt.Fprintf(t, "\nphase\tcategory\tevents\tbytes\tshare\n")

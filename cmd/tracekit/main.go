@@ -37,7 +37,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // newApp lists the verbs.
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	std := streams{in: stdin, out: stdout, err: stderr}
-	cli.VersionPrinter = nil
 	app := &cli.App{
 		Name:      "tracekit",
 		Usage:     "turn traces that are too big to open into traces that open",

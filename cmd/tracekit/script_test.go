@@ -1,12 +1,15 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
+
+var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tracekit": main})
@@ -18,7 +21,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join(data, "script"),
+		UpdateScripts: *update,
+		Dir:           filepath.Join(data, "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TRACES", data)
 			return os.Mkdir(filepath.Join(env.WorkDir, "dir"), 0o777)
