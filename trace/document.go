@@ -32,14 +32,12 @@ const (
 // fed stretches of text and splits each into parts: text of the document, and
 // events. What it can't take, it counts in damage and leaves out.
 type document struct {
-	place   place
-	bare    bool   // the outermost value is the array of events itself
-	found   bool   // an array of events has been met
-	resync  bool   // looking for the next event after a broken one
-	head    []byte // text held back until an array of events is found
-	learned layouts
-	damage  Damage
-	plain   bool // the general scanner only, for tests
+	place  place
+	bare   bool   // the outermost value is the array of events itself
+	found  bool   // an array of events has been met
+	resync bool   // looking for the next event after a broken one
+	head   []byte // text held back until an array of events is found
+	damage Damage
 }
 
 // scan splits buf, whose first byte stands at off in the text of the trace,
@@ -277,18 +275,9 @@ func (d *document) event(buf []byte, from, at int, off int64, b *Batch) (int, st
 		return at, broken
 	}
 	e := b.next()
-	if !d.plain {
-		if end := d.learned.scan(buf, from, at, e); end > 0 {
-			b.keep()
-			return end, scanned
-		}
-	}
 	end, st := scanEvent(buf, from, at, e)
 	if st != scanned {
 		return end, st
-	}
-	if !d.plain {
-		d.learned.learn(buf, at, end, e)
 	}
 	if e.flaws == 0 || d.mendEvent(e, off+int64(at)) {
 		b.keep()

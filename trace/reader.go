@@ -49,7 +49,7 @@ type stretches interface {
 }
 
 // newReader starts the goroutines that read from s.
-func newReader(s stretches, plain bool) *Reader {
+func newReader(s stretches) *Reader {
 	r := &Reader{
 		out:  make(chan *block, ringSize),
 		free: make(chan *block, ringSize),
@@ -61,7 +61,7 @@ func newReader(s stretches, plain bool) *Reader {
 	decoded := make(chan *block, ringSize)
 	r.done.Add(2)
 	go r.decode(s, decoded)
-	go r.scan(decoded, plain)
+	go r.scan(decoded)
 	return r
 }
 
@@ -129,10 +129,10 @@ func (r *Reader) decode(s stretches, decoded chan<- *block) {
 	}
 }
 
-func (r *Reader) scan(decoded <-chan *block, plain bool) {
+func (r *Reader) scan(decoded <-chan *block) {
 	defer r.done.Done()
 	defer close(r.out)
-	s := joiner{doc: document{plain: plain}}
+	var s joiner
 	for b := range decoded {
 		s.take(b)
 		ended := b.err != nil

@@ -11,8 +11,7 @@ const (
 	broken                // it can't be JSON that goes on
 )
 
-// scanEvent is the general scanner, and the judge of every faster one: it reads
-// the object at buf[at], whatever its layout and order of members, and fills
+// scanEvent reads the object at buf[at], whatever its layout and order of members, and fills
 // e, whose text shall start at buf[from]. It returns where the object ends.
 //
 // It is as strict as Perfetto where a deviation costs more than the event

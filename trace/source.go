@@ -40,7 +40,6 @@ type Source struct {
 	format Format
 	spool  *spool
 	points []inflate.Checkpoint
-	plain  bool
 }
 
 // SourceOptions choose how a Source is read.
@@ -48,14 +47,12 @@ type SourceOptions struct {
 	// Spool is called for a temporary file if the input is a pipe and shall be
 	// read twice. Without it a pipe can be read once.
 	Spool func() (*spill.File, error)
-	// General scans with the general scanner alone. The result is the same.
-	General bool
 }
 
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, plain: o.General}
+	s := &Source{r: r, size: size}
 	if at, ok := r.(io.ReaderAt); ok && size >= 0 {
 		s.at = at
 		s.r = io.NewSectionReader(at, 0, size)
@@ -142,7 +139,7 @@ func (s *Source) Read() (*Reader, error) {
 	default:
 		w.text = plainText{in}
 	}
-	return newReader(w, s.plain), nil
+	return newReader(w), nil
 }
 
 // checkpointEvery is how many bytes of text lie between two places at which

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"tracekit/internal/reference"
@@ -17,16 +18,19 @@ import (
 
 // way is one of the ways a trace can reach Slice. All give the same bytes.
 type way struct {
-	name    string
-	pipe    bool
-	general bool
+	name string
+	pipe bool
+	one  bool // one processor
 }
 
-var ways = []way{{"file", false, false}, {"pipe", true, false}, {"general scanner", false, true}}
+var ways = []way{{"file", false, false}, {"pipe", true, false}, {"one processor", false, true}}
 
 func sliceBytes(t *testing.T, data []byte, o SliceOptions, by way) []byte {
 	t.Helper()
-	so := trace.SourceOptions{General: by.general}
+	var so trace.SourceOptions
+	if by.one {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	}
 	size := int64(len(data))
 	if by.pipe {
 		size = -1
