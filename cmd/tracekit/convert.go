@@ -8,7 +8,7 @@ import (
 	"tracekit/internal/gzwrite"
 	"tracekit/internal/progress"
 	"tracekit/trace"
-	"tracekit/transform"
+	"tracekit/transform/pipeline"
 
 	"github.com/urfave/cli/v2"
 )
@@ -19,7 +19,7 @@ const exitText = `EXIT STATUS
 
 // convert runs a verb that turns one trace into another: it opens input and
 // output, and says on standard error what was done.
-func convert(c *cli.Context, std streams, twice bool, work func(*input, *trace.Writer) (transform.Report, error)) error {
+func convert(c *cli.Context, std streams, twice bool, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
 	in, err := openInput(c, std, twice)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func damageHint(err error) error {
 }
 
 // summary tells what a verb did, in one line.
-func summary(verb string, rep transform.Report, packed int64) string {
+func summary(verb string, rep pipeline.Report, packed int64) string {
 	line := fmt.Sprintf("%s: %d events, %s in; %d events, %s out", verb,
 		rep.EventsIn, progress.Bytes(rep.BytesIn), rep.EventsOut, progress.Bytes(rep.BytesOut))
 	if packed != rep.BytesOut {

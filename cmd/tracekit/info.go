@@ -9,7 +9,7 @@ import (
 
 	"tracekit/internal/progress"
 	"tracekit/trace"
-	"tracekit/transform"
+	"tracekit/transform/info"
 
 	"github.com/urfave/cli/v2"
 )
@@ -34,41 +34,41 @@ EXAMPLE
 				return err
 			}
 			defer in.Close()
-			info, err := transform.Inspect(c.Context, in.Source)
+			found, err := info.Inspect(c.Context, in.Source)
 			if err != nil {
 				return in.wrap(err)
 			}
 			in.meter.Stop()
-			if info.Damage.Lost() && c.Bool("strict") {
-				return damageHint(fmt.Errorf("%s is damaged: %v", in.name, info.Damage.String()))
+			if found.Damage.Lost() && c.Bool("strict") {
+				return damageHint(fmt.Errorf("%s is damaged: %v", in.name, found.Damage.String()))
 			}
 			if c.Bool("json") {
-				err = writeInfoJSON(std.out, in, info)
+				err = writeInfoJSON(std.out, in, found)
 			} else {
-				err = writeInfo(std.out, in, info)
+				err = writeInfo(std.out, in, found)
 			}
 			if err != nil {
 				return writeError(err)
 			}
-			return damage(in, info.Damage, c.Bool("quiet"), std)
+			return damage(in, found.Damage, c.Bool("quiet"), std)
 		},
 	}
 }
 
-func writeInfoJSON(w io.Writer, in *input, i *transform.Info) error {
+func writeInfoJSON(w io.Writer, in *input, i *info.Info) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(struct {
-		Format    string                  `json:"format"`
-		Size      int64                   `json:"size"`
-		Bytes     int64                   `json:"bytes"`
-		Events    int64                   `json:"events"`
-		StartNS   int64                   `json:"start_ns"`
-		EndNS     int64                   `json:"end_ns"`
-		BaseNS    int64                   `json:"base_time_ns"`
-		Damage    string                  `json:"damage"`
-		Kinds     []transform.KindInfo    `json:"kinds"`
-		Processes []transform.ProcessInfo `json:"processes"`
+		Format    string             `json:"format"`
+		Size      int64              `json:"size"`
+		Bytes     int64              `json:"bytes"`
+		Events    int64              `json:"events"`
+		StartNS   int64              `json:"start_ns"`
+		EndNS     int64              `json:"end_ns"`
+		BaseNS    int64              `json:"base_time_ns"`
+		Damage    string             `json:"damage"`
+		Kinds     []info.KindInfo    `json:"kinds"`
+		Processes []info.ProcessInfo `json:"processes"`
 	}{in.Format().String(), in.Size(), i.Bytes, i.Events, int64(i.Zero), int64(i.Last), i.BaseTime,
 		i.Damage.String(), i.Kinds, i.Processes})
 }
@@ -76,7 +76,7 @@ func writeInfoJSON(w io.Writer, in *input, i *transform.Info) error {
 // shownRows is how many rows of a list fit a screen.
 const shownRows = 12
 
-func writeInfo(w io.Writer, in *input, i *transform.Info) error {
+func writeInfo(w io.Writer, in *input, i *info.Info) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "trace\t%s\n", clean(in.name))
 	size := progress.Bytes(i.Bytes) + " of JSON"

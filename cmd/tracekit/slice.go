@@ -4,7 +4,9 @@ import (
 	"errors"
 
 	"tracekit/trace"
-	"tracekit/transform"
+	"tracekit/transform/cut"
+	"tracekit/transform/pipeline"
+	"tracekit/transform/window"
 
 	"github.com/urfave/cli/v2"
 )
@@ -45,13 +47,13 @@ EXAMPLE
 			if err != nil {
 				return err
 			}
-			err = convert(c, std, true, func(in *input, w *trace.Writer) (transform.Report, error) {
-				return transform.Slice(c.Context, in.Source, w, o)
+			err = convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
+				return cut.Slice(c.Context, in.Source, w, o)
 			})
-			if errors.Is(err, transform.ErrRange) {
+			if errors.Is(err, cut.ErrRange) {
 				return hint(err, "tracekit info shows where the trace begins and ends")
 			}
-			if errors.Is(err, transform.ErrBackwards) {
+			if errors.Is(err, cut.ErrBackwards) {
 				return usageError{err}
 			}
 			return err
@@ -59,22 +61,22 @@ EXAMPLE
 	}
 }
 
-func sliceOptions(c *cli.Context) (o transform.SliceOptions, err error) {
+func sliceOptions(c *cli.Context) (o cut.SliceOptions, err error) {
 	if !c.IsSet("from") && !c.IsSet("to") && !c.IsSet("for") {
 		return o, hint(usage("no range"), "say --from, --to or --for, such as --from 10s --for 250ms")
 	}
 	if c.IsSet("to") && c.IsSet("for") {
 		return o, usage("--to and --for exclude each other")
 	}
-	for name, b := range map[string]*transform.Bound{"from": &o.From, "to": &o.To} {
+	for name, b := range map[string]*window.Bound{"from": &o.From, "to": &o.To} {
 		if c.IsSet(name) {
-			if *b, err = transform.ParseBound(c.String(name)); err != nil {
+			if *b, err = window.Parse(c.String(name)); err != nil {
 				return o, usage("--%s: %v", name, err)
 			}
 		}
 	}
 	if c.IsSet("for") {
-		if o.For, err = transform.ParseDuration(c.String("for")); err == nil && o.For == 0 {
+		if o.For, err = window.ParseDuration(c.String("for")); err == nil && o.For == 0 {
 			err = errors.New("a range of no length holds nothing")
 		}
 		if err != nil {
@@ -83,11 +85,11 @@ func sliceOptions(c *cli.Context) (o transform.SliceOptions, err error) {
 	}
 	switch b := c.String("boundary"); b {
 	case "clip":
-		o.Boundary = transform.Clip
+		o.Boundary = cut.Clip
 	case "keep":
-		o.Boundary = transform.Whole
+		o.Boundary = cut.Whole
 	case "drop":
-		o.Boundary = transform.Drop
+		o.Boundary = cut.Drop
 	default:
 		return o, hint(usage("--boundary %q", b), "clip, keep or drop")
 	}

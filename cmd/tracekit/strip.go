@@ -2,7 +2,8 @@ package main
 
 import (
 	"tracekit/trace"
-	"tracekit/transform"
+	"tracekit/transform/pipeline"
+	"tracekit/transform/strip"
 
 	"github.com/urfave/cli/v2"
 )
@@ -25,17 +26,17 @@ EXAMPLE
 			&cli.StringSliceFlag{Name: "cat", Usage: "events of the category `NAME`; may be given again"},
 		}, outputFlags()...),
 		Action: func(c *cli.Context) error {
-			o := transform.StripOptions{Hardware: c.Bool("hardware"), Python: c.Bool("python"), Cats: c.StringSlice("cat")}
+			o := strip.Options{Hardware: c.Bool("hardware"), Python: c.Bool("python"), Cats: c.StringSlice("cat")}
 			if !o.Hardware && !o.Python && len(o.Cats) == 0 {
 				return hint(usage("nothing to strip"), "name what shall go: --hardware, --python or --cat NAME")
 			}
-			return convert(c, std, false, func(in *input, w *trace.Writer) (transform.Report, error) {
+			return convert(c, std, false, func(in *input, w *trace.Writer) (pipeline.Report, error) {
 				r, err := in.Read()
 				if err != nil {
-					return transform.Report{}, err
+					return pipeline.Report{}, err
 				}
 				defer r.Close()
-				return transform.Strip(c.Context, r, w, o)
+				return strip.Run(c.Context, r, w, o)
 			})
 		},
 	}

@@ -87,6 +87,9 @@ func TestAbortWaitsForTheWriteUnderWay(t *testing.T) {
 	<-dst.entered
 	aborted := make(chan struct{})
 	go func() { w.Abort(); close(aborted) }()
+	for !w.pipe.failed.Load() { // until then another write may follow
+		runtime.Gosched()
+	}
 	select {
 	case <-aborted:
 		t.Error("Abort returned while the output was in use")

@@ -1,5 +1,5 @@
-// Package transform holds what is done to a stream of events: one file a verb.
-package transform
+// Package pipeline runs a trace through what changes it, one event at a time.
+package pipeline
 
 import (
 	"context"
@@ -8,25 +8,25 @@ import (
 	"tracekit/trace"
 )
 
-// stage takes a trace in file order, one event at a time, and writes what
+// Stage takes a trace in file order, one event at a time, and writes what
 // shall be left of it. Events belong to the reader until the stage returns.
-type stage interface {
-	text(t []byte, w *trace.Writer) error
-	event(e *trace.Event, w *trace.Writer) error
-	// end is called behind the last event, before the text that follows it.
-	end(w *trace.Writer) error
+type Stage interface {
+	Text(t []byte, w *trace.Writer) error
+	Event(e *trace.Event, w *trace.Writer) error
+	// End is called behind the last event, before the text that follows it.
+	End(w *trace.Writer) error
 }
 
-// run sends all that r reads through s to w, and closes w. Events that a stage
+// Run sends all that r reads through s to w, and closes w. Events that a stage
 // holds back to the end have to stand before the bracket that closes the array:
 // the text behind the latest event waits until more events come or the trace
 // ends.
-func run(ctx context.Context, r *trace.Reader, w *trace.Writer, s stage) error {
+func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, s Stage) error {
 	var waiting [][]byte
 	events := false
 	release := func() error {
 		for _, t := range waiting {
-			if err := s.text(t, w); err != nil {
+			if err := s.Text(t, w); err != nil {
 				return err
 			}
 		}
@@ -49,24 +49,24 @@ func run(ctx context.Context, r *trace.Reader, w *trace.Writer, s stage) error {
 			if p.Text != nil {
 				if events || len(waiting) > 0 {
 					waiting = append(waiting, append([]byte{}, p.Text...))
-				} else if err := s.text(p.Text, w); err != nil {
+				} else if err := s.Text(p.Text, w); err != nil {
 					return err
 				}
 				// Text after which an array of events is open is no end.
-				events = events || opensEvents(p.Text)
+				events = events || OpensEvents(p.Text)
 				continue
 			}
 			if err := release(); err != nil {
 				return err
 			}
 			for k := range p.Events {
-				if err := s.event(&p.Events[k], w); err != nil {
+				if err := s.Event(&p.Events[k], w); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	if err := s.end(w); err != nil {
+	if err := s.End(w); err != nil {
 		return err
 	}
 	if err := release(); err != nil {
@@ -75,5 +75,5 @@ func run(ctx context.Context, r *trace.Reader, w *trace.Writer, s stage) error {
 	return w.Close()
 }
 
-// opensEvents reports document text that ends in the bracket of an array.
-func opensEvents(t []byte) bool { return len(t) > 0 && t[len(t)-1] == '[' }
+// OpensEvents reports document text that ends in the bracket of an array.
+func OpensEvents(t []byte) bool { return len(t) > 0 && t[len(t)-1] == '[' }

@@ -1,4 +1,4 @@
-package transform
+package pipeline
 
 import (
 	"bytes"
@@ -6,14 +6,14 @@ import (
 	"tracekit/trace"
 )
 
-// names lets through the metadata of processes and threads that have other
+// Names lets through the metadata of processes and threads that have other
 // events in the output, in one pass: metadata that comes before the first such
 // event is held back until it does, and what is held at the end is dropped.
-type names struct {
+type Names struct {
 	tracks    trace.Tracks
 	threads   []*heldNames // by track
 	processes []*heldNames
-	Dropped   int64
+	Dropped   int64 // metadata events, complete after End
 }
 
 // heldNames is the metadata of one process or thread, until it is used.
@@ -22,10 +22,10 @@ type heldNames struct {
 	events []trace.Event
 }
 
-// isThreadName reports metadata that concerns a thread, not its process.
-func isThreadName(e *trace.Event) bool { return bytes.HasPrefix(e.Name(), []byte("thread_")) }
+// IsThreadName reports metadata that concerns a thread, not its process.
+func IsThreadName(e *trace.Event) bool { return bytes.HasPrefix(e.Name(), []byte("thread_")) }
 
-func (n *names) grow() {
+func (n *Names) grow() {
 	for len(n.threads) < len(n.tracks.All) {
 		n.threads = append(n.threads, &heldNames{})
 	}
@@ -34,8 +34,8 @@ func (n *names) grow() {
 	}
 }
 
-// use notes that e will be written, and writes the metadata that waited for it.
-func (n *names) use(e *trace.Event, w *trace.Writer) error {
+// Use notes that e will be written, and writes the metadata that waited for it.
+func (n *Names) Use(e *trace.Event, w *trace.Writer) error {
 	track := n.tracks.Of(e)
 	n.grow()
 	if t := n.threads[track]; !t.used {
@@ -58,12 +58,12 @@ func (h *heldNames) release(w *trace.Writer) error {
 	return nil
 }
 
-// name takes a metadata event: it is written, or held back.
-func (n *names) name(e *trace.Event, w *trace.Writer) error {
+// Name takes a metadata event: it is written, or held back.
+func (n *Names) Name(e *trace.Event, w *trace.Writer) error {
 	track := n.tracks.Of(e)
 	n.grow()
 	h := n.processes[n.tracks.All[track].Process]
-	if isThreadName(e) {
+	if IsThreadName(e) {
 		h = n.threads[track]
 	}
 	if h.used || len(e.Pid()) == 0 {
@@ -73,8 +73,8 @@ func (n *names) name(e *trace.Event, w *trace.Writer) error {
 	return nil
 }
 
-// end drops the names of what has no events.
-func (n *names) end() {
+// End drops the names of what has no events.
+func (n *Names) End() {
 	for _, h := range append(n.threads, n.processes...) {
 		n.Dropped += int64(len(h.events))
 	}

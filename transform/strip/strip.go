@@ -1,4 +1,5 @@
-package transform
+// Package strip takes kinds of events out of a trace.
+package strip
 
 import (
 	"context"
@@ -6,40 +7,26 @@ import (
 
 	"tracekit/filter"
 	"tracekit/trace"
+	"tracekit/transform/pipeline"
 )
 
-// StripOptions name the kinds of events that Strip takes out.
-type StripOptions struct {
+// Options name the kinds of events that Strip takes out.
+type Options struct {
 	Hardware bool     // what ran on a device, and the arrows to it
 	Python   bool     // frames of Python stacks
 	Cats     []string // categories, by their exact name
 }
 
-// Report tells what a verb has done. Dropped counts by kind, in the order in
-// which they shall be shown.
-type Report struct {
-	EventsIn, EventsOut int64
-	BytesIn, BytesOut   int64 // of text, before any compression
-	Dropped             []Dropped
-	Damage              trace.Damage
-}
-
-// Dropped is how much of a kind of events was left out, and why.
-type Dropped struct {
-	Kind          string
-	Events, Bytes int64
-}
-
-// Strip writes what is left of the trace behind r when kinds of events are
+// Run writes what is left of the trace behind r when kinds of events are
 // taken out, in one pass. Processes and threads that are left without events
 // lose their names.
-func Strip(ctx context.Context, r *trace.Reader, w *trace.Writer, o StripOptions) (Report, error) {
-	s := &strip{StripOptions: o, cats: map[string]bool{}, gone: map[string]*Dropped{}}
+func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipeline.Report, error) {
+	s := &stage{Options: o, cats: map[string]bool{}, gone: map[string]*pipeline.Dropped{}}
 	for _, c := range o.Cats {
 		s.cats[c] = true
 	}
-	if err := run(ctx, r, w, s); err != nil {
-		return Report{}, err
+	if err := pipeline.Run(ctx, r, w, s); err != nil {
+		return pipeline.Report{}, err
 	}
 	rep := s.report()
 	rep.EventsOut, rep.BytesOut = w.Events, w.Bytes
@@ -47,31 +34,31 @@ func Strip(ctx context.Context, r *trace.Reader, w *trace.Writer, o StripOptions
 	return rep, nil
 }
 
-type strip struct {
-	StripOptions
+type stage struct {
+	Options
 	cats   map[string]bool
 	device filter.Recognizer
-	names  names
+	names  pipeline.Names
 	frames pythonPairs
 	unsure []trace.Event // by what is known yet, a device's or the host's
-	gone   map[string]*Dropped
+	gone   map[string]*pipeline.Dropped
 	events int64
 }
 
-func (s *strip) text(t []byte, w *trace.Writer) error {
+func (s *stage) Text(t []byte, w *trace.Writer) error {
 	if s.Hardware {
 		s.device.LearnDocument(t)
 	}
 	return w.Text(t)
 }
 
-func (s *strip) event(e *trace.Event, w *trace.Writer) error {
+func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	s.events++
 	if s.Hardware {
 		s.device.Learn(e)
 	}
 	if e.IsMeta() {
-		return s.names.name(e, w)
+		return s.names.Name(e, w)
 	}
 	if s.Hardware {
 		switch s.device.Side(e) {
@@ -89,7 +76,7 @@ func (s *strip) event(e *trace.Event, w *trace.Writer) error {
 }
 
 // host takes an event that is no device's.
-func (s *strip) host(e *trace.Event, w *trace.Writer) error {
+func (s *stage) host(e *trace.Event, w *trace.Writer) error {
 	if s.Python && s.frames.isPython(e) {
 		s.drop("python", e)
 		return nil
@@ -98,13 +85,13 @@ func (s *strip) host(e *trace.Event, w *trace.Writer) error {
 		s.drop(string(e.Cat()), e)
 		return nil
 	}
-	if err := s.names.use(e, w); err != nil {
+	if err := s.names.Use(e, w); err != nil {
 		return err
 	}
 	return w.Event(e)
 }
 
-func (s *strip) end(w *trace.Writer) error {
+func (s *stage) End(w *trace.Writer) error {
 	for i := range s.unsure {
 		e := &s.unsure[i]
 		if s.device.Side(e) == filter.Device {
@@ -115,28 +102,28 @@ func (s *strip) end(w *trace.Writer) error {
 			return err
 		}
 	}
-	s.names.end()
+	s.names.End()
 	return nil
 }
 
-func (s *strip) drop(kind string, e *trace.Event) {
+func (s *stage) drop(kind string, e *trace.Event) {
 	d := s.gone[kind]
 	if d == nil {
-		d = &Dropped{Kind: kind}
+		d = &pipeline.Dropped{Kind: kind}
 		s.gone[kind] = d
 	}
 	d.Events++
 	d.Bytes += int64(e.Size())
 }
 
-func (s *strip) report() Report {
-	rep := Report{EventsIn: s.events}
+func (s *stage) report() pipeline.Report {
+	rep := pipeline.Report{EventsIn: s.events}
 	for _, d := range s.gone {
 		rep.Dropped = append(rep.Dropped, *d)
 	}
 	sort.Slice(rep.Dropped, func(i, k int) bool { return rep.Dropped[i].Kind < rep.Dropped[k].Kind })
 	if s.names.Dropped > 0 {
-		rep.Dropped = append(rep.Dropped, Dropped{Kind: "names of what has no events", Events: s.names.Dropped})
+		rep.Dropped = append(rep.Dropped, pipeline.Dropped{Kind: "names of what has no events", Events: s.names.Dropped})
 	}
 	return rep
 }

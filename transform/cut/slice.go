@@ -1,4 +1,7 @@
-package transform
+// Package cut keeps a part of a trace, and sees to it that what is left is
+// whole: begins have ends, counters their values, arrows both ends, and threads
+// their names.
+package cut
 
 import (
 	"context"
@@ -7,6 +10,8 @@ import (
 	"io"
 
 	"tracekit/trace"
+	"tracekit/transform/pipeline"
+	"tracekit/transform/window"
 )
 
 // Boundary says what becomes of a slice that reaches over an edge of the range.
@@ -22,7 +27,7 @@ const (
 // SliceOptions choose the range that Slice keeps. A bound that is not set is
 // the trace's own start or end.
 type SliceOptions struct {
-	From, To Bound
+	From, To window.Bound
 	For      trace.Time // length of the range instead of To, in ns; 0 if not given
 	Boundary Boundary
 }
@@ -43,18 +48,18 @@ var (
 //  3. Where arrows or begins and ends cross, a second look finds the slices that
 //     arrows bind to, and the text of what has to be moved to an edge.
 //  4. The last pass writes.
-func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions) (Report, error) {
+func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions) (pipeline.Report, error) {
 	v, err := s.Survey(nil)
 	if err != nil {
-		return Report{}, err
+		return pipeline.Report{}, err
 	}
 	from, to, err := o.resolve(v)
 	if err != nil {
-		return Report{}, err
+		return pipeline.Report{}, err
 	}
 	p := newPlan(v, from, to, o.Boundary)
 	if err := p.visit(ctx, s, p.planned, p.note); err != nil {
-		return Report{}, err
+		return pipeline.Report{}, err
 	}
 	p.pairs.settle(p)
 	p.counters.settle(p)
@@ -62,14 +67,14 @@ func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions
 		p.flows.prepare()
 		p.ordinal = 0
 		if err := p.visit(ctx, s, p.planned, p.lookAgain); err != nil {
-			return Report{}, err
+			return pipeline.Report{}, err
 		}
 	}
 	p.flows.settle(p)
 	if err := p.emit(ctx, s, w); err != nil {
-		return Report{}, err
+		return pipeline.Report{}, err
 	}
-	return Report{
+	return pipeline.Report{
 		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
 	}, nil
 }
@@ -79,7 +84,7 @@ func (o SliceOptions) resolve(v *trace.Survey) (from, to trace.Time, err error) 
 	base := int64(0)
 	for i := range v.Blocks {
 		if t := v.Blocks[i].Text; t != nil && base == 0 {
-			base = baseTime(t)
+			base = window.BaseTime(t)
 		}
 	}
 	from, to = v.Zero, v.Last.Add(1)
@@ -247,7 +252,7 @@ func (p *plan) useTrack(track int) {
 
 func (p *plan) isUsed(e *trace.Event) bool {
 	track := p.tracks.Of(e)
-	if isThreadName(e) {
+	if pipeline.IsThreadName(e) {
 		return track < len(p.usedT) && p.usedT[track]
 	}
 	process := p.tracks.All[track].Process
@@ -261,7 +266,7 @@ func (p *plan) emit(ctx context.Context, s *trace.Source, w *trace.Writer) error
 		return err
 	}
 	defer r.Close()
-	return run(ctx, r, w, &slicer{plan: p})
+	return pipeline.Run(ctx, r, w, &slicer{plan: p})
 }
 
 // slicer is the stage that writes a planned range.
@@ -272,8 +277,8 @@ type slicer struct {
 	flow  int
 }
 
-func (s *slicer) text(t []byte, w *trace.Writer) error {
-	if err := w.Text(t); err != nil || s.begun || !opensEvents(t) {
+func (s *slicer) Text(t []byte, w *trace.Writer) error {
+	if err := w.Text(t); err != nil || s.begun || !pipeline.OpensEvents(t) {
 		return err
 	}
 	s.begun = true
@@ -285,7 +290,7 @@ func (s *slicer) text(t []byte, w *trace.Writer) error {
 	return nil
 }
 
-func (s *slicer) event(e *trace.Event, w *trace.Writer) error {
+func (s *slicer) Event(e *trace.Event, w *trace.Writer) error {
 	switch e.Phase {
 	case 'M':
 		if s.isUsed(e) {
@@ -315,7 +320,7 @@ func (s *slicer) event(e *trace.Event, w *trace.Writer) error {
 	return nil
 }
 
-func (s *slicer) end(w *trace.Writer) error {
+func (s *slicer) End(w *trace.Writer) error {
 	for _, obj := range s.pairs.made {
 		if err := w.Object(obj); err != nil {
 			return err

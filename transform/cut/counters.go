@@ -1,4 +1,4 @@
-package transform
+package cut
 
 import "tracekit/trace"
 

@@ -1,4 +1,5 @@
-package transform
+// Package window reads how a user names a range of a trace's time.
+package window
 
 import (
 	"errors"
@@ -37,10 +38,10 @@ func (b Bound) IsSet() bool { return b.kind != unset }
 // ErrNoWallClock says that a trace does not tell the time of day.
 var ErrNoWallClock = errors.New("the trace has no wall clock")
 
-// ParseBound reads a bound: a time after the trace's start (10s, 1m30s, 250ms,
+// Parse reads a bound: a time after the trace's start (10s, 1m30s, 250ms,
 // 1us, 40ns), one before its end (-2s), a share of it (25%), a time on the
 // trace's own clock in microseconds (@6520430064204.583), or RFC 3339.
-func ParseBound(s string) (Bound, error) {
+func Parse(s string) (Bound, error) {
 	b := Bound{text: s}
 	switch {
 	case s == "":
@@ -117,8 +118,8 @@ func (b Bound) Resolve(zero, last trace.Time, base int64) (trace.Time, error) {
 	return 0, errors.New("no bound")
 }
 
-// baseTime finds baseTimeNanoseconds among members of a document.
-func baseTime(text []byte) int64 {
+// BaseTime finds baseTimeNanoseconds among members of a document.
+func BaseTime(text []byte) int64 {
 	_, rest, ok := strings.Cut(string(text), `"baseTimeNanoseconds"`)
 	if !ok {
 		return 0

@@ -1,4 +1,5 @@
-package transform
+// Package info tells what is in a trace.
+package info
 
 import (
 	"cmp"
@@ -6,6 +7,7 @@ import (
 	"slices"
 
 	"tracekit/trace"
+	"tracekit/transform/window"
 )
 
 // Info is what one pass over a trace tells of it.
@@ -64,7 +66,7 @@ func Inspect(ctx context.Context, s *trace.Source) (*Info, error) {
 	info := &Info{Zero: v.Zero, Last: v.Last, Events: v.Events, Bytes: v.Bytes, Damage: v.Damage}
 	for i := range v.Blocks {
 		if t := v.Blocks[i].Text; t != nil && info.BaseTime == 0 {
-			info.BaseTime = baseTime(t)
+			info.BaseTime = window.BaseTime(t)
 		}
 	}
 	info.Kinds, info.Processes = c.lists()

@@ -1,4 +1,4 @@
-package transform
+package cut
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"tracekit/internal/reference"
 	"tracekit/internal/spill"
 	"tracekit/trace"
+	"tracekit/transform/window"
 )
 
 // way is one of the ways a trace can reach Slice. All give the same bytes.
@@ -48,9 +49,9 @@ func sliceBytes(t *testing.T, data []byte, o SliceOptions, by way) []byte {
 	return out.Bytes()
 }
 
-func at(t *testing.T, ns int64) Bound {
+func at(t *testing.T, ns int64) window.Bound {
 	t.Helper()
-	b, err := ParseBound("@" + string(trace.AppendMicros(nil, trace.Time(ns))))
+	b, err := window.Parse("@" + string(trace.AppendMicros(nil, trace.Time(ns))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func TestSliceAgreesWithReference(t *testing.T) {
 }
 
 func TestSliceAgreesWithReferenceOnRealTraces(t *testing.T) {
-	files, err := filepath.Glob("../testdata/*.json.gz")
+	files, err := filepath.Glob("../../testdata/*.json.gz")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no real traces: %v", err)
 	}

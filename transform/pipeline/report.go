@@ -1,0 +1,18 @@
+package pipeline
+
+import "tracekit/trace"
+
+// Report tells what a verb has done. Dropped counts by kind, in the order in
+// which they shall be shown.
+type Report struct {
+	EventsIn, EventsOut int64
+	BytesIn, BytesOut   int64 // of text, before any compression
+	Dropped             []Dropped
+	Damage              trace.Damage
+}
+
+// Dropped is how much of a kind of events was left out, and why.
+type Dropped struct {
+	Kind          string
+	Events, Bytes int64
+}
