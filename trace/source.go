@@ -120,6 +120,15 @@ func sniff(head []byte) (Format, error) {
 
 // Read reads the whole trace from its start. It may be called once.
 func (s *Source) Read() (*Reader, error) {
+	w, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	return newReader(w), nil
+}
+
+// open begins to decompress the input from its start.
+func (s *Source) open() (*whole, error) {
 	w := &whole{source: s}
 	in := s.r
 	if s.spool != nil && s.format != Plain {
@@ -139,7 +148,7 @@ func (s *Source) Read() (*Reader, error) {
 	default:
 		w.text = plainText{in}
 	}
-	return newReader(w), nil
+	return w, nil
 }
 
 // checkpointEvery is how many bytes of text lie between two places at which

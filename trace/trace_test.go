@@ -239,3 +239,26 @@ func rewrite(t *testing.T, data []byte) ([]byte, bool) {
 	}
 	return out.Bytes(), true
 }
+
+func TestTextIsTheTextOfTheFile(t *testing.T) {
+	want := bytes.Repeat([]byte(`{"traceEvents":[{"ph":"X","name":"decode","ts":1,"dur":2},`), 40000)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write(want)
+	z.Close()
+	for _, in := range [][]byte{want, packed.Bytes()} {
+		s, err := NewSource(bytes.NewReader(in), int64(len(in)), SourceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%v: %d bytes of %d, %v", s.Format(), len(got), len(want), err)
+		}
+		r.Close()
+	}
+}

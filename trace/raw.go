@@ -1,0 +1,41 @@
+package trace
+
+import "io"
+
+// Text reads the decompressed text of the whole trace as it is, for those who
+// judge it byte by byte. It takes the place of Read, and like it may be called
+// once. What a decompressor can't go on with ends it with an error that wraps
+// ErrDecode; all that it gave before is good.
+func (s *Source) Text() (io.ReadCloser, error) {
+	w, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	return &rawText{text: w.text, buf: make([]byte, blockRoom+blockData)}, nil
+}
+
+type rawText struct {
+	text text
+	buf  []byte
+	rest []byte
+	err  error
+}
+
+func (r *rawText) Read(p []byte) (int, error) {
+	for len(r.rest) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		var n int
+		n, r.err = r.text.Fill(r.buf, blockRoom)
+		r.rest = r.buf[blockRoom : blockRoom+n]
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+func (r *rawText) Close() error {
+	r.text.Close()
+	return nil
+}
