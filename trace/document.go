@@ -38,6 +38,9 @@ type document struct {
 	resync bool   // looking for the next event after a broken one
 	head   []byte // text held back until an array of events is found
 	damage Damage
+
+	layouts layouts
+	general bool // leave all to the general scanner, for tests that compare
 }
 
 // scan splits buf, whose first byte stands at off in the text of the trace,
@@ -241,7 +244,15 @@ func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, erro
 // the next call shall go on: before the comma or white space that precedes an
 // event not seen whole, or that precedes the closing bracket.
 func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next int, closed bool) {
+	d.layouts.begin()
 	for p := 0; ; {
+		if !d.general {
+			if end := d.layouts.next(buf, p, b.next()); end > 0 {
+				b.keep()
+				p, d.resync = end, false
+				continue
+			}
+		}
 		from := p
 		at := skipSpace(buf, p)
 		for at < len(buf) && buf[at] == ',' {
@@ -278,6 +289,9 @@ func (d *document) event(buf []byte, from, at int, off int64, b *Batch) (int, st
 	end, st := scanEvent(buf, from, at, e)
 	if st != scanned {
 		return end, st
+	}
+	if !d.general {
+		d.layouts.learn(buf, from, at, e)
 	}
 	if e.flaws == 0 || d.mendEvent(e, off+int64(at)) {
 		b.keep()

@@ -1,0 +1,165 @@
+package trace
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tracekit/internal/reference"
+	"tracekit/internal/tracegen"
+)
+
+// account is all that a scan of text tells: parts, events with every field, and
+// damage. The text comes in blocks of the given size.
+func account(text []byte, size int, general bool) string {
+	var out strings.Builder
+	var j joiner
+	j.doc.general = general
+	blk := &block{buf: make([]byte, blockRoom+size)}
+	for off := 0; ; {
+		n := copy(blk.buf[blockRoom:], text[off:])
+		blk.lo, blk.hi, blk.off, blk.err = blockRoom, blockRoom+n, int64(off), nil
+		if off += n; off == len(text) {
+			blk.err = io.EOF
+		}
+		j.take(blk)
+		for _, p := range blk.batch.Parts {
+			fmt.Fprintf(&out, "%d-%d %q\n", p.Off, p.End, p.Text)
+			for i := range p.Events {
+				writeEvent(&out, &p.Events[i])
+			}
+		}
+		if blk.err != nil {
+			fmt.Fprintln(&out, blk.err, blk.damage.String())
+			return out.String()
+		}
+	}
+}
+
+func writeEvent(out io.Writer, e *Event) {
+	fmt.Fprintf(out, "%q %q %q %v %v %d %d name %q cat %q pid %s tid %s id %s args %s ts %s dur %s\n",
+		e.Lead(), e.Raw(), e.Phase, e.Has, e.flaws, e.TS, e.Dur, e.Name(), e.Cat(), e.Pid(), e.Tid(), e.ID(), e.Args(), e.TSText(), e.DurText())
+}
+
+func sameAccount(t *testing.T, what string, text []byte, size int) {
+	t.Helper()
+	fast, plain := account(text, size, false), account(text, size, true)
+	if fast == plain {
+		return
+	}
+	a, b := strings.Split(fast, "\n"), strings.Split(plain, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			t.Fatalf("%s, blocks of %d: line %d is\n%s\nby layout, and by the general scanner\n%s", what, size, i, a[i], b[i])
+		}
+	}
+	t.Fatalf("%s, blocks of %d: %d lines and %d", what, size, len(a), len(b))
+}
+
+func TestLayoutsReadAsTheGeneralScanner(t *testing.T) {
+	files, err := filepath.Glob("../testdata/*.json.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no real traces: %v", err)
+	}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		sameAccount(t, name, text, blockData)
+		sameAccount(t, name, text, 1000)
+		rng := rand.New(rand.NewPCG(1, 2))
+		for range 20 {
+			sameAccount(t, name+" mutated", mutate(rng, bytes.Clone(text), 1+rng.IntN(40)), blockData)
+		}
+	}
+}
+
+func TestLayoutsReadGeneratedTraces(t *testing.T) {
+	for _, producer := range []tracegen.Producer{tracegen.Gaudi, tracegen.CUDA} {
+		for _, layout := range []tracegen.Layout{tracegen.Kineto, tracegen.Dump, tracegen.Indent2} {
+			var text bytes.Buffer
+			c := tracegen.Config{Seed: 7, Producer: producer, Layout: layout, Steps: 2, Layers: 2, Hardware: true, Python: true,
+				Odd: tracegen.Odd{BeginEnd: true, Async: true, ThreadStates: true, BindFlows: true}}
+			if _, err := tracegen.Generate(&text, c); err != nil {
+				t.Fatal(err)
+			}
+			sameAccount(t, fmt.Sprint(producer, layout), text.Bytes(), blockData)
+			sameAccount(t, fmt.Sprint(producer, layout), text.Bytes(), 700)
+		}
+	}
+}
+
+func TestLayoutsReadRandomTraces(t *testing.T) {
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		text := reference.Random(rng, 60)
+		sameAccount(t, fmt.Sprint("seed ", seed), text, blockData)
+		sameAccount(t, fmt.Sprint("seed ", seed, " mutated"), mutate(rng, text, 5), 200+rng.IntN(900))
+	}
+}
+
+// mutate changes n places of text: bytes that matter to a scanner are put in,
+// taken away, doubled.
+func mutate(rng *rand.Rand, text []byte, n int) []byte {
+	const spice = `"\{}[],: 0123456789.eE-+ntf` + "\n\x00\x80"
+	for range n {
+		at := rng.IntN(len(text))
+		switch rng.IntN(4) {
+		case 0:
+			text[at] = spice[rng.IntN(len(spice))]
+		case 1:
+			text = append(text[:at], text[at+1:]...)
+		case 2:
+			text = append(text[:at+1], text[at:]...)
+		case 3:
+			end := min(at+rng.IntN(60), len(text))
+			text = append(text[:end:end], text[at:]...)
+		}
+	}
+	return text
+}
+
+func TestPlainTimesAreRead(t *testing.T) {
+	for _, v := range []string{
+		"0", "7", "0.5", "812.25", "58406.933", "6520430064204.583", "1712195495519689.047", "1694039968956739",
+		"9223372036854774.999", "9223372036854775.807", "99999999999999999", "12345678", "123456789", "1234567.1234567",
+		"1.12345678", "01", "1.", ".5", "1e3", "1.5e3", "-1", "1.5.5", "1a", "0.0004", "0.0005", "123456.789001", "1,5",
+		"9999999999999.999", "8", "00.5", "1.0005", "12345678.12345678",
+	} {
+		// Twice: the second time its length is what is expected.
+		text := []byte(`[{"ph":"X","ts":1.5,"dur":1},{"ph":"X","ts":` + v + `,"dur":` + v + `},{"ph":"X","ts":` + v + `,"dur":` + v + `},{"ph":"X","ts":1.5,"dur":1},` + strings.Repeat(" ", 100) + `]`)
+		sameAccount(t, v, text, blockData)
+	}
+}
+
+// FuzzLayouts: events that follow each other are read alike by both scanners.
+func FuzzLayouts(f *testing.F) {
+	const event = `{"ph": "X", "cat": "cpu_op", "name": "aten::mm", "pid": 85, "tid": 86, "ts": 6520430064607.201, "dur": 3.700, "args": {"a": "b"}}`
+	f.Add(event, strings.Replace(event, "mm", `m\"m`, 1), ", ")
+	f.Add(event, strings.Replace(event, `"b"`, `"}"`, 1), ",\n  ")
+	f.Add(event, strings.Replace(event, `"b"`, `{"c": {}}`, 1), ",")
+	for _, e := range awkward {
+		f.Add(e, e, ",")
+		f.Add(event, e, ",")
+	}
+	f.Fuzz(func(t *testing.T, a, b, between string) {
+		text := "[" + a + between + a + between + b + between + a + between + b + between + b + strings.Repeat(" ", 64) + "]"
+		sameAccount(t, "fuzzed", []byte(text), blockData)
+	})
+}
