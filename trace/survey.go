@@ -49,6 +49,23 @@ func (b *Block) Overlaps(from, to Time) bool { return b.Start < to && b.Max >= f
 // Survey reads the whole trace once and calls visit, unless it is nil, for
 // every event in file order.
 func (s *Source) Survey(visit func(e *Event) error) (*Survey, error) {
+	if visit == nil {
+		return s.SurveyParts(nil)
+	}
+	return s.SurveyParts(func(p *Part) error {
+		for i := range p.Events {
+			if err := visit(&p.Events[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SurveyParts is Survey with a look at document text too: visit is called for
+// every part, before it becomes a block of the survey. The part is valid until
+// visit returns.
+func (s *Source) SurveyParts(visit func(p *Part) error) (*Survey, error) {
 	r, err := s.Read()
 	if err != nil {
 		return nil, err
@@ -64,9 +81,12 @@ func (s *Source) Survey(visit func(e *Event) error) (*Survey, error) {
 			return nil, err
 		}
 		for i := range b.Parts {
-			if err := v.add(&b.Parts[i], visit); err != nil {
-				return nil, err
+			if visit != nil {
+				if err := visit(&b.Parts[i]); err != nil {
+					return nil, err
+				}
 			}
+			v.add(&b.Parts[i])
 		}
 	}
 	if v.Zero > v.Last {
@@ -76,10 +96,10 @@ func (s *Source) Survey(visit func(e *Event) error) (*Survey, error) {
 	return v, nil
 }
 
-func (v *Survey) add(p *Part, visit func(e *Event) error) error {
+func (v *Survey) add(p *Part) {
 	if p.Text != nil {
 		v.Blocks = append(v.Blocks, Block{Off: p.Off, End: p.End, Text: append([]byte{}, p.Text...)})
-		return nil
+		return
 	}
 	b := Block{Off: p.Off, End: p.End, Events: len(p.Events), Start: MaxTime, Max: MinTime}
 	for i := range p.Events {
@@ -92,13 +112,7 @@ func (v *Survey) add(p *Part, visit func(e *Event) error) error {
 				v.Zero, v.Last = min(v.Zero, e.TS), max(v.Last, end)
 			}
 		}
-		if visit != nil {
-			if err := visit(e); err != nil {
-				return err
-			}
-		}
 	}
 	v.Events += int64(b.Events)
 	v.Blocks = append(v.Blocks, b)
-	return nil
 }

@@ -21,7 +21,7 @@ type Stage interface {
 // holds back to the end have to stand before the bracket that closes the array:
 // the text behind the latest event waits until more events come or the trace
 // ends.
-func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, s Stage) error {
+func Run(ctx context.Context, r trace.Stream, w *trace.Writer, s Stage) error {
 	var waiting [][]byte
 	events := false
 	release := func() error {

@@ -1,0 +1,95 @@
+package trace
+
+import (
+	"io"
+	"unsafe"
+)
+
+// Stream gives a trace, or what was chosen of it, in file order. A batch is
+// valid until the next call; the last is followed by io.EOF.
+type Stream interface {
+	Next() (*Batch, error)
+	Close() error
+}
+
+// Store keeps parts of a trace in memory, up to a limit, so that they can be
+// gone through again without reading.
+type Store struct {
+	limit, size int // bytes
+	full        bool
+	batches     []*Batch
+	arena       []byte
+	open        bool // the last part of the last batch takes events
+}
+
+// storeChunk is how many bytes of events share a piece of memory.
+const storeChunk = 256 << 10
+
+// NewStore returns a Store that holds up to limit bytes, the fields of events
+// included.
+func NewStore(limit int) *Store { return &Store{limit: limit} }
+
+// Full reports whether something did not fit. Such a Store holds nothing.
+func (s *Store) Full() bool { return s.full }
+
+// Text adds document text.
+func (s *Store) Text(t []byte) {
+	if !s.grow(len(t)) {
+		return
+	}
+	b := s.last()
+	b.Parts = append(b.Parts, Part{Text: append(make([]byte, 0, len(t)), t...)})
+	s.open = false
+}
+
+// Event adds a copy of e.
+func (s *Store) Event(e *Event) {
+	if !s.grow(len(e.text) + int(unsafe.Sizeof(*e))) {
+		return
+	}
+	if len(s.arena)+len(e.text) > cap(s.arena) {
+		s.arena = make([]byte, 0, max(storeChunk, len(e.text)))
+		s.batches = append(s.batches, &Batch{})
+		s.open = false
+	}
+	b := s.last()
+	if !s.open {
+		b.Parts = append(b.Parts, Part{})
+		s.open = true
+	}
+	at := len(s.arena)
+	s.arena = append(s.arena, e.text...)
+	p := &b.Parts[len(b.Parts)-1]
+	p.Events = append(p.Events, *e)
+	p.Events[len(p.Events)-1].text = s.arena[at:len(s.arena):len(s.arena)]
+}
+
+func (s *Store) grow(n int) bool {
+	if s.size += n; s.size > s.limit {
+		*s = Store{full: true}
+	}
+	return !s.full
+}
+
+func (s *Store) last() *Batch {
+	if len(s.batches) == 0 {
+		s.batches = append(s.batches, &Batch{})
+	}
+	return s.batches[len(s.batches)-1]
+}
+
+// Read goes through what is kept. It may be called again.
+func (s *Store) Read() Stream { return &storeStream{s.batches} }
+
+type storeStream struct{ rest []*Batch }
+
+func (s *storeStream) Next() (*Batch, error) {
+	if len(s.rest) == 0 {
+		return nil, io.EOF
+	}
+	b := s.rest[0]
+	s.rest = s.rest[1:]
+	return b, nil
+}
+
+func (*storeStream) Close() error { return nil }
