@@ -103,7 +103,7 @@ func TestCompareFindsInRandom(t *testing.T) {
 	for seed := range uint64(rounds / 4) {
 		tr, rng, _ := randomTrace(t, seed)
 		from, to := RandomWindow(rng, tr)
-		outs := Slice(tr, Options{from, to, Boundary(rng.IntN(3)), Device(rng.IntN(2))})
+		outs := Slice(tr, Options{From: from, To: to, Boundary: Boundary(rng.IntN(3)), Device: Device(rng.IntN(2))})
 		if len(outs) == 0 {
 			continue
 		}

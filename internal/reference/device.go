@@ -36,8 +36,14 @@ func deviceProcesses(t *Trace) map[string]bool {
 	return pids
 }
 
-func isDevice(e *Event, devices map[string]bool) bool {
-	return slices.Contains(deviceCategories, e.str("cat")) || devices[e.Pid]
+// devicesOf returns what tells events of devices: their category, or their
+// process.
+func devicesOf(t *Trace) func(event int) bool {
+	devices := deviceProcesses(t)
+	return func(i int) bool {
+		e := &t.Events[i]
+		return slices.Contains(deviceCategories, e.str("cat")) || devices[e.Pid]
+	}
 }
 
 // followLaunches judges slices of devices by the host call that launched them.

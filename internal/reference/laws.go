@@ -12,7 +12,7 @@ import (
 func BusyByTrack(t *Trace) map[Track]int64 {
 	end, _ := End(t)
 	busy := map[Track]int64{}
-	for _, sl := range allSlices(t, matchTracks(t)) {
+	for _, sl := range allSlices(t, matchTracks(t), nil) {
 		stop := sl.stop
 		if sl.open() {
 			stop = max(end, sl.start)
@@ -28,7 +28,7 @@ func BusyByTrack(t *Trace) map[Track]int64 {
 // without an end, or without a slice to bind to.
 func Dangling(t *Trace) []int {
 	bound := map[int]bool{}
-	all := allSlices(t, matchTracks(t))
+	all := allSlices(t, matchTracks(t), nil)
 	for i := range t.Events {
 		e := &t.Events[i]
 		for j := range all {
@@ -61,7 +61,7 @@ type Overlap struct{ First, Second int }
 
 // Overlaps lists the slices that overlap without nesting.
 func Overlaps(t *Trace) []Overlap {
-	all := allSlices(t, matchTracks(t))
+	all := allSlices(t, matchTracks(t), nil)
 	slices.SortStableFunc(all, func(a, b slice) int { return cmp.Compare(a.start, b.start) })
 	var found []Overlap
 	for i, a := range all {

@@ -33,7 +33,7 @@ func TestSliceKeepsLaws(t *testing.T) {
 	for seed := range uint64(rounds) {
 		tr, rng, data := randomTrace(t, seed)
 		from, to := RandomWindow(rng, tr)
-		o := Options{from, to, Boundary(rng.IntN(3)), Device(rng.IntN(2))}
+		o := Options{From: from, To: to, Boundary: Boundary(rng.IntN(3)), Device: Device(rng.IntN(2))}
 		outs := Slice(tr, o)
 		after := reparse(t, tr, outs)
 		fail := func(format string, args ...any) {
@@ -113,7 +113,7 @@ func TestPairsStayPairs(t *testing.T) {
 	for seed := range uint64(rounds) {
 		tr, rng, data := randomTrace(t, seed)
 		from, to := RandomWindow(rng, tr)
-		outs := Slice(tr, Options{from, to, Boundary(rng.IntN(3)), ByTime})
+		outs := Slice(tr, Options{From: from, To: to, Boundary: Boundary(rng.IntN(3)), Device: ByTime})
 		after := reparse(t, tr, outs)
 		partner := map[int]int{}
 		for _, m := range append(matchTracks(tr), matchAsync(tr)...) {

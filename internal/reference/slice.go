@@ -28,6 +28,9 @@ type Options struct {
 	From, To int64
 	Boundary Boundary
 	Device   Device
+	// IsDevice tells the events of devices, by their index. Without it they
+	// are told by category and process.
+	IsDevice func(event int) bool
 }
 
 // Kind says how an event came to stand in the output.

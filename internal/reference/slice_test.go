@@ -24,7 +24,7 @@ func (c sliceCase) run(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got, want []string
-	outs := Slice(tr, Options{10_000, 20_000, c.boundary, c.device})
+	outs := Slice(tr, Options{From: 10_000, To: 20_000, Boundary: c.boundary, Device: c.device})
 	for _, o := range outs {
 		got = append(got, o.event().Raw)
 	}

@@ -12,7 +12,7 @@ type slice struct {
 // takeSlices takes X, B and E.
 func (s *slicer) takeSlices() {
 	matchings := matchTracks(s.t)
-	s.slices = allSlices(s.t, matchings)
+	s.slices = allSlices(s.t, matchings, s.o.IsDevice)
 	for i := range s.slices {
 		s.slices[i].stays = s.pairStays(s.slices[i].pair)
 	}
@@ -37,12 +37,14 @@ func (s *slicer) takeSlices() {
 
 // allSlices lists the slices of a trace: X events in file order, then pairs.
 // An X event is a pair whose beginning and end are itself.
-func allSlices(t *Trace, matchings []matching) []slice {
-	devices := deviceProcesses(t)
+func allSlices(t *Trace, matchings []matching, isDevice func(event int) bool) []slice {
+	if isDevice == nil {
+		isDevice = devicesOf(t)
+	}
 	var all []slice
 	add := func(p pair) {
 		e := &t.Events[p.begin]
-		all = append(all, slice{pair: p, track: e.Track, device: isDevice(e, devices)})
+		all = append(all, slice{pair: p, track: e.Track, device: isDevice(p.begin)})
 	}
 	for i := range t.Events {
 		if e := &t.Events[i]; e.Phase == "X" && e.HasTS {

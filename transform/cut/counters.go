@@ -5,6 +5,7 @@ import "tracekit/trace"
 // counters remembers, for every series that has a value before the range, the
 // value that holds at its start.
 type counters struct {
+	from  trace.Time
 	byKey map[string]*counter
 	all   []*counter // in order of appearance
 }
@@ -22,12 +23,13 @@ type series struct {
 	at         trace.Time
 }
 
-func (c *counters) note(p *plan, e *trace.Event) {
-	if e.Has&trace.HasTS == 0 || e.TS > p.from || e.Has&trace.HasArgs == 0 {
+func newCounters(from trace.Time) *counters {
+	return &counters{from: from, byKey: map[string]*counter{}}
+}
+
+func (c *counters) note(e *trace.Event) {
+	if e.Has&trace.HasTS == 0 || e.TS > c.from || e.Has&trace.HasArgs == 0 {
 		return
-	}
-	if c.byKey == nil {
-		c.byKey = map[string]*counter{}
 	}
 	key := pidText(e) + "\x00" + string(e.Name()) + "\x00" + string(e.ID())
 	n := c.byKey[key]
@@ -36,7 +38,7 @@ func (c *counters) note(p *plan, e *trace.Event) {
 		c.byKey[key] = n
 		c.all = append(c.all, n)
 	}
-	if e.TS == p.from {
+	if e.TS == c.from {
 		var keys []string
 		for m := range trace.Members(e.Args()) {
 			keys = append(keys, string(m.Key))
@@ -107,7 +109,7 @@ func (n *counter) coveredBy(keys []string) bool {
 }
 
 // carried returns the samples to write at the start of the range.
-func (c *counters) carried(p *plan) [][]byte {
+func (c *counters) carried() [][]byte {
 	var objs [][]byte
 	for _, n := range c.all {
 		if !n.needed() {
@@ -120,7 +122,7 @@ func (c *counters) carried(p *plan) [][]byte {
 			}
 			args = append(append(append(append(args, '"'), s.key...), `": `...), s.value...)
 		}
-		objs = append(objs, n.latest.WithArgs(p.from, append(args, '}')))
+		objs = append(objs, n.latest.WithArgs(c.from, append(args, '}')))
 	}
 	return objs
 }

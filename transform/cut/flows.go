@@ -27,6 +27,7 @@ type point struct {
 	track int
 	phase byte
 	next  bool // it binds to the slice that begins next, not to the one it is in
+	far   bool // it binds to a device's slice only, and only if it is an end
 	bound bool
 }
 
@@ -34,21 +35,25 @@ type point struct {
 type span struct {
 	track      int
 	start, end trace.Time
+	device     bool
 }
 
 // line is a track with flow events: their times in order, and how many slices
 // begin and end to cover them.
 type line struct {
 	points []int
+	all    cover // by slices that stay
+	device cover // by those of devices among them
+}
+
+// cover is where points are covered by slices.
+type cover struct {
 	depth  []int32
-	latest trace.Time // start of the last slice that stays
+	latest trace.Time // start of the last slice
 	any    bool
 }
 
-func (f *flows) note(p *plan, e *trace.Event) {
-	if !p.inRange(e) {
-		return
-	}
+func (f *flows) note(track int, e *trace.Event, far bool) {
 	if len(f.points) == 0 {
 		f.seed = maphash.MakeSeed()
 	}
@@ -58,11 +63,8 @@ func (f *flows) note(p *plan, e *trace.Event) {
 		h.Write(part)
 		h.WriteByte(0)
 	}
-	pt := point{chain: h.Sum64(), ts: e.TS, track: p.tracks.Of(e), phase: e.Phase}
-	if e.Phase == 'f' {
-		bp, ok := e.Member("bp")
-		pt.next = !ok || string(bp) != `"e"`
-	}
+	pt := point{chain: h.Sum64(), ts: e.TS, track: track, phase: e.Phase, far: far}
+	pt.next = e.Phase == 'f' && !bindsEnclosing(e)
 	f.points = append(f.points, pt)
 }
 
@@ -80,43 +82,60 @@ func (f *flows) prepare() {
 	}
 	for _, l := range f.lines {
 		slices.SortFunc(l.points, func(a, b int) int { return cmp.Compare(f.points[a].ts, f.points[b].ts) })
-		l.depth = make([]int32, len(l.points)+1)
+		l.all.depth, l.device.depth = make([]int32, len(l.points)+1), make([]int32, len(l.points)+1)
 	}
 }
 
+// onTrack reports whether slices of a track matter.
+func (f *flows) onTrack(track int) bool { return f.lines[track] != nil }
+
 // cover notes a slice that stays.
-func (f *flows) cover(track int, start, end trace.Time) {
+func (f *flows) cover(track int, start, end trace.Time, device bool) {
 	l := f.lines[track]
 	if l == nil {
 		return
 	}
 	lo := sort.Search(len(l.points), func(i int) bool { return f.points[l.points[i]].ts >= start })
 	hi := sort.Search(len(l.points), func(i int) bool { return f.points[l.points[i]].ts > end })
-	l.depth[lo]++
-	l.depth[hi]--
-	if !l.any || start > l.latest {
-		l.latest, l.any = start, true
+	l.all.add(lo, hi, start)
+	if device {
+		l.device.add(lo, hi, start)
+	}
+}
+
+func (c *cover) add(lo, hi int, start trace.Time) {
+	c.depth[lo]++
+	c.depth[hi]--
+	if !c.any || start > c.latest {
+		c.latest, c.any = start, true
 	}
 }
 
 // settle decides, once all slices are known.
-func (f *flows) settle(p *plan) {
+func (f *flows) settle() {
 	for _, s := range f.slices {
-		f.cover(s.track, s.start, s.end)
+		f.cover(s.track, s.start, s.end, s.device)
 	}
 	for _, l := range f.lines {
-		depth := int32(0)
+		all, device := int32(0), int32(0)
 		for i, n := range l.points {
-			depth += l.depth[i]
+			all, device = all+l.all.depth[i], device+l.device.depth[i]
 			pt := &f.points[n]
-			if pt.next {
-				pt.bound = l.any && l.latest >= pt.ts
-			} else {
-				pt.bound = depth > 0
+			by, depth := &l.all, all
+			if pt.far {
+				by, depth = &l.device, device
 			}
+			pt.bound = (!pt.far || pt.phase == 'f') && by.binds(pt, depth)
 		}
 	}
 	f.chains()
+}
+
+func (c *cover) binds(pt *point, depth int32) bool {
+	if pt.next {
+		return c.any && c.latest >= pt.ts
+	}
+	return depth > 0
 }
 
 // chains follows each chain in time: a start begins a new one.

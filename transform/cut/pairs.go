@@ -2,7 +2,6 @@ package cut
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"tracekit/trace"
@@ -105,31 +104,60 @@ func pidText(e *trace.Event) string {
 	return "0"
 }
 
-func (q *pairs) note(p *plan, e *trace.Event) {
+func (q *pairs) note(track int, e *trace.Event) {
 	n := q.marks
 	q.marks++
 	if e.Has&trace.HasTS == 0 {
 		return
 	}
-	track := p.tracks.Of(e)
 	line := q.line(track, e)
 	q.lines[line] = append(q.lines[line], mark{e.TS, n, track, e.Phase == 'E' || e.Phase == 'e'})
+}
+
+// fate decides on the begins and ends of one line, in order of time.
+type fate interface {
+	pair(b, e mark)
+	lone(e mark) // an end without a begin
+	open(b mark) // a begin without an end, the innermost first, after all else
+	done()
 }
 
 // settle matches what was noted and decides.
 func (q *pairs) settle(p *plan) {
 	q.keep = make([]bool, q.marks)
 	q.moved, q.place, q.open = map[int]move{}, map[int]placement{}, map[int]int{}
+	q.match(func(async bool) fate { return p.line(p, async) })
+}
+
+// match goes through each line in order of time.
+func (q *pairs) match(of func(async bool) fate) {
 	for i, line := range q.lines {
 		slices.SortFunc(line, func(a, b mark) int {
 			return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(b2i(b.end), b2i(a.end)), cmp.Compare(a.n, b.n))
 		})
-		l := lineOf{plan: p, pairs: q, async: q.async[i]}
-		for _, m := range line {
-			l.next(m)
-		}
-		l.finish()
+		match(line, of(q.async[i]))
 	}
+}
+
+// match pairs each end with the latest begin that is open.
+func match(line []mark, f fate) {
+	var stack []mark
+	for _, m := range line {
+		switch {
+		case !m.end:
+			stack = append(stack, m)
+		case len(stack) == 0:
+			f.lone(m)
+		default:
+			begin := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			f.pair(begin, m)
+		}
+	}
+	for i := len(stack) - 1; i >= 0; i-- {
+		f.open(stack[i])
+	}
+	f.done()
 }
 
 func b2i(b bool) int {
@@ -139,152 +167,11 @@ func b2i(b bool) int {
 	return 0
 }
 
-// lineOf walks one line in order of time.
-type lineOf struct {
-	*plan
-	*pairs
-	async        bool
-	stack        []mark
-	begins, ends []mark // moved to an edge: outermost first, innermost first
-	atFrom, atTo []int  // ordinals of those that stood at an edge before
-}
-
-func (l *lineOf) next(m mark) {
-	switch {
-	case !m.end:
-		l.stack = append(l.stack, m)
-	case len(l.stack) == 0:
-		if m.ts >= l.from && m.ts < l.to {
-			l.stay(m)
-		}
-	default:
-		begin := l.stack[len(l.stack)-1]
-		l.stack = l.stack[:len(l.stack)-1]
-		l.pair(begin, m)
-	}
-}
-
-func (l *lineOf) stay(m mark) {
-	l.pairs.keep[m.n] = true
-	l.useTrack(m.track)
-	if !m.end && m.ts == l.from {
-		l.atFrom = append(l.atFrom, m.n)
-	}
-	if m.end && m.ts == l.to {
-		l.atTo = append(l.atTo, m.n)
-	}
-}
-
-func (l *lineOf) pair(b, e mark) {
-	switch l.span(b.ts, e.ts) {
-	case whole:
-		l.stay(b)
-		l.stay(e)
-	case cut:
-		l.moveBegin(b)
-		if e.ts > l.to {
-			l.ends = append(l.ends, e)
-			l.useTrack(e.track)
-			l.pairs.moved[e.n] = move{to: l.to}
-		} else {
-			l.stay(e)
-		}
-	default:
-		return
-	}
-	l.bind(b, e.ts)
-}
-
-// moveBegin keeps b, at the start of the range if it began before.
-func (l *lineOf) moveBegin(b mark) {
-	if b.ts >= l.from {
-		l.stay(b)
-		return
-	}
-	l.begins = append(l.begins, b)
-	l.useTrack(b.track)
-	l.pairs.moved[b.n] = move{to: l.from}
-}
-
-// bind lets arrows bind to the slice. They never bind to async ones.
-func (l *lineOf) bind(b mark, end trace.Time) {
-	if l.async {
-		return
-	}
-	l.flows.slices = append(l.flows.slices, span{b.track, b.ts, end})
-}
-
-// finish takes the begins that never end, and places what has moved.
-func (l *lineOf) finish() {
-	for i := len(l.stack) - 1; i >= 0; i-- {
-		l.unclosed(l.stack[i])
-	}
-	// A begin is matched when its end comes, the innermost first.
-	slices.SortFunc(l.begins, func(a, b mark) int { return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.n, b.n)) })
-	l.placeMoved(append(ordinals(l.begins), l.atFrom...), len(l.begins), false)
-	l.placeMoved(append(l.atTo, ordinals(l.ends)...), len(l.ends), true)
-}
-
-// placeMoved says where the moved events among those at one edge are written.
-// A viewer takes events of one time in file order, so that order must be the one
-// that atEdge has. Where the file has it, each stays in its own place; elsewhere
-// all moved ones stand together, before the first or after the last.
-func (l *lineOf) placeMoved(atEdge []int, moved int, after bool) {
-	if moved == 0 {
-		return
-	}
-	group := atEdge[:moved]
-	if after {
-		group = atEdge[len(atEdge)-moved:]
-	}
-	if slices.IsSorted(atEdge) {
-		for _, n := range group {
-			l.pairs.place[n] = placement{moved: []int{n}}
-		}
-		return
-	}
-	anchor := slices.Min(atEdge)
-	if after {
-		anchor = slices.Max(atEdge)
-	}
-	l.pairs.place[anchor] = placement{moved: group, after: after}
-}
-
-func (l *lineOf) unclosed(b mark) {
-	switch {
-	case b.ts >= l.to:
-		return
-	case l.boundary == Drop:
-		if l.to <= l.last || b.ts < l.from {
-			return
-		}
-		l.stay(b)
-	case l.boundary == Whole:
-		l.stay(b)
-	default:
-		l.moveBegin(b)
-		if l.last > l.to {
-			l.pairs.open[b.n] = len(l.pairs.open)
-		}
-	}
-	l.bind(b, math.MaxInt64)
-}
-
-func ordinals(marks []mark) []int {
-	var n []int
-	for _, m := range marks {
-		n = append(n, m.n)
-	}
-	return n
-}
-
 // moves reports whether the text of some events has to be had before writing.
 func (q *pairs) moves() bool { return len(q.moved)+len(q.open) > 0 }
 
 // collect makes the text of e if it is moved, or needs an end.
-func (q *pairs) collect(p *plan, e *trace.Event) {
-	n := p.ordinal
-	p.ordinal++
+func (q *pairs) collect(to trace.Time, n int, e *trace.Event) {
 	if m, ok := q.moved[n]; ok {
 		m.obj = trace.Edit{TS: &m.to, Args: []trace.Arg{{Key: "tracekit.ts", Value: e.TSText()}}}.Apply(e)
 		q.moved[n] = m
@@ -293,7 +180,7 @@ func (q *pairs) collect(p *plan, e *trace.Event) {
 		for len(q.made) < len(q.open) {
 			q.made = append(q.made, nil)
 		}
-		q.made[i] = madeEnd(e, p.to)
+		q.made[i] = madeEnd(e, to)
 	}
 }
 

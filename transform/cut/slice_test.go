@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"testing"
 
+	"tracekit/filter"
 	"tracekit/internal/reference"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -65,26 +66,61 @@ func judge(t *testing.T, data []byte, from, to int64, name string) {
 		t.Fatal(err)
 	}
 	boundaries := map[Boundary]reference.Boundary{Clip: reference.Clip, Whole: reference.Keep, Drop: reference.Drop}
+	devices := devicesIn(t, data)
 	for ours, theirs := range boundaries {
-		outs := reference.Slice(want, reference.Options{From: from, To: to, Boundary: theirs})
-		o := SliceOptions{From: at(t, from), To: at(t, to), Boundary: ours}
-		var first []byte
-		for _, by := range ways {
-			got := sliceBytes(t, data, o, by)
-			if first == nil {
-				first = got
-				if err := reference.Compare(got, outs); err != nil {
-					t.Fatalf("%s, [%d,%d), boundary %d: %v", name, from, to, ours, err)
-				}
-			} else if !bytes.Equal(first, got) {
-				t.Fatalf("%s: by %s the output differs", name, by.name)
+		judgeBy(t, data, want, SliceOptions{From: at(t, from), To: at(t, to), Boundary: ours},
+			reference.Options{From: from, To: to, Boundary: theirs}, name)
+		judgeBy(t, data, want, SliceOptions{From: at(t, from), To: at(t, to), Boundary: ours, Device: Launched},
+			reference.Options{From: from, To: to, Boundary: theirs, Device: reference.Launched, IsDevice: devices}, name+", launched")
+	}
+}
+
+// devicesIn tells the events of devices as the filter does, which has tests of
+// its own: here it matters what becomes of them.
+func devicesIn(t *testing.T, data []byte) func(event int) bool {
+	t.Helper()
+	var l launches
+	var sides []bool
+	for _, learnt := range []bool{false, true} {
+		s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.SurveyParts(func(p *trace.Part) error {
+			if !learnt {
+				l.learn(p)
+				return nil
 			}
+			for i := range p.Events {
+				sides = append(sides, l.device.Side(&p.Events[i]) == filter.Device)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func(event int) bool { return event < len(sides) && sides[event] }
+}
+
+func judgeBy(t *testing.T, data []byte, want *reference.Trace, o SliceOptions, theirs reference.Options, name string) {
+	t.Helper()
+	outs := reference.Slice(want, theirs)
+	var first []byte
+	for _, by := range ways {
+		got := sliceBytes(t, data, o, by)
+		if first == nil {
+			first = got
+			if err := reference.Compare(got, outs); err != nil {
+				t.Fatalf("%s, [%d,%d), boundary %d: %v", name, theirs.From, theirs.To, o.Boundary, err)
+			}
+		} else if !bytes.Equal(first, got) {
+			t.Fatalf("%s: by %s the output differs", name, by.name)
 		}
 	}
 }
 
 func TestSliceAgreesWithReference(t *testing.T) {
-	n := uint64(150)
+	n := uint64(100)
 	if testing.Short() {
 		n = 40
 	}

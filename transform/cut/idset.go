@@ -1,0 +1,56 @@
+package cut
+
+// idSet is a set of ids, JSON text. Ids that are small numbers, as profilers
+// count them, take a bit or little more each.
+type idSet struct {
+	pages map[uint64]*[pageIDs / 64]uint64
+	odd   map[string]struct{} // ids that are no plain numbers
+}
+
+const pageIDs = 4096
+
+func (s *idSet) add(id []byte) {
+	n, ok := plainID(id)
+	if !ok {
+		if s.odd == nil {
+			s.odd = map[string]struct{}{}
+		}
+		if _, known := s.odd[string(id)]; !known {
+			s.odd[string(id)] = struct{}{}
+		}
+		return
+	}
+	page := s.pages[n/pageIDs]
+	if page == nil {
+		if s.pages == nil {
+			s.pages = map[uint64]*[pageIDs / 64]uint64{}
+		}
+		page = new([pageIDs / 64]uint64)
+		s.pages[n/pageIDs] = page
+	}
+	page[n%pageIDs/64] |= 1 << (n % 64)
+}
+
+func (s *idSet) has(id []byte) bool {
+	n, ok := plainID(id)
+	if !ok {
+		_, known := s.odd[string(id)]
+		return known
+	}
+	page := s.pages[n/pageIDs]
+	return page != nil && page[n%pageIDs/64]>>(n%64)&1 != 0
+}
+
+// plainID reads a natural number of up to 18 digits without zeros in front.
+func plainID(id []byte) (n uint64, ok bool) {
+	if len(id) == 0 || len(id) > 18 || id[0] == '0' && len(id) > 1 {
+		return 0, false
+	}
+	for _, c := range id {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n, true
+}

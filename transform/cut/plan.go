@@ -1,0 +1,282 @@
+package cut
+
+import (
+	"context"
+	"io"
+
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+)
+
+// verdict is what becomes of an event.
+type verdict uint8
+
+const (
+	out   verdict = iota // it goes
+	whole                // it stays as it is
+	cut                  // it stays, changed
+)
+
+// reach tells what a flow event may bind to.
+type reach uint8
+
+const (
+	nothing  reach = iota
+	anything       // any slice that stays
+	devices        // a device's only: it stands outside of what was asked for
+)
+
+// selection decides which events stay. What it says of an event shall not
+// change from the first look on.
+type selection interface {
+	// judge decides on an event that needs no company: no begin or end, no
+	// flow, no metadata.
+	judge(e *trace.Event) verdict
+	// change returns the text of an event that was judged to be cut.
+	change(e *trace.Event) []byte
+	// point says whether a flow event may stay, if the rest of its chain lets it.
+	point(e *trace.Event) reach
+	// onDevice reports a slice that arrows from afar may lead to.
+	onDevice(e *trace.Event) bool
+	// line returns what decides on the begins and ends of a line.
+	line(p *plan, async bool) fate
+	// again meets the n-th begin or end once more, when all are matched.
+	again(p *plan, n int, e *trace.Event)
+	// meets reports whether it wants to meet them.
+	meets(p *plan) bool
+}
+
+// plan is what has to be known of a trace before the part that stays can be
+// written.
+type plan struct {
+	selection
+	source   *trace.Source
+	blocks   []trace.Block // that matter
+	kept     *trace.Store  // what of them may stay, as far as it fits into memory
+	tracks   trace.Tracks
+	usedT    []bool // tracks, processes with events in the output
+	usedP    []bool
+	pairs    pairs
+	counters *counters // nil if none are carried
+	flows    flows
+	ordinal  int // of the begin or end that a pass meets next
+}
+
+// keptBytes is how much of what may stay is held in memory, so that later
+// looks need not read it again.
+const keptBytes = 32 << 20
+
+func newPlan(s *trace.Source, sel selection) *plan {
+	return &plan{selection: sel, source: s, kept: trace.NewStore(keptBytes)}
+}
+
+// look is the first look at the blocks that matter.
+func (p *plan) look(ctx context.Context) error {
+	r, err := p.source.ReadBlocks(p.blocks)
+	if err != nil {
+		return err
+	}
+	return eachPart(ctx, r, func(part *trace.Part) { p.notePart(part) })
+}
+
+// notePart takes a part into account, and reports whether something of it may
+// stay.
+func (p *plan) notePart(part *trace.Part) bool {
+	if part.Text != nil {
+		p.kept.Text(part.Text)
+		return true
+	}
+	some := false
+	for i := range part.Events {
+		if e := &part.Events[i]; p.note(e) {
+			p.kept.Event(e)
+			some = true
+		}
+	}
+	return some
+}
+
+// note takes an event into account, and reports whether it may stay.
+func (p *plan) note(e *trace.Event) bool {
+	switch e.Phase {
+	case 'M':
+		return true
+	case 'B', 'E', 'b', 'e':
+		p.pairs.note(p.tracks.Of(e), e)
+		return true
+	case 's', 't', 'f':
+		far := p.point(e)
+		if far == nothing {
+			return false
+		}
+		p.flows.note(p.tracks.Of(e), e, far == devices)
+		return true
+	case 'C':
+		if p.counters != nil {
+			p.counters.note(e)
+		}
+	}
+	if p.judge(e) == out {
+		return false
+	}
+	p.use(e)
+	return true
+}
+
+// settle decides on all that needs company, once everything was looked at.
+func (p *plan) settle(ctx context.Context) error {
+	p.pairs.settle(p)
+	if p.counters != nil {
+		p.counters.settle(p)
+	}
+	if p.meets(p) || len(p.flows.points) > 0 {
+		p.flows.prepare()
+		r, err := p.stream()
+		if err != nil {
+			return err
+		}
+		if err := eachPart(ctx, r, p.lookAgain); err != nil {
+			return err
+		}
+	}
+	p.flows.settle()
+	return nil
+}
+
+// lookAgain gathers the text of moved events and the slices under arrows.
+func (p *plan) lookAgain(part *trace.Part) {
+	for i := range part.Events {
+		switch e := &part.Events[i]; e.Phase {
+		case 'B', 'E', 'b', 'e':
+			p.again(p, p.ordinal, e)
+			p.ordinal++
+		case 'X':
+			if p.flows.onTrack(p.tracks.Of(e)) && p.judge(e) != out {
+				p.flows.cover(p.tracks.Of(e), e.TS, e.End(), p.onDevice(e))
+			}
+		}
+	}
+}
+
+// stream goes through all that may stay once more.
+func (p *plan) stream() (trace.Stream, error) {
+	if !p.kept.Full() {
+		return p.kept.Read(), nil
+	}
+	return p.source.ReadBlocks(p.blocks)
+}
+
+// eachPart calls f for the parts that are left of r.
+func eachPart(ctx context.Context, r trace.Stream, f func(part *trace.Part)) error {
+	defer r.Close()
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for i := range b.Parts {
+			f(&b.Parts[i])
+		}
+	}
+}
+
+// use notes that the track and process of e have events in the output.
+func (p *plan) use(e *trace.Event) { p.useTrack(p.tracks.Of(e)) }
+
+func (p *plan) useTrack(track int) {
+	for len(p.usedT) < len(p.tracks.All) {
+		p.usedT = append(p.usedT, false)
+	}
+	for len(p.usedP) < len(p.tracks.Processes) {
+		p.usedP = append(p.usedP, false)
+	}
+	p.usedT[track] = true
+	p.usedP[p.tracks.All[track].Process] = true
+}
+
+func (p *plan) isUsed(e *trace.Event) bool {
+	track := p.tracks.Of(e)
+	if pipeline.IsThreadName(e) {
+		return track < len(p.usedT) && p.usedT[track]
+	}
+	process := p.tracks.All[track].Process
+	return len(e.Pid()) == 0 || process < len(p.usedP) && p.usedP[process]
+}
+
+// emit writes what the plan keeps.
+func (p *plan) emit(ctx context.Context, w *trace.Writer) error {
+	r, err := p.stream()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return pipeline.Run(ctx, r, w, &emitter{plan: p})
+}
+
+// emitter is the stage that writes what a plan keeps.
+type emitter struct {
+	*plan
+	begun bool
+	pair  int
+	flow  int
+}
+
+func (s *emitter) Text(t []byte, w *trace.Writer) error {
+	if err := w.Text(t); err != nil || s.begun || !pipeline.OpensEvents(t) {
+		return err
+	}
+	s.begun = true
+	if s.counters == nil {
+		return nil
+	}
+	for _, obj := range s.counters.carried() {
+		if err := w.Object(obj); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
+	switch e.Phase {
+	case 'M':
+		if s.isUsed(e) {
+			return w.Event(e)
+		}
+		return nil
+	case 'B', 'E', 'b', 'e':
+		s.pair++
+		return s.pairs.write(s.pair-1, e, w)
+	case 's', 't', 'f':
+		if s.point(e) != nothing {
+			s.flow++
+			if s.flows.keep(s.flow - 1) {
+				return w.Event(e)
+			}
+		}
+		return nil
+	}
+	switch s.judge(e) {
+	case whole:
+		return w.Event(e)
+	case cut:
+		w.SetLead(e)
+		return w.Object(s.change(e))
+	}
+	return nil
+}
+
+func (s *emitter) End(w *trace.Writer) error {
+	for _, obj := range s.pairs.made {
+		if err := w.Object(obj); err != nil {
+			return err
+		}
+	}
+	return nil
+}

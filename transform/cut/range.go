@@ -1,0 +1,108 @@
+package cut
+
+import (
+	"tracekit/filter"
+	"tracekit/trace"
+)
+
+// timeRange selects what lies in [from, to).
+type timeRange struct {
+	from, to trace.Time
+	last     trace.Time // end of the whole trace
+	boundary Boundary
+	launches *launches // nil if devices are judged by time
+}
+
+// choose returns the blocks that may hold something of the range, or something
+// before it that counts in it.
+func (r *timeRange) choose(v *trace.Survey) []trace.Block {
+	if r.launches != nil {
+		return v.Blocks // what was launched in the range may have run at any time
+	}
+	always := trace.HoldsMeta | trace.HoldsPair | trace.HoldsAsync | trace.HoldsCounter
+	var chosen []trace.Block
+	for _, b := range v.Blocks {
+		if b.Text != nil || b.Overlaps(r.from, r.to) || b.Holds&always != 0 {
+			chosen = append(chosen, b)
+		}
+	}
+	return chosen
+}
+
+func (r *timeRange) judge(e *trace.Event) verdict {
+	if e.Has&trace.HasTS == 0 {
+		return out
+	}
+	if r.launches != nil && e.Phase == 'X' {
+		if v, known := r.launches.judge(e); known {
+			return v
+		}
+	}
+	return r.span(e.TS, e.End())
+}
+
+// span judges what goes from start to end.
+func (r *timeRange) span(start, end trace.Time) verdict {
+	inside := start >= r.from && end <= r.to
+	switch {
+	case start == end:
+		if start >= r.from && start < r.to {
+			return whole
+		}
+		return out
+	case start >= r.to || end <= r.from:
+		return out
+	case inside || r.boundary == Whole:
+		return whole
+	case r.boundary == Drop:
+		return out
+	}
+	return cut
+}
+
+// openStays judges a begin at time ts that never ends.
+func (r *timeRange) openStays(ts trace.Time) bool {
+	if r.boundary == Drop && (r.to <= r.last || ts < r.from) {
+		return false
+	}
+	return ts < r.to
+}
+
+func (r *timeRange) point(e *trace.Event) reach {
+	switch {
+	case e.Has&trace.HasTS == 0:
+		return nothing
+	case r.inside(e.TS):
+		return anything
+	case r.launches != nil:
+		return devices
+	}
+	return nothing
+}
+
+func (r *timeRange) onDevice(e *trace.Event) bool {
+	return r.launches != nil && r.launches.device.Side(e) == filter.Device
+}
+
+func (r *timeRange) inside(ts trace.Time) bool { return ts >= r.from && ts < r.to }
+
+// change cuts a slice to the range, and notes what it was.
+func (r *timeRange) change(e *trace.Event) []byte {
+	start, end := max(e.TS, r.from), min(e.End(), r.to)
+	dur := end - start
+	edit := trace.Edit{Dur: &dur, Args: []trace.Arg{
+		{Key: "tracekit.ts", Value: e.TSText()}, {Key: "tracekit.dur", Value: e.DurText()},
+	}}
+	if e.TS < r.from {
+		edit.TS = &start
+	}
+	return edit.Apply(e)
+}
+
+func (r *timeRange) line(p *plan, async bool) fate {
+	return &edges{timeRange: r, plan: p, pairs: &p.pairs, async: async}
+}
+
+func (r *timeRange) meets(p *plan) bool { return p.pairs.moves() }
+
+func (r *timeRange) again(p *plan, n int, e *trace.Event) { p.pairs.collect(r.to, n, e) }
