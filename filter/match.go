@@ -88,7 +88,9 @@ func (t *timeTest) match(e *trace.Event, env *Env) bool {
 	v, has := e.TS, e.Has&trace.HasTS != 0
 	switch t.field {
 	case fieldEnd:
-		v = e.End()
+		if v = e.End(); e.Phase == 'B' || e.Phase == 'b' {
+			v = e.TS.Add(e.Dur) // as long as its pair, if that is known
+		}
 	case fieldDur:
 		v, has = e.Dur, e.Has&trace.HasDur != 0
 	}

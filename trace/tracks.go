@@ -40,17 +40,30 @@ func (t *Tracks) Of(e *Event) int {
 	return r.track
 }
 
+// Find returns the number of a track by the JSON text of its ids, -1 if there is
+// none yet.
+func (t *Tracks) Find(pid, tid string) int {
+	if n, ok := t.byKey[keyOf([]byte(pid), []byte(tid))]; ok {
+		return n
+	}
+	return -1
+}
+
 // Process returns the number of the process that e belongs to.
 func (t *Tracks) Process(e *Event) int { return t.All[t.Of(e)].Process }
 
-func (t *Tracks) find(pid, tid []byte) int {
+func keyOf(pid, tid []byte) trackKey {
 	if len(pid) == 0 || string(pid) == "null" {
 		pid = []byte("0")
 	}
 	if len(tid) == 0 || string(tid) == "0" || string(tid) == "null" {
 		tid = pid
 	}
-	k := trackKey{string(pid), string(tid)}
+	return trackKey{string(pid), string(tid)}
+}
+
+func (t *Tracks) find(pid, tid []byte) int {
+	k := keyOf(pid, tid)
 	if n, ok := t.byKey[k]; ok {
 		return n
 	}

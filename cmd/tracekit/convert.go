@@ -24,6 +24,11 @@ func convert(c *cli.Context, std streams, twice bool, work func(*input, *trace.W
 	if err != nil {
 		return err
 	}
+	return convertInput(c, std, in, work)
+}
+
+// convertInput is convert for an input that is open. It closes it.
+func convertInput(c *cli.Context, std streams, in *input, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
 	defer in.Close()
 	out, err := openOutput(c, std, in)
 	if err != nil {
@@ -45,6 +50,9 @@ func convert(c *cli.Context, std streams, twice bool, work func(*input, *trace.W
 	in.meter.Stop()
 	if !c.Bool("quiet") {
 		fmt.Fprintln(std.err, summary(c.Command.Name, rep, out.Bytes))
+		for _, note := range rep.Notes {
+			fmt.Fprintln(std.err, note)
+		}
 	}
 	return damage(in, rep.Damage, c.Bool("quiet"), std)
 }

@@ -62,7 +62,12 @@ func openInput(c *cli.Context, std streams, twice bool) (*input, error) {
 	if c.NArg() > 1 {
 		return nil, usage("one input at a time: %q and %q", c.Args().Get(0), c.Args().Get(1))
 	}
-	in := &input{name: c.Args().First()}
+	return openNamed(c, std, c.Args().First(), twice)
+}
+
+// openNamed is openInput for the input called name.
+func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, error) {
+	in := &input{name: name}
 	var r io.Reader = std.in
 	size := int64(-1)
 	if in.name == "" || in.name == "-" {

@@ -8,7 +8,7 @@ import (
 	"tracekit/trace"
 )
 
-// arrows follow flows from a host's call to what it launched on a device.
+// arrows follow flows from slice to slice.
 type arrows struct {
 	points []arrowPoint
 	lines  [][]int // by track: points in order of time
@@ -31,12 +31,9 @@ type arrowPoint struct {
 
 func (a *arrows) any() bool { return len(a.points) > 0 }
 
-// note takes a flow event that leads from host to device.
+// note takes a flow event.
 func (a *arrows) note(track int, e *trace.Event) {
-	if !e.IsFlow() || e.Phase == 't' || e.Has&trace.HasTS == 0 {
-		return
-	}
-	if cat := string(e.Cat()); cat != "ac2g" && cat != "async_cpu_to_gpu" {
+	if e.Has&trace.HasTS == 0 {
 		return
 	}
 	if a.chains == nil {
@@ -106,23 +103,36 @@ func (a *arrows) line(track int) []int {
 	return nil
 }
 
-// settle passes on to the ends of each arrow what is known of its start.
-func (a *arrows) settle() {
-	order := make([]int, len(a.points))
+// each returns the points of every arrow: a start and those that follow it, or
+// those that follow none.
+func (a *arrows) each() [][]*arrowPoint {
+	order := make([]*arrowPoint, len(a.points))
 	for i := range order {
-		order[i] = i
+		order[i] = &a.points[i]
 	}
-	slices.SortStableFunc(order, func(x, y int) int {
-		p, q := &a.points[x], &a.points[y]
+	slices.SortStableFunc(order, func(p, q *arrowPoint) int {
 		return cmp.Or(cmp.Compare(p.chain, q.chain), cmp.Compare(p.ts, q.ts), cmp.Compare(b2i(q.start), b2i(p.start)))
 	})
-	var start *arrowPoint
-	for _, i := range order {
-		p := &a.points[i]
-		switch {
-		case p.start:
-			start = p
-		case start != nil && start.chain == p.chain && start.bound && !start.device:
+	var all [][]*arrowPoint
+	for i := 0; i < len(order); {
+		k := i + 1
+		for k < len(order) && order[k].chain == order[i].chain && !order[k].start {
+			k++
+		}
+		all = append(all, order[i:k])
+		i = k
+	}
+	return all
+}
+
+// settle passes on to the ends of each arrow what is known of its start.
+func (a *arrows) settle() {
+	for _, chain := range a.each() {
+		start := chain[0]
+		if !start.start || !start.bound || start.device {
+			continue
+		}
+		for _, p := range chain[1:] {
 			p.launchedBy, p.stays = true, start.stays
 		}
 	}

@@ -30,6 +30,10 @@ var launchKeys = [2]string{"correlation", "External id"}
 // They belong to the event.
 type joint [2][]byte
 
+// stays tells whether a slice of the host counts as one that stays. One that
+// never ends has trace.MaxTime for its end.
+type stays func(track int, start, end trace.Time) bool
+
 // learn takes what a part tells of devices. All parts have to be learnt from
 // before anything is gathered.
 func (l *launches) learn(p *trace.Part) {
@@ -42,50 +46,46 @@ func (l *launches) learn(p *trace.Part) {
 }
 
 // gather notes which calls there are, and which of them stay.
-func (l *launches) gather(ctx context.Context, s *trace.Source, blocks []trace.Block, r *timeRange) error {
-	each := func(f func(e *trace.Event)) error {
-		stream, err := s.ReadBlocks(blocks)
-		if err != nil {
-			return err
-		}
-		return eachPart(ctx, stream, func(p *trace.Part) {
-			for i := range p.Events {
-				f(&p.Events[i])
-			}
-		})
-	}
+func (l *launches) gather(ctx context.Context, s *trace.Source, blocks []trace.Block, stays stays) error {
+	each := func(f func(e *trace.Event)) error { return eachEvent(ctx, s, blocks, f) }
 	l.calls, l.begins, l.onDevice = map[int]joint{}, map[int]bool{}, map[int]bool{}
-	if err := each(func(e *trace.Event) { l.note(e, r) }); err != nil {
+	if err := each(func(e *trace.Event) { l.note(e, stays) }); err != nil {
 		return err
 	}
-	l.pairs.match(func(async bool) fate { return &callers{l, r, async} })
+	l.pairs.match(func(async bool) fate { return &callers{l, stays, async} })
 	if len(l.arrows.points) > 0 {
 		l.arrows.prepare(len(l.tracks.All))
 		if err := each(func(e *trace.Event) {
 			if e.Phase == 'X' && e.Has&trace.HasTS != 0 {
 				device := l.device.Side(e) == filter.Device
-				l.arrows.bind(l.tracks.Of(e), e.TS, e.End(), device, !device && r.span(e.TS, e.End()) != out)
+				track := l.tracks.Of(e)
+				l.arrows.bind(track, e.TS, e.End(), device, !device && stays(track, e.TS, e.End()))
 			}
 		}); err != nil {
 			return err
 		}
-		l.pairs.match(func(async bool) fate { return &arrowCallers{callers{l, r, async}} })
+		l.pairs.match(func(async bool) fate { return &arrowCallers{callers{l, stays, async}} })
 		l.arrows.settle()
 	}
-	l.pairs.match(func(async bool) fate { return &launchedPairs{callers{l, r, async}} })
+	l.pairs.match(func(async bool) fate { return &launchedPairs{callers{l, stays, async}} })
 	return nil
 }
 
-func (l *launches) note(e *trace.Event, r *timeRange) {
+func (l *launches) note(e *trace.Event, stays stays) {
 	track := l.tracks.Of(e)
 	switch e.Phase {
 	case 's', 'f':
-		l.arrows.note(track, e)
+		if cat := string(e.Cat()); cat == "ac2g" || cat == "async_cpu_to_gpu" {
+			l.arrows.note(track, e)
+		}
 	case 'B', 'E', 'b', 'e':
 		if e.Phase == 'B' {
-			j := jointOf(e)
-			l.calls[l.pairs.marks] = joint{bytes.Clone(j[0]), bytes.Clone(j[1])}
-			l.onDevice[l.pairs.marks] = l.device.Side(e) == filter.Device
+			if j := jointOf(e); len(j[0])+len(j[1]) > 0 {
+				l.calls[l.pairs.marks] = joint{bytes.Clone(j[0]), bytes.Clone(j[1])}
+			}
+			if l.device.Side(e) == filter.Device {
+				l.onDevice[l.pairs.marks] = true
+			}
 		}
 		l.pairs.note(track, e)
 	case 'X':
@@ -93,7 +93,7 @@ func (l *launches) note(e *trace.Event, r *timeRange) {
 			return
 		}
 		if l.device.Side(e) != filter.Device {
-			l.call(e, r.span(e.TS, e.End()) != out)
+			l.call(e, stays(track, e.TS, e.End()))
 		}
 	}
 }
@@ -147,12 +147,12 @@ func jointOf(e *trace.Event) (j joint) {
 // callers takes pairs for the calls that they are on the host.
 type callers struct {
 	*launches
-	r     *timeRange
+	stays stays
 	async bool
 }
 
-func (c *callers) pair(b, e mark) { c.call(b, c.r.span(b.ts, e.ts) != out) }
-func (c *callers) open(b mark)    { c.call(b, c.r.openStays(b.ts)) }
+func (c *callers) pair(b, e mark) { c.call(b, c.stays(b.track, b.ts, e.ts)) }
+func (c *callers) open(b mark)    { c.call(b, c.stays(b.track, b.ts, trace.MaxTime)) }
 func (c *callers) lone(mark)      {}
 func (c *callers) done()          {}
 
@@ -173,8 +173,8 @@ func (c *callers) call(b mark, stays bool) {
 // arrowCallers takes pairs for what arrows are bound to.
 type arrowCallers struct{ callers }
 
-func (c *arrowCallers) pair(b, e mark) { c.bind(b, e.ts, c.r.span(b.ts, e.ts) != out) }
-func (c *arrowCallers) open(b mark)    { c.bind(b, trace.MaxTime, c.r.openStays(b.ts)) }
+func (c *arrowCallers) pair(b, e mark) { c.bind(b, e.ts, c.stays(b.track, b.ts, e.ts)) }
+func (c *arrowCallers) open(b mark)    { c.bind(b, trace.MaxTime, c.stays(b.track, b.ts, trace.MaxTime)) }
 
 func (c *arrowCallers) bind(b mark, end trace.Time, stays bool) {
 	if device := c.onDevice[b.n]; !c.async {

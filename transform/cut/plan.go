@@ -186,6 +186,19 @@ func eachPart(ctx context.Context, r trace.Stream, f func(part *trace.Part)) err
 	}
 }
 
+// eachEvent calls f for the events of some blocks.
+func eachEvent(ctx context.Context, s *trace.Source, blocks []trace.Block, f func(e *trace.Event)) error {
+	r, err := s.ReadBlocks(blocks)
+	if err != nil {
+		return err
+	}
+	return eachPart(ctx, r, func(p *trace.Part) {
+		for i := range p.Events {
+			f(&p.Events[i])
+		}
+	})
+}
+
 // use notes that the track and process of e have events in the output.
 func (p *plan) use(e *trace.Event) { p.useTrack(p.tracks.Of(e)) }
 

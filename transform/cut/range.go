@@ -68,6 +68,14 @@ func (r *timeRange) openStays(ts trace.Time) bool {
 	return ts < r.to
 }
 
+// holds reports whether something of a slice stays.
+func (r *timeRange) holds(_ int, start, end trace.Time) bool {
+	if end == trace.MaxTime {
+		return r.openStays(start)
+	}
+	return r.span(start, end) != out
+}
+
 func (r *timeRange) point(e *trace.Event) reach {
 	switch {
 	case e.Has&trace.HasTS == 0:

@@ -70,7 +70,7 @@ func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions
 	p := newPlan(s, r)
 	p.counters = newCounters(r.from)
 	if r.launches != nil {
-		if err := r.launches.gather(ctx, s, v.Blocks, r); err != nil {
+		if err := r.launches.gather(ctx, s, v.Blocks, r.holds); err != nil {
 			return pipeline.Report{}, err
 		}
 	}

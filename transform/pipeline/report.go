@@ -8,6 +8,7 @@ type Report struct {
 	EventsIn, EventsOut int64
 	BytesIn, BytesOut   int64 // of text, before any compression
 	Dropped             []Dropped
+	Notes               []string // what else a user shall know, a line each
 	Damage              trace.Damage
 }
 

@@ -1,0 +1,205 @@
+package cut
+
+import (
+	"context"
+
+	"tracekit/filter"
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+)
+
+// FilterOptions say what Filter keeps.
+type FilterOptions struct {
+	Expr *filter.Expr
+	Kin  Kin
+}
+
+// Kin names what is kept besides the slices that meet the condition.
+type Kin struct {
+	Parents  bool // the slices around them
+	Children bool // the slices inside them
+	Device   bool // what they launched on a device
+	Flows    bool // the slices that arrows join to them
+}
+
+// Filter writes what of the trace s meets a condition. Begins and ends stay or
+// go as pairs, judged by the begin and the time between them. Arrows stay if
+// both of their ends are bound to slices that do, names if what they name is
+// left.
+//
+// A condition on an event's own members takes one pass, and more only where
+// begins and ends or arrows have to be settled and what stays is too much for
+// memory. Names, depth, times and kin take passes of their own before.
+func Filter(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptions) (pipeline.Report, error) {
+	m := &matching{expr: o.Expr}
+	p := newPlan(s, m)
+	v, err := m.survey(ctx, p, o)
+	if err != nil {
+		return pipeline.Report{}, err
+	}
+	if err := p.settle(ctx); err != nil {
+		return pipeline.Report{}, err
+	}
+	if err := p.emit(ctx, w); err != nil {
+		return pipeline.Report{}, err
+	}
+	rep := pipeline.Report{
+		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
+	}
+	if w.Events == 0 {
+		rep.Notes = append(rep.Notes, "nothing in the trace meets the condition: the output is an empty trace")
+	}
+	return rep, nil
+}
+
+// survey reads the trace as often as the condition needs, the last time to
+// look at what may stay.
+func (m *matching) survey(ctx context.Context, p *plan, o FilterOptions) (v *trace.Survey, err error) {
+	const early = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth
+	if o.Expr.Needs()&early == 0 && o.Kin == (Kin{}) {
+		var some []bool // by block
+		v, err = p.source.SurveyParts(func(part *trace.Part) error {
+			some = append(some, p.notePart(part))
+			return ctx.Err()
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, b := range v.Blocks {
+			if some[i] {
+				p.blocks = append(p.blocks, b)
+			}
+		}
+		return v, nil
+	}
+	k := newKinship(o)
+	if v, err = p.source.SurveyParts(func(part *trace.Part) error {
+		k.learn(part)
+		return ctx.Err()
+	}); err != nil {
+		return nil, err
+	}
+	k.shape.settle()
+	m.env.Zero, m.env.Names, m.shape = v.Zero, &k.names, &k.shape
+	p.blocks = v.Blocks
+	if o.Kin != (Kin{}) {
+		if err := k.gather(ctx, p, m); err != nil {
+			return nil, err
+		}
+		m.kin = k
+	}
+	return v, p.look(ctx)
+}
+
+// matching selects what meets a condition.
+type matching struct {
+	expr  *filter.Expr
+	env   filter.Env
+	shape *shape   // nil unless depth or kin is asked for
+	kin   *kinship // nil unless kin is asked for
+
+	partners []partner // by ordinal of begins and ends
+}
+
+// partner is what is known of a begin.
+type partner struct {
+	end   int // ordinal of its end, -1 if it has none
+	track int // of its end
+	stop  trace.Time
+	is    pairing
+}
+
+type pairing uint8
+
+const (
+	isEnd pairing = iota // of a pair; decided with its begin
+	isBegin
+	isAsync // a begin, but not of a slice on a track
+	isLone  // an end without a begin
+)
+
+func (m *matching) judge(e *trace.Event) verdict {
+	if m.match(e, e.End()) || m.kin != nil && e.Phase == 'X' && m.kin.keeps(e, e.End()) {
+		return whole
+	}
+	return out
+}
+
+// match asks the condition; end is when the event ends.
+func (m *matching) match(e *trace.Event, end trace.Time) bool {
+	if m.shape != nil && m.expr.Needs()&filter.NeedsDepth != 0 {
+		m.env.Depth = m.shape.depth(e, end)
+	}
+	return m.expr.Match(e, &m.env)
+}
+
+func (m *matching) change(*trace.Event) []byte { return nil }
+
+func (m *matching) point(e *trace.Event) reach {
+	if e.Has&trace.HasTS == 0 {
+		return nothing
+	}
+	return anything
+}
+
+func (m *matching) onDevice(*trace.Event) bool { return false }
+
+func (m *matching) meets(p *plan) bool { return p.pairs.marks > 0 }
+
+func (m *matching) line(p *plan, async bool) fate {
+	for len(m.partners) < p.pairs.marks {
+		m.partners = append(m.partners, partner{end: -1})
+	}
+	is := isBegin
+	if async {
+		is = isAsync
+	}
+	return &partners{m.partners, is}
+}
+
+// partners notes who belongs to whom on a line.
+type partners struct {
+	of []partner
+	is pairing
+}
+
+func (l *partners) pair(b, e mark) { l.of[b.n] = partner{e.n, e.track, e.ts, l.is} }
+func (l *partners) open(b mark)    { l.of[b.n] = partner{-1, b.track, trace.MaxTime, l.is} }
+func (l *partners) lone(e mark)    { l.of[e.n].is = isLone }
+func (l *partners) done()          {}
+
+// again decides on a pair when its begin is met.
+func (m *matching) again(p *plan, n int, e *trace.Event) {
+	q := &m.partners[n]
+	switch q.is {
+	case isEnd:
+		return
+	case isLone:
+		if m.match(e, e.TS) {
+			p.pairs.keep[n] = true
+			p.use(e)
+		}
+		return
+	}
+	if !m.matchPair(e, q) && (m.kin == nil || q.is == isAsync || !m.kin.keeps(e, q.stop)) {
+		return
+	}
+	p.pairs.keep[n] = true
+	p.use(e)
+	if q.end >= 0 {
+		p.pairs.keep[q.end] = true
+		p.useTrack(q.track)
+	}
+	if q.is == isBegin {
+		p.flows.slices = append(p.flows.slices, span{p.tracks.Of(e), e.TS, q.stop, false})
+	}
+}
+
+// matchPair asks the condition of a begin, as if it had a duration.
+func (m *matching) matchPair(e *trace.Event, q *partner) bool {
+	b := *e
+	if q.end >= 0 {
+		b.Dur, b.Has = q.stop-e.TS, b.Has|trace.HasDur
+	}
+	return m.match(&b, q.stop)
+}

@@ -1,0 +1,126 @@
+package cut
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+
+	"tracekit/trace"
+)
+
+// shape is how slices nest on their tracks. It grows with the number of slices
+// in the trace, by 24 bytes each, where depth is asked for; else with begins
+// and ends only.
+type shape struct {
+	levels   bool // depth is asked for
+	tracks   trace.Tracks
+	lines    [][]level
+	pairs    pairs
+	partners []partner // by ordinal of begins and ends
+}
+
+// level is a slice and its place in the stack.
+type level struct {
+	start, end trace.Time
+	parent     int32 // index of the slice around it, -1 if there is none
+	depth      int32
+}
+
+func (s *shape) learn(e *trace.Event) {
+	switch e.Phase {
+	case 'B', 'E', 'b', 'e':
+		s.pairs.note(s.tracks.Of(e), e)
+	case 'X':
+		if s.levels && e.Has&trace.HasTS != 0 {
+			s.add(s.tracks.Of(e), e.TS, e.End())
+		}
+	}
+}
+
+func (s *shape) add(track int, start, end trace.Time) {
+	for len(s.lines) <= track {
+		s.lines = append(s.lines, nil)
+	}
+	s.lines[track] = append(s.lines[track], level{start: start, end: end})
+}
+
+// settle orders what was learnt.
+func (s *shape) settle() {
+	s.partners = make([]partner, s.pairs.marks)
+	s.pairs.match(func(async bool) fate { return &shaped{partners{s.partners, isBegin}, s, async} })
+	for _, l := range s.lines {
+		slices.SortFunc(l, func(a, b level) int {
+			return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
+		})
+		stack := []int32{}
+		for i := range l {
+			for len(stack) > 0 && l[stack[len(stack)-1]].end < l[i].end {
+				stack = stack[:len(stack)-1]
+			}
+			l[i].parent = -1
+			if n := len(stack); n > 0 {
+				above := &l[stack[n-1]]
+				l[i].parent, l[i].depth = stack[n-1], above.depth+1
+				if above.start == l[i].start && above.end == l[i].end {
+					l[i].parent, l[i].depth = above.parent, above.depth
+				}
+			}
+			stack = append(stack, int32(i))
+		}
+	}
+}
+
+// shaped takes pairs for the slices that they are.
+type shaped struct {
+	partners
+	shape *shape
+	async bool
+}
+
+func (l *shaped) pair(b, e mark) {
+	l.partners.pair(b, e)
+	l.slice(b, e.ts)
+}
+
+func (l *shaped) open(b mark) {
+	l.partners.open(b)
+	l.slice(b, trace.MaxTime)
+}
+
+func (l *shaped) slice(b mark, end trace.Time) {
+	if l.async {
+		l.of[b.n].is = isAsync
+	} else if l.shape.levels {
+		l.shape.add(b.track, b.ts, end)
+	}
+}
+
+// depth is the number of slices around an event that ends at end; slices that
+// begin and end together do not count as around each other. It is negative for
+// what stands on no track.
+func (s *shape) depth(e *trace.Event, end trace.Time) int {
+	switch e.Phase {
+	case 'M', 'C', 's', 't', 'f', 'b', 'n', 'e':
+		return -1
+	}
+	if e.Has&trace.HasTS == 0 {
+		return -1
+	}
+	track := s.tracks.Of(e)
+	if track >= len(s.lines) {
+		return 0
+	}
+	l := s.lines[track]
+	i := sort.Search(len(l), func(i int) bool {
+		return l[i].start > e.TS || l[i].start == e.TS && l[i].end <= end
+	})
+	if i < len(l) && l[i].start == e.TS && l[i].end == end && (e.Phase == 'X' || e.Phase == 'B') {
+		return int(l[i].depth)
+	}
+	for k := int32(i - 1); k >= 0; k = l[k].parent {
+		if l[k].end >= end {
+			return int(l[k].depth) + 1
+		}
+	}
+	return 0
+}
