@@ -92,7 +92,7 @@ func (t *timeTest) match(e *trace.Event, env *Env) bool {
 			v = e.TS.Add(e.Dur) // as long as its pair, if that is known
 		}
 	case fieldDur:
-		v, has = e.Dur, e.Has&trace.HasDur != 0
+		v, has = e.Dur, e.Has&trace.HasDur != 0 && lasts[e.Phase]
 	}
 	limit := t.limit
 	if t.zero {
@@ -116,9 +116,12 @@ func (t *timeTest) cost() int { return costs[t.field] }
 // hasTime is the test that a field of time is there.
 type hasTime struct{ flag trace.Has }
 
-func (t hasTime) match(e *trace.Event, _ *Env) bool { return e.Has&t.flag != 0 }
-func (t hasTime) needs() Needs                      { return 0 }
-func (t hasTime) cost() int                         { return costs[fieldTs] }
+func (t hasTime) match(e *trace.Event, _ *Env) bool {
+	return e.Has&t.flag != 0 && (t.flag != trace.HasDur || lasts[e.Phase])
+}
+
+func (t hasTime) needs() Needs { return 0 }
+func (t hasTime) cost() int    { return costs[fieldTs] }
 
 // holds tells what the operator says of a comparison's result.
 func (o op) holds(compared int) bool {
@@ -191,6 +194,10 @@ var costs = [...]int{
 	fieldCat: 2, fieldName: 3, fieldPid: 3, fieldTid: 3, fieldID: 3,
 	fieldProcess: 6, fieldThread: 6, fieldArg: 40,
 }
+
+// lasts are the phases of what has a duration: slices, thread states, and begins
+// whose end is known.
+var lasts = [256]bool{'X': true, 'T': true, 'B': true, 'b': true}
 
 // phases holds every byte once, so that a phase can be sliced out as text.
 var phases = func() (all [256]byte) {

@@ -102,10 +102,13 @@ func plainField(f field, e map[string]json.RawMessage, env *Env) plainValue {
 		return plainValue{there: n != nil, text: "time", number: n, absolute: true}
 	case fieldDur:
 		n := micros("dur")
+		if !strings.Contains(`"X" "T" "B" "b"`, string(e["ph"])) || len(e["ph"]) == 0 {
+			n = nil
+		}
 		return plainValue{there: n != nil, text: "time", number: n}
 	case fieldEnd:
 		n := micros("ts")
-		if n != nil && string(e["ph"]) == `"X"` {
+		if n != nil && len(e["ph"]) > 0 && strings.Contains(`"X" "T" "B" "b"`, string(e["ph"])) {
 			if d := micros("dur"); d != nil && d.Sign() > 0 {
 				n = new(big.Rat).Add(n, d)
 			}

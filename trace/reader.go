@@ -55,9 +55,6 @@ func newReader(s stretches) *Reader {
 		free: make(chan *block, ringSize),
 		quit: make(chan struct{}),
 	}
-	for range ringSize {
-		r.free <- &block{buf: make([]byte, blockRoom+blockData)}
-	}
 	decoded := make(chan *block, ringSize)
 	r.done.Add(2)
 	go r.decode(s, decoded)
@@ -108,12 +105,21 @@ func (r *Reader) decode(s stretches, decoded chan<- *block) {
 	defer r.done.Done()
 	defer close(decoded)
 	defer s.Close()
-	for {
+	for made := 0; ; {
 		var b *block
 		select {
 		case b = <-r.free:
-		case <-r.quit:
-			return
+		default:
+			if made < ringSize { // a short trace needs few
+				made++
+				b = &block{buf: make([]byte, blockRoom+blockData)}
+				break
+			}
+			select {
+			case b = <-r.free:
+			case <-r.quit:
+				return
+			}
 		}
 		b.lo, b.hi, b.err, b.begins, b.text = blockRoom, blockRoom, nil, false, nil
 		s.fill(b)

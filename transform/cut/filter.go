@@ -31,8 +31,14 @@ type Kin struct {
 // begins and ends or arrows have to be settled and what stays is too much for
 // memory. Names, depth, times and kin take passes of their own before.
 func Filter(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptions) (pipeline.Report, error) {
+	return filterKeeping(ctx, s, w, o, keptBytes)
+}
+
+// filterKeeping is Filter with a limit to the bytes that are held in memory.
+func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptions, kept int) (pipeline.Report, error) {
 	m := &matching{expr: o.Expr}
 	p := newPlan(s, m)
+	p.kept = trace.NewStore(kept)
 	v, err := m.survey(ctx, p, o)
 	if err != nil {
 		return pipeline.Report{}, err
@@ -198,6 +204,7 @@ func (m *matching) again(p *plan, n int, e *trace.Event) {
 // matchPair asks the condition of a begin, as if it had a duration.
 func (m *matching) matchPair(e *trace.Event, q *partner) bool {
 	b := *e
+	b.Dur, b.Has = 0, b.Has&^trace.HasDur
 	if q.end >= 0 {
 		b.Dur, b.Has = q.stop-e.TS, b.Has|trace.HasDur
 	}

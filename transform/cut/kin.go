@@ -59,7 +59,7 @@ func (k *kinship) gather(ctx context.Context, p *plan, m *matching) error {
 	if err := eachEvent(ctx, p.source, p.blocks, func(e *trace.Event) {
 		switch e.Phase {
 		case 'X':
-			if m.match(e, e.End()) {
+			if e.Has&trace.HasTS != 0 && m.match(e, e.End()) {
 				k.add(k.tracks.Of(e), e.TS, e.End())
 			}
 		case 'B', 'E', 'b', 'e':
@@ -120,7 +120,7 @@ func (k *kinship) join(ctx context.Context, p *plan) error {
 		return err
 	}
 	for _, chain := range k.arrows.each() {
-		if slices.ContainsFunc(chain, func(p *arrowPoint) bool { return p.bound && p.stays }) {
+		if chain[0].start && slices.ContainsFunc(chain, func(p *arrowPoint) bool { return p.bound && p.stays }) {
 			for _, p := range chain {
 				if p.bound {
 					k.joined[span{track: p.track, start: p.from, end: p.to}] = true

@@ -151,7 +151,7 @@ func (p *plan) lookAgain(part *trace.Part) {
 			p.again(p, p.ordinal, e)
 			p.ordinal++
 		case 'X':
-			if p.flows.onTrack(p.tracks.Of(e)) && p.judge(e) != out {
+			if e.Has&trace.HasTS != 0 && p.flows.onTrack(p.tracks.Of(e)) && p.judge(e) != out {
 				p.flows.cover(p.tracks.Of(e), e.TS, e.End(), p.onDevice(e))
 			}
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // shape is how slices nest on their tracks. It grows with the number of slices
-// in the trace, by 24 bytes each, where depth is asked for; else with begins
+// in the trace, by 32 bytes each, where depth is asked for; else with begins
 // and ends only.
 type shape struct {
 	levels   bool // depth is asked for
@@ -23,7 +23,14 @@ type shape struct {
 type level struct {
 	start, end trace.Time
 	parent     int32 // index of the slice around it, -1 if there is none
-	depth      int32
+	around     int32 // slices around it, without those that go just as far
+	inside     int32 // slices around what lies in it, with itself
+}
+
+// holds reports whether the slice, which begins no later, is open from start to
+// end.
+func (l *level) holds(start, end trace.Time) bool {
+	return l.end >= end && (l.end > start || l.start == start)
 }
 
 func (s *shape) learn(e *trace.Event) {
@@ -54,15 +61,14 @@ func (s *shape) settle() {
 		})
 		stack := []int32{}
 		for i := range l {
-			for len(stack) > 0 && l[stack[len(stack)-1]].end < l[i].end {
+			for len(stack) > 0 && !l[stack[len(stack)-1]].holds(l[i].start, l[i].end) {
 				stack = stack[:len(stack)-1]
 			}
-			l[i].parent = -1
+			l[i].parent, l[i].around, l[i].inside = -1, int32(len(stack)), int32(len(stack)+1)
 			if n := len(stack); n > 0 {
-				above := &l[stack[n-1]]
-				l[i].parent, l[i].depth = stack[n-1], above.depth+1
-				if above.start == l[i].start && above.end == l[i].end {
-					l[i].parent, l[i].depth = above.parent, above.depth
+				l[i].parent = stack[n-1]
+				if above := &l[stack[n-1]]; above.start == l[i].start && above.end == l[i].end {
+					l[i].around = above.around
 				}
 			}
 			stack = append(stack, int32(i))
@@ -115,11 +121,11 @@ func (s *shape) depth(e *trace.Event, end trace.Time) int {
 		return l[i].start > e.TS || l[i].start == e.TS && l[i].end <= end
 	})
 	if i < len(l) && l[i].start == e.TS && l[i].end == end && (e.Phase == 'X' || e.Phase == 'B') {
-		return int(l[i].depth)
+		return int(l[i].around)
 	}
 	for k := int32(i - 1); k >= 0; k = l[k].parent {
-		if l[k].end >= end {
-			return int(l[k].depth) + 1
+		if l[k].holds(e.TS, end) {
+			return int(l[k].inside)
 		}
 	}
 	return 0

@@ -1,0 +1,142 @@
+package reference
+
+import "math"
+
+// Condition is what events are held against: an event, its duration if it is a
+// slice, a pair that is closed or a thread state, and the number of slices
+// around it.
+type Condition func(e *Event, dur int64, hasDur bool, depth int) bool
+
+// Kin is what stays besides the slices that meet a condition.
+type Kin struct {
+	Parents, Children, Device, Flows bool
+	IsDevice                         func(event int) bool
+}
+
+// Filter returns the events that meet a condition, and their kin.
+func Filter(t *Trace, meets Condition, kin Kin) []Out {
+	s := &slicer{t: t, o: Options{From: math.MinInt64, To: math.MaxInt64}, out: make([]*Out, len(t.Events)), place: make([]place, len(t.Events))}
+	s.arrows = chains(t)
+	for i := range t.Events {
+		s.place[i] = place{i, 0}
+	}
+	matchings := matchTracks(t)
+	s.slices = allSlices(t, matchings, kin.IsDevice)
+	seeds := make([]bool, len(s.slices))
+	for i, sl := range s.slices {
+		e := &t.Events[sl.begin]
+		seeds[i] = meets(e, sl.stop-sl.start, !sl.open() && (e.Phase != "X" || e.hasDur()), s.around(e.Track, sl.start, sl.stop))
+	}
+	for i := range s.slices {
+		s.slices[i].stays = seeds[i] || s.isKin(i, seeds, kin)
+	}
+	for _, sl := range s.slices {
+		if sl.stays {
+			s.wholePair(sl.pair)
+		}
+	}
+	alone := func(i int) {
+		e := &t.Events[i]
+		depth := -1
+		if e.HasTS && e.Phase != "C" && e.Phase != "b" && e.Phase != "n" && e.Phase != "e" {
+			depth = s.around(e.Track, e.TS, e.stop())
+		}
+		if meets(e, e.stop()-e.TS, e.hasDur() && (e.Phase == "X" || e.Phase == "T"), depth) {
+			s.leave(i)
+		}
+	}
+	for _, m := range matchings {
+		for _, i := range m.loose {
+			alone(i)
+		}
+	}
+	for _, m := range matchAsync(t) {
+		for _, p := range m.pairs {
+			if meets(&t.Events[p.begin], p.stop-p.start, !p.open(), -1) {
+				s.wholePair(p)
+			}
+		}
+		for _, i := range m.loose {
+			alone(i)
+		}
+	}
+	for i := range t.Events {
+		switch e := &t.Events[i]; e.Phase {
+		case "B", "E", "b", "e", "s", "t", "f", "M":
+		case "X":
+			if !e.HasTS {
+				alone(i)
+			}
+		default:
+			alone(i)
+		}
+	}
+	s.takeFlows()
+	s.takeNames()
+	return s.output()
+}
+
+func (e *Event) hasDur() bool { return e.text("dur") != "" }
+
+// around counts the slices around what goes from start to stop on a track,
+// without those that go just as far.
+func (s *slicer) around(track Track, start, stop int64) int {
+	n := 0
+	for _, sl := range s.slices {
+		open := sl.stop > start || sl.start == start // it has not ended when the other begins
+		if sl.track == track && sl.start <= start && sl.stop >= stop && open && (sl.start != start || sl.stop != stop) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *slicer) isKin(i int, seeds []bool, kin Kin) bool {
+	sl := &s.slices[i]
+	inSeed := func(c *slice) bool {
+		for k, o := range s.slices {
+			if seeds[k] && o.track == c.track && o.start <= c.start && o.stop >= c.stop {
+				return true
+			}
+		}
+		return false
+	}
+	if kin.Children && inSeed(sl) {
+		return true
+	}
+	for k, o := range s.slices {
+		if kin.Parents && seeds[k] && o.track == sl.track && sl.start <= o.start && sl.stop >= o.stop {
+			return true
+		}
+	}
+	if kin.Device && sl.device && s.t.Events[sl.begin].Phase == "X" {
+		for _, c := range s.launchers(sl) {
+			if inSeed(c) {
+				return true
+			}
+		}
+	}
+	return kin.Flows && s.joinedToSeed(sl, seeds)
+}
+
+// joinedToSeed reports whether an arrow joins a slice, or one that goes just as
+// far on its track, to one that meets the condition.
+func (s *slicer) joinedToSeed(sl *slice, seeds []bool) bool {
+	for _, c := range s.arrows {
+		here, seed := false, false
+		for _, i := range append([]int{c.start}, c.rest...) {
+			b := s.boundSlice(&s.t.Events[i])
+			if b == nil {
+				continue
+			}
+			here = here || b.track == sl.track && b.start == sl.start && b.stop == sl.stop
+			for k, o := range s.slices {
+				seed = seed || seeds[k] && o.track == b.track && o.start == b.start && o.stop == b.stop
+			}
+		}
+		if here && seed {
+			return true
+		}
+	}
+	return false
+}
