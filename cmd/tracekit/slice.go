@@ -1,12 +1,9 @@
 package main
 
 import (
-	"errors"
-
 	"tracekit/trace"
 	"tracekit/transform/cut"
 	"tracekit/transform/pipeline"
-	"tracekit/transform/window"
 
 	"github.com/urfave/cli/v2"
 )
@@ -23,65 +20,34 @@ the start; arrows stay if both of their ends do; the names of processes and
 threads that are left stay. Arrows that hang in the air are left out, whatever
 the range.
 
-BOUNDS
-   10s 1m30s 250ms 1us 40ns   after the start of the trace, as Perfetto's ruler
-                              shows it
-   -2s                        before its end
-   25%                        of its duration
-   @6520430064204.583         on the trace's own clock, in microseconds
-   2026-03-17T01:09:02Z       wall clock, if the trace knows it
+` + rangeHelp + `
 
-EXAMPLE
+EXAMPLES
    tracekit slice --from 10s --for 250ms -o piece.json.gz vllm.pt.trace.json.gz
+   tracekit slice --around 'GRAPH COMPILE' --pad 5ms -o compile.json.gz big.json.gz
+   tracekit slice --from 25% --to 30% --device launched -o steps.json.gz big.json.gz
 
 ` + exitText,
-		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "from", Usage: "start of the range (default: start of the trace)"},
-			&cli.StringFlag{Name: "to", Usage: "end of the range (default: end of the trace)"},
-			&cli.StringFlag{Name: "for", Usage: "length of the range, instead of --to"},
+		Flags: append(append(rangeFlags(),
 			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "what reaches over an edge: clip (cut it there), keep (leave it whole) or drop"},
+			&cli.StringFlag{Name: "device", Value: "time", Usage: "judge what ran on a device by its own time, or as launched: it stays, whole, if the call that launched it does"},
 			tmpdirFlag(),
-		}, outputFlags()...),
+		), outputFlags()...),
 		Action: func(c *cli.Context) error {
 			o, err := sliceOptions(c)
 			if err != nil {
 				return err
 			}
-			err = convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
+			return rangeError(convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
 				return cut.Slice(c.Context, in.Source, w, o)
-			})
-			if errors.Is(err, cut.ErrRange) {
-				return hint(err, "tracekit info shows where the trace begins and ends")
-			}
-			if errors.Is(err, cut.ErrBackwards) {
-				return usageError{err}
-			}
-			return err
+			}))
 		},
 	}
 }
 
 func sliceOptions(c *cli.Context) (o cut.SliceOptions, err error) {
-	if !c.IsSet("from") && !c.IsSet("to") && !c.IsSet("for") {
-		return o, hint(usage("no range"), "say --from, --to or --for, such as --from 10s --for 250ms")
-	}
-	if c.IsSet("to") && c.IsSet("for") {
-		return o, usage("--to and --for exclude each other")
-	}
-	for name, b := range map[string]*window.Bound{"from": &o.From, "to": &o.To} {
-		if c.IsSet(name) {
-			if *b, err = window.Parse(c.String(name)); err != nil {
-				return o, usage("--%s: %v", name, err)
-			}
-		}
-	}
-	if c.IsSet("for") {
-		if o.For, err = window.ParseDuration(c.String("for")); err == nil && o.For == 0 {
-			err = errors.New("a range of no length holds nothing")
-		}
-		if err != nil {
-			return o, usage("--for %q: %v", c.String("for"), err)
-		}
+	if o.Range, err = rangeOf(c); err != nil {
+		return o, err
 	}
 	switch b := c.String("boundary"); b {
 	case "clip":
@@ -92,6 +58,14 @@ func sliceOptions(c *cli.Context) (o cut.SliceOptions, err error) {
 		o.Boundary = cut.Drop
 	default:
 		return o, hint(usage("--boundary %q", b), "clip, keep or drop")
+	}
+	switch d := c.String("device"); d {
+	case "time":
+		o.Device = cut.ByTime
+	case "launched":
+		o.Device = cut.Launched
+	default:
+		return o, hint(usage("--device %q", d), "time or launched")
 	}
 	return o, nil
 }

@@ -29,8 +29,6 @@ type arrowPoint struct {
 	launchedBy bool       // of an end: its start is bound to a host's call
 }
 
-func (a *arrows) any() bool { return len(a.points) > 0 }
-
 // note takes a flow event.
 func (a *arrows) note(track int, e *trace.Event) {
 	if e.Has&trace.HasTS == 0 {

@@ -5,8 +5,6 @@ package cut
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -32,20 +30,12 @@ const (
 	Launched               // they stay, whole, if the host's call that launched them does
 )
 
-// SliceOptions choose the range that Slice keeps. A bound that is not set is
-// the trace's own start or end.
+// SliceOptions choose the range that Slice keeps, and how.
 type SliceOptions struct {
-	From, To window.Bound
-	For      trace.Time // length of the range instead of To, in ns; 0 if not given
+	window.Range
 	Boundary Boundary
 	Device   Device
 }
-
-// What can be wrong with a range.
-var (
-	ErrRange     = errors.New("the range holds nothing of the trace")
-	ErrBackwards = errors.New("the range ends before it begins")
-)
 
 // Slice keeps a range of time, half open, of the trace s:
 //
@@ -58,12 +48,17 @@ var (
 //     arrows bind to, and the text of what has to be moved to an edge.
 //  4. The last pass writes.
 func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions) (pipeline.Report, error) {
-	r := &timeRange{boundary: o.Boundary}
-	v, err := r.survey(ctx, s, o.Device)
+	f, err := window.NewFinder(o.Range)
 	if err != nil {
 		return pipeline.Report{}, err
 	}
-	if r.from, r.to, err = o.resolve(v); err != nil {
+	r := &timeRange{boundary: o.Boundary}
+	v, err := r.survey(ctx, s, f, o.Device)
+	if err != nil {
+		return pipeline.Report{}, err
+	}
+	var note string
+	if r.from, r.to, note, err = f.Resolve(v); err != nil {
 		return pipeline.Report{}, err
 	}
 	r.last = v.Last
@@ -84,52 +79,31 @@ func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions
 	if err := p.emit(ctx, w); err != nil {
 		return pipeline.Report{}, err
 	}
-	return pipeline.Report{
+	rep := pipeline.Report{
 		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
-	}, nil
+	}
+	if note != "" {
+		rep.Notes = append(rep.Notes, note)
+	}
+	return rep, nil
 }
 
-// survey finds the bounds of the trace, and learns of its devices if they are
-// to follow their launches.
-func (r *timeRange) survey(ctx context.Context, s *trace.Source, d Device) (*trace.Survey, error) {
-	if d == ByTime {
+// survey finds the bounds of the trace, lets f look for what it wants, and
+// learns of devices if they are to follow their launches.
+func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finder, d Device) (*trace.Survey, error) {
+	if d == ByTime && !f.Learns() {
 		return s.Survey(nil)
 	}
-	r.launches = &launches{}
+	if d == Launched {
+		r.launches = &launches{}
+	}
 	return s.SurveyParts(func(p *trace.Part) error {
-		r.launches.learn(p)
+		if r.launches != nil {
+			r.launches.learn(p)
+		}
+		for i := range p.Events {
+			f.Learn(&p.Events[i])
+		}
 		return ctx.Err()
 	})
-}
-
-// resolve turns the bounds into points on the trace's clock.
-func (o SliceOptions) resolve(v *trace.Survey) (from, to trace.Time, err error) {
-	base := int64(0)
-	for i := range v.Blocks {
-		if t := v.Blocks[i].Text; t != nil && base == 0 {
-			base = window.BaseTime(t)
-		}
-	}
-	from, to = v.Zero, v.Last.Add(1)
-	if o.From.IsSet() {
-		if from, err = o.From.Resolve(v.Zero, v.Last, base); err != nil {
-			return 0, 0, err
-		}
-	}
-	if o.To.IsSet() {
-		if to, err = o.To.Resolve(v.Zero, v.Last, base); err != nil {
-			return 0, 0, err
-		}
-	}
-	if o.For > 0 {
-		to = from.Add(o.For)
-	}
-	switch {
-	case from >= to && (o.To.IsSet() || o.For > 0):
-		return 0, 0, fmt.Errorf("%w: it goes from @%s to @%s", ErrBackwards, trace.AppendMicros(nil, from), trace.AppendMicros(nil, to))
-	case to <= v.Zero || from > v.Last:
-		return 0, 0, fmt.Errorf("%w: that goes from @%s to @%s, the range from @%s to @%s", ErrRange,
-			trace.AppendMicros(nil, v.Zero), trace.AppendMicros(nil, v.Last), trace.AppendMicros(nil, from), trace.AppendMicros(nil, to))
-	}
-	return from, to, nil
 }

@@ -68,9 +68,9 @@ func judge(t *testing.T, data []byte, from, to int64, name string) {
 	boundaries := map[Boundary]reference.Boundary{Clip: reference.Clip, Whole: reference.Keep, Drop: reference.Drop}
 	devices := devicesIn(t, data)
 	for ours, theirs := range boundaries {
-		judgeBy(t, data, want, SliceOptions{From: at(t, from), To: at(t, to), Boundary: ours},
+		judgeBy(t, data, want, SliceOptions{Range: window.Range{From: at(t, from), To: at(t, to)}, Boundary: ours},
 			reference.Options{From: from, To: to, Boundary: theirs}, name)
-		judgeBy(t, data, want, SliceOptions{From: at(t, from), To: at(t, to), Boundary: ours, Device: Launched},
+		judgeBy(t, data, want, SliceOptions{Range: window.Range{From: at(t, from), To: at(t, to)}, Boundary: ours, Device: Launched},
 			reference.Options{From: from, To: to, Boundary: theirs, Device: reference.Launched, IsDevice: devices}, name+", launched")
 	}
 }

@@ -135,3 +135,6 @@ func BaseTime(text []byte) int64 {
 	}
 	return base
 }
+
+// ago writes a time after the trace's start as a user would type it.
+func ago(t trace.Time) time.Duration { return time.Duration(t) }

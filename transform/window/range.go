@@ -1,0 +1,129 @@
+package window
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+
+	"tracekit/filter"
+	"tracekit/trace"
+)
+
+// What can be wrong with a range.
+var (
+	ErrRange     = errors.New("the range holds nothing of the trace")
+	ErrBackwards = errors.New("the range ends before it begins")
+	ErrNoMatch   = errors.New("nothing in the trace meets the condition of the range")
+)
+
+// Range is a range of time as a user names it, in one of these ways: by its
+// bounds, as a part of the whole, or around an event. A bound that is not set
+// is the trace's own start or end.
+type Range struct {
+	From, To Bound
+	For      trace.Time // length, instead of To; 0 if not given
+
+	// Part is the Part-th of Parts equal parts, from 1; Parts is 0 if not given.
+	Part, Parts int
+
+	// Around is met by the event that the range lies around, the first one in
+	// time, and Pad is added on both of its sides.
+	Around *filter.Expr
+	Pad    trace.Time
+}
+
+// Finder resolves a Range for one trace. Events have to be shown to Learn, if
+// it Learns, before Resolve.
+type Finder struct {
+	Range
+	env     filter.Env
+	matches int
+	first   trace.Event
+}
+
+// NewFinder returns a Finder for r. Its error tells of a condition that asks
+// for more than an event's own members.
+func NewFinder(r Range) (*Finder, error) {
+	if r.Around.Needs()&(filter.NeedsZero|filter.NeedsNames|filter.NeedsDepth) != 0 {
+		return nil, errors.New("the condition of a range can ask for an event's own members only, and for no time but dur")
+	}
+	return &Finder{Range: r}, nil
+}
+
+// Learns reports whether events are of any use.
+func (f *Finder) Learns() bool { return f.Around != nil }
+
+// Learn looks at an event.
+func (f *Finder) Learn(e *trace.Event) {
+	if f.Around == nil || !e.Shown() || !f.Around.Match(e, &f.env) {
+		return
+	}
+	if f.matches++; f.matches == 1 || e.TS < f.first.TS {
+		f.first = e.Clone()
+	}
+}
+
+// Resolve gives the range on the trace's clock, half open, and tells how it was
+// found where that is worth a word.
+func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err error) {
+	switch {
+	case f.Parts > 0:
+		from, to = part(v, f.Part-1, f.Parts), part(v, f.Part, f.Parts)
+	case f.Around != nil:
+		if f.matches == 0 {
+			return 0, 0, "", fmt.Errorf("%w: %s", ErrNoMatch, f.Around)
+		}
+		from, to = f.first.TS.Add(-f.Pad), f.first.End().Add(f.Pad)
+		if from == to {
+			to++
+		}
+		note = fmt.Sprintf("around %q at %v, the first of %d that meet the condition", trace.Unquote(quoted(f.first.Name())), ago(f.first.TS-v.Zero), f.matches)
+	default:
+		if from, to, err = f.bounds(v); err != nil {
+			return 0, 0, "", err
+		}
+	}
+	if to <= v.Zero || from > v.Last {
+		return 0, 0, "", fmt.Errorf("%w: that goes from @%s to @%s, the range from @%s to @%s", ErrRange,
+			micros(v.Zero), micros(v.Last), micros(from), micros(to))
+	}
+	return from, to, note, nil
+}
+
+func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {
+	base := int64(0)
+	for i := range v.Blocks {
+		if t := v.Blocks[i].Text; t != nil && base == 0 {
+			base = BaseTime(t)
+		}
+	}
+	from, to = v.Zero, v.Last.Add(1)
+	if f.From.IsSet() {
+		if from, err = f.From.Resolve(v.Zero, v.Last, base); err != nil {
+			return 0, 0, err
+		}
+	}
+	if f.To.IsSet() {
+		if to, err = f.To.Resolve(v.Zero, v.Last, base); err != nil {
+			return 0, 0, err
+		}
+	}
+	if f.For > 0 {
+		to = from.Add(f.For)
+	}
+	if from >= to && (f.To.IsSet() || f.For > 0) {
+		return 0, 0, fmt.Errorf("%w: it goes from @%s to @%s", ErrBackwards, micros(from), micros(to))
+	}
+	return from, to, nil
+}
+
+// part returns where the first n of all parts end. The last part holds what
+// happens at the very end.
+func part(v *trace.Survey, n, all int) trace.Time {
+	span := new(big.Int).Mul(big.NewInt(int64(v.Last-v.Zero)+1), big.NewInt(int64(n)))
+	return v.Zero.Add(trace.Time(span.Div(span, big.NewInt(int64(all))).Int64()))
+}
+
+func micros(t trace.Time) []byte { return trace.AppendMicros(nil, t) }
+
+func quoted(text []byte) []byte { return append(append([]byte{'"'}, text...), '"') }
