@@ -54,6 +54,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			sliceCommand(std),
 			stripCommand(std),
 			filterCommand(std),
+			splitCommand(std),
 			infoCommand(std),
 		},
 	}

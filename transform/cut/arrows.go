@@ -2,31 +2,35 @@ package cut
 
 import (
 	"cmp"
+	"hash/maphash"
+	"iter"
 	"slices"
 	"sort"
 
 	"tracekit/trace"
 )
 
-// arrows follow flows from slice to slice.
+// arrows follow flows from slice to slice. They take about 80 bytes for each
+// flow event.
 type arrows struct {
+	seed   maphash.Seed
 	points []arrowPoint
-	lines  [][]int // by track: points in order of time
-	chains map[string]int
+	lines  [][]int32 // by track: points in order of time
 }
 
 // arrowPoint is an end of an arrow, and the innermost slice that it binds to.
 type arrowPoint struct {
-	chain      int
+	chain      uint64
 	ts         trace.Time
-	track      int
-	start      bool // of the arrow
-	next       bool // it binds to the slice that begins next
-	bound      bool
-	from, to   trace.Time // of that slice
-	device     bool       // it is a device's
-	stays      bool       // of a start: its call stays
+	track      int32
+	start      bool       // of the arrow
+	next       bool       // it binds to the slice that begins next
+	bound      bool       // to a slice
+	device     bool       // which is a device's
+	stays      bool       // what bind was told of the slice
 	launchedBy bool       // of an end: its start is bound to a host's call
+	from, to   trace.Time // of the slice
+	call       *arrowPoint
 }
 
 // note takes a flow event.
@@ -34,18 +38,21 @@ func (a *arrows) note(track int, e *trace.Event) {
 	if e.Has&trace.HasTS == 0 {
 		return
 	}
-	if a.chains == nil {
-		a.chains = map[string]int{}
-	}
-	key := string(e.Cat()) + "\x00" + string(e.Name()) + "\x00" + string(e.ID())
-	chain, ok := a.chains[key]
-	if !ok {
-		chain = len(a.chains)
-		a.chains[key] = chain
+	if len(a.points) == 0 {
+		a.seed = maphash.MakeSeed()
 	}
 	a.points = append(a.points, arrowPoint{
-		chain: chain, ts: e.TS, track: track, start: e.Phase == 's', next: e.Phase == 'f' && !bindsEnclosing(e),
+		chain: chainHash(a.seed, e), ts: e.TS, track: int32(track), start: e.Phase == 's', next: e.Phase == 'f' && !bindsEnclosing(e),
 	})
+}
+
+// leadsToDevice reports a flow event from host to device.
+func leadsToDevice(e *trace.Event) bool {
+	if e.Phase != 's' && e.Phase != 'f' {
+		return false
+	}
+	cat := string(e.Cat())
+	return cat == "ac2g" || cat == "async_cpu_to_gpu"
 }
 
 // bindsEnclosing reports whether an end of an arrow binds to the slice that it
@@ -59,13 +66,13 @@ func bindsEnclosing(e *trace.Event) bool {
 }
 
 func (a *arrows) prepare(tracks int) {
-	a.lines = make([][]int, tracks)
+	a.lines = make([][]int32, tracks)
 	for i := range a.points {
 		t := a.points[i].track
-		a.lines[t] = append(a.lines[t], i)
+		a.lines[t] = append(a.lines[t], int32(i))
 	}
 	for _, l := range a.lines {
-		slices.SortStableFunc(l, func(x, y int) int { return cmp.Compare(a.points[x].ts, a.points[y].ts) })
+		slices.SortStableFunc(l, func(x, y int32) int { return cmp.Compare(a.points[x].ts, a.points[y].ts) })
 	}
 }
 
@@ -94,7 +101,7 @@ func (p *arrowPoint) take(from, to trace.Time, device, stays bool) {
 	p.bound, p.from, p.to, p.device, p.stays = true, from, to, device, stays
 }
 
-func (a *arrows) line(track int) []int {
+func (a *arrows) line(track int) []int32 {
 	if track < len(a.lines) {
 		return a.lines[track]
 	}
@@ -131,28 +138,27 @@ func (a *arrows) settle() {
 			continue
 		}
 		for _, p := range chain[1:] {
-			p.launchedBy, p.stays = true, start.stays
+			p.launchedBy, p.call = true, start
 		}
 	}
 }
 
-// launched reports whether an arrow from a host's call ends at a slice, and
-// whether one of those calls stays.
-func (a *arrows) launched(track int, start, end trace.Time) (stays, known bool) {
-	l := a.line(track)
-	from := sort.Search(len(l), func(i int) bool { return a.points[l[i]].ts >= start })
-	for from > 0 && a.points[l[from-1]].next {
-		from-- // it may have been waiting for this slice
-	}
-	for _, i := range l[from:] {
-		p := &a.points[i]
-		if p.ts > end {
-			break
+// calls gives the starts of the arrows from a host's calls that end at a slice.
+func (a *arrows) calls(track int, start, end trace.Time) iter.Seq[*arrowPoint] {
+	return func(yield func(*arrowPoint) bool) {
+		l := a.line(track)
+		from := sort.Search(len(l), func(i int) bool { return a.points[l[i]].ts >= start })
+		for from > 0 && a.points[l[from-1]].next {
+			from-- // it may have been waiting for this slice
 		}
-		if p.launchedBy && p.device && p.from == start && p.to == end {
-			known = true
-			stays = stays || p.stays
+		for _, i := range l[from:] {
+			p := &a.points[i]
+			if p.ts > end {
+				return
+			}
+			if p.launchedBy && p.device && p.from == start && p.to == end && !yield(p.call) {
+				return
+			}
 		}
 	}
-	return stays, known
 }

@@ -31,7 +31,7 @@ func (c *counters) note(e *trace.Event) {
 	if e.Has&trace.HasTS == 0 || e.TS > c.from || e.Has&trace.HasArgs == 0 {
 		return
 	}
-	key := pidText(e) + "\x00" + string(e.Name()) + "\x00" + string(e.ID())
+	key := counterKey(e)
 	n := c.byKey[key]
 	if n == nil {
 		n = &counter{at: trace.MinTime}
@@ -47,6 +47,11 @@ func (c *counters) note(e *trace.Event) {
 		return
 	}
 	n.note(e)
+}
+
+// counterKey is what the samples of one counter share.
+func counterKey(e *trace.Event) string {
+	return pidText(e) + "\x00" + string(e.Name()) + "\x00" + string(e.ID())
 }
 
 func (n *counter) note(e *trace.Event) {

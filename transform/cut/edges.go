@@ -16,6 +16,7 @@ type edges struct {
 	async        bool
 	begins, ends []mark // moved to an edge: outermost first, innermost first
 	atFrom, atTo []int  // ordinals of those that stood at an edge before
+	made         []int  // ordinals of those that get an end, the innermost first
 }
 
 func (l *edges) lone(e mark) {
@@ -95,6 +96,9 @@ func (l *edges) bind(b mark, end trace.Time) {
 
 // done places what has moved.
 func (l *edges) done() {
+	if len(l.made) > 0 {
+		l.pairs.unclosed = append(l.pairs.unclosed, l.made)
+	}
 	// A begin is matched when its end comes, the innermost first.
 	slices.SortFunc(l.begins, func(a, b mark) int { return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.n, b.n)) })
 	l.placeMoved(append(ordinals(l.begins), l.atFrom...), len(l.begins), false)
@@ -137,7 +141,7 @@ func (l *edges) open(b mark) {
 	default:
 		l.moveBegin(b)
 		if l.last > l.to {
-			l.pairs.open[b.n] = len(l.pairs.open)
+			l.made = append(l.made, b.n)
 		}
 	}
 	l.bind(b, math.MaxInt64)

@@ -37,9 +37,9 @@ func Filter(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptio
 // filterKeeping is Filter with a limit to the bytes that are held in memory.
 func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptions, kept int) (pipeline.Report, error) {
 	m := &matching{expr: o.Expr}
-	p := newPlan(s, m)
+	p := newPlan(m)
 	p.kept = trace.NewStore(kept)
-	v, err := m.survey(ctx, p, o)
+	v, err := m.survey(ctx, s, p, o)
 	if err != nil {
 		return pipeline.Report{}, err
 	}
@@ -60,26 +60,28 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Filt
 
 // survey reads the trace as often as the condition needs, the last time to
 // look at what may stay.
-func (m *matching) survey(ctx context.Context, p *plan, o FilterOptions) (v *trace.Survey, err error) {
+func (m *matching) survey(ctx context.Context, s *trace.Source, p *plan, o FilterOptions) (v *trace.Survey, err error) {
 	const early = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth
 	if o.Expr.Needs()&early == 0 && o.Kin == (Kin{}) {
 		var some []bool // by block
-		v, err = p.source.SurveyParts(func(part *trace.Part) error {
+		v, err = s.SurveyParts(func(part *trace.Part) error {
 			some = append(some, p.notePart(part))
 			return ctx.Err()
 		})
 		if err != nil {
 			return nil, err
 		}
+		var blocks []trace.Block
 		for i, b := range v.Blocks {
 			if some[i] {
-				p.blocks = append(p.blocks, b)
+				blocks = append(blocks, b)
 			}
 		}
+		p.read = blocksOf(s, blocks)
 		return v, nil
 	}
 	k := newKinship(o)
-	if v, err = p.source.SurveyParts(func(part *trace.Part) error {
+	if v, err = s.SurveyParts(func(part *trace.Part) error {
 		k.learn(part)
 		return ctx.Err()
 	}); err != nil {
@@ -87,7 +89,7 @@ func (m *matching) survey(ctx context.Context, p *plan, o FilterOptions) (v *tra
 	}
 	k.shape.settle()
 	m.env.Zero, m.env.Names, m.shape = v.Zero, &k.names, &k.shape
-	p.blocks = v.Blocks
+	p.read = blocksOf(s, v.Blocks)
 	if o.Kin != (Kin{}) {
 		if err := k.gather(ctx, p, m); err != nil {
 			return nil, err
@@ -111,9 +113,13 @@ type matching struct {
 type partner struct {
 	end   int // ordinal of its end, -1 if it has none
 	track int // of its end
+	start trace.Time
 	stop  trace.Time
 	is    pairing
 }
+
+// noPartner stands for what has no time: it lies nowhere.
+var noPartner = partner{end: -1, start: trace.MaxTime, stop: trace.MinTime}
 
 type pairing uint8
 
@@ -154,7 +160,7 @@ func (m *matching) meets(p *plan) bool { return p.pairs.marks > 0 }
 
 func (m *matching) line(p *plan, async bool) fate {
 	for len(m.partners) < p.pairs.marks {
-		m.partners = append(m.partners, partner{end: -1})
+		m.partners = append(m.partners, noPartner)
 	}
 	is := isBegin
 	if async {
@@ -169,10 +175,14 @@ type partners struct {
 	is pairing
 }
 
-func (l *partners) pair(b, e mark) { l.of[b.n] = partner{e.n, e.track, e.ts, l.is} }
-func (l *partners) open(b mark)    { l.of[b.n] = partner{-1, b.track, trace.MaxTime, l.is} }
-func (l *partners) lone(e mark)    { l.of[e.n].is = isLone }
-func (l *partners) done()          {}
+func (l *partners) pair(b, e mark) {
+	l.of[b.n] = partner{e.n, e.track, b.ts, e.ts, l.is}
+	l.of[e.n] = partner{-1, e.track, b.ts, e.ts, isEnd}
+}
+
+func (l *partners) open(b mark) { l.of[b.n] = partner{-1, b.track, b.ts, trace.MaxTime, l.is} }
+func (l *partners) lone(e mark) { l.of[e.n] = partner{-1, e.track, e.ts, e.ts, isLone} }
+func (l *partners) done()       {}
 
 // again decides on a pair when its begin is met.
 func (m *matching) again(p *plan, n int, e *trace.Event) {

@@ -57,13 +57,7 @@ func (f *flows) note(track int, e *trace.Event, far bool) {
 	if len(f.points) == 0 {
 		f.seed = maphash.MakeSeed()
 	}
-	var h maphash.Hash
-	h.SetSeed(f.seed)
-	for _, part := range [][]byte{e.Cat(), e.Name(), e.ID()} {
-		h.Write(part)
-		h.WriteByte(0)
-	}
-	pt := point{chain: h.Sum64(), ts: e.TS, track: track, phase: e.Phase, far: far}
+	pt := point{chain: chainHash(f.seed, e), ts: e.TS, track: track, phase: e.Phase, far: far}
 	pt.next = e.Phase == 'f' && !bindsEnclosing(e)
 	f.points = append(f.points, pt)
 }

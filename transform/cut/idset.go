@@ -54,3 +54,21 @@ func plainID(id []byte) (n uint64, ok bool) {
 	}
 	return n, true
 }
+
+// within reports whether all ids of s are in o.
+func (s *idSet) within(o *idSet) bool {
+	for n, page := range s.pages {
+		other := o.pages[n]
+		for i, bits := range page {
+			if bits != 0 && (other == nil || bits&^other[i] != 0) {
+				return false
+			}
+		}
+	}
+	for id := range s.odd {
+		if !o.has([]byte(id)) {
+			return false
+		}
+	}
+	return true
+}

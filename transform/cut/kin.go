@@ -19,7 +19,7 @@ type kinship struct {
 	shape    shape
 	tracks   trace.Tracks
 	seeds    []seeds // by track
-	launches launches
+	launches *launches
 	arrows   arrows
 	joined   map[span]bool // slices that arrows join to seeds
 }
@@ -34,7 +34,7 @@ type seeds struct {
 type seed struct{ start, end trace.Time }
 
 func newKinship(o FilterOptions) *kinship {
-	k := &kinship{FilterOptions: o, joined: map[span]bool{}}
+	k := &kinship{FilterOptions: o, joined: map[span]bool{}, launches: newLaunches()}
 	k.shape.levels = o.Expr.Needs()&filter.NeedsDepth != 0
 	return k
 }
@@ -56,7 +56,7 @@ func (k *kinship) learn(p *trace.Part) {
 // them.
 func (k *kinship) gather(ctx context.Context, p *plan, m *matching) error {
 	n := 0
-	if err := eachEvent(ctx, p.source, p.blocks, func(e *trace.Event) {
+	if err := eachEvent(ctx, p.read, func(e *trace.Event) {
 		switch e.Phase {
 		case 'X':
 			if e.Has&trace.HasTS != 0 && m.match(e, e.End()) {
@@ -86,7 +86,7 @@ func (k *kinship) gather(ctx context.Context, p *plan, m *matching) error {
 	if !k.Kin.Device {
 		return nil
 	}
-	return k.launches.gather(ctx, p.source, p.blocks, func(track int, start, end trace.Time) bool {
+	return k.launches.gather(ctx, p.read, func(track int, start, end trace.Time) bool {
 		t := k.launches.tracks.All[track]
 		return k.line(k.tracks.Find(t.Pid, t.Tid)).around(start, end)
 	})
@@ -103,7 +103,7 @@ func (k *kinship) add(track int, start, end trace.Time) {
 func (k *kinship) join(ctx context.Context, p *plan) error {
 	k.arrows.prepare(len(k.tracks.All))
 	n := 0
-	if err := eachEvent(ctx, p.source, p.blocks, func(e *trace.Event) {
+	if err := eachEvent(ctx, p.read, func(e *trace.Event) {
 		track := k.tracks.Of(e)
 		switch e.Phase {
 		case 'X':
@@ -123,7 +123,7 @@ func (k *kinship) join(ctx context.Context, p *plan) error {
 		if chain[0].start && slices.ContainsFunc(chain, func(p *arrowPoint) bool { return p.bound && p.stays }) {
 			for _, p := range chain {
 				if p.bound {
-					k.joined[span{track: p.track, start: p.from, end: p.to}] = true
+					k.joined[span{track: int(p.track), start: p.from, end: p.to}] = true
 				}
 			}
 		}

@@ -11,16 +11,28 @@ import (
 // launches join what ran on a device to the host's call that launched it: by
 // the correlation that both have, else by their External id, else by an arrow.
 type launches struct {
-	device  filter.Recognizer
-	tracks  trace.Tracks
-	present [2]idSet // that a host's call has, by key
+	device  *filter.Recognizer
+	tracks  *trace.Tracks
+	present *[2]idSet // that a host's call has, by key
+	orphans orphans
 	staying [2]idSet // that one has which stays
-	arrows  arrows
+	arrows  *arrows  // of slices that no id joins to a call
+	stays   stays
 	pairs   pairs
 	calls   map[int]joint // begins of pairs that have a part in this, by ordinal
 
 	begins   map[int]bool // begins of a device's pairs whose launch is known: whether it stays
 	onDevice map[int]bool // begins of a device's pairs
+}
+
+func newLaunches() *launches {
+	return &launches{device: &filter.Recognizer{}, tracks: &trace.Tracks{}, present: &[2]idSet{}, arrows: &arrows{}}
+}
+
+// of returns launches that know what l does of the whole trace, and are told
+// what stays.
+func (l *launches) of(stays stays) *launches {
+	return &launches{device: l.device, tracks: l.tracks, present: l.present, arrows: l.arrows, stays: stays}
 }
 
 // launchKeys are the args that join, the first that does decides.
@@ -46,54 +58,103 @@ func (l *launches) learn(p *trace.Part) {
 }
 
 // gather notes which calls there are, and which of them stay.
-func (l *launches) gather(ctx context.Context, s *trace.Source, blocks []trace.Block, stays stays) error {
-	each := func(f func(e *trace.Event)) error { return eachEvent(ctx, s, blocks, f) }
-	l.calls, l.begins, l.onDevice = map[int]joint{}, map[int]bool{}, map[int]bool{}
-	if err := each(func(e *trace.Event) { l.note(e, stays) }); err != nil {
+func (l *launches) gather(ctx context.Context, read reading, stays stays) error {
+	l.stays = stays
+	if err := l.gatherCalls(ctx, read); err != nil {
 		return err
 	}
-	l.pairs.match(func(async bool) fate { return &callers{l, stays, async} })
-	if len(l.arrows.points) > 0 {
-		l.arrows.prepare(len(l.tracks.All))
-		if err := each(func(e *trace.Event) {
-			if e.Phase == 'X' && e.Has&trace.HasTS != 0 {
-				device := l.device.Side(e) == filter.Device
-				track := l.tracks.Of(e)
-				l.arrows.bind(track, e.TS, e.End(), device, !device && stays(track, e.TS, e.End()))
-			}
-		}); err != nil {
+	if l.orphans.any(l.present) {
+		if err := l.follow(func(f func(e *trace.Event)) error { return eachEvent(ctx, read, f) }); err != nil {
 			return err
 		}
-		l.pairs.match(func(async bool) fate { return &arrowCallers{callers{l, stays, async}} })
-		l.arrows.settle()
 	}
-	l.pairs.match(func(async bool) fate { return &launchedPairs{callers{l, stays, async}} })
+	l.settle()
 	return nil
 }
 
-func (l *launches) note(e *trace.Event, stays stays) {
+// gatherCalls notes the calls, and which of them stay.
+func (l *launches) gatherCalls(ctx context.Context, read reading) error {
+	l.calls, l.begins, l.onDevice = map[int]joint{}, map[int]bool{}, map[int]bool{}
+	if err := eachEvent(ctx, read, l.note); err != nil {
+		return err
+	}
+	l.pairs.match(func(async bool) fate { return &callers{l, async} })
+	return nil
+}
+
+// settle decides on the pairs of devices.
+func (l *launches) settle() {
+	l.pairs.match(func(async bool) fate { return &launchedPairs{callers{l, async}} })
+}
+
+// follow follows arrows, for slices that no id joins to a call.
+func (l *launches) follow(each func(f func(e *trace.Event)) error) error {
+	if err := each(func(e *trace.Event) {
+		if leadsToDevice(e) {
+			l.arrows.note(l.tracks.Of(e), e)
+		}
+	}); err != nil {
+		return err
+	}
+	l.arrows.prepare(len(l.tracks.All))
+	if err := each(func(e *trace.Event) {
+		if e.Phase == 'X' && e.Has&trace.HasTS != 0 {
+			l.arrows.bind(l.tracks.Of(e), e.TS, e.End(), l.device.Side(e) == filter.Device, false)
+		}
+	}); err != nil {
+		return err
+	}
+	l.pairs.match(func(async bool) fate { return &arrowCallers{callers{l, async}} })
+	l.arrows.settle()
+	return nil
+}
+
+// orphans are slices of devices that no id has joined to a call yet.
+type orphans struct {
+	known bool // there is one, for good
+	ids   [2]idSet
+}
+
+// note takes a slice of a device.
+func (o *orphans) note(j joint, present *[2]idSet) {
+	switch {
+	case len(j[0])+len(j[1]) == 0:
+		o.known = true
+	case present[0].has(j[0]) || present[1].has(j[1]):
+	case len(j[0]) > 0:
+		o.ids[0].add(j[0])
+	default:
+		o.ids[1].add(j[1])
+	}
+}
+
+// any reports whether some are left, now that all calls are known.
+func (o *orphans) any(present *[2]idSet) bool {
+	return o.known || !o.ids[0].within(&present[0]) || !o.ids[1].within(&present[1])
+}
+
+func (l *launches) note(e *trace.Event) {
 	track := l.tracks.Of(e)
 	switch e.Phase {
-	case 's', 'f':
-		if cat := string(e.Cat()); cat == "ac2g" || cat == "async_cpu_to_gpu" {
-			l.arrows.note(track, e)
-		}
 	case 'B', 'E', 'b', 'e':
 		if e.Phase == 'B' {
-			if j := jointOf(e); len(j[0])+len(j[1]) > 0 {
+			j := jointOf(e)
+			if len(j[0])+len(j[1]) > 0 {
 				l.calls[l.pairs.marks] = joint{bytes.Clone(j[0]), bytes.Clone(j[1])}
 			}
 			if l.device.Side(e) == filter.Device {
 				l.onDevice[l.pairs.marks] = true
+				l.orphans.note(j, l.present)
 			}
 		}
 		l.pairs.note(track, e)
 	case 'X':
-		if e.Has&trace.HasTS == 0 {
-			return
-		}
-		if l.device.Side(e) != filter.Device {
-			l.call(e, stays(track, e.TS, e.End()))
+		switch {
+		case e.Has&trace.HasTS == 0:
+		case l.device.Side(e) != filter.Device:
+			l.call(e, l.stays(track, e.TS, e.End()))
+		case string(e.Cat()) != "gpu_user_annotation": // it mirrors the host's, and no arrow leads to it
+			l.orphans.note(jointOf(e), l.present)
 		}
 	}
 }
@@ -130,7 +191,11 @@ func (l *launches) launched(j joint, track int, start, end trace.Time) (stays, k
 			return l.staying[i].has(id), true
 		}
 	}
-	return l.arrows.launched(track, start, end)
+	for call := range l.arrows.calls(track, start, end) {
+		known = true
+		stays = stays || l.stays(int(call.track), call.from, call.to)
+	}
+	return stays, known
 }
 
 func jointOf(e *trace.Event) (j joint) {
@@ -147,7 +212,6 @@ func jointOf(e *trace.Event) (j joint) {
 // callers takes pairs for the calls that they are on the host.
 type callers struct {
 	*launches
-	stays stays
 	async bool
 }
 
@@ -173,12 +237,12 @@ func (c *callers) call(b mark, stays bool) {
 // arrowCallers takes pairs for what arrows are bound to.
 type arrowCallers struct{ callers }
 
-func (c *arrowCallers) pair(b, e mark) { c.bind(b, e.ts, c.stays(b.track, b.ts, e.ts)) }
-func (c *arrowCallers) open(b mark)    { c.bind(b, trace.MaxTime, c.stays(b.track, b.ts, trace.MaxTime)) }
+func (c *arrowCallers) pair(b, e mark) { c.bind(b, e.ts) }
+func (c *arrowCallers) open(b mark)    { c.bind(b, trace.MaxTime) }
 
-func (c *arrowCallers) bind(b mark, end trace.Time, stays bool) {
-	if device := c.onDevice[b.n]; !c.async {
-		c.arrows.bind(b.track, b.ts, end, device, !device && stays)
+func (c *arrowCallers) bind(b mark, end trace.Time) {
+	if !c.async {
+		c.arrows.bind(b.track, b.ts, end, c.onDevice[b.n], false)
 	}
 }
 

@@ -22,7 +22,8 @@ type pairs struct {
 	place map[int]placement // by ordinal: where moved ones are written
 	made  [][]byte          // ends that the trace does not have
 
-	open map[int]int // by ordinal of a begin that gets one: its place among them
+	unclosed [][]int     // begins that get one, by line, the innermost first
+	open     map[int]int // by ordinal of such a begin: its place among them
 }
 
 // mark is a begin or an end.
@@ -127,6 +128,13 @@ func (q *pairs) settle(p *plan) {
 	q.keep = make([]bool, q.marks)
 	q.moved, q.place, q.open = map[int]move{}, map[int]placement{}, map[int]int{}
 	q.match(func(async bool) fate { return p.line(p, async) })
+	// In the order of the file, whatever else there is in it.
+	slices.SortFunc(q.unclosed, func(a, b []int) int { return cmp.Compare(slices.Min(a), slices.Min(b)) })
+	for _, line := range q.unclosed {
+		for _, n := range line {
+			q.open[n] = len(q.open)
+		}
+	}
 }
 
 // match goes through each line in order of time.

@@ -50,9 +50,8 @@ type selection interface {
 // written.
 type plan struct {
 	selection
-	source   *trace.Source
-	blocks   []trace.Block // that matter
-	kept     *trace.Store  // what of them may stay, as far as it fits into memory
+	read     reading      // of all that matters
+	kept     *trace.Store // what of them may stay, as far as it fits into memory
 	tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
 	usedP    []bool
@@ -66,13 +65,21 @@ type plan struct {
 // looks need not read it again.
 const keptBytes = 32 << 20
 
-func newPlan(s *trace.Source, sel selection) *plan {
-	return &plan{selection: sel, source: s, kept: trace.NewStore(keptBytes)}
+func newPlan(sel selection) *plan {
+	return &plan{selection: sel, kept: trace.NewStore(keptBytes)}
+}
+
+// reading begins to read a trace, or some blocks of it, once more.
+type reading func() (trace.Stream, error)
+
+// blocksOf reads blocks of a source.
+func blocksOf(s *trace.Source, blocks []trace.Block) reading {
+	return func() (trace.Stream, error) { return s.ReadBlocks(blocks) }
 }
 
 // look is the first look at the blocks that matter.
 func (p *plan) look(ctx context.Context) error {
-	r, err := p.source.ReadBlocks(p.blocks)
+	r, err := p.read()
 	if err != nil {
 		return err
 	}
@@ -163,7 +170,7 @@ func (p *plan) stream() (trace.Stream, error) {
 	if !p.kept.Full() {
 		return p.kept.Read(), nil
 	}
-	return p.source.ReadBlocks(p.blocks)
+	return p.read()
 }
 
 // eachPart calls f for the parts that are left of r.
@@ -186,9 +193,9 @@ func eachPart(ctx context.Context, r trace.Stream, f func(part *trace.Part)) err
 	}
 }
 
-// eachEvent calls f for the events of some blocks.
-func eachEvent(ctx context.Context, s *trace.Source, blocks []trace.Block, f func(e *trace.Event)) error {
-	r, err := s.ReadBlocks(blocks)
+// eachEvent calls f for the events of a reading.
+func eachEvent(ctx context.Context, read reading, f func(e *trace.Event)) error {
+	r, err := read()
 	if err != nil {
 		return err
 	}
@@ -238,6 +245,7 @@ type emitter struct {
 	begun bool
 	pair  int
 	flow  int
+	visit func(e *trace.Event) // unless it is nil, for slices that stay
 }
 
 func (s *emitter) Text(t []byte, w *trace.Writer) error {
@@ -275,7 +283,11 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 		}
 		return nil
 	}
-	switch s.judge(e) {
+	v := s.judge(e)
+	if v != out && s.visit != nil {
+		s.visit(e)
+	}
+	switch v {
 	case whole:
 		return w.Event(e)
 	case cut:

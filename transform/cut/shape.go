@@ -54,6 +54,9 @@ func (s *shape) add(track int, start, end trace.Time) {
 // settle orders what was learnt.
 func (s *shape) settle() {
 	s.partners = make([]partner, s.pairs.marks)
+	for i := range s.partners {
+		s.partners[i] = noPartner
+	}
 	s.pairs.match(func(async bool) fate { return &shaped{partners{s.partners, isBegin}, s, async} })
 	for _, l := range s.lines {
 		slices.SortFunc(l, func(a, b level) int {

@@ -62,14 +62,14 @@ func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions
 		return pipeline.Report{}, err
 	}
 	r.last = v.Last
-	p := newPlan(s, r)
+	p := newPlan(r)
 	p.counters = newCounters(r.from)
 	if r.launches != nil {
-		if err := r.launches.gather(ctx, s, v.Blocks, r.holds); err != nil {
+		if err := r.launches.gather(ctx, blocksOf(s, v.Blocks), r.holds); err != nil {
 			return pipeline.Report{}, err
 		}
 	}
-	p.blocks = r.choose(v)
+	p.read = blocksOf(s, r.choose(v))
 	if err := p.look(ctx); err != nil {
 		return pipeline.Report{}, err
 	}
@@ -95,7 +95,7 @@ func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finde
 		return s.Survey(nil)
 	}
 	if d == Launched {
-		r.launches = &launches{}
+		r.launches = newLaunches()
 	}
 	return s.SurveyParts(func(p *trace.Part) error {
 		if r.launches != nil {

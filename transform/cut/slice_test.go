@@ -79,7 +79,7 @@ func judge(t *testing.T, data []byte, from, to int64, name string) {
 // its own: here it matters what becomes of them.
 func devicesIn(t *testing.T, data []byte) func(event int) bool {
 	t.Helper()
-	var l launches
+	l := newLaunches()
 	var sides []bool
 	for _, learnt := range []bool{false, true} {
 		s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"tracekit/internal/progress"
+	"tracekit/internal/spill"
+	"tracekit/transform/cut"
+	"tracekit/transform/split"
+	"tracekit/transform/window"
+
+	"github.com/urfave/cli/v2"
+)
+
+func splitCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name:      "split",
+		Usage:     "cut a trace into many that open",
+		UsageText: "tracekit split --by KIND -o DIR [FLAGS] [FILE|-]",
+		Description: `Writes pieces of a trace into a folder, each as a trace of its own, packed with
+gzip: what slice makes of its window of time. manifest.json and manifest.csv in
+the folder list them.
+
+KINDS
+   time       pieces of --time each
+   size       pieces of up to --size bytes of JSON, which is what a viewer has to
+              read; the files are a tenth of that or less
+   events     pieces of up to --events events
+   process    a piece for each process, over the whole time
+
+What ran on a device goes with the call that launched it, where the trace records
+launches, unless --device time says otherwise.
+
+EXAMPLES
+   tracekit split --by time --time 500ms -o pieces/ big.json.gz
+   tracekit split --by size --size 200MB -o pieces/ big.json.gz
+   tracekit split --by size --size 200MB --dry-run big.json.gz
+
+EXIT STATUS
+   0 done; 1 failed, the pieces that are named as whole are there; 2 wrong usage;
+   3 done, but the input was damaged (1 with --strict)`,
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to the folder `DIR`, which shall be empty or not be there"},
+			&cli.StringFlag{Name: "by", Usage: "what a piece is a piece of: `KIND`"},
+			&cli.StringFlag{Name: "time", Usage: "length of a piece, such as 500ms"},
+			&cli.StringFlag{Name: "size", Usage: "largest size of a piece's JSON, such as 200MB"},
+			&cli.StringFlag{Name: "events", Usage: "most events of a piece, such as 1M"},
+			&cli.StringFlag{Name: "device", Usage: "what ran on a device follows its launch (launched) or its own time (time) (default: launched; time for --by process)"},
+			&cli.StringFlag{Name: "name", Usage: "`TEMPLATE` of file names, of {kind} {index} {label} {start}"},
+			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty; a split that is in it goes"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "tell the pieces, write nothing"},
+			tmpdirFlag(),
+		}, inputFlags()...),
+		Action: func(c *cli.Context) error {
+			o, err := splitOptions(c)
+			if err != nil {
+				return err
+			}
+			return splitTrace(c, std, o)
+		},
+	}
+}
+
+func splitTrace(c *cli.Context, std streams, o split.Options) error {
+	in, err := openInput(c, std, true)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	o.Source = filepath.Base(in.name)
+	if c.Bool("dry-run") {
+		m, err := split.Plan(c.Context, in.Source, o)
+		if err != nil {
+			return splitError(in, err)
+		}
+		in.meter.Stop()
+		return writeError(listPieces(std.out, m))
+	}
+	dir, err := openFolder(c.String("output"), c.Bool("force"))
+	if err != nil {
+		return err
+	}
+	m, err := split.Run(c.Context, in.Source, dir, func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }, o)
+	in.meter.Stop()
+	if err != nil {
+		if m != nil && len(m.Pieces) > 0 {
+			err = hint(err, "the first %d pieces are whole, up to %s", len(m.Pieces), m.Pieces[len(m.Pieces)-1].File)
+		}
+		return splitError(in, err)
+	}
+	lost := m.Lost()
+	if !c.Bool("quiet") {
+		events, bytes, packed := m.Sum()
+		fmt.Fprintf(std.err, "split: %d pieces, %d events, %s of JSON (%s packed) in %s\n",
+			len(m.Pieces), events, progress.Bytes(bytes), progress.Bytes(packed), c.String("output"))
+	}
+	if lost.Lost() && c.Bool("strict") {
+		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, lost.String()))
+	}
+	return damage(in, lost, c.Bool("quiet"), std)
+}
+
+func splitError(in *input, err error) error {
+	switch {
+	case errors.Is(err, split.ErrTooMany):
+		return hint(in.wrap(err), "ask for larger ones")
+	case errors.Is(err, split.ErrNothing):
+		return hint(in.wrap(err), "tracekit info shows what is in it")
+	}
+	return in.wrap(err)
+}
+
+// listPieces tells a plan.
+func listPieces(w io.Writer, m *split.Manifest) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "file\tfrom\tto\tlength\tlabel")
+	for i := range m.Pieces {
+		q := &m.Pieces[i]
+		fmt.Fprintf(t, "%s\t@%s\t@%s\t%v\t%s\n", q.File, q.Start, q.End, q.Length(), q.Label)
+	}
+	return t.Flush()
+}
+
+func splitOptions(c *cli.Context) (o split.Options, err error) {
+	o.By, o.Name = split.By(c.String("by")), c.String("name")
+	if !c.Bool("dry-run") && c.String("output") == "" {
+		return o, hint(usage("no folder"), "name one with -o DIR, or say --dry-run to see the plan")
+	}
+	kinds := map[split.By]string{split.Time: "time", split.Size: "size", split.Events: "events", split.Process: ""}
+	want, known := kinds[o.By]
+	if !known {
+		return o, hint(usage("--by %q", o.By), "time, size, events or process")
+	}
+	for _, name := range []string{"time", "size", "events"} {
+		switch {
+		case name == want && !c.IsSet(name):
+			return o, usage("--by %s wants --%s", o.By, name)
+		case name != want && c.IsSet(name):
+			return o, usage("--%s goes with --by %s", name, name)
+		}
+	}
+	switch want {
+	case "time":
+		if o.Time, err = window.ParseDuration(c.String("time")); err != nil || o.Time == 0 {
+			return o, usage("--time %q: write it as 500ms or 2s", c.String("time"))
+		}
+	case "size":
+		if o.Size, err = parseAmount(c.String("size"), "B"); err != nil {
+			return o, usage("--size %v", err)
+		}
+	case "events":
+		if o.Events, err = parseAmount(c.String("events"), ""); err != nil {
+			return o, usage("--events %v", err)
+		}
+	}
+	switch d := c.String("device"); {
+	case d == "time" || d == "" && o.By == split.Process:
+		o.Device = cut.ByTime
+	case d == "" || d == "launched" && o.By != split.Process:
+		o.Device = cut.Launched
+	default:
+		return o, hint(usage("--device %q", d), "time or launched; pieces of a process are judged by time")
+	}
+	return o, nil
+}
+
+// parseAmount reads a number with k, M or G and, where a unit is given, that.
+func parseAmount(s, unit string) (int64, error) {
+	text := strings.TrimSuffix(strings.TrimSpace(s), unit)
+	scale := int64(1)
+	for suffix, by := range map[string]int64{"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9} {
+		if t, ok := strings.CutSuffix(text, suffix); ok {
+			text, scale = t, by
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(n > 0) || n*float64(scale) > 1e18 || n*float64(scale) < 1 {
+		return 0, fmt.Errorf("%q: write it as 200M%s or 1.5G%s", s, unit, unit)
+	}
+	return int64(n * float64(scale)), nil
+}

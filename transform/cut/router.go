@@ -1,0 +1,352 @@
+package cut
+
+import (
+	"cmp"
+	"context"
+	"hash/maphash"
+	"math"
+	"slices"
+	"sort"
+
+	"tracekit/filter"
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+)
+
+// Window is a range of time, half open, on a trace's clock.
+type Window struct{ From, To trace.Time }
+
+// Router finds for every event of a trace the windows whose slice needs it: not
+// only what lies in a window, but also begins and ends around it, the latest
+// sample of each counter before it, and what was launched in it. It is shown
+// the trace two or three times: to Learn, to Gather, if devices follow their
+// launches, and to Route.
+type Router struct {
+	device  Device
+	windows []Window     // by From
+	latest  []trace.Time // the largest To up to each
+
+	shape    shape
+	samples  map[string]*history
+	launches *launches
+	calls    [2]idTable // of calls, by key
+	starts   []flowStart
+	seed     maphash.Seed
+	last     trace.Time
+
+	events int64 // met in this pass
+	marks  int
+	extra  []extra // by event
+	buf    []int
+}
+
+type flowStart struct {
+	chain uint64
+	ts    trace.Time
+}
+
+// extra sends a sample of a counter to a window that begins after it.
+type extra struct {
+	event  int64
+	window int32
+}
+
+// NewRouter returns a Router for a trace that nothing is known of yet.
+func NewRouter(d Device) *Router {
+	return &Router{
+		device: d, samples: map[string]*history{}, launches: newLaunches(), seed: maphash.MakeSeed(),
+	}
+}
+
+// Learn takes a part of the trace into account, in the first pass. It grows
+// with the begins, ends and samples of counters in the trace.
+func (r *Router) Learn(p *trace.Part) {
+	r.launches.learn(p)
+	for i := range p.Events {
+		e := &p.Events[i]
+		r.shape.learn(e)
+		if e.Phase == 'C' {
+			r.sample(e)
+		}
+		r.events++
+	}
+}
+
+// Side tells where e happened, once all was learnt.
+func (r *Router) Side(e *trace.Event) filter.Side { return r.launches.device.Side(e) }
+
+// history is all samples of a counter.
+type history struct {
+	members []string
+	sets    [][]int // sets of members that samples have
+	samples []sample
+}
+
+type sample struct {
+	ts    trace.Time
+	event int64
+	set   int
+}
+
+func (r *Router) sample(e *trace.Event) {
+	if e.Has&trace.HasTS == 0 || e.Has&trace.HasArgs == 0 {
+		return
+	}
+	key := counterKey(e)
+	h := r.samples[key]
+	if h == nil {
+		h = &history{}
+		r.samples[key] = h
+	}
+	var set []int
+	for m := range trace.Members(e.Args()) {
+		k := slices.Index(h.members, string(m.Key))
+		if k < 0 {
+			k = len(h.members)
+			h.members = append(h.members, string(m.Key))
+		}
+		set = append(set, k)
+	}
+	n := slices.IndexFunc(h.sets, func(s []int) bool { return slices.Equal(s, set) })
+	if n < 0 {
+		n = len(h.sets)
+		h.sets = append(h.sets, set)
+	}
+	h.samples = append(h.samples, sample{e.TS, r.events, n})
+}
+
+// SetWindows tells the windows, once all was learnt; last is the end of the
+// trace.
+func (r *Router) SetWindows(windows []Window, last trace.Time) {
+	r.windows, r.last = windows, last
+	latest := trace.MinTime
+	for _, w := range windows {
+		latest = max(latest, w.To)
+		r.latest = append(r.latest, latest)
+	}
+	r.shape.settle()
+	for _, h := range r.samples {
+		r.carry(h)
+	}
+	r.samples = nil
+	slices.SortFunc(r.extra, func(a, b extra) int {
+		return cmp.Or(cmp.Compare(a.event, b.event), cmp.Compare(a.window, b.window))
+	})
+	r.extra = slices.Compact(r.extra)
+	r.rewind()
+}
+
+func (r *Router) rewind() { r.events, r.marks = 0, 0 }
+
+// carry notes which samples each window needs from before it: the latest that
+// has each member, and the first, which settles their order.
+func (r *Router) carry(h *history) {
+	slices.SortFunc(h.samples, func(a, b sample) int {
+		return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.event, b.event))
+	})
+	latest, first := make([]int64, len(h.members)), make([]int64, len(h.members))
+	for i := range latest {
+		latest[i], first[i] = -1, math.MaxInt64
+	}
+	n := 0
+	for w := range r.windows {
+		for ; n < len(h.samples) && h.samples[n].ts < r.windows[w].From; n++ {
+			for _, k := range h.sets[h.samples[n].set] {
+				latest[k] = h.samples[n].event
+				first[k] = min(first[k], h.samples[n].event)
+			}
+		}
+		for k := range latest {
+			if latest[k] >= 0 {
+				r.extra = append(r.extra, extra{latest[k], int32(w)}, extra{first[k], int32(w)})
+			}
+		}
+	}
+}
+
+// Gather reads the trace for the calls that launch, if devices follow them; more
+// than once only where no id joins a slice to its call.
+func (r *Router) Gather(ctx context.Context, read func() (trace.Stream, error)) error {
+	if r.device != Launched {
+		return nil
+	}
+	l := r.launches
+	l.calls, l.begins, l.onDevice = map[int]joint{}, map[int]bool{}, map[int]bool{}
+	l.stays = func(int, trace.Time, trace.Time) bool { return true }
+	each := func(f func(e *trace.Event)) error { return eachEvent(ctx, read, f) }
+	if err := each(func(e *trace.Event) {
+		l.note(e)
+		r.gather(e)
+	}); err != nil {
+		return err
+	}
+	slices.SortFunc(r.starts, func(a, b flowStart) int {
+		return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
+	})
+	r.rewind()
+	if l.orphans.any(l.present) {
+		return l.follow(each)
+	}
+	return nil
+}
+
+func (r *Router) gather(e *trace.Event) {
+	switch e.Phase {
+	case 'X':
+		if e.Has&trace.HasTS != 0 && r.Side(e) != filter.Device {
+			r.call(e, e.End())
+		}
+	case 'B', 'E', 'b', 'e':
+		if q := &r.shape.partners[r.marks]; q.is == isBegin && r.Side(e) != filter.Device {
+			r.call(e, q.stop)
+		}
+		r.marks++
+	case 's':
+		if e.Has&trace.HasTS != 0 {
+			r.starts = append(r.starts, flowStart{chainHash(r.seed, e), e.TS})
+		}
+	}
+}
+
+func (r *Router) call(e *trace.Event, end trace.Time) {
+	j := jointOf(e)
+	if len(j[0])+len(j[1]) == 0 {
+		return
+	}
+	at := r.within(e.TS, end)
+	for i, id := range j {
+		if len(id) == 0 {
+			continue
+		}
+		if len(at) > 0 {
+			r.calls[i].add(id, reached{int32(at[0]), int32(at[len(at)-1])})
+		}
+	}
+}
+
+// Route returns the windows that need e, in the order of the windows; everywhere
+// says that all of them do. The list is valid until the next call.
+func (r *Router) Route(e *trace.Event) (at []int, everywhere bool) {
+	n := r.events
+	r.events++
+	switch e.Phase {
+	case 'M':
+		return nil, true
+	case 'B', 'E', 'b', 'e':
+		q := &r.shape.partners[r.marks]
+		r.marks++
+		return r.within(q.start, q.stop), false
+	}
+	if e.Has&trace.HasTS == 0 {
+		return nil, false
+	}
+	at = r.within(e.TS, e.End())
+	if r.device == Launched {
+		at = r.launched(e, at)
+	}
+	for len(r.extra) > 0 && r.extra[0].event < n {
+		r.extra = r.extra[1:]
+	}
+	for i := 0; i < len(r.extra) && r.extra[i].event == n; i++ {
+		at = append(at, int(r.extra[i].window))
+	}
+	return sorted(at), false
+}
+
+// within returns the windows that share a moment with [start, end], edges
+// included.
+func (r *Router) within(start, end trace.Time) []int {
+	r.buf = r.overlapped(r.buf[:0], start, end)
+	return r.buf
+}
+
+func (r *Router) overlapped(at []int, start, end trace.Time) []int {
+	first := sort.Search(len(r.latest), func(i int) bool { return r.latest[i] >= start })
+	for i := first; i < len(r.windows) && r.windows[i].From <= end; i++ {
+		if r.windows[i].To >= start {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// launched adds the windows in which e was launched.
+func (r *Router) launched(e *trace.Event, at []int) []int {
+	switch e.Phase {
+	case 'X', 'B':
+		if r.Side(e) != filter.Device {
+			return at
+		}
+		for i, id := range jointOf(e) {
+			if len(id) == 0 {
+				continue
+			}
+			if c, ok := r.calls[i].get(id); ok {
+				for w := c.first; w <= c.last; w++ {
+					at = append(at, int(w))
+				}
+			}
+		}
+		for call := range r.launches.arrows.calls(r.launches.tracks.Of(e), e.TS, e.End()) {
+			at = r.overlapped(at, call.from, call.to)
+		}
+	case 'f':
+		chain := chainHash(r.seed, e)
+		i, _ := slices.BinarySearchFunc(r.starts, flowStart{chain, e.TS + 1}, func(a, b flowStart) int {
+			return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
+		})
+		if i > 0 && r.starts[i-1].chain == chain {
+			at = r.overlapped(at, r.starts[i-1].ts, r.starts[i-1].ts)
+		}
+	}
+	return at
+}
+
+func sorted(at []int) []int {
+	if len(at) < 2 {
+		return at
+	}
+	slices.Sort(at)
+	return slices.Compact(at)
+}
+
+func chainHash(seed maphash.Seed, e *trace.Event) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, part := range [][]byte{e.Cat(), e.Name(), e.ID()} {
+		h.Write(part)
+		h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+// Piece writes the slice of window n, as Slice would of the whole trace. read
+// begins to read, as often as it is called, the document's text, all metadata,
+// and in file order what was routed to the window. visit, if it is not nil, is
+// called for the slices that stay.
+func (r *Router) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, visit func(e *trace.Event)) error {
+	win := r.windows[n]
+	sel := &timeRange{from: win.From, to: win.To, last: r.last}
+	if r.device == Launched {
+		sel.launches = r.launches.of(sel.holds)
+		if err := sel.launches.gatherCalls(ctx, read); err != nil {
+			return err
+		}
+		sel.launches.settle()
+	}
+	p := newPlan(sel)
+	p.read = read
+	p.counters = newCounters(sel.from)
+	if err := p.look(ctx); err != nil {
+		return err
+	}
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
+	stream, err := p.stream()
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	return pipeline.Run(ctx, stream, w, &emitter{plan: p, visit: visit})
+}

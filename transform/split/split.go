@@ -1,0 +1,239 @@
+// Package split cuts a trace into pieces, each of which is what slice makes of
+// its window.
+package split
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/cut"
+)
+
+// By is what a piece is a piece of.
+type By string
+
+// The ways to split.
+const (
+	Step    By = "step"
+	Phase   By = "phase"
+	Request By = "request"
+	Time    By = "time"
+	Size    By = "size"
+	Events  By = "events"
+	Process By = "process"
+)
+
+// Options say how a trace is split.
+type Options struct {
+	By     By
+	Time   trace.Time // length of a piece, ns
+	Size   int64      // bytes of JSON that a piece shall not exceed
+	Events int64      // events that a piece shall not exceed
+	Device cut.Device
+	Name   string // template of file names; empty for the usual one
+	Source string // what the manifest calls the input
+}
+
+// Folder is where pieces go.
+type Folder interface {
+	// Create begins a file that appears under its name when it is committed.
+	// compress packs it with gzip.
+	Create(name string, compress bool) (File, error)
+	// Begin is told the plan before anything is written, End that all is.
+	Begin(plan *Manifest) error
+	End() error
+}
+
+// File is one that is being written. Either Commit or Abort ends it.
+type File interface {
+	io.Writer
+	Commit() (packed int64, err error)
+	Abort()
+}
+
+// What can go wrong besides reading and writing.
+var (
+	ErrNothing = errors.New("there is nothing in the trace to split")
+	ErrTooMany = errors.New("that would be more than 100,000 pieces")
+)
+
+const maxPieces = 100_000
+
+// Plan reads the trace once and tells the pieces that it would be split into,
+// their files, windows and labels.
+func Plan(ctx context.Context, s *trace.Source, o Options) (*Manifest, error) {
+	p, err := survey(ctx, s, o)
+	if err != nil {
+		return nil, err
+	}
+	return &p.manifest, nil
+}
+
+// Run splits the trace s into files of a folder and writes the manifest beside
+// them. It reads the trace three times, twice if devices are judged by time,
+// and keeps what belongs to the pieces in a temporary file meanwhile.
+//
+// After an error the manifest lists the pieces that are whole.
+func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.File, error), o Options) (*Manifest, error) {
+	p, err := survey(ctx, s, o)
+	if err != nil {
+		return nil, err
+	}
+	file, err := temp()
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	sp := newSpool(file, len(p.manifest.Pieces))
+	if err := p.route(ctx, s, sp); err != nil {
+		return nil, err
+	}
+	if err := dir.Begin(&p.manifest); err != nil {
+		return nil, err
+	}
+	whole := 0
+	for i := range p.manifest.Pieces {
+		if err := p.write(ctx, dir, sp, i); err != nil {
+			p.manifest.Pieces = p.manifest.Pieces[:whole]
+			return &p.manifest, fmt.Errorf("%s: %w", p.names[i], err)
+		}
+		whole++
+	}
+	if err := p.manifest.write(dir); err != nil {
+		return &p.manifest, err
+	}
+	return &p.manifest, dir.End()
+}
+
+// pieces is a split under way.
+type pieces struct {
+	Options
+	manifest Manifest
+	names    []string // of files
+	router   *cut.Router
+	tracks   trace.Tracks // of events that are split by process
+	survey   *trace.Survey
+}
+
+// survey reads the trace once and plans its pieces.
+func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
+	p := &pieces{Options: o, router: cut.NewRouter(o.Device)}
+	var dense density
+	v, err := s.SurveyParts(func(part *trace.Part) error {
+		p.router.Learn(part)
+		dense.text(part.Text)
+		for i := range part.Events {
+			e := &part.Events[i]
+			if o.By == Size || o.By == Events {
+				dense.event(e)
+			}
+			if o.By == Process && !e.IsMeta() {
+				p.tracks.Of(e)
+			}
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.survey = v
+	if v.Events == 0 || v.Zero == 0 && v.Last == 0 {
+		return nil, ErrNothing
+	}
+	windows, err := p.plan(&dense)
+	if err != nil {
+		return nil, err
+	}
+	p.router.SetWindows(windows, v.Last)
+	p.describe(windows)
+	return p, nil
+}
+
+// route reads the trace again and spools what each piece needs.
+func (p *pieces) route(ctx context.Context, s *trace.Source, sp *spool) error {
+	if p.By != Process {
+		if err := p.router.Gather(ctx, func() (trace.Stream, error) { return s.ReadBlocks(p.survey.Blocks) }); err != nil {
+			return err
+		}
+	}
+	err := p.each(ctx, s, func(part *trace.Part) error {
+		if part.Text != nil {
+			sp.text(part.Text)
+			return nil
+		}
+		for i := range part.Events {
+			if err := p.send(sp, &part.Events[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return sp.flush()
+}
+
+func (p *pieces) send(sp *spool, e *trace.Event) error {
+	at, everywhere := p.router.Route(e)
+	if p.By == Process && !everywhere {
+		at = append(at[:0], p.tracks.Process(e))
+	}
+	if everywhere {
+		sp.everywhere(e)
+		return nil
+	}
+	return sp.add(e, at)
+}
+
+func (p *pieces) each(ctx context.Context, s *trace.Source, f func(part *trace.Part) error) error {
+	r, err := s.ReadBlocks(p.survey.Blocks)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for i := range b.Parts {
+			if err := f(&b.Parts[i]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// write writes the i-th piece.
+func (p *pieces) write(ctx context.Context, dir Folder, sp *spool, i int) error {
+	f, err := dir.Create(p.names[i], true)
+	if err != nil {
+		return err
+	}
+	w := trace.NewWriter(f)
+	var busy busy
+	err = p.router.Piece(ctx, i, func() (trace.Stream, error) { return sp.read(i) }, w, func(e *trace.Event) { busy.add(p.router, e) })
+	if err != nil {
+		f.Abort()
+		return err
+	}
+	packed, err := f.Commit()
+	if err != nil {
+		return err
+	}
+	m := &p.manifest.Pieces[i]
+	m.Events, m.Bytes, m.Packed = w.Events, w.Bytes, packed
+	m.busy(&busy)
+	return nil
+}

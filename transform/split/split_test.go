@@ -1,0 +1,298 @@
+package split
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tracekit/internal/reference"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/cut"
+	"tracekit/transform/window"
+)
+
+// memory is a folder in memory. Of more than room files it is full.
+type memory struct {
+	files map[string][]byte
+	room  int
+}
+
+func newMemory() *memory { return &memory{files: map[string][]byte{}, room: 1 << 30} }
+
+var errFull = errors.New("no space left")
+
+func (m *memory) Create(name string, _ bool) (File, error) {
+	if len(m.files) >= m.room {
+		return nil, errFull
+	}
+	return &memoryFile{folder: m, name: name}, nil
+}
+
+func (m *memory) Begin(*Manifest) error { return nil }
+func (m *memory) End() error            { return nil }
+
+type memoryFile struct {
+	bytes.Buffer
+	folder *memory
+	name   string
+}
+
+func (f *memoryFile) Commit() (int64, error) {
+	f.folder.files[f.name] = f.Bytes()
+	return int64(f.Len()), nil
+}
+
+func (f *memoryFile) Abort() {}
+
+func source(t *testing.T, data []byte) *trace.Source {
+	t.Helper()
+	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func splitInto(t *testing.T, data []byte, o Options) (*Manifest, *memory) {
+	t.Helper()
+	dir := newMemory()
+	m, err := Run(context.Background(), source(t, data), dir, func() (*spill.File, error) { return spill.Create(t.TempDir()) }, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, dir
+}
+
+// sliced is what slice makes of the window of a piece.
+func sliced(t *testing.T, data []byte, q *Piece, d cut.Device) []byte {
+	t.Helper()
+	var r window.Range
+	var err error
+	if r.From, err = window.Parse("@" + string(q.Start)); err != nil {
+		t.Fatal(err)
+	}
+	if r.To, err = window.Parse("@" + string(q.End)); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if _, err := cut.Slice(context.Background(), source(t, data), trace.NewWriter(&out), cut.SliceOptions{Range: r, Device: d}); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func comparePieces(t *testing.T, data []byte, o Options, what string) *Manifest {
+	t.Helper()
+	m, dir := splitInto(t, data, o)
+	for i := range m.Pieces {
+		q := &m.Pieces[i]
+		want := sliced(t, data, q, o.Device)
+		if got := dir.files[q.File]; !bytes.Equal(got, want) {
+			n := 0
+			for n < min(len(got), len(want)) && got[n] == want[n] {
+				n++
+			}
+			t.Fatalf("%s, piece %d of %d, [%s, %s), device %d: at byte %d\n%s\nslice makes of it\n%s", what, i, len(m.Pieces), q.Start, q.End, o.Device,
+				n, got[max(n-300, 0):min(n+300, len(got))], want[max(n-300, 0):min(n+300, len(want))])
+		}
+	}
+	return m
+}
+
+func TestPiecesAreWhatSliceMakes(t *testing.T) {
+	n := uint64(60)
+	if testing.Short() {
+		n = 15
+	}
+	pieces := 0
+	for seed := range n {
+		rng := rand.New(rand.NewPCG(seed, 8))
+		data := reference.Random(rng, 5+int(seed%60))
+		parsed, err := reference.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zero, ok := reference.Zero(parsed)
+		end, _ := reference.End(parsed)
+		if !ok || end-zero < 10 {
+			continue
+		}
+		o := Options{By: Time, Time: trace.Time(1 + rng.Int64N((end-zero)/2) + (end-zero)/20)}
+		for _, o.Device = range []cut.Device{cut.ByTime, cut.Launched} {
+			pieces += len(comparePieces(t, data, o, fmt.Sprint("seed ", seed)).Pieces)
+		}
+	}
+	if pieces < 100 {
+		t.Fatalf("only %d pieces were compared", pieces)
+	}
+}
+
+func realTraces(t *testing.T) map[string][]byte {
+	t.Helper()
+	files, err := filepath.Glob("../../testdata/*.json.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no real traces: %v", err)
+	}
+	all := map[string][]byte{}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if _, err := b.ReadFrom(z); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		all[name] = b.Bytes()
+	}
+	return all
+}
+
+func TestRealTracesInPieces(t *testing.T) {
+	for name, data := range realTraces(t) {
+		parsed, err := reference.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zero, _ := reference.Zero(parsed)
+		end, _ := reference.End(parsed)
+		o := Options{By: Time, Time: trace.Time((end-zero)/7 + 1)}
+		for _, o.Device = range []cut.Device{cut.ByTime, cut.Launched} {
+			if m := comparePieces(t, data, o, name); len(m.Pieces) != 7 {
+				t.Errorf("%s: %d pieces", name, len(m.Pieces))
+			}
+		}
+	}
+}
+
+// The size of pieces is that of their JSON: none exceeds the limit, all but the
+// last come close to it.
+func TestPiecesOfASize(t *testing.T) {
+	for name, data := range realTraces(t) {
+		if len(data) < 300_000 {
+			continue
+		}
+		limit := int64(len(data) / 4)
+		m := comparePieces(t, data, Options{By: Size, Size: limit}, name)
+		for i, q := range m.Pieces {
+			if q.Bytes > limit {
+				t.Errorf("%s: piece %d has %d bytes, the limit is %d", name, i, q.Bytes, limit)
+			}
+			if q.Bytes < limit*9/10 && i < len(m.Pieces)-1 {
+				t.Errorf("%s: piece %d of %d has %d bytes only, the limit is %d", name, i, len(m.Pieces), q.Bytes, limit)
+			}
+		}
+		m = comparePieces(t, data, Options{By: Events, Events: 500}, name)
+		for i, q := range m.Pieces {
+			if q.Events > 500 {
+				t.Errorf("%s: piece %d has %d events", name, i, q.Events)
+			}
+		}
+	}
+}
+
+// Every event is in one piece, counting the parts of one that was cut as one.
+func TestPiecesHoldEverythingOnce(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		var data bytes.Buffer
+		data.WriteString(`{"traceEvents":[`)
+		n := 20 + rng.IntN(50)
+		for i := range n {
+			if i > 0 {
+				data.WriteString(",\n")
+			}
+			phase, dur := "X", fmt.Sprintf(`,"dur":%d`, 1+rng.IntN(400))
+			if rng.IntN(3) == 0 {
+				phase, dur = "i", ""
+			}
+			fmt.Fprintf(&data, `{"ph":"%s","name":"n%d","pid":1,"tid":%d,"ts":%d%s}`, phase, i, i, rng.IntN(1000), dur)
+		}
+		data.WriteString("]}")
+		m, dir := splitInto(t, data.Bytes(), Options{By: Time, Time: trace.Time(1 + rng.IntN(300_000) + 20_000)})
+		seen := map[string]int{}
+		for _, q := range m.Pieces {
+			var doc struct {
+				TraceEvents []struct {
+					Name string
+					TS   float64
+					Args map[string]float64
+				}
+			}
+			if err := json.Unmarshal(dir.files[q.File], &doc); err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range doc.TraceEvents {
+				if began, cut := e.Args["tracekit.ts"]; !cut || began == e.TS {
+					seen[e.Name]++
+				}
+			}
+		}
+		if len(seen) != n {
+			t.Fatalf("seed %d: %d of %d events", seed, len(seen), n)
+		}
+		for name, times := range seen {
+			if times != 1 {
+				t.Fatalf("seed %d: %s began %d times", seed, name, times)
+			}
+		}
+	}
+}
+
+func TestProcesses(t *testing.T) {
+	const data = `{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":9},{"ph":"X","name":"b","pid":"../../etc/passwd","tid":1,"ts":1,"dur":9},
+{"ph":"M","name":"process_name","pid":1,"args":{"name":"one"}},{"ph":"X","name":"c","pid":1,"tid":2,"ts":5,"dur":9}]}`
+	m, dir := splitInto(t, []byte(data), Options{By: Process})
+	if len(m.Pieces) != 2 || len(dir.files) != 4 {
+		t.Fatalf("%d pieces, %d files", len(m.Pieces), len(dir.files))
+	}
+	for i, want := range []int{3, 1} {
+		q := &m.Pieces[i]
+		if strings.Contains(q.File, "/") || strings.Contains(q.File, "..") {
+			t.Errorf("file name %q", q.File)
+		}
+		if n := strings.Count(string(dir.files[q.File]), `"ph"`); n != want || q.Events != int64(want) {
+			t.Errorf("%s has %d events, %d by the manifest, want %d", q.File, n, q.Events, want)
+		}
+	}
+}
+
+func TestAFullFolderSaysWhatIsWhole(t *testing.T) {
+	dir := newMemory()
+	dir.room = 2
+	const data = `[{"ph":"X","name":"a","pid":1,"tid":1,"ts":0,"dur":100},{"ph":"i","name":"b","pid":1,"tid":1,"ts":100}]`
+	m, err := Run(context.Background(), source(t, []byte(data)), dir, func() (*spill.File, error) { return spill.Create(t.TempDir()) }, Options{By: Time, Time: 20_000})
+	if !errors.Is(err, errFull) || len(m.Pieces) != 2 || len(dir.files) != 2 {
+		t.Fatalf("%v, %d pieces in the manifest, %d files", err, len(m.Pieces), len(dir.files))
+	}
+	for _, q := range m.Pieces {
+		if dir.files[q.File] == nil {
+			t.Errorf("%s is not there", q.File)
+		}
+	}
+}
+
+func TestThereIsNothingToSplit(t *testing.T) {
+	_, err := Plan(context.Background(), source(t, []byte(`{"traceEvents":[]}`)), Options{By: Time, Time: 1})
+	if !errors.Is(err, ErrNothing) {
+		t.Error(err)
+	}
+	_, err = Plan(context.Background(), source(t, []byte(`[{"ph":"X","ts":0,"dur":1e9,"name":"a"}]`)), Options{By: Time, Time: 1})
+	if !errors.Is(err, ErrTooMany) {
+		t.Error(err)
+	}
+}

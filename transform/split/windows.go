@@ -1,0 +1,50 @@
+package split
+
+import (
+	"fmt"
+
+	"tracekit/trace"
+	"tracekit/transform/cut"
+)
+
+// plan finds the windows of the pieces, and lists what the manifest tells of
+// them beforehand.
+func (p *pieces) plan(d *density) ([]cut.Window, error) {
+	v := p.survey
+	d.settle()
+	whole := cut.Window{From: v.Zero, To: v.Last.Add(1)}
+	var windows []cut.Window
+	switch p.By {
+	case Time:
+		if int64(v.Last-v.Zero)/int64(p.Time) >= maxPieces {
+			return nil, ErrTooMany
+		}
+		for at := v.Zero; at <= v.Last; at = at.Add(p.Time) {
+			windows = append(windows, cut.Window{From: at, To: min(at.Add(p.Time), whole.To)})
+		}
+	case Size:
+		windows = d.cut(whole, p.Size, d.bytes)
+	case Events:
+		windows = d.cut(whole, p.Events, d.events)
+	case Process:
+		for i, pid := range p.tracks.Processes {
+			windows = append(windows, whole)
+			p.add(Piece{Kind: "process", Index: i, Label: trace.Unquote([]byte(pid))}, whole)
+		}
+		return windows, nil
+	default:
+		return nil, fmt.Errorf("no way to split by %q", p.By)
+	}
+	if len(windows) > maxPieces {
+		return nil, ErrTooMany
+	}
+	for i, w := range windows {
+		p.add(Piece{Kind: string(p.By), Index: i, Label: fmt.Sprintf("%d of %d", i+1, len(windows))}, w)
+	}
+	return windows, nil
+}
+
+func (p *pieces) add(m Piece, w cut.Window) {
+	m.Start, m.End = micros(w.From), micros(w.To)
+	p.manifest.Pieces = append(p.manifest.Pieces, m)
+}
