@@ -18,6 +18,8 @@ const (
 	ByteOrderMark             // a byte-order mark before the document
 	BadNumber                 // NaN, Infinity and other words that are no JSON number
 	BadEscape                 // surrogate pairs and other escapes that stop a viewer's load
+	BadArgs                   // args of a counter or of metadata that a viewer can't get through
+	BadMember                 // a member of the document that stops a viewer's load
 	kinds
 )
 
@@ -30,6 +32,8 @@ var kindNames = [kinds]string{
 	ByteOrderMark: "byte-order mark removed",
 	BadNumber:     "members that are no JSON replaced by null",
 	BadEscape:     "escapes rewritten",
+	BadArgs:       "args of counters or names that can't be read left out",
+	BadMember:     "members of the document that can't be read replaced",
 }
 
 func (k Kind) String() string { return kindNames[k] }

@@ -173,6 +173,11 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	if st != scanned {
 		return 0, d.badDocument(st, off, last)
 	}
+	if other := mendMember(unescaped(buf[p+1:keyEnd-1]), buf[v:end]); other != nil {
+		d.damage.mend(BadMember, off+int64(v))
+		d.text(b, append(bytes.Clone(buf[:v]), other...), off)
+		return end, nil
+	}
 	d.text(b, buf[:end], off)
 	return end, nil
 }

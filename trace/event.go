@@ -44,6 +44,7 @@ const (
 	flawNumber    flaws = 1 << iota // a member that is no JSON: NaN, Infinity, 01, …
 	flawDur                         // dur, tts or tdur null or no number
 	flawSurrogate                   // a surrogate escape or a \u without four digits in a member
+	flawArgs                        // args of a counter or of metadata that no viewer gets through
 )
 
 // span is a stretch of an event's object, [lo, hi); empty means absent.

@@ -172,6 +172,9 @@ func (l *layout) take(buf []byte, from, at, backslash int, e *Event) int {
 	}
 	p += len(l.close.text)
 	e.text = buf[from:p:p]
+	if !e.argsSound() {
+		return 0
+	}
 	if another {
 		l.thread.remember(e, l)
 	}
@@ -321,6 +324,9 @@ func plainObject(buf []byte, p, backslash int) int {
 	return p + n + 1
 }
 
+// maxDigits is how many digits a plain number may have before its point.
+const maxDigits = 100
+
 // plainNumber returns where the number at buf[p] ends if it is a natural one,
 // with decimals perhaps; else 0.
 func plainNumber(buf []byte, p int) int {
@@ -328,7 +334,7 @@ func plainNumber(buf []byte, p int) int {
 	for p < len(buf) && buf[p]-'0' <= 9 {
 		p++
 	}
-	if p == from || buf[from] == '0' && p > from+1 {
+	if p == from || buf[from] == '0' && p > from+1 || p > from+maxDigits {
 		return 0
 	}
 	if p < len(buf) && buf[p] == '.' {

@@ -2,6 +2,10 @@ package trace
 
 import (
 	"bytes"
+	"encoding/json"
+	"io"
+	"math"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -26,13 +30,126 @@ func (d *document) mendEvent(e *Event, off int64) bool {
 	if e.flaws&flawSurrogate != 0 {
 		d.damage.mend(BadEscape, off)
 	}
-	obj := mendMembers(e.Raw())
+	obj := e.Raw()
+	if e.flaws&flawArgs != 0 {
+		args, lost := mendArgs(e.Args())
+		if lost {
+			d.damage.lose(BadArgs, off, int64(len(e.Args())-len(args)))
+		} else {
+			d.damage.mend(BadArgs, off)
+		}
+		obj = slices.Concat(obj[:e.args.lo], args, obj[e.args.hi:])
+	}
+	obj = mendMembers(obj)
 	text := append(bytes.Clone(e.Lead()), obj...)
 	_, st := scanEvent(text, 0, int(e.lead), e)
 	return st == scanned && e.flaws == 0
 }
 
+// argsSound reports whether args are such that a viewer gets through them.
+// Perfetto never ends with those of a counter or of metadata that are no strict
+// JSON; those of other events cost it no more than themselves.
+func (e *Event) argsSound() bool {
+	if e.Phase != 'C' && e.Phase != 'M' || e.Has&HasArgs == 0 {
+		return true
+	}
+	return isSound(e.Args())
+}
+
+// isSound reports JSON without surrogate escapes and without numbers that no
+// float64 holds. Control characters and unknown escapes harm no viewer.
+func isSound(v []byte) bool {
+	plain, _ := mendText(v)
+	if badEscape(v) || !json.Valid(plain) {
+		return false
+	}
+	v = plain
+	if bytes.IndexByte(v, 'e') < 0 && bytes.IndexByte(v, 'E') < 0 && len(v) < 300 {
+		return true
+	}
+	d := json.NewDecoder(bytes.NewReader(v))
+	for {
+		t, err := d.Token() // a number that does not fit is an error
+		if err != nil {
+			return err == io.EOF
+		}
+		if n, ok := t.(float64); ok && math.IsInf(n, 0) {
+			return false
+		}
+	}
+}
+
+// mendArgs keeps of args what can be read, and reports whether more than words
+// such as NaN was lost.
+func mendArgs(args []byte) (mended []byte, lost bool) {
+	mended = append(mended, '{')
+	end := 1
+	for m := range Members(args) {
+		end = m.At + len(m.Value)
+		key, value := mendEscapes(m.Key), mendEscapes(m.Value)
+		switch {
+		case !isSound(slices.Concat([]byte{'"'}, key, []byte{'"'})):
+			lost = true
+			continue
+		case isSound(value):
+		case isWord(m.Value) || isNumberStart(m.Value[0]):
+			continue
+		default:
+			lost = true
+			continue
+		}
+		if len(mended) > 1 {
+			mended = append(mended, ", "...)
+		}
+		mended = append(append(append(mended, '"'), key...), `": `...)
+		mended = append(mended, value...)
+	}
+	rest := bytes.TrimSpace(args[end : len(args)-1])
+	return append(mended, '}'), lost || len(rest) > 0
+}
+
+// mendMember returns what a member of the document has to be for a viewer to load
+// the trace, nil if it may stay as it is.
+func mendMember(key, value []byte) []byte {
+	quoted := value[0] == '"'
+	switch {
+	case string(key) == "displayTimeUnit" && !quoted:
+		return []byte(`"ms"`)
+	case string(key) == "systemTraceEvents" && !quoted:
+		return []byte(`""`)
+	case (value[0] == '{' || value[0] == '[') && !bracketsMatch(value), isNumberStart(value[0]) && overflows(value):
+		return []byte("null")
+	}
+	return nil
+}
+
+// bracketsMatch reports whether each bracket is closed by one of its kind.
+func bracketsMatch(v []byte) bool {
+	var open []byte
+	for p := 0; p < len(v); p++ {
+		switch c := v[p]; c {
+		case '"':
+			end, st := skipString(v, p)
+			if st != scanned {
+				return false
+			}
+			p = end - 1
+		case '{', '[':
+			open = append(open, c+2) // the bracket that closes it
+		case '}', ']':
+			if len(open) == 0 || open[len(open)-1] != c {
+				return false
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	return len(open) == 0
+}
+
 func isWord(v []byte) bool {
+	if isNumberStart(v[0]) && overflows(v) {
+		return true
+	}
 	_, st := skipValue(append(bytes.Clone(v), ' '), 0)
 	return st == broken
 }
@@ -45,7 +162,7 @@ func mendMembers(obj []byte) []byte {
 		out = append(out, mendEscapes(obj[done:m.At])...)
 		done = m.At + len(m.Value)
 		switch {
-		case isDuration(m.Key) && !isTimeValue(m.Value):
+		case isDuration(unescaped(m.Key)) && !isTimeValue(m.Value):
 			out = append(out, '0')
 		case m.Value[0] == '"':
 			out = append(out, mendEscapes(m.Value)...)
@@ -56,6 +173,14 @@ func mendMembers(obj []byte) []byte {
 		}
 	}
 	return append(out, obj[done:]...)
+}
+
+// unescaped is what a key says, given without its quotes.
+func unescaped(key []byte) []byte {
+	if bytes.IndexByte(key, '\\') < 0 {
+		return key
+	}
+	return []byte(Unquote(slices.Concat([]byte{'"'}, key, []byte{'"'})))
 }
 
 func isDuration(key []byte) bool {

@@ -1,6 +1,10 @@
 package trace
 
-import "bytes"
+import (
+	"bytes"
+	"errors"
+	"strconv"
+)
 
 // status says how a scan of text ended.
 type status uint8
@@ -64,6 +68,9 @@ func scanEvent(buf []byte, from, at int, e *Event) (end int, st status) {
 		}
 		if buf[p] == '}' {
 			e.text = buf[from : p+1 : p+1]
+			if !e.argsSound() {
+				e.flaws |= flawArgs
+			}
 			return p + 1, scanned
 		}
 		if buf[p] != ',' {
@@ -77,8 +84,17 @@ func scanEvent(buf []byte, from, at int, e *Event) (end int, st status) {
 func (e *Event) take(key, buf []byte, at, lo, hi int) {
 	value := buf[lo:hi]
 	quoted := value[0] == '"'
-	if bytes.IndexByte(key, '\\') >= 0 && badEscape(key) || quoted && badEscape(value) {
+	if quoted && badEscape(value) {
 		e.flaws |= flawSurrogate
+	}
+	if bytes.IndexByte(key, '\\') >= 0 {
+		if badEscape(key) {
+			e.flaws |= flawSurrogate
+		}
+		key = unescaped(key)
+	}
+	if isNumberStart(value[0]) && overflows(value) {
+		e.flaws |= flawNumber
 	}
 	s := span{uint32(lo - at), uint32(hi - at)}
 	inner := span{}
@@ -109,7 +125,6 @@ func (e *Event) take(key, buf []byte, at, lo, hi int) {
 	case "dur":
 		e.dur = s
 		e.Has &^= HasDur
-		e.flaws &^= flawDur
 		var ok bool
 		if e.Dur, ok = parseTimeValue(value); ok {
 			e.Has |= HasDur
@@ -159,6 +174,16 @@ func parseTimeValue(v []byte) (Time, bool) {
 		v = v[1 : len(v)-1]
 	}
 	return ParseMicros(v)
+}
+
+// overflows reports a number that no float64 holds: Perfetto gives up the whole
+// trace for one.
+func overflows(v []byte) bool {
+	if len(v) < 300 && bytes.IndexByte(v, 'e') < 0 && bytes.IndexByte(v, 'E') < 0 {
+		return false
+	}
+	_, err := strconv.ParseFloat(string(v), 64)
+	return errors.Is(err, strconv.ErrRange)
 }
 
 func isNumberStart(c byte) bool { return c == '-' || c-'0' <= 9 }

@@ -41,7 +41,7 @@ var awkward = []string{
 	`{ "ph" : "X" , "name" : "日本 ⚙ 🚀" , "args" : { "k" : "}\"" , "l" : [ { } , "]" ] } , "ts" : 4 }`,
 	"{\n  \"ph\": \"i\",\n\t\"name\": \"\\\\\",\r\n \"ts\": 5e0, \"s\": \"g\"\n}",
 	`{}`,
-	`{"ph":"C","name":"\u00e9\n","ts":"6.25","pid":-1,"args":{"a":1e400,"b":NaN,"c":null}}`,
+	`{"ph":"i","name":"\u00e9\n","ts":"6.25","pid":-1,"args":{"a":1e400,"b":NaN,"c":null}}`,
 	`{"ph":"f","id":"0x1","bp":"e","cat":"ac2g","name":"ac2g","ts":7,"args":null}`,
 }
 
@@ -260,5 +260,50 @@ func TestTextIsTheTextOfTheFile(t *testing.T) {
 			t.Errorf("%v: %d bytes of %d, %v", s.Format(), len(got), len(want), err)
 		}
 		r.Close()
+	}
+}
+
+// What would stop a viewer's load, or never let it end, is mended.
+func TestWhatStopsALoadIsMended(t *testing.T) {
+	const x = `{"ph":"X","name":"x","ts":4,"dur":2}`
+	for in, want := range map[string]string{
+		// args of counters and names
+		`{"ph":"C","name":"n","ts":1,"args":{"a":NaN,"b":5}}`:                    `{"ph":"C","name":"n","ts":1,"args":{"b": 5}}`,
+		`{"ph":"C","name":"n","ts":1,"args":{"a":1e400}}`:                        `{"ph":"C","name":"n","ts":1,"args":{}}`,
+		`{"ph":"C","name":"n","ts":1,"args":{"\ud83d\ude00":5}}`:                 `{"ph":"C","name":"n","ts":1,"args":{"😀": 5}}`,
+		`{"ph":"M","name":"thread_name","args":{"name":"\ud83d\ude00"}}`:         `{"ph":"M","name":"thread_name","args":{"name": "😀"}}`,
+		`{"ph":"M","name":"process_name","args":{"name":"ts":"1","P1"}}`:         `{"ph":"M","name":"process_name","args":{"name": "ts"}}`,
+		`{"ph":"M","name":"thread_name","args":{"name":"a\tb","x":[1,{"y":2}]}}`: ``,
+		// members
+		`{"ph":"X","name":"q","dur":null,"ts":1,"dur":5}`:       `{"ph":"X","name":"q","dur":0,"ts":1,"dur":5}`,
+		`{"ph":"X","name":"q","ts":1,"d\u0075r":null,"dur":5}`:  `{"ph":"X","name":"q","ts":1,"d\u0075r":0,"dur":5}`,
+		`{"ph":"X","name":"q","ts":1,"dur":5,"zz":1e400}`:       `{"ph":"X","name":"q","ts":1,"dur":5,"zz":null}`,
+		`{"ph":"X","name":"q","t\u0073":1,"dur":5,"z":1e308}`:   ``,
+		`{"ph":"X","name":"q","ts":1,"dur":5,"args":{"a":NaN}}`: ``,
+	} {
+		if want == "" {
+			want = in
+		}
+		out, ok := rewrite(t, []byte("["+x+","+in+","+in+"]"))
+		if !ok || string(out) != "["+x+","+want+","+want+"]" {
+			t.Errorf("%s\nbecame %s\nwant   %s", in, out, want)
+		}
+	}
+	if out, _ := rewrite(t, []byte(`[`+x+`,{"ph":"i","s":"g","ts":1e400}]`)); string(out) != "["+x+"]" {
+		t.Errorf("a time that nothing holds became %s", out)
+	}
+	for in, want := range map[string]string{
+		`"displayTimeUnit":null`:                   `"displayTimeUnit":"ms"`,
+		`"systemTraceEvents":{}`:                   `"systemTraceEvents":""`,
+		`"distributedInfo":{"ranks":[0,1,]] 2,3]}`: `"distributedInfo":null`,
+		`"deviceProperties":[{"id": }},{"id":1}]`:  `"deviceProperties":null`,
+		`"deviceProperties":[{"n":102{4},{"n":1}]`: `"deviceProperties":null`,
+		`"a":-1e999`: `"a":null`,
+		`"INFO":{"x":[1,{"y":"}]"}],"n":NaN},"b":1e9`: `"INFO":{"x":[1,{"y":"}]"}],"n":NaN},"b":1e9`,
+	} {
+		out, ok := rewrite(t, []byte(`{`+in+`,"traceEvents":[`+x+`]}`))
+		if !ok || string(out) != `{`+want+`,"traceEvents":[`+x+`]}` {
+			t.Errorf("%s\nbecame %s\nwant   %s", in, out, want)
+		}
 	}
 }
