@@ -93,11 +93,31 @@ func (e *Event) Span() Time {
 	return 0
 }
 
-// Shown reports whether the event takes part in the time range that a viewer
-// shows: it has a time, and is neither metadata nor part of a flow.
+// Shown reports whether a viewer shows something that begins with the event: its
+// ruler starts at the first of them. Metadata, flows and ends are nothing by
+// themselves, and Perfetto drops slices without a duration that can be, async
+// events without an id, counters without a value and phases that it does not know.
 func (e *Event) Shown() bool {
-	return e.Has&HasTS != 0 && e.TS >= 0 && !e.IsMeta() && !e.IsFlow() && e.Phase != 0
+	if e.Has&HasTS == 0 || e.TS < 0 {
+		return false
+	}
+	switch e.Phase {
+	case 'X':
+		return e.Has&HasDur != 0 && e.Dur >= 0
+	case 'B', 'i', 'I', 'R', 'T':
+		return true
+	case 'b', 'n':
+		return e.Has&(HasID|HasID2) != 0
+	case 'C':
+		for range Members(e.Args()) {
+			return true
+		}
+	}
+	return false
 }
+
+// IsEnd reports the end of a slice that began with another event.
+func (e *Event) IsEnd() bool { return e.Phase == 'E' || e.Phase == 'e' }
 
 // IsMeta reports a metadata event, which names a process or thread.
 func (e *Event) IsMeta() bool { return e.Phase == 'M' }

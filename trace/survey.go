@@ -110,6 +110,8 @@ func (v *Survey) add(p *Part) {
 			b.Start, b.Max = min(b.Start, e.TS), max(b.Max, end)
 			if e.Shown() {
 				v.Zero, v.Last = min(v.Zero, e.TS), max(v.Last, end)
+			} else if e.IsEnd() {
+				v.Last = max(v.Last, end)
 			}
 		}
 	}

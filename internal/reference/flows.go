@@ -3,7 +3,6 @@ package reference
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // chain is one arrow: the event that starts it and those that belong to it.
@@ -32,7 +31,7 @@ func chains(t *Trace) []chain {
 	return all
 }
 
-// flowOrder lists flow events by time, then s before t before f.
+// flowOrder lists flow events by time, and as in the file at equal times.
 func flowOrder(t *Trace) []int {
 	var order []int
 	for i := range t.Events {
@@ -40,10 +39,7 @@ func flowOrder(t *Trace) []int {
 			order = append(order, i)
 		}
 	}
-	rank := func(i int) int { return strings.Index("stf", t.Events[i].Phase) }
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(t.Events[a].TS, t.Events[b].TS), cmp.Compare(rank(a), rank(b)))
-	})
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(t.Events[a].TS, t.Events[b].TS) })
 	return order
 }
 

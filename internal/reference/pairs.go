@@ -22,12 +22,13 @@ type matching struct {
 	loose []int // ends without a beginning
 }
 
-// match pairs beginnings with ends on a stack, in order of time; at equal
-// times ends come first.
+// match pairs beginnings with ends on a stack, in order of time. At equal times
+// the file's order holds, but for E, which come first.
 func match(t *Trace, events []int, end string) matching {
 	order := slices.Clone(events)
+	endsFirst := end == "E"
 	rank := func(i int) int {
-		if t.Events[i].Phase == end {
+		if endsFirst && t.Events[i].Phase == end {
 			return 0
 		}
 		return 1

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Trace is a whole trace: its events, and the text of the document around
@@ -108,9 +109,24 @@ func (t *Trace) readEvents(dec *json.Decoder, data []byte) error {
 	return nil
 }
 
-// shown reports whether an event takes part in the range that a viewer shows.
+// shown reports whether a viewer shows something that begins with an event.
 func (e *Event) shown() bool {
-	return e.Phase != "" && e.Phase != "M" && !e.isFlow() && e.HasTS && e.TS >= 0
+	if !e.HasTS || e.TS < 0 {
+		return false
+	}
+	switch e.Phase {
+	case "X":
+		dur, ok := Nanos(e.text("dur"))
+		return ok && dur >= 0
+	case "B", "i", "I", "R", "T":
+		return true
+	case "b", "n":
+		id := e.text("id")
+		return strings.HasPrefix(id, `"`) || id != "" && strings.Contains("-0123456789", id[:1]) || e.text("id2") != ""
+	case "C":
+		return len(e.Args) > 0
+	}
+	return false
 }
 
 // Zero is the smallest time of the trace's shown events; false if it has none.
@@ -131,7 +147,8 @@ func Zero(t *Trace) (int64, bool) {
 func End(t *Trace) (int64, bool) {
 	end, any := int64(0), false
 	for i := range t.Events {
-		if e := &t.Events[i]; e.shown() {
+		e := &t.Events[i]
+		if e.shown() || (e.Phase == "E" || e.Phase == "e") && e.HasTS {
 			end, any = max(end, e.stop()), true
 		}
 	}

@@ -98,7 +98,26 @@ func Slice(t *Trace, o Options) []Out {
 	s.takeCounters()
 	s.takeFlows()
 	s.takeNames() // last: names depend on everything else
+	s.liftCuts()
 	return s.output()
+}
+
+// liftCuts puts what was cut before all else, the outermost first: of slices
+// that begin and end together the first one counts as the outer one.
+func (s *slicer) liftCuts() {
+	var cuts []int
+	for i, o := range s.out {
+		if p := s.t.Events[i].Phase; o != nil && o.Kind == Cut && (p == "X" || p == "T") {
+			cuts = append(cuts, i)
+		}
+	}
+	slices.SortStableFunc(cuts, func(a, b int) int {
+		x, y := &s.t.Events[a], &s.t.Events[b]
+		return cmp.Or(cmp.Compare(x.TS, y.TS), cmp.Compare(y.stop(), x.stop()))
+	})
+	for rank, i := range cuts {
+		s.place[i] = place{-1, rank}
+	}
 }
 
 // output lines up carried counters, events in file order, and made ends.

@@ -60,10 +60,10 @@ func TestComplete(t *testing.T) {
 		{"ph":"X","ts":5,"dur":30}`
 	runCases(t, []sliceCase{
 		{name: "clip cuts what reaches over an edge", source: edges, want: `
+			{"ph":"X","ts":10.000,"dur":10.000,"args":{"tracekit.ts":5,"tracekit.dur":30}}
 			{"ph":"X","ts":10.000,"dur":1.000,"args":{"tracekit.ts":9,"tracekit.dur":2}}
-			=c
 			{"ph":"X","ts":19,"dur":1.000,"args":{"tracekit.ts":19,"tracekit.dur":2}}
-			{"ph":"X","ts":10.000,"dur":10.000,"args":{"tracekit.ts":5,"tracekit.dur":30}}`},
+			=c`},
 		{name: "keep leaves it whole", boundary: Keep, source: edges, want: `=b =c =d =f`},
 		{name: "drop takes it out", boundary: Drop, source: edges, want: `=c`},
 		{name: "no duration belongs where it starts", boundary: Drop, source: `

@@ -116,7 +116,7 @@ func (a *arrows) each() [][]*arrowPoint {
 		order[i] = &a.points[i]
 	}
 	slices.SortStableFunc(order, func(p, q *arrowPoint) int {
-		return cmp.Or(cmp.Compare(p.chain, q.chain), cmp.Compare(p.ts, q.ts), cmp.Compare(b2i(q.start), b2i(p.start)))
+		return cmp.Or(cmp.Compare(p.chain, q.chain), cmp.Compare(p.ts, q.ts))
 	})
 	var all [][]*arrowPoint
 	for i := 0; i < len(order); {

@@ -138,11 +138,9 @@ func (f *flows) chains() {
 	for i := range order {
 		order[i] = i
 	}
-	rank := map[byte]int{'s': 0, 't': 1, 'f': 2}
 	slices.SortFunc(order, func(a, b int) int {
 		x, y := &f.points[a], &f.points[b]
-		return cmp.Or(cmp.Compare(x.chain, y.chain), cmp.Compare(x.ts, y.ts),
-			cmp.Compare(rank[x.phase], rank[y.phase]), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(x.chain, y.chain), cmp.Compare(x.ts, y.ts), cmp.Compare(a, b))
 	})
 	f.kept = make([]bool, len(f.points))
 	for i := 0; i < len(order); {

@@ -137,11 +137,16 @@ func (q *pairs) settle(p *plan) {
 	}
 }
 
-// match goes through each line in order of time.
+// match goes through each line in order of time. At equal times the file's order
+// holds, but for E, which come first: so Perfetto reads them.
 func (q *pairs) match(of func(async bool) fate) {
 	for i, line := range q.lines {
+		endsFirst := !q.async[i]
 		slices.SortFunc(line, func(a, b mark) int {
-			return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(b2i(b.end), b2i(a.end)), cmp.Compare(a.n, b.n))
+			if a.ts == b.ts && endsFirst && a.end != b.end {
+				return b2i(b.end) - b2i(a.end)
+			}
+			return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.n, b.n))
 		})
 		match(line, of(q.async[i]))
 	}

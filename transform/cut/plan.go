@@ -1,8 +1,10 @@
 package cut
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"slices"
 
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -58,7 +60,8 @@ type plan struct {
 	pairs    pairs
 	counters *counters // nil if none are carried
 	flows    flows
-	ordinal  int // of the begin or end that a pass meets next
+	cuts     []trace.Event // slices that are cut
+	ordinal  int           // of the begin or end that a pass meets next
 }
 
 // keptBytes is how much of what may stay is held in memory, so that later
@@ -123,8 +126,12 @@ func (p *plan) note(e *trace.Event) bool {
 			p.counters.note(e)
 		}
 	}
-	if p.judge(e) == out {
+	v := p.judge(e)
+	if v == out {
 		return false
+	}
+	if v == cut {
+		p.cuts = append(p.cuts, e.Clone())
 	}
 	p.use(e)
 	return true
@@ -253,11 +260,26 @@ func (s *emitter) Text(t []byte, w *trace.Writer) error {
 		return err
 	}
 	s.begun = true
-	if s.counters == nil {
-		return nil
+	if s.counters != nil {
+		for _, obj := range s.counters.carried() {
+			if err := w.Object(obj); err != nil {
+				return err
+			}
+		}
 	}
-	for _, obj := range s.counters.carried() {
-		if err := w.Object(obj); err != nil {
+	return s.writeCuts(w)
+}
+
+// writeCuts writes the slices that are cut, before all others and the outermost
+// first: of slices that begin and end together, which cut ones often do, a viewer
+// takes the one that comes first for the outer one.
+func (s *emitter) writeCuts(w *trace.Writer) error {
+	slices.SortStableFunc(s.cuts, func(a, b trace.Event) int {
+		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(b.End(), a.End()))
+	})
+	for i := range s.cuts {
+		w.SetLead(&s.cuts[i])
+		if err := w.Object(s.change(&s.cuts[i])); err != nil {
 			return err
 		}
 	}
@@ -287,12 +309,8 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 	if v != out && s.visit != nil {
 		s.visit(e)
 	}
-	switch v {
-	case whole:
+	if v == whole {
 		return w.Event(e)
-	case cut:
-		w.SetLead(e)
-		return w.Object(s.change(e))
 	}
 	return nil
 }
