@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"tracekit/filter"
 	"tracekit/trace"
+	"tracekit/transform/steps"
 	"tracekit/transform/window"
 
 	"github.com/urfave/cli/v2"
@@ -26,6 +29,8 @@ func rangeFlags() []cli.Flag {
 		&cli.StringFlag{Name: "from", Usage: "start of the range (default: start of the trace)"},
 		&cli.StringFlag{Name: "to", Usage: "end of the range (default: end of the trace)"},
 		&cli.StringFlag{Name: "for", Usage: "length of the range, instead of --to"},
+		&cli.StringFlag{Name: "step", Usage: "the range is steps `A..B`, both included, by the numbers of their markers or counted from 0"},
+		&cli.StringFlag{Name: "phase", Usage: "the range is a run of steps in a `PHASE`: prefill, decode or mixed; decode:3 is the third run"},
 		&cli.StringFlag{Name: "part", Usage: "the range is the `N/M`-th of M equal parts of the trace, such as 3/10"},
 		&cli.StringFlag{Name: "around", Usage: "the range is the first event whose name matches `REGEX`, or that meets an expression (see tracekit help filter)"},
 		&cli.StringFlag{Name: "pad", Usage: "`TIME` to keep on both sides of --around"},
@@ -38,7 +43,7 @@ var ways = []struct {
 	with []string
 }{
 	{"from", []string{"to", "for"}}, {"to", []string{"from"}}, {"for", []string{"from"}},
-	{"part", nil}, {"around", []string{"pad"}},
+	{"part", nil}, {"around", []string{"pad"}}, {"step", nil}, {"phase", nil},
 }
 
 // rangeOf reads the range that the flags name.
@@ -67,6 +72,23 @@ func rangeOf(c *cli.Context) (r window.Range, err error) {
 			return r, err
 		}
 	}
+	if r.Marker, err = markerOf(c); err != nil {
+		return r, err
+	}
+	if c.IsSet("step") {
+		choice, err := steps.ParseChoice(c.String("step"))
+		if err != nil {
+			return r, usage("--step: %v", err)
+		}
+		r.Steps = &choice
+	}
+	if c.IsSet("phase") {
+		phase, n, err := parsePhase(c.String("phase"))
+		if err != nil {
+			return r, err
+		}
+		r.Phase, r.PhaseRun = &phase, n
+	}
 	if c.IsSet("around") {
 		if r.Around, err = aroundExpr(c.String("around")); err != nil {
 			return r, err
@@ -93,7 +115,7 @@ func oneWay(c *cli.Context) error {
 		}
 	}
 	if !some {
-		return hint(usage("no range"), "say --from, --to or --for, such as --from 10s --for 250ms")
+		return hint(usage("no range"), "say --from, --to or --for, such as --from 10s --for 250ms, or --step, --phase, --part or --around")
 	}
 	if c.IsSet("pad") && !c.IsSet("around") {
 		return usage("--pad goes with --around")
@@ -135,10 +157,48 @@ func aroundExpr(s string) (*filter.Expr, error) {
 	return x, nil
 }
 
+// parsePhase reads decode or decode:3.
+func parsePhase(s string) (steps.Phase, int, error) {
+	name, number, numbered := strings.Cut(s, ":")
+	n := 1
+	phase, err := steps.ParsePhase(name)
+	if err == nil && numbered {
+		n, err = strconv.Atoi(number)
+	}
+	if err != nil || n < 1 {
+		return 0, 0, hint(usage("--phase %q", s), "prefill, decode, mixed or other, and :3 for the third run of such steps")
+	}
+	return phase, n, nil
+}
+
+// markerFlags choose among the markers of steps that a trace has.
+func markerFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "step-marker", Usage: "what begins and ends a step: slices whose name matches `REGEX`"},
+		&cli.StringFlag{Name: "step-pid", Usage: "markers of the process `PID`"},
+		&cli.StringFlag{Name: "step-tid", Usage: "markers of the thread `TID`"},
+	}
+}
+
+func markerOf(c *cli.Context) (o steps.Options, err error) {
+	o.Pid, o.Tid = c.String("step-pid"), c.String("step-tid")
+	if c.IsSet("step-marker") {
+		if o.Marker, err = regexp.Compile(c.String("step-marker")); err != nil {
+			return o, usage("--step-marker: %v", err)
+		}
+	}
+	return o, nil
+}
+
 // rangeError adds to an error of a range what to do about it.
 func rangeError(err error) error {
+	var missing *steps.NoMarkersError
 	switch {
-	case errors.Is(err, window.ErrRange), errors.Is(err, window.ErrNoMatch):
+	case errors.As(err, &missing):
+		return hint(err, "--step-marker REGEX names slices that begin and end a step")
+	case errors.Is(err, window.ErrApart):
+		return hint(err, "slice keeps one range; split --by step writes many")
+	case errors.Is(err, window.ErrRange), errors.Is(err, window.ErrNoMatch), errors.Is(err, window.ErrNoPhase), errors.Is(err, steps.ErrNoStep):
 		return hint(err, "tracekit info shows where the trace begins and ends, and what is in it")
 	case errors.Is(err, window.ErrBackwards):
 		return usageError{err}

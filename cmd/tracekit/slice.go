@@ -24,11 +24,12 @@ the range.
 
 EXAMPLES
    tracekit slice --from 10s --for 250ms -o piece.json.gz vllm.pt.trace.json.gz
+   tracekit slice --step 120..128 -o steps.json.gz vllm.pt.trace.json.gz
    tracekit slice --around 'GRAPH COMPILE' --pad 5ms -o compile.json.gz big.json.gz
    tracekit slice --from 25% --to 30% --device launched -o steps.json.gz big.json.gz
 
 ` + exitText,
-		Flags: append(append(rangeFlags(),
+		Flags: append(append(append(rangeFlags(), markerFlags()...),
 			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "what reaches over an edge: clip (cut it there), keep (leave it whole) or drop"},
 			&cli.StringFlag{Name: "device", Value: "time", Usage: "judge what ran on a device by its own time, or as launched: it stays, whole, if the call that launched it does"},
 			tmpdirFlag(),

@@ -13,6 +13,7 @@ import (
 	"tracekit/internal/spill"
 	"tracekit/transform/cut"
 	"tracekit/transform/split"
+	"tracekit/transform/steps"
 	"tracekit/transform/window"
 
 	"github.com/urfave/cli/v2"
@@ -28,6 +29,9 @@ gzip: what slice makes of its window of time. manifest.json and manifest.csv in
 the folder list them.
 
 KINDS
+   step       a piece for each step of the run, or --every so many: from its start to
+              the next one's, and what lies before and after as prologue and epilogue
+   phase      a piece for each run of prefill, decode or mixed steps
    time       pieces of --time each
    size       pieces of up to --size bytes of JSON, which is what a viewer has to
               read; the files are a tenth of that or less
@@ -48,6 +52,10 @@ EXIT STATUS
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to the folder `DIR`, which shall be empty or not be there"},
 			&cli.StringFlag{Name: "by", Usage: "what a piece is a piece of: `KIND`"},
+			&cli.IntFlag{Name: "every", Usage: "`N` steps a piece"},
+			&cli.IntFlag{Name: "steady", Usage: "only the `N` steps in a row that stand best for the run"},
+			&cli.StringFlag{Name: "gaps", Usage: "what lies between steps: keep it with the step before (keep) or leave it out (drop)", Value: "keep"},
+			&cli.StringFlag{Name: "phase", Usage: "only pieces of `PHASE`: prefill, decode or mixed"},
 			&cli.StringFlag{Name: "time", Usage: "length of a piece, such as 500ms"},
 			&cli.StringFlag{Name: "size", Usage: "largest size of a piece's JSON, such as 200MB"},
 			&cli.StringFlag{Name: "events", Usage: "most events of a piece, such as 1M"},
@@ -56,7 +64,7 @@ EXIT STATUS
 			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty; a split that is in it goes"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "tell the pieces, write nothing"},
 			tmpdirFlag(),
-		}, inputFlags()...),
+		}, append(markerFlags(), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := splitOptions(c)
 			if err != nil {
@@ -99,6 +107,11 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 		events, bytes, packed := m.Sum()
 		fmt.Fprintf(std.err, "split: %d pieces, %d events, %s of JSON (%s packed) in %s\n",
 			len(m.Pieces), events, progress.Bytes(bytes), progress.Bytes(packed), c.String("output"))
+		for _, note := range []string{m.Marker, m.Why} {
+			if note != "" {
+				fmt.Fprintln(std.err, note)
+			}
+		}
 	}
 	if lost.Lost() && c.Bool("strict") {
 		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, lost.String()))
@@ -110,6 +123,8 @@ func splitError(in *input, err error) error {
 	switch {
 	case errors.Is(err, split.ErrTooMany):
 		return hint(in.wrap(err), "ask for larger ones")
+	case errors.As(err, new(*steps.NoMarkersError)):
+		return hint(in.wrap(err), "--step-marker REGEX names slices that begin and end a step; split --by time or size needs none")
 	case errors.Is(err, split.ErrNothing):
 		return hint(in.wrap(err), "tracekit info shows what is in it")
 	}
@@ -132,10 +147,13 @@ func splitOptions(c *cli.Context) (o split.Options, err error) {
 	if !c.Bool("dry-run") && c.String("output") == "" {
 		return o, hint(usage("no folder"), "name one with -o DIR, or say --dry-run to see the plan")
 	}
-	kinds := map[split.By]string{split.Time: "time", split.Size: "size", split.Events: "events", split.Process: ""}
+	kinds := map[split.By]string{split.Step: "", split.Phase: "", split.Time: "time", split.Size: "size", split.Events: "events", split.Process: ""}
 	want, known := kinds[o.By]
 	if !known {
-		return o, hint(usage("--by %q", o.By), "time, size, events or process")
+		return o, hint(usage("--by %q", o.By), "step, phase, time, size, events or process")
+	}
+	if err := stepping(c, &o); err != nil {
+		return o, err
 	}
 	for _, name := range []string{"time", "size", "events"} {
 		switch {
@@ -168,6 +186,41 @@ func splitOptions(c *cli.Context) (o split.Options, err error) {
 		return o, hint(usage("--device %q", d), "time or launched; pieces of a process are judged by time")
 	}
 	return o, nil
+}
+
+// stepping reads the flags of steps and phases.
+func stepping(c *cli.Context, o *split.Options) (err error) {
+	for _, name := range []string{"every", "steady", "gaps", "step-marker", "step-pid", "step-tid"} {
+		if c.IsSet(name) && o.By != split.Step && (o.By != split.Phase || name == "every" || name == "steady") {
+			return usage("--%s goes with --by step", name)
+		}
+	}
+	if c.IsSet("phase") && o.By != split.Phase {
+		return usage("--phase goes with --by phase")
+	}
+	if c.IsSet("every") && c.IsSet("steady") {
+		return usage("--every and --steady exclude each other")
+	}
+	o.Every, o.Steady = c.Int("every"), c.Int("steady")
+	if c.IsSet("every") && o.Every < 1 || c.IsSet("steady") && o.Steady < 1 {
+		return usage("--every and --steady want one step or more")
+	}
+	switch g := c.String("gaps"); g {
+	case "keep":
+	case "drop":
+		o.DropGaps = true
+	default:
+		return hint(usage("--gaps %q", g), "keep or drop")
+	}
+	if c.IsSet("phase") {
+		phase, err := steps.ParsePhase(c.String("phase"))
+		if err != nil {
+			return usage("--phase: %v", err)
+		}
+		o.Only = &phase
+	}
+	o.Marker, err = markerOf(c)
+	return err
 }
 
 // parseAmount reads a number with k, M or G and, where a unit is given, that.

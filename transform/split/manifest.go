@@ -15,10 +15,13 @@ import (
 
 // Manifest lists the pieces of a trace. Its JSON fields are stable.
 type Manifest struct {
-	Source string  `json:"source"`
-	By     string  `json:"by"`
-	Start  Micros  `json:"start"`
-	End    Micros  `json:"end"`
+	Source string `json:"source"`
+	By     string `json:"by"`
+	Start  Micros `json:"start"`
+	End    Micros `json:"end"`
+	// Marker tells what steps were told by, Why why these are the steady ones.
+	Marker string  `json:"marker,omitempty"`
+	Why    string  `json:"why,omitempty"`
 	Pieces []Piece `json:"pieces"`
 	// Damage tells of what of the input could not be kept, empty if nothing.
 	Damage string `json:"damage,omitempty"`
@@ -33,6 +36,8 @@ type Piece struct {
 	File       string `json:"file"`
 	Index      int    `json:"index"`
 	Label      string `json:"label"`
+	Phase      string `json:"phase,omitempty"`
+	Steps      *Steps `json:"steps,omitempty"`
 	Start      Micros `json:"start"`
 	End        Micros `json:"end"`
 	Wall       string `json:"wall_clock,omitempty"` // of the start, RFC 3339
@@ -40,7 +45,9 @@ type Piece struct {
 	Bytes      int64  `json:"bytes"`        // of JSON
 	Packed     int64  `json:"packed_bytes"` // of the file
 	DeviceBusy Micros `json:"device_busy"`  // µs in which something ran on a device
-	DeviceLag  Micros `json:"device_lag"`   // µs from the piece's end to the end of the last work that belongs to it; 0 if it ended before
+	DeviceLag  Micros `json:"device_lag"`   // µs from the end of the steps, or of the piece, to the end of the last work that belongs to it; 0 if it ended before
+
+	hostEnd trace.Time
 }
 
 // Micros is a number of microseconds with three decimals.
@@ -93,9 +100,8 @@ func (m *Micros) UnmarshalJSON(text []byte) error {
 func (m *Piece) busy(b *busy) {
 	sum, _, last := b.total()
 	m.DeviceBusy = micros(sum)
-	end, _ := trace.ParseMicros([]byte(m.End))
-	if last > end {
-		m.DeviceLag = micros(last - end)
+	if last > m.hostEnd {
+		m.DeviceLag = micros(last - m.hostEnd)
 	}
 }
 
@@ -131,7 +137,7 @@ func (p *pieces) describe(windows []cut.Window) {
 }
 
 // usualName is the template of file names.
-const usualName = "{kind}-{index}-{label}"
+const usualName = "{index}-{label}"
 
 // fileName fills in a template. Nothing that a trace says can lead out of the
 // folder.
@@ -144,7 +150,7 @@ func fileName(template string, q *Piece, width int) string {
 	}
 	name := strings.NewReplacer(
 		"{kind}", q.Kind, "{index}", fmt.Sprintf("%0*d", width, q.Index), "{label}", q.Label,
-		"{start}", string(q.Start),
+		"{start}", string(q.Start), "{phase}", q.Phase,
 	).Replace(template)
 	return safe(strings.TrimSuffix(name, ".json.gz")) + ".json.gz"
 }
@@ -182,9 +188,9 @@ func (m *Manifest) write(dir Folder) error {
 	}
 	var b strings.Builder
 	w := csv.NewWriter(&b)
-	w.Write([]string{"file", "kind", "index", "label", "start", "end", "wall_clock", "events", "bytes", "packed_bytes", "device_busy", "device_lag"})
+	w.Write([]string{"file", "kind", "index", "label", "phase", "first_step", "last_step", "start", "end", "wall_clock", "events", "bytes", "packed_bytes", "device_busy", "device_lag"})
 	for _, q := range m.Pieces {
-		w.Write([]string{q.File, q.Kind, strconv.Itoa(q.Index), q.Label, string(q.Start), string(q.End), q.Wall,
+		w.Write([]string{q.File, q.Kind, strconv.Itoa(q.Index), q.Label, q.Phase, q.Steps.first(), q.Steps.last(), string(q.Start), string(q.End), q.Wall,
 			strconv.FormatInt(q.Events, 10), strconv.FormatInt(q.Bytes, 10), strconv.FormatInt(q.Packed, 10), string(q.DeviceBusy), string(q.DeviceLag)})
 	}
 	w.Flush()
@@ -202,4 +208,18 @@ func put(dir Folder, name string, text []byte) error {
 	}
 	_, err = f.Commit()
 	return err
+}
+
+func (s *Steps) first() string {
+	if s == nil {
+		return ""
+	}
+	return strconv.FormatInt(s.First, 10)
+}
+
+func (s *Steps) last() string {
+	if s == nil {
+		return ""
+	}
+	return strconv.FormatInt(s.Last, 10)
 }

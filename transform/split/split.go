@@ -11,6 +11,7 @@ import (
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/cut"
+	"tracekit/transform/steps"
 )
 
 // By is what a piece is a piece of.
@@ -34,6 +35,13 @@ type Options struct {
 	Size   int64      // bytes of JSON that a piece shall not exceed
 	Events int64      // events that a piece shall not exceed
 	Device cut.Device
+
+	Marker   steps.Options // which markers make steps
+	Every    int           // steps a piece; 0 means one
+	Steady   int           // only so many steps, those that stand best for the run; 0 for all
+	DropGaps bool          // a piece ends with its step, not where the next one begins
+	Only     *steps.Phase  // only runs of steps in this phase; nil for all
+
 	Name   string // template of file names; empty for the usual one
 	Source string // what the manifest calls the input
 }
@@ -115,13 +123,17 @@ type pieces struct {
 	manifest Manifest
 	names    []string // of files
 	router   *cut.Router
-	tracks   trace.Tracks // of events that are split by process
+	steps    *steps.Finder // nil unless they are asked for
+	tracks   trace.Tracks  // of events that are split by process
 	survey   *trace.Survey
 }
 
 // survey reads the trace once and plans its pieces.
 func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 	p := &pieces{Options: o, router: cut.NewRouter(o.Device)}
+	if o.By == Step || o.By == Phase {
+		p.steps = steps.NewFinder(o.Marker)
+	}
 	var dense density
 	v, err := s.SurveyParts(func(part *trace.Part) error {
 		p.router.Learn(part)
@@ -130,6 +142,9 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 			e := &part.Events[i]
 			if o.By == Size || o.By == Events {
 				dense.event(e)
+			}
+			if p.steps != nil {
+				p.steps.Learn(e)
 			}
 			if o.By == Process && !e.IsMeta() {
 				p.tracks.Of(e)

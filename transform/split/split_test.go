@@ -15,6 +15,7 @@ import (
 
 	"tracekit/internal/reference"
 	"tracekit/internal/spill"
+	"tracekit/internal/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/cut"
 	"tracekit/transform/window"
@@ -251,6 +252,44 @@ func TestPiecesHoldEverythingOnce(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The generator writes down the steps that it makes: there is a piece for each.
+func TestStepsOfGeneratedTraces(t *testing.T) {
+	for _, producer := range []tracegen.Producer{tracegen.Gaudi, tracegen.CUDA} {
+		var data bytes.Buffer
+		truth, err := tracegen.Generate(&data, tracegen.Config{Seed: 3, Producer: producer, Steps: 6, Layers: 2, Hardware: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range []Options{{By: Step, Device: cut.Launched}, {By: Step, Every: 4}, {By: Phase}} {
+			m := comparePieces(t, data.Bytes(), o, string(producer))
+			n := 0
+			for i := range m.Pieces {
+				if q := &m.Pieces[i]; q.Steps != nil {
+					n += q.Steps.Count
+				}
+				if i > 0 && m.Pieces[i].Start != m.Pieces[i-1].End {
+					t.Errorf("%s: piece %d begins at %s, the one before ends at %s", producer, i, m.Pieces[i].Start, m.Pieces[i-1].End)
+				}
+			}
+			if n != len(truth.Steps) {
+				t.Errorf("%s by %s: %d steps, want %d", producer, o.By, n, len(truth.Steps))
+			}
+			if m.Pieces[0].Start != m.Start || m.Pieces[len(m.Pieces)-1].End != micros(end(t, m)+1) {
+				t.Errorf("%s by %s: the pieces do not cover the trace", producer, o.By)
+			}
+		}
+	}
+}
+
+func end(t *testing.T, m *Manifest) trace.Time {
+	t.Helper()
+	at, ok := trace.ParseMicros([]byte(m.End))
+	if !ok {
+		t.Fatal(m.End)
+	}
+	return at
 }
 
 func TestProcesses(t *testing.T) {

@@ -22,14 +22,20 @@ func (p *pieces) plan(d *density) ([]cut.Window, error) {
 		for at := v.Zero; at <= v.Last; at = at.Add(p.Time) {
 			windows = append(windows, cut.Window{From: at, To: min(at.Add(p.Time), whole.To)})
 		}
+	case Step, Phase:
+		windows, err := p.byStep(whole)
+		if err == nil && len(windows) > maxPieces {
+			err = ErrTooMany
+		}
+		return windows, err
 	case Size:
 		windows = d.cut(whole, p.Size, d.bytes)
 	case Events:
 		windows = d.cut(whole, p.Events, d.events)
 	case Process:
-		for i, pid := range p.tracks.Processes {
+		for _, pid := range p.tracks.Processes {
 			windows = append(windows, whole)
-			p.add(Piece{Kind: "process", Index: i, Label: trace.Unquote([]byte(pid))}, whole)
+			p.add(Piece{Kind: "process", Label: trace.Unquote([]byte(pid))}, whole)
 		}
 		return windows, nil
 	default:
@@ -39,12 +45,16 @@ func (p *pieces) plan(d *density) ([]cut.Window, error) {
 		return nil, ErrTooMany
 	}
 	for i, w := range windows {
-		p.add(Piece{Kind: string(p.By), Index: i, Label: fmt.Sprintf("%d of %d", i+1, len(windows))}, w)
+		p.add(Piece{Kind: string(p.By), Label: fmt.Sprintf("%d of %d", i+1, len(windows))}, w)
 	}
 	return windows, nil
 }
 
 func (p *pieces) add(m Piece, w cut.Window) {
+	m.Index = len(p.manifest.Pieces)
+	if m.Steps == nil {
+		m.hostEnd = w.To
+	}
 	m.Start, m.End = micros(w.From), micros(w.To)
 	p.manifest.Pieces = append(p.manifest.Pieces, m)
 }

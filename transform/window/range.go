@@ -7,6 +7,7 @@ import (
 
 	"tracekit/filter"
 	"tracekit/trace"
+	"tracekit/transform/steps"
 )
 
 // What can be wrong with a range.
@@ -14,10 +15,12 @@ var (
 	ErrRange     = errors.New("the range holds nothing of the trace")
 	ErrBackwards = errors.New("the range ends before it begins")
 	ErrNoMatch   = errors.New("nothing in the trace meets the condition of the range")
+	ErrApart     = errors.New("the steps of a range have to follow one another")
+	ErrNoPhase   = errors.New("there is no such run of steps")
 )
 
 // Range is a range of time as a user names it, in one of these ways: by its
-// bounds, as a part of the whole, or around an event. A bound that is not set
+// bounds, as a part of the whole, by steps, or around an event. A bound that is not set
 // is the trace's own start or end.
 type Range struct {
 	From, To Bound
@@ -25,6 +28,14 @@ type Range struct {
 
 	// Part is the Part-th of Parts equal parts, from 1; Parts is 0 if not given.
 	Part, Parts int
+
+	// Steps are steps that follow one another, and Phase the PhaseRun-th run of
+	// steps in a phase, from 1, without the warm-up. Marker chooses among the
+	// trace's markers.
+	Steps    *steps.Choice
+	Phase    *steps.Phase
+	PhaseRun int
+	Marker   steps.Options
 
 	// Around is met by the event that the range lies around, the first one in
 	// time, and Pad is added on both of its sides.
@@ -37,6 +48,7 @@ type Range struct {
 type Finder struct {
 	Range
 	env     filter.Env
+	steps   *steps.Finder // nil unless they are asked for
 	matches int
 	first   trace.Event
 }
@@ -47,14 +59,22 @@ func NewFinder(r Range) (*Finder, error) {
 	if r.Around.Needs()&(filter.NeedsZero|filter.NeedsNames|filter.NeedsDepth) != 0 {
 		return nil, errors.New("the condition of a range can ask for an event's own members only, and for no time but dur")
 	}
-	return &Finder{Range: r}, nil
+	f := &Finder{Range: r}
+	if r.Steps != nil || r.Phase != nil {
+		f.steps = steps.NewFinder(r.Marker)
+	}
+	return f, nil
 }
 
 // Learns reports whether events are of any use.
-func (f *Finder) Learns() bool { return f.Around != nil }
+func (f *Finder) Learns() bool { return f.Around != nil || f.steps != nil }
 
 // Learn looks at an event.
 func (f *Finder) Learn(e *trace.Event) {
+	if f.steps != nil {
+		f.steps.Learn(e)
+		return
+	}
 	if f.Around == nil || !e.Shown() || !f.Around.Match(e, &f.env) {
 		return
 	}
@@ -69,6 +89,10 @@ func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err
 	switch {
 	case f.Parts > 0:
 		from, to = part(v, f.Part-1, f.Parts), part(v, f.Part, f.Parts)
+	case f.steps != nil:
+		if from, to, note, err = f.stepping(); err != nil {
+			return 0, 0, "", err
+		}
 	case f.Around != nil:
 		if f.matches == 0 {
 			return 0, 0, "", fmt.Errorf("%w: %s", ErrNoMatch, f.Around)
@@ -88,6 +112,38 @@ func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err
 			micros(v.Zero), micros(v.Last), micros(from), micros(to))
 	}
 	return from, to, note, nil
+}
+
+// stepping finds the range of the steps, or of the phase, that is asked for.
+func (f *Finder) stepping() (from, to trace.Time, note string, err error) {
+	run, err := f.steps.Run()
+	if err != nil {
+		return 0, 0, "", err
+	}
+	if f.Steps != nil {
+		chosen, err := f.Steps.Of(run)
+		if err != nil {
+			return 0, 0, "", err
+		}
+		if s := steps.Stretches(chosen); len(s) > 1 {
+			return 0, 0, "", fmt.Errorf("%w: steps %v", ErrApart, f.Steps)
+		}
+		from, to = run.Windows(chosen[0], chosen[len(chosen)-1])
+		return from, to, run.String(), nil
+	}
+	n := 0
+	var found steps.PhaseRun
+	for _, p := range run.Phases() {
+		if p.Phase == *f.Phase && !p.Warmup {
+			if n++; n == f.PhaseRun {
+				found = p
+			}
+		}
+	}
+	if n < f.PhaseRun {
+		return 0, 0, "", fmt.Errorf("%w: %v, run %d; there are %d", ErrNoPhase, *f.Phase, f.PhaseRun, n)
+	}
+	return found.Start, found.End, fmt.Sprintf("%v, run %d of %d: %d steps; %v", *f.Phase, f.PhaseRun, n, found.Last-found.First+1, run), nil
 }
 
 func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {

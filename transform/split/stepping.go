@@ -1,0 +1,187 @@
+package split
+
+import (
+	"fmt"
+
+	"tracekit/trace"
+	"tracekit/transform/cut"
+	"tracekit/transform/steps"
+)
+
+// byStep finds the windows of steps: groups of Every, the steadiest few, or runs
+// of a phase, and what lies before and after them.
+func (p *pieces) byStep(whole cut.Window) ([]cut.Window, error) {
+	run, err := p.steps.Run()
+	if err != nil {
+		return nil, err
+	}
+	p.manifest.Marker = run.String()
+	switch {
+	case p.Steady > 0:
+		first, why, err := run.Steady(p.Steady)
+		if err != nil {
+			return nil, err
+		}
+		p.manifest.Why = why
+		return p.groups(run, [][2]int{{first, first + p.Steady - 1}}, "steady"), nil
+	case p.By == Phase:
+		return p.phases(run, whole)
+	}
+	var groups [][2]int
+	every := max(p.Every, 1)
+	for first := 0; first < len(run.Steps); first += every {
+		groups = append(groups, [2]int{first, min(first+every, len(run.Steps)) - 1})
+	}
+	windows := p.prologue(whole, run.Steps[0].Start)
+	windows = append(windows, p.groups(run, groups, "step")...)
+	return append(windows, p.epilogue(whole, windows[len(windows)-1].To)...), nil
+}
+
+// phases finds the windows of runs of steps in one phase.
+func (p *pieces) phases(run *steps.Run, whole cut.Window) ([]cut.Window, error) {
+	var windows []cut.Window
+	if p.Only == nil {
+		windows = p.prologue(whole, run.Steps[0].Start)
+	}
+	for _, r := range run.Phases() {
+		if p.Only != nil && (r.Phase != *p.Only || r.Warmup) {
+			continue
+		}
+		windows = append(windows, p.groups(run, [][2]int{{r.First, r.Last}}, "phase")...)
+	}
+	if len(windows) == 0 {
+		return nil, fmt.Errorf("%w: there are no steps of the phase %v", ErrNothing, *p.Only)
+	}
+	if p.Only == nil {
+		windows = append(windows, p.epilogue(whole, windows[len(windows)-1].To)...)
+	}
+	return windows, nil
+}
+
+// prologue is what lies before the first step.
+func (p *pieces) prologue(whole cut.Window, first trace.Time) []cut.Window {
+	if first <= whole.From {
+		return nil
+	}
+	w := cut.Window{From: whole.From, To: first}
+	p.add(Piece{Kind: "prologue", Label: "prologue"}, w)
+	return []cut.Window{w}
+}
+
+// epilogue is what lies after the last step.
+func (p *pieces) epilogue(whole cut.Window, last trace.Time) []cut.Window {
+	if last >= whole.To {
+		return nil
+	}
+	w := cut.Window{From: last, To: whole.To}
+	p.add(Piece{Kind: "epilogue", Label: "epilogue"}, w)
+	return []cut.Window{w}
+}
+
+// groups lists a piece for each group of steps, first to last.
+func (p *pieces) groups(run *steps.Run, groups [][2]int, kind string) []cut.Window {
+	var windows []cut.Window
+	for _, g := range groups {
+		var w cut.Window
+		w.From, w.To = run.Windows(g[0], g[1])
+		last := &run.Steps[g[1]]
+		if p.DropGaps {
+			w.To = max(last.End, w.From.Add(1))
+		}
+		q := Piece{Kind: kind, Steps: stepsOf(run, g[0], g[1])}
+		q.Label = q.Steps.label()
+		q.Phase = q.Steps.phase
+		q.hostEnd = last.End
+		p.add(q, w)
+		windows = append(windows, w)
+	}
+	return windows
+}
+
+// Steps tells of the steps in a piece. First and Last are the numbers that their
+// markers have, or counted from 0. What the trace does not tell is left out.
+type Steps struct {
+	First      int64  `json:"first"`
+	Last       int64  `json:"last"`
+	Count      int    `json:"count"`
+	Host       Micros `json:"host"` // µs that the steps took on the host
+	Warmup     bool   `json:"warmup,omitempty"`
+	Recompiled int    `json:"recompiled,omitempty"` // steps in which a graph was compiled
+	*Load
+
+	phase string
+}
+
+// Load is what a single step worked on.
+type Load struct {
+	Requests       *int32 `json:"requests,omitempty"`
+	Tokens         *int32 `json:"tokens,omitempty"`
+	PromptRequests *int32 `json:"prompt_requests,omitempty"`
+	PromptTokens   *int32 `json:"prompt_tokens,omitempty"`
+	DecodeRequests *int32 `json:"decode_requests,omitempty"`
+	DecodeTokens   *int32 `json:"decode_tokens,omitempty"`
+	BucketBatch    *int32 `json:"bucket_batch_size,omitempty"`
+	BucketSeq      *int32 `json:"bucket_seq_len,omitempty"`
+	BucketCtx      *int32 `json:"bucket_ctx_blocks,omitempty"`
+	SeqLen         *int32 `json:"seq_len,omitempty"`
+	CtxLen         *int32 `json:"ctx_len,omitempty"`
+}
+
+func stepsOf(run *steps.Run, first, last int) *Steps {
+	number := func(i int) int64 {
+		if run.Numbered() {
+			return run.Steps[i].Number
+		}
+		return int64(i)
+	}
+	s := &Steps{First: number(first), Last: number(last), Count: last - first + 1}
+	host := trace.Time(0)
+	s.phase, s.Warmup = run.Steps[first].Phase.String(), true
+	for i := first; i <= last; i++ {
+		t := &run.Steps[i]
+		host = host.Add(t.Duration())
+		if t.Phase != run.Steps[first].Phase {
+			s.phase = steps.Mixed.String()
+		}
+		s.Warmup = s.Warmup && t.Warmup
+		if t.Recompiled() {
+			s.Recompiled++
+		}
+	}
+	s.Host = micros(host)
+	if first == last {
+		s.Load = loadOf(&run.Steps[first].Load)
+	}
+	return s
+}
+
+func loadOf(l *steps.Load) *Load {
+	known := func(n int32) *int32 {
+		if n == steps.Unknown {
+			return nil
+		}
+		return &n
+	}
+	return &Load{
+		Requests: known(l.Requests), Tokens: known(l.Tokens),
+		PromptRequests: known(l.PromptRequests), PromptTokens: known(l.PromptTokens),
+		DecodeRequests: known(l.DecodeRequests), DecodeTokens: known(l.DecodeTokens),
+		BucketBatch: known(l.Bucket.Batch), BucketSeq: known(l.Bucket.Seq), BucketCtx: known(l.Bucket.Ctx),
+		SeqLen: known(l.SeqLen), CtxLen: known(l.CtxLen),
+	}
+}
+
+// label names a group of steps.
+func (s *Steps) label() string {
+	text := fmt.Sprintf("steps %d to %d", s.First, s.Last)
+	if s.Count == 1 {
+		text = fmt.Sprintf("step %d", s.First)
+	}
+	if s.phase != steps.Other.String() {
+		text += " " + s.phase
+	}
+	if s.Warmup {
+		text += " warmup"
+	}
+	return text
+}

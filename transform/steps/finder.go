@@ -1,0 +1,306 @@
+package steps
+
+import (
+	"bytes"
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tracekit/trace"
+)
+
+// Options choose among markers. The zero value leaves it to the Finder.
+type Options struct {
+	// Marker replaces the table: slices on the host whose name it matches are
+	// the markers. A group named number in it gives the step's number.
+	Marker *regexp.Regexp
+	// Pid and Tid are the ids of the process and thread whose markers count,
+	// as a user writes them; empty for any.
+	Pid, Tid string
+}
+
+// Finder finds the steps of a trace. It has to see all events, in the order
+// of the file.
+//
+// The row of the table is chosen so: markers of servers come before those of
+// training loops, these before parts of steps, and Python functions last. Of
+// several rows the one with the most steps on one track wins, then the upper
+// one. The track is the one with the most steps, then the one that came first.
+type Finder struct {
+	Options
+	tracks  trace.Tracks
+	marks   []mark
+	gauges  []gauge
+	names   map[string]string // one copy of each
+	scratch values
+	census  census // of annotations, as long as there is no marker
+}
+
+// mark is a marker, or a part of a step.
+type mark struct {
+	start, end trace.Time
+	name       string
+	track      int32
+	row        uint8
+	part       part // of a step of Gaudi
+}
+
+// NewFinder returns a Finder that has seen nothing.
+func NewFinder(o Options) *Finder { return &Finder{Options: o, names: map[string]string{}} }
+
+// Learn looks at an event. It keeps nothing of e, and allocates only for
+// markers.
+func (f *Finder) Learn(e *trace.Event) {
+	switch {
+	case e.Has&trace.HasTS == 0 || e.TS < 0:
+	case e.Phase == 'C':
+		if string(e.Name()) == "utils" {
+			f.gauge(e)
+		}
+	case e.Phase == 'X' && e.Has&trace.HasDur != 0:
+		f.slice(e)
+	}
+}
+
+func (f *Finder) slice(e *trace.Event) {
+	cat := e.Cat()
+	if f.Marker != nil && string(cat) != "gpu_user_annotation" {
+		f.match(e)
+	}
+	switch string(cat) {
+	case "user_annotation":
+		f.annotation(e)
+	case "":
+		f.highLevel(e)
+	case "python_function":
+		if f.Marker == nil && isStepFrame(e.Name()) {
+			f.mark(e, stackRow, noPart)
+		}
+	case "cpu_op", "Operator":
+		// So PyTorch called its annotations once.
+		if bytes.HasPrefix(e.Name(), []byte("ProfilerStep#")) {
+			f.annotation(e)
+		}
+	}
+}
+
+// match asks the user's expression.
+func (f *Finder) match(e *trace.Event) {
+	name := e.Name()
+	if bytes.IndexByte(name, '\\') >= 0 {
+		name = []byte(unquoted(name))
+	}
+	if f.Marker.Match(name) {
+		f.mark(e, chosenByUser, partOf(name))
+	}
+}
+
+func (f *Finder) annotation(e *trace.Event) {
+	if f.Marker == nil {
+		if row, ok := matchRow(e.Name(), &f.scratch); ok {
+			f.mark(e, row, noPart)
+			return
+		}
+	}
+	f.count(e)
+}
+
+// highLevel looks at an event without a category, as vLLM on Gaudi writes.
+func (f *Finder) highLevel(e *trace.Event) {
+	p := partOf(e.Name())
+	const thread = "3"
+	if p == noPart || string(e.Tid()) != thread && f.Tid == "" {
+		f.count(e)
+		return
+	}
+	if f.Marker == nil || p == compile || p == model || p == warmup {
+		f.mark(e, gaudi, p)
+	}
+}
+
+func (f *Finder) count(e *trace.Event) {
+	if len(f.marks) == 0 {
+		f.census.add(e.Name())
+	}
+}
+
+func (f *Finder) mark(e *trace.Event, row uint8, p part) {
+	f.marks = append(f.marks, mark{
+		start: e.TS, end: e.End(), name: f.intern(e.Name()),
+		track: int32(f.tracks.Of(e)), row: row, part: p,
+	})
+}
+
+// intern keeps one copy of each name, as the trace has it.
+func (f *Finder) intern(name []byte) string {
+	s, ok := f.names[string(name)]
+	if !ok {
+		s = string(name)
+		f.names[s] = s
+	}
+	return s
+}
+
+// Run gives the steps of what the Finder has seen. If there is no marker the
+// error is a *NoMarkersError.
+func (f *Finder) Run() (*Run, error) {
+	slices.SortStableFunc(f.marks, func(a, b mark) int {
+		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.track, b.track),
+			cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
+	})
+	var best []mark
+	var run *Run
+	var seen []Seen
+	for group := range f.groups() {
+		s := f.seen(group)
+		if s.Steps == 0 {
+			continue
+		}
+		seen = append(seen, s)
+		if !f.wanted(s.Track) {
+			continue
+		}
+		if run == nil || better(group[0].row, s.Steps, best[0].row, run.Seen.Steps) {
+			run, best = &Run{Seen: s}, group
+		}
+	}
+	if run == nil {
+		return nil, f.missing(seen)
+	}
+	f.fill(run, best)
+	run.Others = slices.DeleteFunc(seen, func(s Seen) bool { return s == run.Seen })
+	slices.SortStableFunc(run.Others, func(a, b Seen) int { return cmp.Compare(b.Steps, a.Steps) })
+	return run, nil
+}
+
+// groups yields the marks of each row and track.
+func (f *Finder) groups() func(yield func([]mark) bool) {
+	return func(yield func([]mark) bool) {
+		for i, j := 0, 0; i < len(f.marks); i = j {
+			for j = i + 1; j < len(f.marks) && f.marks[j].row == f.marks[i].row && f.marks[j].track == f.marks[i].track; j++ {
+			}
+			if !yield(f.marks[i:j]) {
+				return
+			}
+		}
+	}
+}
+
+// seen counts the steps of a group.
+func (f *Finder) seen(group []mark) Seen {
+	t := f.tracks.All[group[0].track]
+	s := Seen{Track: Track{t.Pid, t.Tid}}
+	switch row := group[0].row; {
+	case row == chosenByUser:
+		s.Producer = "the given expression"
+		s.Steps = outermost(group, nil)
+	case row == gaudi:
+		s.Producer = table[row].producer
+		if f.Marker == nil {
+			s.Steps = iterations(group, nil)
+		}
+	default:
+		s.Producer = table[row].producer
+		s.Steps = outermost(group, nil)
+	}
+	return s
+}
+
+func (f *Finder) wanted(t Track) bool {
+	return (f.Pid == "" || f.Pid == trace.Unquote([]byte(t.Pid))) && (f.Tid == "" || f.Tid == trace.Unquote([]byte(t.Tid)))
+}
+
+// better reports whether one kind of marker is to be preferred to another that
+// stands before it in the order of rows and tracks.
+func better(row uint8, steps int, than uint8, thanSteps int) bool {
+	if row != than && table[row].rank != table[than].rank {
+		return table[row].rank < table[than].rank
+	}
+	return steps > thanSteps
+}
+
+// fill makes the steps of a group of marks.
+func (f *Finder) fill(r *Run, group []mark) {
+	row, track := group[0].row, group[0].track
+	r.Steps = make([]Step, 0, r.Seen.Steps)
+	if row == gaudi {
+		r.Form = "prepare_input_tensors, prefill, decode, sampler_postprocessing"
+		f.fillGaudi(r, group)
+	} else {
+		r.Form = f.form(&group[0])
+		outermost(group, func(m *mark) { r.Steps = append(r.Steps, f.step(m, len(r.Steps))) })
+	}
+	if row == chosenByUser {
+		f.measureChosen(r, group)
+	}
+	f.markWarmup(r.Steps, f.tracks.All[track].Process, row == gaudi)
+	f.compiles(r, f.tracks.All[track].Process)
+}
+
+// form tells what markers like m look like.
+func (f *Finder) form(m *mark) string {
+	switch m.row {
+	case chosenByUser:
+		return f.Marker.String()
+	case stackRow:
+		return "functions such as " + plainName(m.name)
+	}
+	var texts []string
+	for _, form := range table[m.row].forms {
+		texts = append(texts, form.text)
+	}
+	return strings.Join(texts, " or ")
+}
+
+func (f *Finder) step(m *mark, index int) Step {
+	s := Step{Load: nothingKnown, Index: index, Number: Unknown, Label: plainName(m.name), Start: m.start, End: m.end}
+	if _, ok := matchRow([]byte(s.Label), &f.scratch); ok {
+		s.Load, s.Number = f.scratch.load(), f.scratch.of[number]
+	}
+	if m.row == chosenByUser {
+		if n, ok := numberIn(f.Marker, s.Label); ok {
+			s.Number = n
+		}
+	}
+	return s
+}
+
+// numberIn gives what the group named number matches in a name.
+func numberIn(x *regexp.Regexp, name string) (int64, bool) {
+	i := x.SubexpIndex("number")
+	if i < 0 {
+		return 0, false
+	}
+	at := x.FindStringSubmatchIndex(name)
+	if at == nil || at[2*i] < 0 {
+		return 0, false
+	}
+	group := name[at[2*i]:at[2*i+1]]
+	n, size := leadingNumber([]byte(group))
+	return n, size > 0 && size == len(group)
+}
+
+// outermost yields those marks of a sorted group that lie in no other, and
+// counts them. Of two at the same time the first counts.
+func outermost(group []mark, yield func(*mark)) (n int) {
+	var last *mark
+	for i := range group {
+		m := &group[i]
+		if last != nil && m.end <= last.end && (m.start < last.end || m.start == last.start) {
+			continue
+		}
+		last = m
+		if n++; yield != nil {
+			yield(m)
+		}
+	}
+	return n
+}
+
+// unquoted is the text of a name whose escapes stand as the trace has them.
+func unquoted(name []byte) string {
+	return trace.Unquote(append(append([]byte{'"'}, name...), '"'))
+}
+
+func plainName(name string) string { return unquoted([]byte(name)) }

@@ -1,0 +1,118 @@
+package steps
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// NoMarkersError says that a trace has no markers of steps, and what it has
+// instead.
+type NoMarkersError struct {
+	LookedFor []string // how markers begin, or the user's expression
+	On        string   // the process and thread that were asked for, empty for any
+	// Elsewhere are markers on other processes and threads.
+	Elsewhere []Seen
+	// Names are the commonest annotations, ten at most, the commonest first.
+	Names []Name
+}
+
+// Name is a name of annotations, with # in place of each number in it.
+type Name struct {
+	Name  string
+	Count int64
+}
+
+func (e *NoMarkersError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "no markers of steps%s: looked for %s", e.On, strings.Join(e.LookedFor, ", "))
+	for i, s := range e.Elsewhere {
+		b.WriteString([]string{"; there are ", ", "}[min(i, 1)] + s.String())
+	}
+	for i, n := range e.Names {
+		b.WriteString([]string{"; the commonest annotations are ", ", "}[min(i, 1)])
+		fmt.Fprintf(&b, "%q (%d)", n.Name, n.Count)
+	}
+	if len(e.Names) == 0 && len(e.Elsewhere) == 0 {
+		b.WriteString("; there are no annotations at all")
+	}
+	return b.String()
+}
+
+func (f *Finder) missing(elsewhere []Seen) error {
+	e := &NoMarkersError{Elsewhere: elsewhere, Names: f.census.commonest(10)}
+	if f.Pid != "" {
+		e.On += " on pid " + f.Pid
+	}
+	if f.Tid != "" {
+		e.On += " on tid " + f.Tid
+	}
+	if f.Marker != nil {
+		e.LookedFor = []string{f.Marker.String()}
+		return e
+	}
+	for _, p := range parts {
+		if p.part == prepare || p.part == prompts || p.part == decodes {
+			e.LookedFor = append(e.LookedFor, strings.ReplaceAll(p.name, "*", "…"))
+		}
+	}
+	for _, r := range table {
+		for _, form := range r.forms {
+			begin, _, more := strings.Cut(form.text, "{")
+			if more {
+				begin += "…"
+			}
+			e.LookedFor = append(e.LookedFor, begin)
+		}
+	}
+	for _, frame := range frames {
+		e.LookedFor = append(e.LookedFor, "…"+frame.file+"(…): "+frame.function)
+	}
+	e.LookedFor = slices.Compact(e.LookedFor)
+	return e
+}
+
+// census counts names that differ in more than numbers.
+type census struct {
+	counts map[string]*int64
+	shape  []byte
+}
+
+// maxShapes bounds the memory of a census. Names that come later are not
+// counted.
+const maxShapes = 4096
+
+func (c *census) add(name []byte) {
+	c.shape = c.shape[:0]
+	for i, b := range name {
+		switch {
+		case b-'0' > 9:
+			c.shape = append(c.shape, b)
+		case i == 0 || name[i-1]-'0' > 9:
+			c.shape = append(c.shape, '#')
+		}
+	}
+	n := c.counts[string(c.shape)]
+	if n == nil {
+		if len(c.counts) == maxShapes {
+			return
+		}
+		if c.counts == nil {
+			c.counts = map[string]*int64{}
+		}
+		n = new(int64)
+		c.counts[string(c.shape)] = n
+	}
+	*n++
+}
+
+func (c *census) commonest(most int) []Name {
+	var names []Name
+	for _, shape := range slices.Sorted(maps.Keys(c.counts)) {
+		names = append(names, Name{plainName(shape), *c.counts[shape]})
+	}
+	slices.SortStableFunc(names, func(a, b Name) int { return cmp.Compare(b.Count, a.Count) })
+	return names[:min(most, len(names))]
+}

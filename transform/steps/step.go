@@ -1,0 +1,186 @@
+// Package steps finds the steps of a serving or training run in a trace by the
+// markers that the run's own code has written: which step, when, in what
+// phase, with how many requests and tokens.
+//
+// A Finder is shown the events of a trace in file order. What it keeps grows
+// with the number of markers, about 100 bytes each, and not with the trace.
+package steps
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracekit/trace"
+)
+
+// Phase is what a step works on.
+type Phase uint8
+
+// The phases. Other is that of training, of idle steps, and of markers that do
+// not tell.
+const (
+	Other   Phase = iota
+	Prefill       // prompts
+	Decode        // requests that have their prompt behind them
+	Mixed         // both
+)
+
+var phaseNames = [...]string{"other", "prefill", "decode", "mixed"}
+
+func (p Phase) String() string { return phaseNames[p] }
+
+// ParsePhase returns the phase of that name.
+func ParsePhase(s string) (Phase, error) {
+	for i, name := range phaseNames {
+		if s == name {
+			return Phase(i), nil
+		}
+	}
+	return Other, fmt.Errorf("unknown phase %q: it is one of %s", s, strings.Join(phaseNames[1:], ", ")+" and other")
+}
+
+// Unknown stands for a number that the trace does not tell.
+const Unknown = -1
+
+// Load is what a step or batch works on. Every number is Unknown where the
+// trace does not tell it.
+type Load struct {
+	Phase          Phase
+	Requests       int32 // in the batch
+	Tokens         int32 // computed, those of prompts and of decoding requests
+	PromptRequests int32
+	PromptTokens   int32
+	DecodeRequests int32
+	DecodeTokens   int32
+	Bucket         Bucket
+	SeqLen         int32 // tokens of the longest request
+	CtxLen         int32 // tokens of all requests together, with their context
+}
+
+// Bucket is the size that a batch is padded to.
+type Bucket struct {
+	Batch int32 // requests
+	Seq   int32 // tokens a request
+	Ctx   int32 // blocks of context
+}
+
+// Batch is one run of the model in a step that has several.
+type Batch struct {
+	Load
+	Start, End trace.Time
+	Recompiled bool // a graph was compiled meanwhile
+}
+
+// Compile is the compilation of a graph.
+type Compile struct {
+	Recipe     string
+	Start, End trace.Time
+	Step       int // index of the step that it fell into, -1 for none
+}
+
+// Step is one step of a run. The numbers of its Load are, if it has several
+// batches, sums for requests, tokens and context, and the largest batch's for
+// buckets and the longest request.
+type Step struct {
+	Load
+	Index      int    // in Run.Steps
+	Number     int64  // as its marker has it, Unknown if it has none
+	Label      string // the marker's name, or the names of those that make up the step
+	Start, End trace.Time
+	Warmup     bool
+
+	// Batches are the runs of the model, where the trace tells them apart, as
+	// for vLLM on Gaudi; else nil.
+	Batches []Batch
+	// Compiles are the compilations that began in the step.
+	Compiles []Compile
+}
+
+// Recompiled reports whether a graph was compiled in the step.
+func (s *Step) Recompiled() bool {
+	return len(s.Compiles) > 0 || slices.ContainsFunc(s.Batches, func(b Batch) bool { return b.Recompiled })
+}
+
+// Duration is the time from the step's start to its end, in ns.
+func (s *Step) Duration() trace.Time { return s.End - s.Start }
+
+// Track is where markers stand. Both are JSON text, as a trace.Track has them.
+type Track struct{ Pid, Tid string }
+
+func (t Track) String() string {
+	return "pid " + trace.Unquote([]byte(t.Pid)) + ", tid " + trace.Unquote([]byte(t.Tid))
+}
+
+// Seen is a kind of marker that was found on a track.
+type Seen struct {
+	Producer string // the row of the table
+	Track    Track
+	Steps    int
+}
+
+func (s Seen) String() string {
+	return fmt.Sprintf("%d %s by %s on %v", s.Steps, plural(s.Steps, "step"), s.Producer, s.Track)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return what
+	}
+	return what + "s"
+}
+
+// Run is a run of steps on one track, in order of time. No step lies inside
+// another.
+type Run struct {
+	Seen
+	// Form is what the markers look like, or the user's own expression.
+	Form     string
+	Steps    []Step
+	Compiles []Compile // of the track's process, in order of time
+	// Others are markers that were found too and not taken.
+	Others []Seen
+}
+
+// Numbered reports whether every step has a number of its own from its marker.
+func (r *Run) Numbered() bool {
+	for i := range r.Steps {
+		if r.Steps[i].Number < 0 {
+			return false
+		}
+	}
+	return len(r.Steps) > 0
+}
+
+// Window is the time of a step's piece, half open: from its start to the next
+// step's start. The last step's piece ends with the step. Together the pieces
+// hold everything from the first step's start to the last one's end.
+func (r *Run) Window(i int) (from, to trace.Time) { return r.Windows(i, i) }
+
+// Windows is the time of the pieces of the steps from first to last, both
+// included.
+func (r *Run) Windows(first, last int) (from, to trace.Time) {
+	from = r.Steps[first].Start
+	if last+1 < len(r.Steps) {
+		return from, r.Steps[last+1].Start
+	}
+	return from, max(r.Steps[last].End, r.Steps[last].Start.Add(1))
+}
+
+// String says in a line which markers were taken, and what else there was.
+func (r *Run) String() string {
+	s := fmt.Sprintf("%v, such as %q", r.Seen, r.Steps[0].Label)
+	const shown = 3
+	for i, o := range r.Others {
+		switch {
+		case i == 0:
+			s += "; not taken: "
+		case i == shown:
+			return s + fmt.Sprintf(" and %d more", len(r.Others)-shown)
+		default:
+			s += ", "
+		}
+		s += o.String()
+	}
+	return s
+}
