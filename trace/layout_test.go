@@ -163,3 +163,18 @@ func FuzzLayouts(f *testing.F) {
 		sameAccount(t, "fuzzed", []byte(text), blockData)
 	})
 }
+
+// FuzzPlainArgs: what is taken for plain is strict JSON that no viewer minds.
+func FuzzPlainArgs(f *testing.F) {
+	for _, v := range []string{`{}`, `{"a": 1}`, `{"a":-1.5,"b":"x y","c":null}`, `{"a":01}`, `{"a":NaN}`, `{"a":1e400}`, `{"a":"\ud83d"}`, `{"a":{}}`, `{"a":1,}`, `{"a"}`, `{`, `{"`, `{"a":t`, `{"a":1}}`} {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		if !strings.HasPrefix(v, "{") {
+			return
+		}
+		if len(v) > 1 && strings.HasSuffix(v, "}") && isPlain([]byte(v)) && !isSound([]byte(v)) {
+			t.Fatalf("%q", v)
+		}
+	})
+}

@@ -53,7 +53,62 @@ func (e *Event) argsSound() bool {
 	if e.Phase != 'C' && e.Phase != 'M' || e.Has&HasArgs == 0 {
 		return true
 	}
-	return isSound(e.Args())
+	return isPlain(e.Args()) || isSound(e.Args())
+}
+
+// isPlain reports an object as profilers write it: strings without escapes, plain
+// numbers and words, nothing nested.
+func isPlain(v []byte) bool {
+	p := skipSpace(v, 1)
+	for {
+		var ok bool
+		if p, ok = plainString(v, p); !ok {
+			return false
+		}
+		if p = skipSpace(v, p); v[p] != ':' {
+			return false
+		}
+		p = skipSpace(v, p+1)
+		switch c := v[p]; {
+		case c == '"':
+			p, ok = plainString(v, p)
+		case c == 't' || c == 'f' || c == 'n':
+			var st status
+			p, st = skipValue(v, p)
+			ok = st == scanned
+		default:
+			if c == '-' {
+				p++
+			}
+			p = plainNumber(v, p)
+			ok = p > 0
+		}
+		if !ok {
+			return false
+		}
+		switch p = skipSpace(v, p); v[p] {
+		case ',':
+			p = skipSpace(v, p+1)
+		case '}':
+			return p == len(v)-1
+		default:
+			return false
+		}
+	}
+}
+
+// plainString returns where the string at v[p] ends if it has neither escapes nor
+// control characters.
+func plainString(v []byte, p int) (int, bool) {
+	if v[p] != '"' {
+		return p, false
+	}
+	for p++; p < len(v) && v[p] != '"'; p++ {
+		if v[p] == '\\' || v[p] < 0x20 {
+			return p, false
+		}
+	}
+	return p + 1, p+1 < len(v)
 }
 
 // isSound reports JSON without surrogate escapes and without numbers that no

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sort"
 
 	"tracekit/internal/inflate"
 )
@@ -79,13 +78,17 @@ func (c *chosen) run() int64 {
 	return end
 }
 
+// worthALeap is how many bytes of text have to be saved for it to be quicker to
+// begin anew at another place than to read on.
+const worthALeap = 1 << 20
+
 // seek brings the text to off, or leaves it where it is if it is past that
 // because off lies in a block that has begun.
 func (c *chosen) seek(off int64, scratch *block) error {
 	if c.inside {
 		return nil
 	}
-	if c.text == nil || off < c.pos || off-c.pos > checkpointEvery {
+	if c.text == nil || off < c.pos || c.source.entry(off) > c.pos+worthALeap {
 		if err := c.open(off); err != nil {
 			return err
 		}
@@ -111,10 +114,24 @@ func (c *chosen) read(buf []byte, hist int) error {
 	return err
 }
 
-// open makes a text that starts at off or some way before it.
+// entry is the last place at or before off at which the text can be taken up.
+func (s *Source) entry(off int64) int64 {
+	switch s.format {
+	case Plain:
+		return off
+	case Gzip:
+		if p := before(s.points, off); p != nil {
+			return p.out
+		}
+	}
+	return 0
+}
+
+// open makes a text that starts at the entry of off.
 func (c *chosen) open(off int64) error {
 	if c.text != nil {
 		c.text.Close()
+		c.text = nil
 	}
 	s := c.source
 	packed, size := s.at, s.size
@@ -125,25 +142,33 @@ func (c *chosen) open(off int64) error {
 		}
 		packed, size = s.spool.file, s.spool.file.Size()
 	}
-	c.pos = 0
+	c.pos = s.entry(off)
 	var err error
 	switch s.format {
 	case Gzip:
-		i := sort.Search(len(s.points), func(i int) bool { return s.points[i].Out > off })
-		if i == 0 {
-			c.text = gzipText{inflate.NewReader(io.NewSectionReader(packed, 0, size))}
-			return nil
-		}
-		var z *inflate.Reader
-		if z, err = inflate.NewReaderAt(packed, size, s.points[i-1]); err == nil {
-			c.text, c.pos = gzipText{z}, s.points[i-1].Out
-		}
+		c.text, err = gzipAt(packed, size, before(s.points, off))
 	case Zstd:
 		c.text, err = newZstd(io.NewSectionReader(packed, 0, size))
 	default:
-		c.text, c.pos = plainText{io.NewSectionReader(packed, off, size-off)}, off
+		c.text = plainText{io.NewSectionReader(packed, off, size-off)}
 	}
 	return err
+}
+
+// gzipAt takes up decompression at p, at the start if p is nil.
+func gzipAt(packed io.ReaderAt, size int64, p *point) (text, error) {
+	if p == nil {
+		return gzipText{inflate.NewReader(io.NewSectionReader(packed, 0, size))}, nil
+	}
+	at, err := p.checkpoint()
+	if err != nil {
+		return nil, err
+	}
+	z, err := inflate.NewReaderAt(packed, size, at)
+	if err != nil {
+		return nil, err
+	}
+	return gzipText{z}, nil
 }
 
 func (c *chosen) Close() error {

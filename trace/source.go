@@ -39,7 +39,9 @@ type Source struct {
 	size   int64
 	format Format
 	spool  *spool
-	points []inflate.Checkpoint
+	points []point // empty but for gzip
+	every  int64   // how far apart points are made, in bytes of text
+	index  *Index  // nil if the trace has none
 }
 
 // SourceOptions choose how a Source is read.
@@ -52,7 +54,7 @@ type SourceOptions struct {
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size}
+	s := &Source{r: r, size: size, every: checkpointEvery}
 	if at, ok := r.(io.ReaderAt); ok && size >= 0 {
 		s.at = at
 		s.r = io.NewSectionReader(at, 0, size)
@@ -136,9 +138,7 @@ func (s *Source) open() (*whole, error) {
 	}
 	switch s.format {
 	case Gzip:
-		z := inflate.NewReader(in)
-		z.Checkpoints(checkpointEvery, func(c inflate.Checkpoint) { s.points = append(s.points, c) })
-		w.text = gzipText{z}
+		w.text = s.gzip(in)
 	case Zstd:
 		z, err := newZstd(in)
 		if err != nil {
@@ -150,6 +150,27 @@ func (s *Source) open() (*whole, error) {
 	}
 	return w, nil
 }
+
+// gzip decompresses in on as many processors as the stream allows.
+func (s *Source) gzip(in io.Reader) text {
+	point := func(c inflate.Checkpoint) { s.points = append(s.points, newPoint(c)) }
+	if workers := min(runtime.GOMAXPROCS(0), mostDecoders); workers > 1 {
+		z := inflate.NewChunked(in, workers)
+		if s.index == nil {
+			z.Checkpoints(s.every, point)
+		}
+		return chunkedText{z}
+	}
+	z := inflate.NewReader(in)
+	if s.index == nil {
+		z.Checkpoints(s.every, point)
+	}
+	return gzipText{z}
+}
+
+// mostDecoders is how many processors decompress at most: many more than it
+// takes to outrun the scanner.
+const mostDecoders = 8
 
 // checkpointEvery is how many bytes of text lie between two places at which
 // decompression can be taken up again.
@@ -178,15 +199,25 @@ type gzipText struct{ *inflate.Reader }
 
 func (t gzipText) Fill(block []byte, hist int) (int, error) {
 	n, err := t.Reader.Fill(block, hist)
+	return n, gzipError(err)
+}
+
+// gzipError marks errors that tell of damage.
+func gzipError(err error) error {
 	var corrupt *inflate.CorruptError
 	if errors.As(err, &corrupt) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, inflate.ErrTrailing) || errors.Is(err, inflate.ErrFormat) {
 		err = fmt.Errorf("%w: %w", ErrDecode, err)
 	}
-	return n, err
+	return err
 }
 
 func (gzipText) Close() {}
+
+// chunkedText has blocks of its own, and exchanges them for the caller's.
+type chunkedText struct{ *inflate.Chunked }
+
+// Fill is never called: next exchanges blocks.
 
 type zstdText struct {
 	*zstd.Decoder

@@ -47,7 +47,8 @@ var holds = [256]Holds{
 func (b *Block) Overlaps(from, to Time) bool { return b.Start < to && b.Max >= from }
 
 // Survey reads the whole trace once and calls visit, unless it is nil, for
-// every event in file order.
+// every event in file order. With nothing to visit, a Source that uses an index
+// reads nothing.
 func (s *Source) Survey(visit func(e *Event) error) (*Survey, error) {
 	if visit == nil {
 		return s.SurveyParts(nil)
@@ -66,6 +67,10 @@ func (s *Source) Survey(visit func(e *Event) error) (*Survey, error) {
 // every part, before it becomes a block of the survey. The part is valid until
 // visit returns.
 func (s *Source) SurveyParts(visit func(p *Part) error) (*Survey, error) {
+	if visit == nil && s.index != nil {
+		v := s.index.Survey
+		return &v, nil
+	}
 	r, err := s.Read()
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"tracekit/internal/progress"
 	"tracekit/internal/spill"
 	"tracekit/trace"
+	"tracekit/transform/requests"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/urfave/cli/v2"
@@ -106,6 +107,9 @@ func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, er
 	var err error
 	if in.Source, err = trace.NewSource(r, size, o); err != nil {
 		return nil, in.fail(in.wrap(err))
+	}
+	if twice && in.file != nil && size >= 0 {
+		in.useIndex(std)
 	}
 	return in, nil
 }
@@ -322,4 +326,18 @@ func writeError(err error) error {
 		return fmt.Errorf("writing the output: %w", plainPathError(err))
 	}
 	return err
+}
+
+// readRequests reads a file of requests.
+func readRequests(name string, o requests.FileOptions) ([]requests.Record, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	defer f.Close()
+	records, err := requests.ReadFile(f, o)
+	if err != nil {
+		return nil, hint(fmt.Errorf("%s: %w", name, err), "it shall be CSV with a header, JSON lines or OpenTelemetry JSON, with an id, a start and an end")
+	}
+	return records, nil
 }

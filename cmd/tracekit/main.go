@@ -55,6 +55,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			stripCommand(std),
 			filterCommand(std),
 			splitCommand(std),
+			indexCommand(std),
 			infoCommand(std),
 		},
 	}

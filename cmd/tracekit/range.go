@@ -30,6 +30,7 @@ func rangeFlags() []cli.Flag {
 		&cli.StringFlag{Name: "to", Usage: "end of the range (default: end of the trace)"},
 		&cli.StringFlag{Name: "for", Usage: "length of the range, instead of --to"},
 		&cli.StringFlag{Name: "step", Usage: "the range is steps `A..B`, both included, by the numbers of their markers or counted from 0"},
+		&cli.StringFlag{Name: "request", Usage: "the range is the time of the request `ID`"},
 		&cli.StringFlag{Name: "phase", Usage: "the range is a run of steps in a `PHASE`: prefill, decode or mixed; decode:3 is the third run"},
 		&cli.StringFlag{Name: "part", Usage: "the range is the `N/M`-th of M equal parts of the trace, such as 3/10"},
 		&cli.StringFlag{Name: "around", Usage: "the range is the first event whose name matches `REGEX`, or that meets an expression (see tracekit help filter)"},
@@ -43,7 +44,7 @@ var ways = []struct {
 	with []string
 }{
 	{"from", []string{"to", "for"}}, {"to", []string{"from"}}, {"for", []string{"from"}},
-	{"part", nil}, {"around", []string{"pad"}}, {"step", nil}, {"phase", nil},
+	{"part", nil}, {"around", []string{"pad"}}, {"step", nil}, {"phase", nil}, {"request", nil},
 }
 
 // rangeOf reads the range that the flags name.
@@ -115,7 +116,7 @@ func oneWay(c *cli.Context) error {
 		}
 	}
 	if !some {
-		return hint(usage("no range"), "say --from, --to or --for, such as --from 10s --for 250ms, or --step, --phase, --part or --around")
+		return hint(usage("no range"), "say --from, --to or --for, such as --from 10s --for 250ms, or --step, --request, --phase, --part or --around")
 	}
 	if c.IsSet("pad") && !c.IsSet("around") {
 		return usage("--pad goes with --around")
@@ -192,6 +193,7 @@ func markerOf(c *cli.Context) (o steps.Options, err error) {
 
 // rangeError adds to an error of a range what to do about it.
 func rangeError(err error) error {
+	err = requestError(err)
 	var missing *steps.NoMarkersError
 	switch {
 	case errors.As(err, &missing):

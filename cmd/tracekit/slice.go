@@ -4,6 +4,7 @@ import (
 	"tracekit/trace"
 	"tracekit/transform/cut"
 	"tracekit/transform/pipeline"
+	"tracekit/transform/requests"
 
 	"github.com/urfave/cli/v2"
 )
@@ -29,7 +30,7 @@ EXAMPLES
    tracekit slice --from 25% --to 30% --device launched -o steps.json.gz big.json.gz
 
 ` + exitText,
-		Flags: append(append(append(rangeFlags(), markerFlags()...),
+		Flags: append(append(append(append(rangeFlags(), markerFlags()...), requestFlags()...),
 			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "what reaches over an edge: clip (cut it there), keep (leave it whole) or drop"},
 			&cli.StringFlag{Name: "device", Value: "time", Usage: "judge what ran on a device by its own time, or as launched: it stays, whole, if the call that launched it does"},
 			tmpdirFlag(),
@@ -49,6 +50,16 @@ EXAMPLES
 func sliceOptions(c *cli.Context) (o cut.SliceOptions, err error) {
 	if o.Range, err = rangeOf(c); err != nil {
 		return o, err
+	}
+	if c.IsSet("request") {
+		o.Request = c.String("request")
+		from, err := requestsOf(c)
+		if err != nil {
+			return o, err
+		}
+		if o.Requests, err = requests.NewFinder(from); err != nil {
+			return o, usage("%v", err)
+		}
 	}
 	switch b := c.String("boundary"); b {
 	case "clip":

@@ -32,6 +32,8 @@ KINDS
    step       a piece for each step of the run, or --every so many: from its start to
               the next one's, and what lies before and after as prologue and epilogue
    phase      a piece for each run of prefill, decode or mixed steps
+   request    a piece for each request: by --requests FILE, else by ids in the trace
+              (--request-key, --request-pattern), else inferred from batches
    time       pieces of --time each
    size       pieces of up to --size bytes of JSON, which is what a viewer has to
               read; the files are a tenth of that or less
@@ -64,7 +66,7 @@ EXIT STATUS
 			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty; a split that is in it goes"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "tell the pieces, write nothing"},
 			tmpdirFlag(),
-		}, append(markerFlags(), inputFlags()...)...),
+		}, append(append(markerFlags(), requestFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := splitOptions(c)
 			if err != nil {
@@ -120,6 +122,7 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 }
 
 func splitError(in *input, err error) error {
+	err = requestError(err)
 	switch {
 	case errors.Is(err, split.ErrTooMany):
 		return hint(in.wrap(err), "ask for larger ones")
@@ -147,12 +150,20 @@ func splitOptions(c *cli.Context) (o split.Options, err error) {
 	if !c.Bool("dry-run") && c.String("output") == "" {
 		return o, hint(usage("no folder"), "name one with -o DIR, or say --dry-run to see the plan")
 	}
-	kinds := map[split.By]string{split.Step: "", split.Phase: "", split.Time: "time", split.Size: "size", split.Events: "events", split.Process: ""}
+	kinds := map[split.By]string{split.Step: "", split.Request: "", split.Phase: "", split.Time: "time", split.Size: "size", split.Events: "events", split.Process: ""}
 	want, known := kinds[o.By]
 	if !known {
-		return o, hint(usage("--by %q", o.By), "step, phase, time, size, events or process")
+		return o, hint(usage("--by %q", o.By), "step, phase, request, time, size, events or process")
 	}
 	if err := stepping(c, &o); err != nil {
+		return o, err
+	}
+	for _, f := range requestFlags() {
+		if name := f.Names()[0]; c.IsSet(name) && o.By != split.Request {
+			return o, usage("--%s goes with --by request", name)
+		}
+	}
+	if o.Requests, err = requestsOf(c); err != nil {
 		return o, err
 	}
 	for _, name := range []string{"time", "size", "events"} {
@@ -191,7 +202,7 @@ func splitOptions(c *cli.Context) (o split.Options, err error) {
 // stepping reads the flags of steps and phases.
 func stepping(c *cli.Context, o *split.Options) (err error) {
 	for _, name := range []string{"every", "steady", "gaps", "step-marker", "step-pid", "step-tid"} {
-		if c.IsSet(name) && o.By != split.Step && (o.By != split.Phase || name == "every" || name == "steady") {
+		if c.IsSet(name) && o.By != split.Step && (o.By != split.Phase && o.By != split.Request || name == "every" || name == "steady") {
 			return usage("--%s goes with --by step", name)
 		}
 	}

@@ -320,11 +320,35 @@ func chainHash(seed maphash.Seed, e *trace.Event) uint64 {
 	return h.Sum64()
 }
 
+// held reads once what then can be gone through again in memory, if it fits.
+func held(ctx context.Context, read reading) (reading, error) {
+	stream, err := read()
+	if err != nil {
+		return nil, err
+	}
+	s := trace.NewStore(keptBytes)
+	if err := eachPart(ctx, stream, func(p *trace.Part) {
+		if p.Text != nil {
+			s.Text(p.Text)
+		}
+		for i := range p.Events {
+			s.Event(&p.Events[i])
+		}
+	}); err != nil || s.Full() {
+		return read, err
+	}
+	return func() (trace.Stream, error) { return s.Read(), nil }, nil
+}
+
 // Piece writes the slice of window n, as Slice would of the whole trace. read
 // begins to read, as often as it is called, the document's text, all metadata,
 // and in file order what was routed to the window. visit, if it is not nil, is
 // called for the slices that stay.
 func (r *Router) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, visit func(e *trace.Event)) error {
+	read, err := held(ctx, read)
+	if err != nil {
+		return err
+	}
 	win := r.windows[n]
 	sel := &timeRange{from: win.From, to: win.To, last: r.last}
 	if r.device == Launched {

@@ -5,9 +5,11 @@ package cut
 
 import (
 	"context"
+	"fmt"
 
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
+	"tracekit/transform/requests"
 	"tracekit/transform/window"
 )
 
@@ -35,6 +37,11 @@ type SliceOptions struct {
 	window.Range
 	Boundary Boundary
 	Device   Device
+
+	// Request is the id of a request whose time is the range, instead of a Range,
+	// and Requests finds it.
+	Request  string
+	Requests *requests.Finder
 }
 
 // Slice keeps a range of time, half open, of the trace s:
@@ -53,12 +60,17 @@ func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions
 		return pipeline.Report{}, err
 	}
 	r := &timeRange{boundary: o.Boundary}
-	v, err := r.survey(ctx, s, f, o.Device)
+	v, err := r.survey(ctx, s, f, o)
 	if err != nil {
 		return pipeline.Report{}, err
 	}
 	var note string
-	if r.from, r.to, note, err = f.Resolve(v); err != nil {
+	if o.Requests != nil {
+		r.from, r.to, note, err = o.request(v)
+	} else {
+		r.from, r.to, note, err = f.Resolve(v)
+	}
+	if err != nil {
 		return pipeline.Report{}, err
 	}
 	r.last = v.Last
@@ -88,13 +100,30 @@ func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions
 	return rep, nil
 }
 
+// request finds the range of a request.
+func (o *SliceOptions) request(v *trace.Survey) (from, to trace.Time, note string, err error) {
+	found, err := o.Requests.Find(requests.Clock{Zero: v.Zero, Last: v.Last, Base: window.BaseOf(v)})
+	if err != nil {
+		return 0, 0, "", err
+	}
+	r, err := found.Get(o.Request)
+	if err != nil {
+		return 0, 0, "", err
+	}
+	if r.Outside {
+		return 0, 0, "", fmt.Errorf("%w: request %q ran from @%s to @%s", window.ErrRange, r.ID,
+			trace.AppendMicros(nil, r.Start), trace.AppendMicros(nil, r.End))
+	}
+	return r.Start, max(r.End, r.Start.Add(1)), found.String(), nil
+}
+
 // survey finds the bounds of the trace, lets f look for what it wants, and
 // learns of devices if they are to follow their launches.
-func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finder, d Device) (*trace.Survey, error) {
-	if d == ByTime && !f.Learns() {
+func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finder, o SliceOptions) (*trace.Survey, error) {
+	if o.Device == ByTime && !f.Learns() && o.Requests == nil {
 		return s.Survey(nil)
 	}
-	if d == Launched {
+	if o.Device == Launched {
 		r.launches = newLaunches()
 	}
 	return s.SurveyParts(func(p *trace.Part) error {
@@ -103,6 +132,9 @@ func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finde
 		}
 		for i := range p.Events {
 			f.Learn(&p.Events[i])
+			if o.Requests != nil {
+				o.Requests.Learn(&p.Events[i])
+			}
 		}
 		return ctx.Err()
 	})

@@ -10,7 +10,6 @@ import (
 
 	"tracekit/trace"
 	"tracekit/transform/cut"
-	"tracekit/transform/window"
 )
 
 // Manifest lists the pieces of a trace. Its JSON fields are stable.
@@ -23,6 +22,8 @@ type Manifest struct {
 	Marker string  `json:"marker,omitempty"`
 	Why    string  `json:"why,omitempty"`
 	Pieces []Piece `json:"pieces"`
+	// Outside are requests of which nothing lies in the trace.
+	Outside []Outside `json:"outside,omitempty"`
 	// Damage tells of what of the input could not be kept, empty if nothing.
 	Damage string `json:"damage,omitempty"`
 
@@ -32,12 +33,17 @@ type Manifest struct {
 // Piece is one file. Times are microseconds on the trace's own clock, as slice
 // takes them behind @; the end is not part of the piece.
 type Piece struct {
-	Kind       string `json:"kind"`
-	File       string `json:"file"`
-	Index      int    `json:"index"`
-	Label      string `json:"label"`
-	Phase      string `json:"phase,omitempty"`
-	Steps      *Steps `json:"steps,omitempty"`
+	Kind  string `json:"kind"`
+	File  string `json:"file"`
+	Index int    `json:"index"`
+	Label string `json:"label"`
+	Phase string `json:"phase,omitempty"`
+	Steps *Steps `json:"steps,omitempty"`
+	// Of requests: Inferred ones follow from batches, Begun ones had begun before
+	// the trace, of Unfinished ones no end is known.
+	Inferred   bool   `json:"inferred,omitempty"`
+	Begun      bool   `json:"begun,omitempty"`
+	Unfinished bool   `json:"unfinished,omitempty"`
 	Start      Micros `json:"start"`
 	End        Micros `json:"end"`
 	Wall       string `json:"wall_clock,omitempty"` // of the start, RFC 3339
@@ -48,6 +54,13 @@ type Piece struct {
 	DeviceLag  Micros `json:"device_lag"`   // µs from the end of the steps, or of the piece, to the end of the last work that belongs to it; 0 if it ended before
 
 	hostEnd trace.Time
+}
+
+// Outside is a request outside of the trace.
+type Outside struct {
+	Label string `json:"label"`
+	Start Micros `json:"start"`
+	End   Micros `json:"end"`
 }
 
 // Micros is a number of microseconds with three decimals.
@@ -114,12 +127,7 @@ func (p *pieces) describe(windows []cut.Window) {
 	if m.damage.Lost() {
 		m.Damage = m.damage.String()
 	}
-	base := int64(0)
-	for i := range p.survey.Blocks {
-		if t := p.survey.Blocks[i].Text; t != nil && base == 0 {
-			base = window.BaseTime(t)
-		}
-	}
+	base := p.base()
 	width := max(len(strconv.Itoa(len(m.Pieces))), 4)
 	used := map[string]bool{}
 	for i := range m.Pieces {
@@ -188,9 +196,9 @@ func (m *Manifest) write(dir Folder) error {
 	}
 	var b strings.Builder
 	w := csv.NewWriter(&b)
-	w.Write([]string{"file", "kind", "index", "label", "phase", "first_step", "last_step", "start", "end", "wall_clock", "events", "bytes", "packed_bytes", "device_busy", "device_lag"})
+	w.Write([]string{"file", "kind", "index", "label", "phase", "first_step", "last_step", "start", "end", "inferred", "wall_clock", "events", "bytes", "packed_bytes", "device_busy", "device_lag"})
 	for _, q := range m.Pieces {
-		w.Write([]string{q.File, q.Kind, strconv.Itoa(q.Index), q.Label, q.Phase, q.Steps.first(), q.Steps.last(), string(q.Start), string(q.End), q.Wall,
+		w.Write([]string{q.File, q.Kind, strconv.Itoa(q.Index), q.Label, q.Phase, q.Steps.first(), q.Steps.last(), string(q.Start), string(q.End), strconv.FormatBool(q.Inferred), q.Wall,
 			strconv.FormatInt(q.Events, 10), strconv.FormatInt(q.Bytes, 10), strconv.FormatInt(q.Packed, 10), string(q.DeviceBusy), string(q.DeviceLag)})
 	}
 	w.Flush()

@@ -11,6 +11,7 @@ import (
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/cut"
+	"tracekit/transform/requests"
 	"tracekit/transform/steps"
 )
 
@@ -41,6 +42,8 @@ type Options struct {
 	Steady   int           // only so many steps, those that stand best for the run; 0 for all
 	DropGaps bool          // a piece ends with its step, not where the next one begins
 	Only     *steps.Phase  // only runs of steps in this phase; nil for all
+
+	Requests requests.Options // where requests are known from
 
 	Name   string // template of file names; empty for the usual one
 	Source string // what the manifest calls the input
@@ -123,8 +126,9 @@ type pieces struct {
 	manifest Manifest
 	names    []string // of files
 	router   *cut.Router
-	steps    *steps.Finder // nil unless they are asked for
-	tracks   trace.Tracks  // of events that are split by process
+	steps    *steps.Finder    // nil unless they are asked for
+	requests *requests.Finder // nil unless they are asked for
+	tracks   trace.Tracks     // of events that are split by process
 	survey   *trace.Survey
 }
 
@@ -133,6 +137,12 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 	p := &pieces{Options: o, router: cut.NewRouter(o.Device)}
 	if o.By == Step || o.By == Phase {
 		p.steps = steps.NewFinder(o.Marker)
+	}
+	if o.By == Request {
+		var err error
+		if p.requests, err = requests.NewFinder(o.Requests); err != nil {
+			return nil, err
+		}
 	}
 	var dense density
 	v, err := s.SurveyParts(func(part *trace.Part) error {
@@ -145,6 +155,9 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 			}
 			if p.steps != nil {
 				p.steps.Learn(e)
+			}
+			if p.requests != nil {
+				p.requests.Learn(e)
 			}
 			if o.By == Process && !e.IsMeta() {
 				p.tracks.Of(e)

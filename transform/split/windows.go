@@ -22,8 +22,12 @@ func (p *pieces) plan(d *density) ([]cut.Window, error) {
 		for at := v.Zero; at <= v.Last; at = at.Add(p.Time) {
 			windows = append(windows, cut.Window{From: at, To: min(at.Add(p.Time), whole.To)})
 		}
-	case Step, Phase:
-		windows, err := p.byStep(whole)
+	case Step, Phase, Request:
+		by := p.byStep
+		if p.By == Request {
+			by = p.byRequest
+		}
+		windows, err := by(whole)
 		if err == nil && len(windows) > maxPieces {
 			err = ErrTooMany
 		}

@@ -118,6 +118,18 @@ func (b Bound) Resolve(zero, last trace.Time, base int64) (trace.Time, error) {
 	return 0, errors.New("no bound")
 }
 
+// BaseOf is the baseTimeNanoseconds of a trace, 0 if it has none.
+func BaseOf(v *trace.Survey) int64 {
+	for i := range v.Blocks {
+		if t := v.Blocks[i].Text; t != nil {
+			if base := BaseTime(t); base != 0 {
+				return base
+			}
+		}
+	}
+	return 0
+}
+
 // BaseTime finds baseTimeNanoseconds among members of a document.
 func BaseTime(text []byte) int64 {
 	_, rest, ok := strings.Cut(string(text), `"baseTimeNanoseconds"`)

@@ -147,12 +147,7 @@ func (f *Finder) stepping() (from, to trace.Time, note string, err error) {
 }
 
 func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {
-	base := int64(0)
-	for i := range v.Blocks {
-		if t := v.Blocks[i].Text; t != nil && base == 0 {
-			base = BaseTime(t)
-		}
-	}
+	base := BaseOf(v)
 	from, to = v.Zero, v.Last.Add(1)
 	if f.From.IsSet() {
 		if from, err = f.From.Resolve(v.Zero, v.Last, base); err != nil {

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"tracekit/internal/progress"
+	"tracekit/trace"
+
+	"github.com/urfave/cli/v2"
+)
+
+// indexSuffix follows the name of a trace in the name of its index.
+const indexSuffix = ".tkx"
+
+func indexCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name:      "index",
+		Usage:     "note where things are in a trace, so that later work on it is quick",
+		UsageText: "tracekit index [FLAGS] FILE",
+		Description: `Reads FILE once and writes FILE.tkx beside it, well under a hundredth of its
+size. Verbs that would read FILE twice find that and go straight to the part
+they need. An index that does not fit FILE as it is now is never used.
+
+EXAMPLE
+   tracekit index big.json.gz
+   tracekit slice --from 10s --for 250ms -o piece.json.gz big.json.gz
+
+` + exitText,
+		Flags: inputFlags(),
+		Action: func(c *cli.Context) error {
+			if name := c.Args().First(); name == "" || name == "-" {
+				return hint(usage("an index belongs to a file"), "name the FILE; its index is FILE%s", indexSuffix)
+			}
+			in, err := openInput(c, std, false)
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			x, err := in.makeIndex(c.Context)
+			if err != nil {
+				return in.wrap(err)
+			}
+			lost := x.Survey.Damage
+			if lost.Lost() && c.Bool("strict") {
+				return damageHint(fmt.Errorf("%s is damaged: %v", in.name, lost.String()))
+			}
+			file := x.Append(nil)
+			if err := writeBeside(in.name+indexSuffix, file); err != nil {
+				return writeError(err)
+			}
+			in.meter.Stop()
+			if !c.Bool("quiet") {
+				fmt.Fprintln(std.err, indexSummary(in, x, int64(len(file))))
+			}
+			return damage(in, lost, c.Bool("quiet"), std)
+		},
+	}
+}
+
+// makeIndex reads all of a file that stays as it is meanwhile.
+func (in *input) makeIndex(ctx context.Context) (*trace.Index, error) {
+	if in.Size() < 0 {
+		return nil, errors.New("is no regular file, so it can't have an index")
+	}
+	id, err := in.identify()
+	if err != nil {
+		return nil, err
+	}
+	x, err := in.Index(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if now, err := in.identify(); err != nil || now != id {
+		return nil, errors.Join(trace.ErrChanged, err)
+	}
+	return x, nil
+}
+
+func (in *input) identify() (trace.Identity, error) {
+	info, err := in.file.Stat()
+	if err != nil {
+		return trace.Identity{}, err
+	}
+	return trace.Identify(in.file, info.Size(), info.ModTime())
+}
+
+func indexSummary(in *input, x *trace.Index, size int64) string {
+	v := &x.Survey
+	line := fmt.Sprintf("index: %d events in %d categories, %s; %s is %s (%.2f%%)", v.Events, len(x.Cats), progress.Bytes(v.Bytes),
+		in.name+indexSuffix, progress.Bytes(size), 100*float64(size)/float64(max(in.Size(), 1)))
+	if x.Format == trace.Zstd {
+		line += "; zstd can only be read from its start, so only the first of two readings is saved"
+	}
+	return line
+}
+
+// writeBeside writes a file that appears under its name when it is whole.
+func writeBeside(name string, data []byte) error {
+	f, err := createBeside(name)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// useIndex lets the input rely on the index beside it, if there is one that
+// fits. One that does not is named, and the work is done without.
+func (in *input) useIndex(std streams) {
+	name := in.name + indexSuffix
+	err := in.loadIndex(name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	why := err.Error()
+	if errors.Is(err, trace.ErrStale) {
+		why = "the trace is not as it was when that was made"
+	}
+	fmt.Fprintf(std.err, "hint: %s is not used, because %s; make a new one: tracekit index %s\n", name, why, in.name)
+}
+
+// roomForText is how much larger than its trace an index may be, in bytes, and
+// still be read: text around the events is in it as it is.
+const roomForText = 1 << 20
+
+func (in *input) loadIndex(name string) error {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular() || info.Size() > 2*in.Size()+roomForText:
+		return trace.ErrIndex
+	}
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return plainPathError(err)
+	}
+	x, err := trace.ParseIndex(file)
+	if err != nil {
+		return err
+	}
+	id, err := in.identify()
+	if err != nil {
+		return plainPathError(err)
+	}
+	return in.Use(x, id)
+}

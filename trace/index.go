@@ -1,0 +1,92 @@
+package trace
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// What can be wrong with an index.
+var (
+	// ErrStale says that a file is not, or no longer, the one that an index was
+	// made of.
+	ErrStale = errors.New("the file is not as it was when the index was made")
+	// ErrIndex says that something is no index that can be read.
+	ErrIndex = errors.New("not an index of this version, or a damaged one")
+)
+
+// Index is what one reading of a file leaves, so that later ones need to go
+// only where they have business: its survey, and places all over the file at
+// which decompression can be taken up.
+type Index struct {
+	File   Identity
+	Format Format
+	Survey Survey
+	Cats   []Category // the largest first
+
+	points []point
+}
+
+// Identity tells a file from others and from what it was at another time.
+type Identity struct {
+	Size     int64 // bytes
+	Modified int64 // ns since 1970
+	Sum      [sha256.Size]byte
+}
+
+// summedAtEachEnd is how much of a file's head and tail goes into its identity,
+// in bytes. The tail of a gzip file holds the checksum of all of it.
+const summedAtEachEnd = 64 << 10
+
+// Identify looks at the file r, size bytes long and last modified at some time.
+func Identify(r io.ReaderAt, size int64, modified time.Time) (Identity, error) {
+	id := Identity{Size: size, Modified: modified.UnixNano()}
+	h := sha256.New()
+	for _, from := range []int64{0, max(0, size-summedAtEachEnd)} {
+		if _, err := io.Copy(h, io.NewSectionReader(r, from, summedAtEachEnd)); err != nil {
+			return id, err
+		}
+	}
+	h.Sum(id.Sum[:0])
+	return id, nil
+}
+
+// Index reads the whole trace and returns the index of the file id, which it is.
+// It takes the place of Read, and may be called once. It ends early with ctx.
+func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
+	if s.at == nil {
+		return nil, errors.New("only a file can have an index")
+	}
+	var cats catCounter
+	v, err := s.SurveyParts(func(p *Part) error {
+		cats.count(p)
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Index{File: id, Format: s.format, Survey: *v, Cats: cats.list(), points: s.points}, nil
+}
+
+// Use makes s, which is the file id, rely on x: Survey without a visitor reads
+// nothing, and ReadBlocks goes straight to where blocks stand. If x belongs to
+// another file, or to another state of this one, the error is ErrStale.
+func (s *Source) Use(x *Index, id Identity) error {
+	if s.at == nil || x.File != id || x.Format != s.format || id.Size != s.size {
+		return ErrStale
+	}
+	for i := range x.points {
+		if x.points[i].in > s.size {
+			return fmt.Errorf("%w: it leads to byte %d of %d", ErrIndex, x.points[i].in, s.size)
+		}
+	}
+	s.index, s.points = x, x.points
+	return nil
+}
+
+// Places is how many places the index knows at which decompression can be taken
+// up; 0 for what is not compressed and for zstd, which has none.
+func (x *Index) Places() int { return len(x.points) }

@@ -1,0 +1,277 @@
+package requests
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"slices"
+
+	"tracekit/trace"
+)
+
+// DefaultKeys are the args that carry the id of a request, where nothing else
+// is asked for.
+var DefaultKeys = []string{"request_id", "req_id", "rid", "gen_ai.request.id"}
+
+// CollectOptions say where ids of requests stand in a trace.
+type CollectOptions struct {
+	// Keys are args whose value is an id, or a list of ids. Nil means
+	// DefaultKeys, unless there is a Pattern.
+	Keys []string
+	// Pattern finds an id in a name: the group named id, else the first group,
+	// else all that it matches.
+	Pattern *regexp.Regexp
+}
+
+// Collector finds requests by ids in the events of a trace. A request lasts
+// from the start of the first event that names it to the end of the last. An
+// async pair belongs to a request if one of its events names it; if no event
+// names any, pairs whose category or name is request are requests themselves.
+// Of other pairs the end counts if it names the request too.
+//
+// What it keeps grows with the number of requests and of async pairs that have
+// to do with them.
+type Collector struct {
+	keys    [][]byte // with quotes
+	ending  []byte   // that all keys share
+	pattern *regexp.Regexp
+	group   int
+
+	found []seen
+	at    map[string]int // in found, by id
+	pairs map[string]*pair
+	key   []byte
+}
+
+// seen is a request, as far as it has been seen.
+type seen struct {
+	id         string
+	start, end trace.Time
+	open       int // async begins less ends
+}
+
+// pair is the async events of one category and id.
+type pair struct {
+	id         string
+	request    int // in found, -1 if none is known
+	start, end trace.Time
+	open       int
+	isRequest  bool // by its category or name
+}
+
+// NewCollector returns a Collector that has seen nothing.
+func NewCollector(o CollectOptions) (*Collector, error) {
+	c := &Collector{pattern: o.Pattern, at: map[string]int{}, pairs: map[string]*pair{}}
+	if o.Pattern != nil {
+		if c.group = max(o.Pattern.SubexpIndex("id"), 0); c.group == 0 && o.Pattern.NumSubexp() > 0 {
+			c.group = 1
+		}
+	}
+	if o.Keys == nil && o.Pattern == nil {
+		o.Keys = DefaultKeys
+	}
+	for _, k := range o.Keys {
+		if k == "" {
+			return nil, errors.New("the key of a request's id is empty")
+		}
+		c.keys = append(c.keys, []byte(`"`+k+`"`))
+	}
+	c.ending = sharedEnding(c.keys)
+	return c, nil
+}
+
+// sharedEnding is the longest ending of all keys, a quote at least.
+func sharedEnding(keys [][]byte) []byte {
+	if len(keys) == 0 {
+		return nil
+	}
+	for n := range keys[0] {
+		ending := keys[0][n:]
+		if !slices.ContainsFunc(keys, func(k []byte) bool { return !bytes.HasSuffix(k, ending) }) {
+			return ending
+		}
+	}
+	return []byte{'"'}
+}
+
+// Learn looks at an event. It keeps nothing of e.
+func (c *Collector) Learn(e *trace.Event) {
+	if !e.Shown() && !(e.IsEnd() && e.Has&trace.HasTS != 0 && e.TS >= 0) {
+		return
+	}
+	request := c.named(e)
+	switch e.Phase {
+	case 'b', 'n', 'e':
+		c.async(e, request)
+	}
+}
+
+// named enters the event for the requests that it names, and returns the last
+// of them, -1 if there is none.
+func (c *Collector) named(e *trace.Event) int {
+	request := -1
+	if args := e.Args(); c.hasKey(args) {
+		for m := range trace.Members(args) {
+			if !c.isKey(m.Key) {
+				continue
+			}
+			if len(m.Value) > 0 && m.Value[0] == '[' {
+				for v := range trace.Elements(m.Value) {
+					request = c.enter(e, v, request)
+				}
+				continue
+			}
+			request = c.enter(e, m.Value, request)
+		}
+	}
+	if c.pattern != nil {
+		if at := c.pattern.FindSubmatchIndex(e.Name()); at != nil && at[2*c.group] >= 0 {
+			id := e.Name()[at[2*c.group]:at[2*c.group+1]]
+			request = c.enter(e, append(append([]byte{'"'}, id...), '"'), request)
+		}
+	}
+	return request
+}
+
+// hasKey is a quick look for any of the keys: one search for what they share.
+func (c *Collector) hasKey(args []byte) bool {
+	if len(c.keys) == 0 {
+		return false
+	}
+	for at := 0; ; {
+		i := bytes.Index(args[at:], c.ending)
+		if i < 0 {
+			return false
+		}
+		at += i + len(c.ending)
+		for _, k := range c.keys {
+			if bytes.HasSuffix(args[:at], k) {
+				return true
+			}
+		}
+	}
+}
+
+func (c *Collector) isKey(key []byte) bool {
+	for _, k := range c.keys {
+		if string(key) == string(k[1:len(k)-1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// enter widens the window of the request whose id is the JSON text v. What is
+// no id leaves things as they are.
+func (c *Collector) enter(e *trace.Event, v []byte, before int) int {
+	if len(v) == 0 || v[0] != '"' && v[0] != '-' && v[0]-'0' > 9 || string(v) == `""` {
+		return before
+	}
+	n, ok := c.at[string(v)]
+	if !ok {
+		n = c.add(string(v), trace.Unquote(v), e)
+	}
+	s := &c.found[n]
+	s.start, s.end = min(s.start, e.TS), max(s.end, e.End())
+	return n
+}
+
+// add enters a new request. Ids that differ in how they are written only, as
+// 7 and "7", are the same.
+func (c *Collector) add(text, id string, e *trace.Event) int {
+	n, ok := c.at[id]
+	if !ok {
+		n = len(c.found)
+		c.found = append(c.found, seen{id: id, start: e.TS, end: e.End()})
+		c.at[id] = n
+	}
+	c.at[text] = n
+	return n
+}
+
+// async joins events of a pair, of which only one may name the request.
+func (c *Collector) async(e *trace.Event, request int) {
+	isRequest := isRequestName(e.Cat()) || isRequestName(e.Name())
+	c.key = append(append(append(c.key[:0], e.Cat()...), 0), e.ID()...)
+	if len(e.ID()) == 0 {
+		id2, ok := e.Member("id2")
+		if !ok {
+			return
+		}
+		c.key = append(append(append(append(c.key, id2...), 0), e.Pid()...), 2)
+	}
+	p := c.pairs[string(c.key)]
+	if p == nil {
+		if request < 0 && !isRequest {
+			return
+		}
+		p = &pair{id: asyncID(e), request: -1, start: e.TS, end: e.TS}
+		c.pairs[string(c.key)] = p
+	}
+	p.start, p.end = min(p.start, e.TS), max(p.end, e.TS)
+	p.isRequest = p.isRequest || isRequest
+	if request >= 0 {
+		p.request = request
+	}
+	switch e.Phase {
+	case 'b':
+		p.open++
+	case 'e':
+		p.open--
+	}
+}
+
+func asyncID(e *trace.Event) string {
+	if len(e.ID()) > 0 {
+		return trace.Unquote(e.ID())
+	}
+	id2, _ := e.Member("id2")
+	for m := range trace.Members(id2) {
+		return trace.Unquote(m.Value)
+	}
+	return ""
+}
+
+func isRequestName(s []byte) bool {
+	for _, name := range []string{"request", "requests", "req", "llm_request"} {
+		if len(s) == len(name) && bytes.EqualFold(s, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Requests gives what was found, in order of start. A pair that was not closed
+// makes its request unfinished: it reaches to the end of the trace. One that
+// ends without a beginning had begun before, and reaches from the trace's
+// start.
+func (c *Collector) Requests(clock Clock) []Request {
+	all := append([]seen(nil), c.found...)
+	begun := make([]bool, len(all))
+	for _, p := range c.pairs {
+		n := p.request
+		if n < 0 {
+			if len(c.found) > 0 || !p.isRequest || p.id == "" {
+				continue
+			}
+			n = len(all)
+			all, begun = append(all, seen{id: p.id, start: p.start, end: p.end}), append(begun, false)
+		}
+		s := &all[n]
+		s.start, s.end = min(s.start, p.start), max(s.end, p.end)
+		s.open = max(s.open, p.open)
+		if p.open < 0 {
+			begun[n], s.start = true, min(s.start, clock.Zero)
+		}
+	}
+	requests := make([]Request, len(all))
+	for i, s := range all {
+		requests[i] = Request{ID: s.id, Start: s.start, End: s.end, Source: Events,
+			Begun: begun[i], Unfinished: s.open > 0, FirstStep: -1, LastStep: -1}
+		if s.open > 0 {
+			requests[i].End = max(s.end, clock.end())
+		}
+	}
+	sortRequests(requests)
+	return requests
+}

@@ -1,0 +1,183 @@
+package requests
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tracekit/internal/tracegen"
+	"tracekit/trace"
+	"tracekit/transform/steps"
+)
+
+func collect(t *testing.T, o CollectOptions, events ...string) string {
+	t.Helper()
+	c, err := NewCollector(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := []byte(`{"traceEvents":[` + strings.Join(events, ",\n") + `]}`)
+	return told(c.Requests(survey(t, data, 0, c.Learn)))
+}
+
+func slice(name string, ts, dur int, args string) string {
+	return fmt.Sprintf(`{"ph":"X","cat":"user_annotation","name":"%s","pid":1,"tid":1,"ts":%d,"dur":%d,"args":{%s}}`, name, ts, dur, args)
+}
+
+func async(ph, cat, name, id string, ts int, args string) string {
+	return fmt.Sprintf(`{"ph":"%s","cat":"%s","name":"%s","id":%s,"pid":1,"tid":1,"ts":%d,"args":{%s}}`, ph, cat, name, id, ts, args)
+}
+
+func TestIDsInEvents(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		o      CollectOptions
+		want   string
+		events []string
+	}{
+		{"args", CollectOptions{}, "a 1000-9000, 7 2000-5000, b 3000-4000", []string{
+			slice("x", 1, 2, `"request_id":"a"`), slice("y", 8, 1, `"n":1,"rid":"a"`), slice("x", 2, 1, `"req_id":7`), slice("x", 4, 1, `"req_id":"7"`),
+			slice("x", 3, 1, `"gen_ai.request.id":"b"`), slice("x", 30, 1, `"other":"request_id"`), slice("x", 30, 1, `"rid":null`), slice("x", 30, 1, `"rid":""`),
+			slice("x", 30, 1, `"in":{"rid":"deep"}`)}},
+		{"lists", CollectOptions{}, "a 1000-3000, b 1000-6000", []string{slice("step", 1, 2, `"rid":["a", "b"]`), slice("step", 5, 1, `"rid":["b"]`)}},
+		{"a key of the user's", CollectOptions{Keys: []string{"job"}}, "a 1000-3000", []string{slice("x", 1, 2, `"job":"a","rid":"b"`)}},
+		{"a pattern", CollectOptions{Pattern: regexp.MustCompile(`Req (?P<id>\w+)`)}, "1a 1000-9000, 2b 4000-5000", []string{
+			slice("prefill Req 1a", 1, 2, `"rid":"no"`), slice("decode Req 1a", 8, 1, ""), slice("Req 2b", 4, 1, ""), slice("Request 3", 5, 1, "")}},
+		{"a pattern with one group", CollectOptions{Pattern: regexp.MustCompile(`Req (\w+)`)}, "1a 1000-3000", []string{slice("Req 1a", 1, 2, "")}},
+		{"a pattern without groups", CollectOptions{Pattern: regexp.MustCompile(`cmpl-\d+`)}, "cmpl-4 1000-3000", []string{slice("run cmpl-4!", 1, 2, "")}},
+		{"instants and metadata", CollectOptions{}, "a 5000-6000", []string{
+			`{"ph":"i","name":"first token","pid":1,"tid":1,"ts":6,"args":{"rid":"a"}}`, `{"ph":"i","name":"in","pid":1,"tid":1,"ts":5,"args":{"rid":"a"}}`,
+			`{"ph":"M","name":"process_name","pid":1,"ts":1,"args":{"rid":"a"}}`}},
+		{"async pairs of which one event tells", CollectOptions{}, "a 1000-9000, b 5000-20001 unfinished", []string{
+			async("b", "request", "r", `"0x1"`, 1, `"rid":"a"`), async("e", "request", "r", `"0x1"`, 9, ""), async("e", "other", "r", `"0x1"`, 15, ""),
+			async("b", "serve", "r", "2", 5, `"rid":"b"`), slice("end", 20, 0, "")}},
+		{"async pairs that are requests", CollectOptions{}, "7 1000-6000 begun, 0x1 1000-9000", []string{
+			async("b", "REQUEST", "r", `"0x1"`, 1, ""), async("e", "REQUEST", "r", `"0x1"`, 9, ""), async("e", "x", "request", "7", 6, ""), async("b", "cat", "else", "9", 1, "")}},
+		{"ids of a process of its own", CollectOptions{}, "5 1000-3000, 5 2000-4000", []string{
+			`{"ph":"b","cat":"request","name":"r","id2":{"local":"5"},"pid":1,"tid":1,"ts":1}`, `{"ph":"b","cat":"request","name":"r","id2":{"local":"5"},"pid":2,"tid":1,"ts":2}`,
+			`{"ph":"e","cat":"request","name":"r","id2":{"local":"5"},"pid":1,"tid":1,"ts":3}`, `{"ph":"e","cat":"request","name":"r","id2":{"local":"5"},"pid":2,"tid":1,"ts":4}`}},
+		{"nothing", CollectOptions{}, "", []string{slice("x", 1, 2, `"External id":4`)}},
+	} {
+		if got := collect(t, c.o, c.events...); got != c.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.name, got, c.want)
+		}
+	}
+	if _, err := NewCollector(CollectOptions{Keys: []string{""}}); err == nil {
+		t.Error("an empty key is taken")
+	}
+}
+
+func TestCollectorAllocatesForRequestsOnly(t *testing.T) {
+	data, _ := generate(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 3, Layers: 2, Hardware: true, Python: true})
+	var events []trace.Event
+	survey(t, data, 0, func(e *trace.Event) { events = append(events, e.Clone()) })
+	c, err := NewCollector(CollectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(3, func() {
+		for i := range events {
+			c.Learn(&events[i])
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkCollect(b *testing.B) {
+	data, _ := generate(b, tracegen.Config{Producer: tracegen.CUDA, Steps: 20, Layers: 8, Hardware: true, Python: true})
+	var events []trace.Event
+	survey(b, data, 0, func(e *trace.Event) { events = append(events, e.Clone()) })
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		c, err := NewCollector(CollectOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range events {
+			c.Learn(&events[i])
+		}
+	}
+}
+
+// batches makes a run of steps ten long whose batches have these numbers of
+// prompts and of decoding requests; -1 means no such batch.
+func batches(counts ...[2]int32) *steps.Run {
+	run := &steps.Run{}
+	for i, c := range counts {
+		s := steps.Step{Index: i, Start: trace.Time(10 * i), End: trace.Time(10*i + 8)}
+		for j, p := range []steps.Phase{steps.Prefill, steps.Decode} {
+			if c[j] >= 0 {
+				s.Batches = append(s.Batches, steps.Batch{Load: steps.Load{Phase: p, Requests: c[j]}})
+			}
+		}
+		run.Steps = append(run.Steps, s)
+	}
+	return run
+}
+
+func TestInfer(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		run  *steps.Run
+		want string
+	}{
+		{"first in, first out", batches([2]int32{2, -1}, [2]int32{-1, 2}, [2]int32{1, 2}, [2]int32{-1, 2}, [2]int32{-1, 1}),
+			"r1 0-28 in 0..2, r2 0-38 in 0..3, r3 20-48 unfinished in 2..4"},
+		{"a step without a decode ends nothing", batches([2]int32{1, -1}, [2]int32{1, -1}, [2]int32{-1, 2}),
+			"r1 0-28 unfinished in 0..2, r2 10-28 unfinished in 1..2"},
+		{"requests that had begun", batches([2]int32{-1, 2}, [2]int32{1, 2}, [2]int32{-1, 1}),
+			"r1 0-18 begun in 0..1, r2 0-18 begun in 0..1, r3 10-28 unfinished in 1..2"},
+		{"one more than there are", batches([2]int32{1, -1}, [2]int32{-1, 2}, [2]int32{-1, 1}),
+			"r1 0-28 unfinished in 0..2, r2 10-18 begun in 1..1"},
+		{"all end", batches([2]int32{1, -1}, [2]int32{-1, 1}, [2]int32{-1, 0}), "r1 0-18 in 0..1"},
+	} {
+		r, err := Infer(c.run)
+		if got := told(r); err != nil || got != c.want {
+			t.Errorf("%s:\ngot  %s, %v\nwant %s", c.name, got, err, c.want)
+		}
+		for i := range r {
+			if !r[i].Inferred() {
+				t.Errorf("%s: %v is not marked", c.name, r[i])
+			}
+		}
+	}
+	warm := batches([2]int32{3, -1}, [2]int32{1, -1})
+	warm.Steps[0].Warmup = true
+	if r, err := Infer(warm); err != nil || told(r) != "r1 10-18 unfinished in 1..1" {
+		t.Errorf("got %s, %v after a warm-up", told(r), err)
+	}
+	if _, err := Infer(&steps.Run{Steps: []steps.Step{{}, {}}}); !errors.Is(err, ErrNoBatches) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := Infer(batches([2]int32{2_000_000, -1}, [2]int32{2_000_000_000, -1})); err == nil || !strings.Contains(err.Error(), "with step 1 there would be over") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzReadFile(f *testing.F) {
+	for _, s := range []string{
+		"id,start,end\na,1767189312.5,1767189312.75\n", "rid;begin;latency_ms\na;2025-12-31T13:55:12.5Z;3\n", `{"id":1,"start":"@5","duration_us":1e3}`,
+		`[{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"Req a","startTimeUnixNano":"1767189312500000000"}]}]}]}]`, "id,start,end\na,1e-99999999999,@1\n", "[[[]]]", `{"attributes":[]}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		records, err := ReadFile(strings.NewReader(string(data)), FileOptions{})
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n") && !strings.ContainsAny(string(data), "\n") {
+				t.Fatalf("error of several lines: %q", err)
+			}
+			return
+		}
+		r, err := Place(records, second)
+		for i := range r {
+			if err == nil && (r[i].End < r[i].Start || r[i].ID == "") {
+				t.Fatalf("%+v", r[i])
+			}
+		}
+	})
+}

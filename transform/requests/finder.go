@@ -1,0 +1,107 @@
+package requests
+
+import (
+	"errors"
+	"fmt"
+
+	"tracekit/trace"
+	"tracekit/transform/steps"
+)
+
+// ErrUnknown says that there is no request of an id.
+var ErrUnknown = errors.New("there is no such request")
+
+// Options say where requests are known from: from records of a file, if there
+// are any, else from ids in the trace, else from the batches of its steps.
+type Options struct {
+	Records []Record
+	Collect CollectOptions
+	Marker  steps.Options
+}
+
+// Finder finds the requests of a trace. It has to see all events, in the order
+// of the file.
+type Finder struct {
+	Options
+	collector *Collector
+	steps     *steps.Finder
+}
+
+// NewFinder returns a Finder that has seen nothing.
+func NewFinder(o Options) (*Finder, error) {
+	c, err := NewCollector(o.Collect)
+	if err != nil {
+		return nil, err
+	}
+	return &Finder{Options: o, collector: c, steps: steps.NewFinder(o.Marker)}, nil
+}
+
+// Learn looks at an event. It keeps nothing of e.
+func (f *Finder) Learn(e *trace.Event) {
+	if f.Records == nil {
+		f.collector.Learn(e)
+	}
+	f.steps.Learn(e)
+}
+
+// Found is the requests of a trace, in order of their start, with the steps that
+// they shared if the trace has any.
+type Found struct {
+	Requests []Request
+	Run      *steps.Run // nil if there are no markers of steps
+}
+
+// Find gives the requests of what was seen. Its error tells why there are none.
+func (f *Finder) Find(c Clock) (*Found, error) {
+	run, noSteps := f.steps.Run()
+	if noSteps != nil {
+		run = nil
+	}
+	found := &Found{Run: run}
+	var err error
+	switch {
+	case f.Records != nil:
+		if found.Requests, err = Place(f.Records, c); err != nil {
+			return nil, err
+		}
+	default:
+		if found.Requests = f.collector.Requests(c); len(found.Requests) > 0 {
+			break
+		}
+		if run == nil {
+			return nil, fmt.Errorf("no event names a request, and none follow from steps: %w", noSteps)
+		}
+		if found.Requests, err = Infer(run); err != nil {
+			return nil, fmt.Errorf("no event names a request: %w", err)
+		}
+	}
+	if run != nil {
+		Share(found.Requests, run)
+	}
+	return found, nil
+}
+
+// Get gives the request of an id.
+func (f *Found) Get(id string) (*Request, error) {
+	for i := range f.Requests {
+		if f.Requests[i].ID == id {
+			return &f.Requests[i], nil
+		}
+	}
+	some := ""
+	for i := range f.Requests[:min(len(f.Requests), 3)] {
+		some += fmt.Sprintf(" %q", f.Requests[i].ID)
+	}
+	return nil, fmt.Errorf("%w: %q; there are %d, such as%s", ErrUnknown, id, len(f.Requests), some)
+}
+
+// String tells how the requests are known.
+func (f *Found) String() string {
+	how := map[Source]string{
+		File: "by the file", Events: "by ids in the trace", Batches: "inferred from prefill and decode batches, first in, first out",
+	}
+	if len(f.Requests) == 0 {
+		return "no requests"
+	}
+	return fmt.Sprintf("%d requests %s", len(f.Requests), how[f.Requests[0].Source])
+}

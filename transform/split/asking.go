@@ -1,0 +1,45 @@
+package split
+
+import (
+	"fmt"
+
+	"tracekit/transform/cut"
+	"tracekit/transform/requests"
+	"tracekit/transform/window"
+)
+
+// byRequest finds the windows of requests. They may overlap.
+func (p *pieces) byRequest(whole cut.Window) ([]cut.Window, error) {
+	found, err := p.requests.Find(requests.Clock{Zero: p.survey.Zero, Last: p.survey.Last, Base: p.base()})
+	if err != nil {
+		return nil, err
+	}
+	p.manifest.Marker = found.String()
+	var windows []cut.Window
+	for i := range found.Requests {
+		r := &found.Requests[i]
+		if r.Outside {
+			p.manifest.Outside = append(p.manifest.Outside, Outside{Label: r.ID, Start: micros(r.Start), End: micros(r.End)})
+			continue
+		}
+		w := cut.Window{From: max(r.Start, whole.From), To: min(max(r.End, r.Start.Add(1)), whole.To)}
+		if n := len(windows); n > 0 && windows[n-1].From > w.From {
+			w.From = windows[n-1].From // both begin with the trace
+		}
+		q := Piece{Kind: "request", Label: r.ID, Inferred: r.Inferred(), Begun: r.Begun, Unfinished: r.Unfinished}
+		if found.Run != nil && r.FirstStep >= 0 {
+			q.Steps = stepsOf(found.Run, r.FirstStep, r.LastStep)
+			q.hostEnd = w.To
+		}
+		p.add(q, w)
+		windows = append(windows, w)
+	}
+	if len(windows) == 0 {
+		return nil, fmt.Errorf("%w: all of %d requests lie outside of the trace, which goes from @%s to @%s",
+			ErrNothing, len(found.Requests), micros(whole.From), micros(p.survey.Last))
+	}
+	return windows, nil
+}
+
+// base is the trace's baseTimeNanoseconds, 0 if it has none.
+func (p *pieces) base() int64 { return window.BaseOf(p.survey) }
