@@ -15,7 +15,7 @@ func (s *Source) Text() (io.ReadCloser, error) {
 }
 
 type rawText struct {
-	text text
+	text stream
 	buf  []byte
 	rest []byte
 	err  error
@@ -27,7 +27,7 @@ func (r *rawText) Read(p []byte) (int, error) {
 			return 0, r.err
 		}
 		var n int
-		n, r.err = r.text.Fill(r.buf, blockRoom)
+		r.buf, n, r.err = r.text.Next(r.buf)
 		r.rest = r.buf[blockRoom : blockRoom+n]
 	}
 	n := copy(p, r.rest)

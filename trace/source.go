@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"tracekit/internal/inflate"
 	"tracekit/internal/spill"
@@ -144,15 +145,15 @@ func (s *Source) open() (*whole, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.text = z
+		w.text = filled{z}
 	default:
-		w.text = plainText{in}
+		w.text = filled{plainText{in}}
 	}
 	return w, nil
 }
 
 // gzip decompresses in on as many processors as the stream allows.
-func (s *Source) gzip(in io.Reader) text {
+func (s *Source) gzip(in io.Reader) stream {
 	point := func(c inflate.Checkpoint) { s.points = append(s.points, newPoint(c)) }
 	if workers := min(runtime.GOMAXPROCS(0), mostDecoders); workers > 1 {
 		z := inflate.NewChunked(in, workers)
@@ -165,7 +166,7 @@ func (s *Source) gzip(in io.Reader) text {
 	if s.index == nil {
 		z.Checkpoints(s.every, point)
 	}
-	return gzipText{z}
+	return filled{gzipText{z}}
 }
 
 // mostDecoders is how many processors decompress at most: many more than it
@@ -181,6 +182,22 @@ const checkpointEvery = 16 << 20
 type text interface {
 	Fill(block []byte, hist int) (n int, err error)
 	Close()
+}
+
+// stream is text in blocks, with room for an event that began in the block
+// before: Next returns a block with n bytes at block[blockRoom:], which is the
+// one that it is given or takes its place.
+type stream interface {
+	Next(block []byte) (next []byte, n int, err error)
+	Close()
+}
+
+// filled is a text that fills the blocks that it is given.
+type filled struct{ text }
+
+func (f filled) Next(block []byte) ([]byte, int, error) {
+	n, err := f.Fill(block, blockRoom)
+	return block, n, err
 }
 
 type plainText struct{ r io.Reader }
@@ -217,7 +234,10 @@ func (gzipText) Close() {}
 // chunkedText has blocks of its own, and exchanges them for the caller's.
 type chunkedText struct{ *inflate.Chunked }
 
-// Fill is never called: next exchanges blocks.
+func (t chunkedText) Next(block []byte) ([]byte, int, error) {
+	block, n, err := t.Chunked.Next(block)
+	return block, n, gzipError(err)
+}
 
 type zstdText struct {
 	*zstd.Decoder
@@ -271,12 +291,14 @@ func (f *failing) Read(p []byte) (int, error) {
 // whole is the text of a source from its start to its end.
 type whole struct {
 	source *Source
-	text   text
+	text   stream
 	off    int64
 }
 
 func (w *whole) fill(b *block) {
-	n, err := w.text.Fill(b.buf, b.lo)
+	var n int
+	var err error
+	b.buf, n, err = w.text.Next(b.buf)
 	b.hi = b.lo + n
 	b.off = w.off
 	b.err = err

@@ -10,9 +10,9 @@ const (
 	modulus = crc32.IEEE // x³² mod the polynomial
 )
 
-// combineCRC returns the CRC-32 of two strings, one after the other, from the
+// CombineCRC returns the CRC-32 of two strings, one after the other, from the
 // CRC-32 of each and the second's length in bytes.
-func combineCRC(first, second uint32, length int) uint32 {
+func CombineCRC(first, second uint32, length int) uint32 {
 	return multiply(first, shift(length)) ^ second
 }
 

@@ -121,7 +121,7 @@ func (p *pipeline) writeAll() {
 	for c := range p.order {
 		<-c.ready
 		p.write(c.packed)
-		p.out.crc = combineCRC(p.out.crc, c.crc, len(c.raw))
+		p.out.crc = CombineCRC(p.out.crc, c.crc, len(c.raw))
 		p.out.size += int64(len(c.raw))
 		p.giveBack(c)
 	}

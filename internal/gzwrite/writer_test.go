@@ -162,13 +162,13 @@ func TestNoAllocationsOnceUnderWay(t *testing.T) {
 func TestCombineCRC(t *testing.T) {
 	data := noise(5000)
 	for _, cut := range []int{0, 1, 2, 3, 8, 100, 255, 256, 4097, 4999, 5000} {
-		got := combineCRC(crc32.ChecksumIEEE(data[:cut]), crc32.ChecksumIEEE(data[cut:]), len(data)-cut)
+		got := CombineCRC(crc32.ChecksumIEEE(data[:cut]), crc32.ChecksumIEEE(data[cut:]), len(data)-cut)
 		if want := crc32.ChecksumIEEE(data); got != want {
 			t.Errorf("cut at %d: %08x, want %08x", cut, got, want)
 		}
 	}
 	long := events(2*ChunkSize + 5)
-	got := combineCRC(crc32.ChecksumIEEE(long[:5]), crc32.ChecksumIEEE(long[5:]), 2*ChunkSize)
+	got := CombineCRC(crc32.ChecksumIEEE(long[:5]), crc32.ChecksumIEEE(long[5:]), 2*ChunkSize)
 	if want := crc32.ChecksumIEEE(long); got != want {
 		t.Errorf("%08x, want %08x", got, want)
 	}

@@ -45,11 +45,11 @@ func (r *Reader) Checkpoints(every int64, fn func(Checkpoint)) {
 }
 
 // due says whether a checkpoint is wanted here, and when the next one is.
-func (r *Reader) due() bool {
-	if r.offer == nil || r.total < r.next {
+func (p *points) due() bool {
+	if p.offer == nil || p.total < p.next {
 		return false
 	}
-	r.next = r.total + r.every
+	p.next = p.total + p.every
 	return true
 }
 

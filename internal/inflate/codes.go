@@ -1,5 +1,7 @@
 package inflate
 
+import "sync"
+
 const (
 	maxLitLen = 286 // symbols that may be used; the fixed code has two more
 	maxDist   = 30
@@ -36,7 +38,10 @@ type codes struct {
 // code lengths.
 var lengthOrder = [lengths]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
-func (c *codes) fixed() {
+// fixedCodes are the tables of the fixed codes. Some writers make many small
+// blocks of these, so they are built once.
+var fixedCodes = sync.OnceValue(func() *codes {
+	c := new(codes)
 	lens := c.lens[:fixedLits]
 	for i := range lens {
 		switch {
@@ -55,6 +60,14 @@ func (c *codes) fixed() {
 	}
 	build(c.dist[:], distBits, lens, distSymbols[:])
 	join(c.pairs[:], c.lit[:1<<litBits])
+	return c
+})
+
+func (c *codes) fixed() {
+	f := fixedCodes()
+	copy(c.lit[:1<<litBits], f.lit[:]) // none of the codes is longer than that
+	copy(c.dist[:1<<distBits], f.dist[:])
+	c.pairs = f.pairs
 }
 
 // dynamicHeader reads a block's own codes.

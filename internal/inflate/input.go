@@ -36,6 +36,9 @@ func (in *input) offset() int64 {
 
 // more reads at least one byte, or returns false at the end of src.
 func (in *input) more() bool {
+	if in.err != nil {
+		return false
+	}
 	if start := in.pos - behind; start > 0 {
 		copy(in.buf, in.buf[start:in.end])
 		in.base += int64(start)
@@ -43,19 +46,17 @@ func (in *input) more() bool {
 		in.end -= start
 	}
 	for range emptyReads {
-		if in.err != nil {
-			return false
-		}
 		var n int
 		n, in.err = in.src.Read(in.buf[in.end:])
 		in.end += n
 		if n > 0 {
 			return true
 		}
+		if in.err != nil {
+			return false
+		}
 	}
-	if in.err == nil {
-		in.err = io.ErrNoProgress
-	}
+	in.err = io.ErrNoProgress
 	return false
 }
 

@@ -58,7 +58,7 @@ func (f *Finder) Learn(e *trace.Event) {
 		if string(e.Name()) == "utils" {
 			f.gauge(e)
 		}
-	case e.Phase == 'X' && e.Has&trace.HasDur != 0:
+	case e.Phase == 'X' && e.Shown():
 		f.slice(e)
 	}
 }
