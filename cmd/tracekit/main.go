@@ -57,6 +57,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			splitCommand(std),
 			indexCommand(std),
 			infoCommand(std),
+			reportCommand(std),
 		},
 	}
 	for _, c := range app.Commands {

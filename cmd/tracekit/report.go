@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	measured "tracekit/transform/report"
+
+	"github.com/urfave/cli/v2"
+)
+
+func reportCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name:      "report",
+		Usage:     "measure steps, gaps, recompilations, Python, devices and kernels",
+		UsageText: "tracekit report [--json|--csv DIR] [RANGE] [FLAGS] [FILE|-]",
+		Description: `Shows how long prefills and decodes take by bucket, the gaps between steps and
+how far devices are idle in them, recompilations, what Python and the devices
+spend their time on. A step or a gap counts if it starts in the range; of all
+else the part within the range does. docs/report.md has the definitions.
+
+` + rangeHelp + `
+
+EXAMPLES
+   tracekit report vllm.pt.trace.json.gz
+   tracekit report --step 120..128 --json vllm.pt.trace.json.gz
+   tracekit report --from 10s --for 2s --csv numbers/ vllm.pt.trace.json.gz
+
+` + exitText,
+		Flags: append(append([]cli.Flag{
+			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
+			&cli.StringFlag{Name: "csv", Usage: "write each list as a file of its own into the folder `DIR`"},
+			&cli.IntFlag{Name: "rows", Value: 4, Usage: "show up to `N` rows of each list"},
+			tmpdirFlag(),
+		}, append(rangeFlags(), markerFlags()...)...), inputFlags()...),
+		Action: func(c *cli.Context) error {
+			o, err := reportOptions(c)
+			if err != nil {
+				return err
+			}
+			return reportTrace(c, std, o)
+		},
+	}
+}
+
+func reportOptions(c *cli.Context) (o measured.Options, err error) {
+	switch {
+	case c.Bool("json") && c.IsSet("csv"):
+		return o, usage("--json and --csv exclude each other")
+	case c.Int("rows") < 1:
+		return o, usage("--rows %d: one or more", c.Int("rows"))
+	}
+	if o.Markers, err = markerOf(c); err != nil {
+		return o, err
+	}
+	for _, w := range ways {
+		if c.IsSet(w.name) || c.IsSet("pad") {
+			r, err := rangeOf(c)
+			o.Range = &r
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+func reportTrace(c *cli.Context, std streams, o measured.Options) error {
+	in, err := openInput(c, std, true)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	r, err := measured.Run(c.Context, in.Source, o)
+	if err != nil {
+		return in.wrap(rangeError(err))
+	}
+	in.meter.Stop()
+	if r.Damage.Lost() && c.Bool("strict") {
+		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, r.Damage.String()))
+	}
+	switch {
+	case c.Bool("json"):
+		err = writeReportJSON(std.out, r)
+	case c.IsSet("csv"):
+		err = writeReportCSV(c, std, r)
+	default:
+		err = r.WriteText(std.out, measured.TextOptions{Rows: c.Int("rows"), Color: colorful(std.out)})
+	}
+	if err != nil {
+		return writeError(err)
+	}
+	return damage(in, r.Damage, c.Bool("quiet"), std)
+}
+
+func writeReportJSON(w io.Writer, r *measured.Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", " ")
+	return enc.Encode(struct {
+		*measured.Report
+		Damage string `json:"damage"`
+	}{r, r.Damage.String()})
+}
+
+func writeReportCSV(c *cli.Context, std streams, r *measured.Report) error {
+	dir := &folder{path: c.String("csv")}
+	if err := os.MkdirAll(dir.path, 0o777); err != nil {
+		return plainPathError(err)
+	}
+	tables := r.Tables()
+	for i := range tables {
+		f, err := dir.Create(tables[i].Name, false)
+		if err != nil {
+			return err
+		}
+		if err := tables[i].Write(f); err != nil {
+			f.Abort()
+			return err
+		}
+		if _, err := f.Commit(); err != nil {
+			return err
+		}
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(std.err, "report: %d tables in %s\n", len(tables), dir.path)
+	}
+	return nil
+}
+
+// colorful reports whether w shows colours, and its user wants any.
+func colorful(w io.Writer) bool {
+	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}

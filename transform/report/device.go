@@ -1,0 +1,141 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"tracekit/trace"
+)
+
+// devices measures when devices work.
+type devices struct {
+	byProcess map[int]*device
+	order     []*device // of appearance
+	steps     meter
+	gaps      meter
+}
+
+// meter gathers how long devices worked in each of some stretches of time,
+// whose starts and ends both rise.
+type meter struct {
+	of   []span
+	busy []trace.Time // of all devices together
+}
+
+// device is one of them. Its work comes in order of its start.
+type device struct {
+	process int
+	events  int64
+	first   trace.Time
+	inOrder
+	engines map[int32]*engine
+	all     union
+	segment span // of work without a pause
+	step    int  // the first that may still be met
+	gap     int
+}
+
+type engine struct {
+	track  int
+	events int64
+	union
+}
+
+func (d *devices) between(steps []Step, gaps []Gap) {
+	for i := range steps {
+		d.steps.of = append(d.steps.of, span{steps[i].Start, steps[i].Start + steps[i].Duration})
+	}
+	for i := range gaps {
+		d.gaps.of = append(d.gaps.of, span{gaps[i].Start, gaps[i].Start + gaps[i].Duration})
+	}
+	d.steps.busy = make([]trace.Time, len(steps))
+	d.gaps.busy = make([]trace.Time, len(gaps))
+}
+
+func (d *devices) add(m *measure, e *trace.Event) {
+	track := m.names.Of(e)
+	process := m.names.All[track].Process
+	v := d.byProcess[process]
+	if v == nil {
+		v = &device{process: process, engines: map[int32]*engine{}, first: trace.MaxTime}
+		v.all.end, v.segment = trace.MinTime, span{trace.MinTime, trace.MinTime}
+		v.late = m.work[process].late
+		v.next = func(s stretch) { v.take(d, m.clip(s.start, s.end), s.what) }
+		if d.byProcess == nil {
+			d.byProcess = map[int]*device{}
+		}
+		d.byProcess[process] = v
+		d.order = append(d.order, v)
+	}
+	v.inOrder.add(e.TS, e.End(), int32(track))
+}
+
+// take meets the device's work in order.
+func (v *device) take(d *devices, s span, track int32) {
+	g := v.engines[track]
+	if g == nil {
+		g = &engine{track: int(track), union: union{end: trace.MinTime}}
+		v.engines[track] = g
+	}
+	g.events++
+	v.events++
+	g.add(s)
+	v.all.add(s)
+	v.first = min(v.first, s.start)
+	if s.start > v.segment.end {
+		v.close(d)
+		v.segment = s
+	}
+	v.segment.end = max(v.segment.end, s.end)
+}
+
+// close hands out a stretch of work.
+func (v *device) close(d *devices) {
+	v.step = d.steps.spread(v.step, v.segment)
+	v.gap = d.gaps.spread(v.gap, v.segment)
+}
+
+// spread adds work to the stretches that it meets. Work comes in order; from
+// is the first that may be met, and the result is that for the next.
+func (m *meter) spread(from int, work span) int {
+	for from < len(m.of) && m.of[from].end <= work.start {
+		from++
+	}
+	for i := from; i < len(m.of) && m.of[i].start < work.end; i++ {
+		m.busy[i] += min(m.of[i].end, work.end) - max(m.of[i].start, work.start)
+	}
+	return from
+}
+
+func (d *devices) finish(m *measure) []Device {
+	all := []Device{}
+	for _, v := range d.order {
+		v.inOrder.end()
+		v.close(d)
+		name := m.names.Label(v.process)
+		if name == "" {
+			name = m.names.Name(v.process)
+		}
+		all = append(all, Device{
+			Pid: trace.Unquote([]byte(m.names.Processes[v.process])), Name: name, Events: v.events,
+			First: v.first, Last: v.all.end, Busy: v.all.length, Idle: v.all.end - v.first - v.all.length,
+			Engines: v.list(m),
+		})
+	}
+	slices.SortStableFunc(all, func(a, b Device) int { return cmp.Compare(b.Busy, a.Busy) })
+	return all
+}
+
+func (v *device) list(m *measure) []Engine {
+	var all []Engine
+	for _, g := range v.engines {
+		all = append(all, Engine{
+			Tid: trace.Unquote([]byte(m.names.All[g.track].Tid)), Name: m.names.Thread(g.track),
+			Events: g.events, Busy: g.length,
+		})
+	}
+	slices.SortFunc(all, func(a, b Engine) int {
+		return cmp.Or(cmp.Compare(b.Busy, a.Busy), cmp.Compare(b.Events, a.Events), cmp.Compare(a.Tid, b.Tid))
+	})
+	return all
+}

@@ -1,0 +1,49 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"tracekit/trace"
+)
+
+// kernels adds up what devices did, by name.
+type kernels struct {
+	byName map[kernelKey]*Kernel
+	total  trace.Time
+}
+
+type kernelKey struct{ cat, name string }
+
+func (k *kernels) add(e *trace.Event, s span) {
+	n := k.byName[kernelKey{string(e.Cat()), string(e.Name())}]
+	if n == nil {
+		if k.byName == nil {
+			k.byName = map[kernelKey]*Kernel{}
+		}
+		key := kernelKey{string(e.Cat()), string(e.Name())}
+		n = &Kernel{Name: plain(key.name), Cat: plain(key.cat), Min: trace.MaxTime}
+		k.byName[key] = n
+	}
+	d := s.length()
+	n.Count++
+	n.Total = n.Total.Add(d)
+	n.Min, n.Max = min(n.Min, d), max(n.Max, d)
+	k.total = k.total.Add(d)
+}
+
+func (k *kernels) finish() []Kernel {
+	all := []Kernel{}
+	for _, n := range k.byName {
+		n.Mean = mean(n.Total, n.Count)
+		n.Share = shareOf(n.Total, k.total)
+		all = append(all, *n)
+	}
+	slices.SortFunc(all, func(a, b Kernel) int {
+		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Cat, b.Cat))
+	})
+	return all
+}
+
+// plain is the text of a name that stands as in the trace, escapes and all.
+func plain(name string) string { return trace.Unquote([]byte(`"` + name + `"`)) }

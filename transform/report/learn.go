@@ -1,0 +1,145 @@
+package report
+
+import (
+	"context"
+	"errors"
+
+	"tracekit/filter"
+	"tracekit/trace"
+	"tracekit/transform/steps"
+	"tracekit/transform/window"
+)
+
+// learned is what the first reading leaves.
+type learned struct {
+	survey   *trace.Survey
+	sides    filter.Recognizer
+	finder   *steps.Finder
+	bounds   *window.Finder // nil if no range was given
+	run      *steps.Run     // nil if there are no steps
+	names    Names
+	work     []lateness // of what may be a device's work, by process
+	frames   []lateness // of Python frames, by track
+	from, to trace.Time // the range, half open
+}
+
+// lateness is how much later events come than their times say: the largest
+// distance from an event's start back to a later one before it in the file.
+type lateness struct{ high, late trace.Time }
+
+func (l *lateness) note(start trace.Time) {
+	if start >= l.high {
+		l.high = start
+	} else {
+		l.late = max(l.late, l.high-start)
+	}
+}
+
+func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
+	l := &learned{finder: steps.NewFinder(o.Markers)}
+	var err error
+	if o.Range != nil {
+		if l.bounds, err = window.NewFinder(*o.Range); err != nil {
+			return nil, err
+		}
+	}
+	l.survey, err = s.SurveyParts(func(p *trace.Part) error {
+		if p.Text != nil {
+			l.sides.LearnDocument(p.Text)
+		}
+		for i := range p.Events {
+			l.event(&p.Events[i])
+		}
+		return ctx.Err()
+	})
+	return l, err
+}
+
+func (l *learned) event(e *trace.Event) {
+	l.sides.Learn(e)
+	l.finder.Learn(e)
+	if l.bounds != nil {
+		l.bounds.Learn(e)
+	}
+	if e.IsMeta() {
+		l.names.Learn(e)
+		return
+	}
+	switch classOf(e) {
+	case frame:
+		track := l.names.Of(e)
+		l.frames = grown(l.frames, track)
+		l.frames[track].note(e.TS)
+	case work:
+		process := l.names.Process(e)
+		l.work = grown(l.work, process)
+		l.work[process].note(e.TS)
+	}
+}
+
+func grown[T any](s []T, i int) []T {
+	for len(s) <= i {
+		var zero T
+		s = append(s, zero)
+	}
+	return s
+}
+
+// class is what an event counts for.
+type class uint8
+
+const (
+	nothing class = iota
+	frame         // of Python
+	work          // if it is a device's
+)
+
+// overlays lie over a device's work and are none themselves.
+var overlays = map[string]bool{
+	"gpu_user_annotation": true, "cuda_profiler_range": true, "xpu_scope_profiler": true, "mtia_counters": true,
+}
+
+func classOf(e *trace.Event) class {
+	if e.Phase != 'X' || e.Has&trace.HasDur == 0 || e.Dur < 0 || !e.Shown() {
+		return nothing
+	}
+	switch k := filter.KindsOf(e); {
+	case k&filter.Python != 0:
+		return frame
+	case k&filter.Runtime != 0 || overlays[string(e.Cat())]:
+		return nothing
+	}
+	return work
+}
+
+// begin finds the range and the steps.
+func (l *learned) begin(o Options) (*Report, error) {
+	r := &Report{Zero: l.survey.Zero, Damage: l.survey.Damage}
+	var missing *steps.NoMarkersError
+	var err error
+	switch l.run, err = l.finder.Run(); {
+	case err == nil:
+		r.Markers = l.run.String()
+	case !errors.As(err, &missing) || o.Markers != steps.Options{}:
+		return nil, err
+	default:
+		r.Markers = "no markers of steps"
+	}
+	l.from, l.to = l.survey.Zero, l.survey.Last.Add(1)
+	if l.bounds != nil {
+		if l.from, l.to, _, err = l.bounds.Resolve(l.survey); err != nil {
+			return nil, err
+		}
+	}
+	r.From, r.To = max(l.from, l.survey.Zero), min(l.to, l.survey.Last)
+	r.To = max(r.From, r.To)
+	return r, nil
+}
+
+// holds reports whether something that starts then belongs to the range whole.
+func (l *learned) holds(start trace.Time) bool { return start >= l.from && start < l.to }
+
+// meets reports whether some of a slice belongs to the range.
+func (l *learned) meets(e *trace.Event) bool {
+	return e.TS < l.to && (e.End() > l.from || e.Dur == 0 && e.TS == l.from)
+}

@@ -1,0 +1,172 @@
+// Package report measures what people open a trace for: how long steps and the
+// gaps between them take, what devices and Python spend their time on, and
+// when graphs were compiled anew. docs/report.md has the definitions.
+package report
+
+import (
+	"context"
+
+	"tracekit/trace"
+	"tracekit/transform/steps"
+	"tracekit/transform/window"
+)
+
+// Options choose what a report is about.
+type Options struct {
+	// Range restricts the report to a range of time; nil means all of the trace.
+	Range *window.Range
+	// Markers say which steps count.
+	Markers steps.Options
+}
+
+// Report is what was measured. All times are in ns on the trace's own clock.
+// Lists are in order of time if they have a start, else the largest comes
+// first.
+type Report struct {
+	Zero trace.Time `json:"zero_ns"`  // where the trace's ruler begins
+	From trace.Time `json:"start_ns"` // of the range looked at
+	To   trace.Time `json:"end_ns"`
+	// Markers tells how the steps were found, or why there are none.
+	Markers string `json:"markers"`
+
+	Steps          []Step          `json:"steps"`
+	Phases         []Bucket        `json:"phases"` // of all their buckets
+	Buckets        []Bucket        `json:"buckets"`
+	Recompilations []Recompilation `json:"recompilations"`
+	Gaps           []Gap           `json:"gaps"`
+	GapTotals      Durations       `json:"gap_totals"`
+	Python         []Function      `json:"python"`
+	Devices        []Device        `json:"devices"`
+	Kernels        []Kernel        `json:"kernels"`
+
+	Damage trace.Damage `json:"-"`
+}
+
+// Length is the length of the range looked at, in ns.
+func (r *Report) Length() trace.Time { return r.To - r.From }
+
+// Step is one step of the run. Numbers that the trace does not tell are nil.
+type Step struct {
+	Index          int        `json:"index"` // in the whole trace, from 0
+	Number         *int64     `json:"number,omitempty"`
+	Label          string     `json:"label"`
+	Phase          string     `json:"phase"`
+	Warmup         bool       `json:"warmup"`
+	Start          trace.Time `json:"start_ns"`
+	Duration       trace.Time `json:"duration_ns"`
+	Requests       *int32     `json:"requests,omitempty"`
+	Tokens         *int32     `json:"tokens,omitempty"`
+	PromptRequests *int32     `json:"prompt_requests,omitempty"`
+	DecodeRequests *int32     `json:"decode_requests,omitempty"`
+	Recompiled     bool       `json:"recompiled"`
+	// DeviceBusy and DeviceIdle are the mean of all devices over the step's time;
+	// nil if the trace has no device.
+	DeviceBusy *trace.Time `json:"device_busy_ns,omitempty"`
+	DeviceIdle *trace.Time `json:"device_idle_ns,omitempty"`
+}
+
+// Bucket is the durations of the batches of one phase and size. Without
+// batches of their own, steps count as such.
+type Bucket struct {
+	Phase  string `json:"phase"`
+	Warmup bool   `json:"warmup"`
+	Bucket string `json:"bucket"` // empty if the trace tells no sizes, and for all of them
+	Durations
+}
+
+// Durations sums durations up, in ns.
+type Durations struct {
+	Count int        `json:"count"`
+	Total trace.Time `json:"total_ns"`
+	Mean  trace.Time `json:"mean_ns"`
+	P50   trace.Time `json:"p50_ns"`
+	P90   trace.Time `json:"p90_ns"`
+	P99   trace.Time `json:"p99_ns"`
+	Max   trace.Time `json:"max_ns"`
+}
+
+// Recompilation is the compilation of a graph. If only a counter tells of it,
+// it has no recipe and no duration, and starts with its step.
+type Recompilation struct {
+	Start    trace.Time `json:"start_ns"`
+	Duration trace.Time `json:"duration_ns"`
+	Recipe   string     `json:"recipe"`
+	Step     int        `json:"step"` // index of its step, -1 for none
+}
+
+// Gap is the time between the end of a step, and of all before it, and the
+// start of the next one.
+type Gap struct {
+	After      int         `json:"after_step"` // index
+	Start      trace.Time  `json:"start_ns"`
+	Duration   trace.Time  `json:"duration_ns"`
+	DeviceBusy *trace.Time `json:"device_busy_ns,omitempty"` // as in Step
+	DeviceIdle *trace.Time `json:"device_idle_ns,omitempty"`
+}
+
+// Function is a Python function on one thread.
+type Function struct {
+	Function string     `json:"function"`
+	Pid      string     `json:"pid"`
+	Tid      string     `json:"tid"`
+	Thread   string     `json:"thread"` // its name
+	Calls    int64      `json:"calls"`
+	Self     trace.Time `json:"self_ns"`
+	Total    trace.Time `json:"total_ns"`
+}
+
+// Device is a process that stands for a device.
+type Device struct {
+	Pid     string     `json:"pid"`
+	Name    string     `json:"name"`
+	Events  int64      `json:"events"`
+	First   trace.Time `json:"first_ns"` // start of its first work
+	Last    trace.Time `json:"last_ns"`  // end of its last
+	Busy    trace.Time `json:"busy_ns"`  // time in which any of its engines worked
+	Idle    trace.Time `json:"idle_ns"`  // the rest between First and Last
+	Engines []Engine   `json:"engines"`
+}
+
+// Engine is a thread of a device: a stream or an engine.
+type Engine struct {
+	Tid    string     `json:"tid"`
+	Name   string     `json:"name"`
+	Events int64      `json:"events"`
+	Busy   trace.Time `json:"busy_ns"`
+}
+
+// Kernel is what devices did under one name.
+type Kernel struct {
+	Name  string     `json:"name"`
+	Cat   string     `json:"cat"`
+	Count int64      `json:"count"`
+	Total trace.Time `json:"total_ns"`
+	Mean  trace.Time `json:"mean_ns"`
+	Min   trace.Time `json:"min_ns"`
+	Max   trace.Time `json:"max_ns"`
+	Share float64    `json:"share"` // of the total of all kernels
+}
+
+// Run measures the trace s, in two readings: the first learns of steps,
+// devices, names and the order in which events come, the second measures the
+// range.
+//
+// It keeps some bytes for each step, each name of a kernel, and each Python
+// function on a thread. Where events stand in the file later than their time
+// says, it also keeps those in between, 32 bytes each.
+func Run(ctx context.Context, s *trace.Source, o Options) (*Report, error) {
+	l, err := learn(ctx, s, o)
+	if err != nil {
+		return nil, err
+	}
+	r, err := l.begin(o)
+	if err != nil {
+		return nil, err
+	}
+	m := newMeasure(l, r)
+	if err := m.read(ctx, s); err != nil {
+		return nil, err
+	}
+	m.finish()
+	return r, nil
+}

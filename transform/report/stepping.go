@@ -1,0 +1,144 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracekit/trace"
+	"tracekit/transform/steps"
+)
+
+// takeSteps reports the steps, gaps and recompilations that start in the range.
+func (m *measure) takeSteps() {
+	r := m.report
+	buckets := map[Bucket][]trace.Time{}
+	for i := range m.run.Steps {
+		s := &m.run.Steps[i]
+		if m.holds(s.Start) {
+			r.Steps = append(r.Steps, stepOf(s))
+		}
+		m.takeBatches(s, buckets)
+	}
+	phases := map[Bucket][]trace.Time{}
+	for key, all := range buckets {
+		key.Bucket = ""
+		phases[key] = append(phases[key], all...)
+	}
+	r.Phases, r.Buckets = sumAll(phases), sumAll(buckets)
+	m.takeGaps()
+	m.takeCompiles()
+}
+
+func sumAll(buckets map[Bucket][]trace.Time) []Bucket {
+	list := []Bucket{}
+	for key, all := range buckets {
+		key.Durations = sumUp(all)
+		list = append(list, key)
+	}
+	slices.SortFunc(list, func(a, b Bucket) int {
+		warm := func(b Bucket) int {
+			if b.Warmup {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Bucket, b.Bucket), warm(a)-warm(b))
+	})
+	return list
+}
+
+func stepOf(s *steps.Step) Step {
+	return Step{
+		Index: s.Index, Number: known(s.Number), Label: s.Label, Phase: s.Phase.String(), Warmup: s.Warmup,
+		Start: s.Start, Duration: s.Duration(), Requests: known(s.Requests), Tokens: known(s.Tokens),
+		PromptRequests: known(s.PromptRequests), DecodeRequests: known(s.DecodeRequests), Recompiled: s.Recompiled(),
+	}
+}
+
+func known[T int32 | int64](n T) *T {
+	if n == steps.Unknown {
+		return nil
+	}
+	return &n
+}
+
+// takeBatches sorts a step's batches, or the step, into buckets.
+func (m *measure) takeBatches(s *steps.Step, buckets map[Bucket][]trace.Time) {
+	if s.Batches == nil && m.holds(s.Start) {
+		key := bucketOf(&s.Load, s.Warmup)
+		buckets[key] = append(buckets[key], s.Duration())
+	}
+	for i := range s.Batches {
+		if b := &s.Batches[i]; m.holds(b.Start) {
+			key := bucketOf(&b.Load, s.Warmup)
+			buckets[key] = append(buckets[key], b.End-b.Start)
+		}
+	}
+}
+
+// bucketOf names the size of a batch: that which it is padded to, else its
+// tokens if it has prompts or its requests if it has none, up to the next power
+// of two.
+func bucketOf(l *steps.Load, warmup bool) Bucket {
+	b := Bucket{Phase: l.Phase.String(), Warmup: warmup}
+	var words []string
+	for _, f := range []struct {
+		name string
+		n    int32
+	}{{"bs", l.Bucket.Batch}, {"seq", l.Bucket.Seq}, {"ctx", l.Bucket.Ctx}} {
+		if f.n >= 0 {
+			words = append(words, fmt.Sprint(f.name, f.n))
+		}
+	}
+	decode := l.Phase == steps.Decode
+	switch {
+	case words != nil:
+	case l.Tokens >= 0 && !decode:
+		words = []string{upTo(l.Tokens, "tokens")}
+	case l.Requests >= 0:
+		words = []string{upTo(l.Requests, "requests")}
+	case l.Tokens >= 0:
+		words = []string{upTo(l.Tokens, "tokens")}
+	}
+	b.Bucket = strings.Join(words, " ")
+	return b
+}
+
+func upTo(n int32, what string) string {
+	most := int64(1)
+	for most < int64(n) {
+		most *= 2
+	}
+	return fmt.Sprintf("≤%d %s", most, what)
+}
+
+func (m *measure) takeGaps() {
+	var all []trace.Time
+	end := trace.MinTime
+	for i := range m.run.Steps {
+		s := &m.run.Steps[i]
+		if i > 0 && s.Start > end && m.holds(end) {
+			m.report.Gaps = append(m.report.Gaps, Gap{After: s.Index - 1, Start: end, Duration: s.Start - end})
+			all = append(all, s.Start-end)
+		}
+		end = max(end, s.End)
+	}
+	m.report.GapTotals = sumUp(all)
+}
+
+func (m *measure) takeCompiles() {
+	r := m.report
+	for _, c := range m.run.Compiles {
+		if m.holds(c.Start) {
+			r.Recompilations = append(r.Recompilations, Recompilation{c.Start, c.End - c.Start, c.Recipe, c.Step})
+		}
+	}
+	for i := range m.run.Steps {
+		if s := &m.run.Steps[i]; s.Recompiled() && len(s.Compiles) == 0 && m.holds(s.Start) {
+			r.Recompilations = append(r.Recompilations, Recompilation{Start: s.Start, Step: s.Index})
+		}
+	}
+	slices.SortStableFunc(r.Recompilations, func(a, b Recompilation) int { return cmp.Compare(a.Start, b.Start) })
+}
