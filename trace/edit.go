@@ -116,3 +116,31 @@ func (e *Event) WithArgs(ts Time, args []byte) []byte {
 	out = append(append(out, a.text...), obj[a.hi:b.lo]...)
 	return append(append(out, b.text...), obj[b.hi:]...)
 }
+
+// Without returns the text of an object without some of its members, in memory of
+// its own. All else stays byte for byte.
+func Without(obj []byte, keys ...string) []byte {
+	out := make([]byte, 0, len(obj))
+	done, first := 0, true // what was copied; whether no member was kept yet
+	end := 1               // of the member before
+	for m := range Members(obj) {
+		start := end + bytes.IndexByte(obj[end:], '"') // of its key
+		if slices.Contains(keys, string(m.Key)) {
+			switch {
+			case first && done == 0:
+				out = append(out, obj[:start]...)
+			case first: // behind others that go
+			default:
+				out = append(out, obj[done:end]...)
+			}
+			done = m.At + len(m.Value)
+		} else {
+			if first && done > 0 {
+				done = start // the comma goes with the member before
+			}
+			first = false
+		}
+		end = m.At + len(m.Value)
+	}
+	return append(out, obj[done:]...)
+}

@@ -307,3 +307,18 @@ func TestWhatStopsALoadIsMended(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutMembers(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"a":1, "b":2 ,"c":3}`:       `{"b":2 ,"c":3}`,
+		`{ "b":2, "a":"}\"" , "c":3}`: `{ "b":2 , "c":3}`,
+		`{"a":1}`:                     `{}`,
+		`{"b": [1] , "a": {} }`:       `{"b": [1] }`,
+		`{"a":1,"a":2, "b":1}`:        `{"b":1}`,
+		`{"b":1}`:                     `{"b":1}`,
+	} {
+		if got := string(Without([]byte(in), "a")); got != want {
+			t.Errorf("%s became %s, want %s", in, got, want)
+		}
+	}
+}

@@ -73,6 +73,7 @@ func Filter(t *Trace, meets Condition, kin Kin) []Out {
 	}
 	s.takeFlows()
 	s.takeNames()
+	s.looseBinds()
 	return s.output()
 }
 

@@ -78,9 +78,12 @@ func TestFlows(t *testing.T) {
 		{name: "pairs bind", source: `
 			{"ph":"B","tid":1,"ts":11} {"ph":"E","tid":1,"ts":12} {"ph":"s","id":1,"tid":1,"ts":12} {"ph":"f","id":1,"tid":1,"ts":12,"bp":"e"}`,
 			want: `=a =b =c =d`},
-		{name: "members of slices that speak of flows change nothing", source: `
+		{name: "slices speak of no arrow whose other end is gone", source: `
 			{"ph":"X","ts":5,"dur":1,"bind_id":1,"flow_out":true} {"ph":"X","ts":11,"dur":1,"bind_id":1,"flow_in":true}`,
-			want: `=b`},
+			want: `{"ph":"X","ts":11,"dur":1}`},
+		{name: "slices speak of arrows that stay", source: `
+			{"ph":"X","ts":11,"dur":1,"bind_id":1,"flow_out":true} {"ph":"X","ts":12,"dur":1,"bind_id":1,"flow_out":true,"flow_in":true} {"ph":"X","ts":25,"dur":1,"bind_id":1,"flow_in":true}`,
+			want: `=a {"ph":"X","ts":12,"dur":1,"bind_id":1,"flow_in":true}`},
 	})
 }
 

@@ -112,6 +112,14 @@ func (m *maker) add(ts int64, ms ...Member) {
 	if m.oneIn(12) {
 		ms = append(ms, Member{m.one("cname", "sf", "bind_id", "über"), m.one(`"0x1f"`, "7", "true", `{"a":[1,{"b":"}"}]}`)})
 	}
+	if m.oneIn(8) && !has(ms, "bind_id") {
+		ms = append(ms, Member{"bind_id", m.one("1", `"0x2"`)})
+		for _, name := range []string{"flow_in", "flow_out"} {
+			if m.oneIn(2) {
+				ms = append(ms, Member{name, m.one("true", "true", "false")})
+			}
+		}
+	}
 	if m.oneIn(4) {
 		m.rng.Shuffle(len(ms), func(i, j int) { ms[i], ms[j] = ms[j], ms[i] })
 	}

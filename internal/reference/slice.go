@@ -42,10 +42,11 @@ const (
 	Reopened       // a B or b moved to From
 	Carried        // a counter's values at From
 	Ended          // an E or e made for what is still open at To
+	Unbound        // an X without members that speak of an arrow whose other end is gone
 )
 
 func (k Kind) String() string {
-	return [...]string{"untouched", "cut", "reopened", "carried counter", "ended"}[k]
+	return [...]string{"untouched", "cut", "reopened", "carried counter", "ended", "unbound"}[k]
 }
 
 // Out is one event of the output.
@@ -99,7 +100,46 @@ func Slice(t *Trace, o Options) []Out {
 	s.takeFlows()
 	s.takeNames() // last: names depend on everything else
 	s.liftCuts()
+	s.looseBinds()
 	return s.output()
+}
+
+// looseBinds takes from slices that stay the members that speak of an arrow,
+// flow_in and flow_out with a bind_id, whose other end is on no slice that stays.
+func (s *slicer) looseBinds() {
+	says := func(i int, name string) bool {
+		e := &s.t.Events[i]
+		return s.out[i] != nil && e.Phase == "X" && e.HasTS && e.text("bind_id") != "" && e.text(name) == "true"
+	}
+	drop := map[int][]string{}
+	for i := range s.t.Events {
+		e := &s.t.Events[i]
+		starts, ends := false, false
+		for k := range s.t.Events {
+			o := &s.t.Events[k]
+			if k != i && o.text("bind_id") == e.text("bind_id") {
+				starts = starts || says(k, "flow_out") && (o.TS < e.TS || o.TS == e.TS && !says(i, "flow_out"))
+				ends = ends || says(k, "flow_in") && (o.TS > e.TS || o.TS == e.TS && !says(i, "flow_in"))
+			}
+		}
+		if says(i, "flow_in") && !starts {
+			drop[i] = append(drop[i], "flow_in")
+		}
+		if says(i, "flow_out") && !ends {
+			drop[i] = append(drop[i], "flow_out")
+		}
+	}
+	for i, names := range drop {
+		e := &s.t.Events[i]
+		if (!says(i, "flow_in") || slices.Contains(names, "flow_in")) && (!says(i, "flow_out") || slices.Contains(names, "flow_out")) {
+			names = append(names, "bind_id")
+		}
+		o := s.out[i]
+		if o.Kind == Untouched {
+			o.Kind, o.Value = Unbound, e.Members
+		}
+		o.Value = slices.DeleteFunc(slices.Clone(o.Value), func(m Member) bool { return slices.Contains(names, m.Name) })
+	}
 }
 
 // liftCuts puts what was cut before all else, the outermost first: of slices

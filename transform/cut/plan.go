@@ -60,6 +60,7 @@ type plan struct {
 	pairs    pairs
 	counters *counters // nil if none are carried
 	flows    flows
+	binds    binds
 	cuts     []trace.Event // slices that are cut
 	ordinal  int           // of the begin or end that a pass meets next
 }
@@ -133,6 +134,7 @@ func (p *plan) note(e *trace.Event) bool {
 	if v == cut {
 		p.cuts = append(p.cuts, e.Clone())
 	}
+	p.binds.note(e)
 	p.use(e)
 	return true
 }
@@ -278,8 +280,13 @@ func (s *emitter) writeCuts(w *trace.Writer) error {
 		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(b.End(), a.End()))
 	})
 	for i := range s.cuts {
-		w.SetLead(&s.cuts[i])
-		if err := w.Object(s.change(&s.cuts[i])); err != nil {
+		e := &s.cuts[i]
+		w.SetLead(e)
+		obj := s.change(e)
+		if loose := s.binds.loose(e); loose != nil {
+			obj = trace.Without(obj, loose...)
+		}
+		if err := w.Object(obj); err != nil {
 			return err
 		}
 	}
@@ -309,10 +316,14 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 	if v != out && s.visit != nil {
 		s.visit(e)
 	}
-	if v == whole {
-		return w.Event(e)
+	if v != whole {
+		return nil
 	}
-	return nil
+	if loose := s.binds.loose(e); loose != nil {
+		w.SetLead(e)
+		return w.Object(trace.Without(e.Raw(), loose...))
+	}
+	return w.Event(e)
 }
 
 func (s *emitter) End(w *trace.Writer) error {

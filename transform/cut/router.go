@@ -31,8 +31,10 @@ type Router struct {
 	launches *launches
 	calls    [2]idTable // of calls, by key
 	starts   []flowStart
-	seed     maphash.Seed
-	last     trace.Time
+
+	devicePairs map[int][]int // windows in which begins and ends of a device were launched, by ordinal
+	seed        maphash.Seed
+	last        trace.Time
 
 	events int64 // met in this pass
 	marks  int
@@ -180,14 +182,44 @@ func (r *Router) Gather(ctx context.Context, read func() (trace.Stream, error)) 
 	}); err != nil {
 		return err
 	}
+	l.pairs.match(func(async bool) fate { return &callers{l, async} })
 	slices.SortFunc(r.starts, func(a, b flowStart) int {
 		return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
 	})
 	r.rewind()
 	if l.orphans.any(l.present) {
-		return l.follow(each)
+		if err := l.follow(each); err != nil {
+			return err
+		}
 	}
+	r.devicePairs = map[int][]int{}
+	l.pairs.match(func(async bool) fate { return &routedPairs{callers{l, async}, r} })
 	return nil
+}
+
+// routedPairs finds where pairs of devices were launched.
+type routedPairs struct {
+	callers
+	r *Router
+}
+
+func (c *routedPairs) pair(b, e mark) {
+	if at := c.launched(b, e.ts); at != nil {
+		c.r.devicePairs[b.n], c.r.devicePairs[e.n] = at, at
+	}
+}
+
+func (c *routedPairs) open(b mark) {
+	if at := c.launched(b, trace.MaxTime); at != nil {
+		c.r.devicePairs[b.n] = at
+	}
+}
+
+func (c *routedPairs) launched(b mark, end trace.Time) []int {
+	if c.async || !c.onDevice[b.n] {
+		return nil
+	}
+	return c.r.joined(nil, c.launches.calls[b.n], b.track, b.ts, end)
 }
 
 func (r *Router) gather(e *trace.Event) {
@@ -234,8 +266,9 @@ func (r *Router) Route(e *trace.Event) (at []int, everywhere bool) {
 		return nil, true
 	case 'B', 'E', 'b', 'e':
 		q := &r.shape.partners[r.marks]
+		at = append(r.within(q.start, q.stop), r.devicePairs[r.marks]...)
 		r.marks++
-		return r.within(q.start, q.stop), false
+		return sorted(at), false
 	}
 	if e.Has&trace.HasTS == 0 {
 		return nil, false
@@ -273,22 +306,9 @@ func (r *Router) overlapped(at []int, start, end trace.Time) []int {
 // launched adds the windows in which e was launched.
 func (r *Router) launched(e *trace.Event, at []int) []int {
 	switch e.Phase {
-	case 'X', 'B':
-		if r.Side(e) != filter.Device {
-			return at
-		}
-		for i, id := range jointOf(e) {
-			if len(id) == 0 {
-				continue
-			}
-			if c, ok := r.calls[i].get(id); ok {
-				for w := c.first; w <= c.last; w++ {
-					at = append(at, int(w))
-				}
-			}
-		}
-		for call := range r.launches.arrows.calls(r.launches.tracks.Of(e), e.TS, e.End()) {
-			at = r.overlapped(at, call.from, call.to)
+	case 'X':
+		if r.Side(e) == filter.Device {
+			at = r.joined(at, jointOf(e), r.launches.tracks.Of(e), e.TS, e.End())
 		}
 	case 'f':
 		chain := chainHash(r.seed, e)
@@ -298,6 +318,24 @@ func (r *Router) launched(e *trace.Event, at []int) []int {
 		if i > 0 && r.starts[i-1].chain == chain {
 			at = r.overlapped(at, r.starts[i-1].ts, r.starts[i-1].ts)
 		}
+	}
+	return at
+}
+
+// joined adds the windows of the calls that are joined to a slice.
+func (r *Router) joined(at []int, j joint, track int, start, end trace.Time) []int {
+	for i, id := range j {
+		if len(id) == 0 {
+			continue
+		}
+		if c, ok := r.calls[i].get(id); ok {
+			for w := c.first; w <= c.last; w++ {
+				at = append(at, int(w))
+			}
+		}
+	}
+	for call := range r.launches.arrows.calls(track, start, end) {
+		at = r.overlapped(at, call.from, call.to)
 	}
 	return at
 }

@@ -1,0 +1,80 @@
+package cut
+
+import "tracekit/trace"
+
+// binds follows arrows that slices themselves speak of, by a bind_id and members
+// flow_out and flow_in. A slice that stays loses those whose other end does not.
+type binds struct {
+	ends map[string]*bindEnds // by bind_id, JSON text
+}
+
+// bindEnds is where arrows of a bind_id begin first and end last.
+type bindEnds struct{ out, in trace.Time }
+
+// bindOf reads what a slice says of arrows.
+func bindOf(e *trace.Event) (id string, in, out bool) {
+	for m := range trace.Members(e.Raw()) {
+		switch string(m.Key) {
+		case "bind_id":
+			id = string(m.Value)
+		case "flow_in":
+			in = string(m.Value) == "true"
+		case "flow_out":
+			out = string(m.Value) == "true"
+		}
+	}
+	return id, in && id != "", out && id != ""
+}
+
+func speaksOfArrows(e *trace.Event) bool {
+	return e.Phase == 'X' && e.Has&(trace.HasBind|trace.HasTS) == trace.HasBind|trace.HasTS
+}
+
+// note takes a slice that stays.
+func (b *binds) note(e *trace.Event) {
+	if !speaksOfArrows(e) {
+		return
+	}
+	id, in, out := bindOf(e)
+	if !in && !out {
+		return
+	}
+	if b.ends == nil {
+		b.ends = map[string]*bindEnds{}
+	}
+	ends := b.ends[id]
+	if ends == nil {
+		ends = &bindEnds{out: trace.MaxTime, in: trace.MinTime}
+		b.ends[id] = ends
+	}
+	if out {
+		ends.out = min(ends.out, e.TS)
+	}
+	if in {
+		ends.in = max(ends.in, e.TS)
+	}
+}
+
+// loose returns the members of a slice that stays which speak of an arrow whose
+// other end does not.
+func (b *binds) loose(e *trace.Event) (members []string) {
+	if !speaksOfArrows(e) {
+		return nil
+	}
+	id, in, out := bindOf(e)
+	ends := b.ends[id]
+	if !in && !out || ends == nil {
+		return nil
+	}
+	both := in && out // its own end is none for itself
+	if in && (ends.out > e.TS || both && ends.out == e.TS) {
+		members = append(members, "flow_in")
+	}
+	if out && (ends.in < e.TS || both && ends.in == e.TS) {
+		members = append(members, "flow_out")
+	}
+	if len(members) == b2i(in)+b2i(out) {
+		members = append(members, "bind_id")
+	}
+	return members
+}
