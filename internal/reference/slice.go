@@ -114,6 +114,9 @@ func (s *slicer) looseBinds() {
 	drop := map[int][]string{}
 	for i := range s.t.Events {
 		e := &s.t.Events[i]
+		if !says(i, "flow_in") && !says(i, "flow_out") {
+			continue
+		}
 		starts, ends := false, false
 		for k := range s.t.Events {
 			o := &s.t.Events[k]
