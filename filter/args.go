@@ -2,6 +2,7 @@ package filter
 
 import (
 	"bytes"
+	"slices"
 
 	"tracekit/trace"
 )
@@ -15,16 +16,9 @@ var argGroups = map[string][]string{
 // ArgKeys tells the keys of the args that names stand for: a name is one of
 // the groups shapes and stack, or all, or a key itself.
 func ArgKeys(names ...string) func(key []byte) bool {
-	var keys []string
-	for _, name := range names {
-		if name == "all" {
-			return func([]byte) bool { return true }
-		}
-		group, ok := argGroups[name]
-		if !ok {
-			group = []string{name}
-		}
-		keys = append(keys, group...)
+	keys, all := argKeys(names)
+	if all {
+		return func([]byte) bool { return true }
 	}
 	return func(key []byte) bool {
 		if bytes.IndexByte(key, '\\') >= 0 {
@@ -36,6 +30,45 @@ func ArgKeys(names ...string) func(key []byte) bool {
 			}
 		}
 		return false
+	}
+}
+
+func argKeys(names []string) (keys []string, all bool) {
+	for _, name := range names {
+		if name == "all" {
+			return nil, true
+		}
+		group, ok := argGroups[name]
+		if !ok {
+			group = []string{name}
+		}
+		keys = append(keys, group...)
+	}
+	return keys, false
+}
+
+// MayHaveArgs tells quickly of most args that they have none of the keys that
+// names stand for; it may say yes to others.
+func MayHaveArgs(names ...string) func(args []byte) bool {
+	keys, all := argKeys(names)
+	var needles [][]byte
+	for _, k := range keys {
+		// A few bytes will do, and keys of a group share them.
+		n := []byte(`"` + k[:min(len(k), 7)])
+		if !slices.ContainsFunc(needles, func(o []byte) bool { return bytes.Equal(o, n) }) {
+			needles = append(needles, n)
+		}
+	}
+	return func(args []byte) bool {
+		if all {
+			return len(args) > 2
+		}
+		for _, n := range needles {
+			if bytes.Contains(args, n) {
+				return true
+			}
+		}
+		return bytes.IndexByte(args, '\\') >= 0 // a key may be written with escapes
 	}
 }
 

@@ -34,7 +34,7 @@ written as /…/.
 			&cli.BoolFlag{Name: "with-children", Usage: "also keep the slices inside a kept one"},
 			&cli.BoolFlag{Name: "with-device", Usage: "also keep what a kept slice launched on a device"},
 			&cli.BoolFlag{Name: "with-flows", Usage: "also keep the slices that arrows join to a kept one"},
-			tmpdirFlag(),
+			statsFlag(), tmpdirFlag(),
 		), outputFlags()...),
 		Action: func(c *cli.Context) error {
 			o, name, err := filterOptions(c)
@@ -44,6 +44,12 @@ written as /…/.
 			in, err := openNamed(c, std, name, true)
 			if err != nil {
 				return err
+			}
+			if c.Bool("stats") {
+				o.Tally = &pipeline.Tally{}
+				return dryRun(c, std, in, o.Tally, func(in *input, w *trace.Writer) (pipeline.Report, error) {
+					return cut.Filter(c.Context, in.Source, w, o)
+				})
 			}
 			return convertInput(c, std, in, func(in *input, w *trace.Writer) (pipeline.Report, error) {
 				return cut.Filter(c.Context, in.Source, w, o)

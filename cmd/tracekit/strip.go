@@ -12,32 +12,63 @@ func stripCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "strip",
 		Usage:     "take kinds of events out of a trace",
-		UsageText: "tracekit strip [--hardware] [--python] [--cat NAME]… [FLAGS] [FILE|-]",
+		UsageText: "tracekit strip [--hardware] [--python] [--KIND]… [--cat NAME]… [--args NAME]… [FLAGS] [FILE|-]",
 		Description: `Takes events out by kind, in one pass, and with them the names of processes
-and threads that are left without any.
+and threads that are left without any. Ends go with their begins.
 
-EXAMPLE
+ARGS
+   shapes     Input Dims, Input Strides, Input type, Concrete Inputs
+   stack      Call stack, Module Hierarchy, Python id, parent and module id;
+              --python takes them too
+   all        all args, but those of counters and names
+   NAME       the arg of that name
+
+EXAMPLES
    tracekit strip --python --hardware -o host.json.gz vllm.pt.trace.json.gz
+   tracekit strip --args shapes --instants -o small.json.gz big.json.gz
+   tracekit strip --python --stats big.json.gz
 
 ` + exitText,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "hardware", Usage: "what ran on a device, and the arrows to it"},
-			&cli.BoolFlag{Name: "python", Usage: "frames of Python stacks"},
+			&cli.BoolFlag{Name: "python", Usage: "frames of Python stacks, and args that repeat them"},
+			&cli.BoolFlag{Name: "runtime", Usage: "calls into the runtime or driver of a device"},
+			&cli.BoolFlag{Name: "memory", Usage: "allocations and releases of memory"},
+			&cli.BoolFlag{Name: "counters", Usage: "samples of counters"},
+			&cli.BoolFlag{Name: "instants", Usage: "points in time"},
+			&cli.BoolFlag{Name: "flows", Usage: "arrows"},
 			&cli.StringSliceFlag{Name: "cat", Usage: "events of the category `NAME`; may be given again"},
+			&cli.StringSliceFlag{Name: "args", Usage: "args of events: shapes, stack, all or `NAME`; may be given again"},
+			statsFlag(),
 		}, outputFlags()...),
 		Action: func(c *cli.Context) error {
-			o := strip.Options{Hardware: c.Bool("hardware"), Python: c.Bool("python"), Cats: c.StringSlice("cat")}
-			if !o.Hardware && !o.Python && len(o.Cats) == 0 {
-				return hint(usage("nothing to strip"), "name what shall go: --hardware, --python or --cat NAME")
+			o := strip.Options{
+				Hardware: c.Bool("hardware"), Python: c.Bool("python"), Runtime: c.Bool("runtime"), Memory: c.Bool("memory"),
+				Counters: c.Bool("counters"), Instants: c.Bool("instants"), Flows: c.Bool("flows"),
+				Cats: c.StringSlice("cat"), Args: c.StringSlice("args"),
 			}
-			return convert(c, std, false, func(in *input, w *trace.Writer) (pipeline.Report, error) {
+			if !o.Some() {
+				return hint(usage("nothing to strip"), "name what shall go: --hardware, --python, --cat NAME, --args NAME or another kind")
+			}
+			if c.Bool("stats") {
+				o.Tally = &pipeline.Tally{}
+			}
+			in, err := openInput(c, std, false)
+			if err != nil {
+				return err
+			}
+			work := func(in *input, w *trace.Writer) (pipeline.Report, error) {
 				r, err := in.Read()
 				if err != nil {
 					return pipeline.Report{}, err
 				}
 				defer r.Close()
 				return strip.Run(c.Context, r, w, o)
-			})
+			}
+			if o.Tally != nil {
+				return dryRun(c, std, in, o.Tally, work)
+			}
+			return convertInput(c, std, in, work)
 		},
 	}
 }

@@ -12,6 +12,8 @@ import (
 type FilterOptions struct {
 	Expr *filter.Expr
 	Kin  Kin
+
+	Tally *pipeline.Tally // counts what stays and goes; may be nil
 }
 
 // Kin names what is kept besides the slices that meet the condition.
@@ -39,6 +41,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Filt
 	m := &matching{expr: o.Expr}
 	p := newPlan(m)
 	p.kept = trace.NewStore(kept)
+	p.tally = o.Tally
 	v, err := m.survey(ctx, s, p, o)
 	if err != nil {
 		return pipeline.Report{}, err

@@ -61,8 +61,9 @@ type plan struct {
 	counters *counters // nil if none are carried
 	flows    flows
 	binds    binds
-	cuts     []trace.Event // slices that are cut
-	ordinal  int           // of the begin or end that a pass meets next
+	tally    *pipeline.Tally // may be nil
+	cuts     []trace.Event   // slices that are cut
+	ordinal  int             // of the begin or end that a pass meets next
 }
 
 // keptBytes is how much of what may stay is held in memory, so that later
@@ -99,7 +100,9 @@ func (p *plan) notePart(part *trace.Part) bool {
 	}
 	some := false
 	for i := range part.Events {
-		if e := &part.Events[i]; p.note(e) {
+		e := &part.Events[i]
+		p.tally.In(e)
+		if p.note(e) {
 			p.kept.Event(e)
 			some = true
 		}
@@ -297,17 +300,20 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 	switch e.Phase {
 	case 'M':
 		if s.isUsed(e) {
-			return w.Event(e)
+			return s.put(e, w)
 		}
 		return nil
 	case 'B', 'E', 'b', 'e':
 		s.pair++
+		if s.tally != nil && s.pairs.keep[s.pair-1] {
+			s.tally.Out(e, e.Size())
+		}
 		return s.pairs.write(s.pair-1, e, w)
 	case 's', 't', 'f':
 		if s.point(e) != nothing {
 			s.flow++
 			if s.flows.keep(s.flow - 1) {
-				return w.Event(e)
+				return s.put(e, w)
 			}
 		}
 		return nil
@@ -321,8 +327,16 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 	}
 	if loose := s.binds.loose(e); loose != nil {
 		w.SetLead(e)
-		return w.Object(trace.Without(e.Raw(), loose...))
+		obj := trace.Without(e.Raw(), loose...)
+		s.tally.Out(e, len(e.Lead())+len(obj))
+		return w.Object(obj)
 	}
+	return s.put(e, w)
+}
+
+// put writes an event as it is.
+func (s *emitter) put(e *trace.Event, w *trace.Writer) error {
+	s.tally.Out(e, e.Size())
 	return w.Event(e)
 }
 

@@ -13,7 +13,8 @@ type Names struct {
 	tracks    trace.Tracks
 	threads   []*heldNames // by track
 	processes []*heldNames
-	Dropped   int64 // metadata events, complete after End
+	Dropped   int64  // metadata events, complete after End
+	Tally     *Tally // may be nil
 }
 
 // heldNames is the metadata of one process or thread, until it is used.
@@ -39,17 +40,18 @@ func (n *Names) Use(e *trace.Event, w *trace.Writer) error {
 	track := n.tracks.Of(e)
 	n.grow()
 	if t := n.threads[track]; !t.used {
-		if err := n.processes[n.tracks.All[track].Process].release(w); err != nil {
+		if err := n.processes[n.tracks.All[track].Process].release(w, n.Tally); err != nil {
 			return err
 		}
-		return t.release(w)
+		return t.release(w, n.Tally)
 	}
 	return nil
 }
 
-func (h *heldNames) release(w *trace.Writer) error {
+func (h *heldNames) release(w *trace.Writer, t *Tally) error {
 	h.used = true
 	for i := range h.events {
+		t.Out(&h.events[i], h.events[i].Size())
 		if err := w.Event(&h.events[i]); err != nil {
 			return err
 		}
@@ -67,6 +69,7 @@ func (n *Names) Name(e *trace.Event, w *trace.Writer) error {
 		h = n.threads[track]
 	}
 	if h.used || len(e.Pid()) == 0 {
+		n.Tally.Out(e, e.Size())
 		return w.Event(e)
 	}
 	h.events = append(h.events, e.Clone())

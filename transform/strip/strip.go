@@ -2,6 +2,7 @@
 package strip
 
 import (
+	"fmt"
 	"context"
 	"sort"
 
@@ -10,21 +11,39 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// Options name the kinds of events that Strip takes out.
+// Options name the kinds of events, and of args, that Run takes out.
 type Options struct {
 	Hardware bool     // what ran on a device, and the arrows to it
-	Python   bool     // frames of Python stacks
+	Python   bool     // frames of Python stacks, and the args that repeat them
+	Runtime  bool     // calls into the runtime or driver of a device
+	Memory   bool     // allocations and releases
+	Counters bool     // samples of counters
+	Instants bool     // points in time
+	Flows    bool     // arrows
 	Cats     []string // categories, by their exact name
+	Args     []string // args by name, or the groups shapes, stack and all
+
+	Tally *pipeline.Tally // counts what stays and goes; may be nil
 }
+
+// Some reports whether o names anything.
+func (o *Options) Some() bool {
+	for _, k := range kinds {
+		if k.asks(o) {
+			return true
+		}
+	}
+	return o.Hardware || len(o.Cats)+len(o.Args) > 0
+}
+
+// pythonArgs are args of other events that repeat Python stacks.
+const pythonArgs = "stack"
 
 // Run writes what is left of the trace behind r when kinds of events are
 // taken out, in one pass. Processes and threads that are left without events
 // lose their names.
 func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipeline.Report, error) {
-	s := &stage{Options: o, cats: map[string]bool{}, gone: map[string]*pipeline.Dropped{}}
-	for _, c := range o.Cats {
-		s.cats[c] = true
-	}
+	s := newStage(o)
 	if err := pipeline.Run(ctx, r, w, s); err != nil {
 		return pipeline.Report{}, err
 	}
@@ -34,19 +53,61 @@ func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipe
 	return rep, nil
 }
 
+// kinds that events are taken out by.
+var kinds = []struct {
+	name string
+	of   filter.Kinds
+	asks func(o *Options) bool
+}{
+	{"python", filter.Python, func(o *Options) bool { return o.Python }},
+	{"runtime", filter.Runtime, func(o *Options) bool { return o.Runtime }},
+	{"memory", filter.Memory, func(o *Options) bool { return o.Memory }},
+	{"counters", filter.Counter, func(o *Options) bool { return o.Counters }},
+	{"instants", filter.Instant, func(o *Options) bool { return o.Instants }},
+	{"flows", filter.Flow, func(o *Options) bool { return o.Flows }},
+}
+
 type stage struct {
 	Options
-	cats   map[string]bool
-	device filter.Recognizer
-	names  pipeline.Names
-	frames pythonPairs
-	unsure []trace.Event // by what is known yet, a device's or the host's
-	gone   map[string]*pipeline.Dropped
-	events int64
+	cats     map[string]bool
+	wanted   filter.Kinds // kinds that shall go
+	learns   bool         // some kinds take more than the event itself to know
+	dropArgs func(key []byte) bool
+	mayHave  func(args []byte) bool // quickly, some that shall go
+	device   filter.Recognizer
+	names    pipeline.Names
+	pairs    pairs
+	unsure   []trace.Event // by what is known yet, a device's or the host's
+	gone     map[string]*pipeline.Dropped
+	args     pipeline.Dropped
+	events   int64
+	buf      []byte
+}
+
+func newStage(o Options) *stage {
+	s := &stage{Options: o, cats: map[string]bool{}, gone: map[string]*pipeline.Dropped{}, args: pipeline.Dropped{Kind: "args"}}
+	for _, c := range o.Cats {
+		s.cats[c] = true
+	}
+	for _, k := range kinds {
+		if k.asks(&s.Options) {
+			s.wanted |= k.of
+		}
+	}
+	s.learns = o.Hardware || o.Runtime
+	s.names.Tally = o.Tally
+	groups := o.Args
+	if o.Python {
+		groups = append([]string{pythonArgs}, groups...)
+	}
+	if len(groups) > 0 {
+		s.dropArgs, s.mayHave = filter.ArgKeys(groups...), filter.MayHaveArgs(groups...)
+	}
+	return s
 }
 
 func (s *stage) Text(t []byte, w *trace.Writer) error {
-	if s.Hardware {
+	if s.learns {
 		s.device.LearnDocument(t)
 	}
 	return w.Text(t)
@@ -54,40 +115,73 @@ func (s *stage) Text(t []byte, w *trace.Writer) error {
 
 func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	s.events++
-	if s.Hardware {
+	s.Tally.In(e)
+	if s.learns {
 		s.device.Learn(e)
 	}
 	if e.IsMeta() {
 		return s.names.Name(e, w)
 	}
+	kind, unsure := s.kind(e)
+	if kind = s.pairs.follow(e, kind); kind != "" {
+		s.drop(kind, e)
+		return nil
+	}
+	if unsure {
+		s.unsure = append(s.unsure, e.Clone())
+		return nil
+	}
+	return s.keep(e, w)
+}
+
+// kind tells by what kind e goes, empty if it stays, and whether that may change
+// with what is yet to come.
+func (s *stage) kind(e *trace.Event) (kind string, unsure bool) {
 	if s.Hardware {
 		switch s.device.Side(e) {
 		case filter.Device:
-			s.drop("hardware", e)
-			return nil
+			return "hardware", false
 		case filter.Unsure:
-			if !s.Python {
-				s.unsure = append(s.unsure, e.Clone())
-				return nil
+			unsure = true
+		}
+	}
+	if s.wanted != 0 {
+		is := s.kindsOf(e) & s.wanted
+		for i := 0; is != 0 && i < len(kinds); i++ {
+			if is&kinds[i].of != 0 {
+				return kinds[i].name, false
 			}
 		}
 	}
-	return s.host(e, w)
+	if len(s.cats) > 0 && s.cats[string(e.Cat())] {
+		return string(e.Cat()), false
+	}
+	return "", unsure
 }
 
-// host takes an event that is no device's.
-func (s *stage) host(e *trace.Event, w *trace.Writer) error {
-	if s.Python && s.frames.isPython(e) {
-		s.drop("python", e)
-		return nil
+func (s *stage) kindsOf(e *trace.Event) filter.Kinds {
+	if s.Runtime {
+		return s.device.Kinds(e)
 	}
-	if len(s.cats) > 0 && s.cats[string(e.Cat())] {
-		s.drop(string(e.Cat()), e)
-		return nil
-	}
+	return filter.KindsOf(e)
+}
+
+// keep writes e, without the args that shall go.
+func (s *stage) keep(e *trace.Event, w *trace.Writer) error {
 	if err := s.names.Use(e, w); err != nil {
 		return err
 	}
+	if s.dropArgs != nil && e.Has&trace.HasArgs != 0 && s.mayHave(e.Args()) {
+		if out, changed := filter.DropArgs(s.buf[:0], e, s.dropArgs); changed {
+			s.buf = out
+			s.args.Events++
+			s.args.Bytes += int64(len(e.Raw()) - len(out))
+			s.Tally.Out(e, len(e.Lead())+len(out))
+			w.SetLead(e)
+			return w.Object(out)
+		}
+	}
+	s.Tally.Out(e, e.Size())
 	return w.Event(e)
 }
 
@@ -98,7 +192,7 @@ func (s *stage) End(w *trace.Writer) error {
 			s.drop("hardware", e)
 			continue
 		}
-		if err := s.host(e, w); err != nil {
+		if err := s.keep(e, w); err != nil {
 			return err
 		}
 	}
@@ -122,34 +216,42 @@ func (s *stage) report() pipeline.Report {
 		rep.Dropped = append(rep.Dropped, *d)
 	}
 	sort.Slice(rep.Dropped, func(i, k int) bool { return rep.Dropped[i].Kind < rep.Dropped[k].Kind })
+	for _, c := range s.Cats {
+		if s.gone[c] == nil {
+			rep.Notes = append(rep.Notes, fmt.Sprintf("nothing has gone for the category %q: tracekit info lists those that there are", c))
+		}
+	}
+	if s.args.Events > 0 {
+		rep.Dropped = append(rep.Dropped, s.args)
+	}
 	if s.names.Dropped > 0 {
 		rep.Dropped = append(rep.Dropped, pipeline.Dropped{Kind: "names of what has no events", Events: s.names.Dropped})
 	}
 	return rep
 }
 
-// pythonPairs knows Python frames, also those that are written as begin and
-// end: an end often has neither name nor category, so it goes with its begin.
-type pythonPairs struct {
+// pairs lets ends go or stay with their begins: an end often has neither the name
+// nor the category that tell its kind. It matches them as they stand in the file.
+type pairs struct {
 	tracks trace.Tracks
-	open   map[int][]bool // by track, whether each open begin is a Python frame
+	open   map[int][]string // by track, the kind by which each open begin went
 }
 
-func (p *pythonPairs) isPython(e *trace.Event) bool {
-	is := filter.KindsOf(e)&filter.Python != 0
+// follow returns the kind by which e goes, given what e shows by itself.
+func (p *pairs) follow(e *trace.Event, kind string) string {
 	switch e.Phase {
 	case 'B':
 		if p.open == nil {
-			p.open = map[int][]bool{}
+			p.open = map[int][]string{}
 		}
 		track := p.tracks.Of(e)
-		p.open[track] = append(p.open[track], is)
+		p.open[track] = append(p.open[track], kind)
 	case 'E':
 		track := p.tracks.Of(e)
 		if n := len(p.open[track]); n > 0 {
-			is = p.open[track][n-1]
+			kind = p.open[track][n-1]
 			p.open[track] = p.open[track][:n-1]
 		}
 	}
-	return is
+	return kind
 }

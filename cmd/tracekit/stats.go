@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"tracekit/internal/progress"
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+
+	"github.com/urfave/cli/v2"
+)
+
+func statsFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "stats", Usage: "print what would stay and go by category, write no trace"}
+}
+
+// dryRun runs a verb that turns one trace into another, and prints what tally
+// has counted instead of writing the other.
+func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
+	defer in.Close()
+	rep, err := work(in, trace.NewWriter(io.Discard))
+	if err != nil {
+		return in.wrap(err)
+	}
+	in.meter.Stop()
+	if rep.Damage.Lost() && c.Bool("strict") {
+		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, rep.Damage.String()))
+	}
+	if err := printTally(std.out, tally.Rows()); err != nil {
+		return writeError(err)
+	}
+	return damage(in, rep.Damage, c.Bool("quiet"), std)
+}
+
+func printTally(w io.Writer, rows []pipeline.Row) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "events\tbytes\tstay\tbytes\tgo\tbytes\t  category\t")
+	line := func(r pipeline.Row) {
+		fmt.Fprintf(t, "%d\t%s\t%d\t%s\t%d\t%s\t  %s\t\n", r.Events, progress.Bytes(r.Bytes), r.KeptEvents, progress.Bytes(r.KeptBytes),
+			r.Events-r.KeptEvents, progress.Bytes(r.Bytes-r.KeptBytes), r.Category)
+	}
+	all := pipeline.Row{Category: "all"}
+	for _, r := range rows {
+		line(r)
+		all.Events += r.Events
+		all.Bytes += r.Bytes
+		all.KeptEvents += r.KeptEvents
+		all.KeptBytes += r.KeptBytes
+	}
+	line(all)
+	return t.Flush()
+}

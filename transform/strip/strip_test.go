@@ -1,0 +1,415 @@
+package strip
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"tracekit/internal/reference"
+	"tracekit/internal/tracegen"
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+)
+
+func stripped(t testing.TB, data []byte, o Options) ([]byte, pipeline.Report) {
+	t.Helper()
+	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r, err := s.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var out bytes.Buffer
+	rep, err := Run(context.Background(), r, trace.NewWriter(&out), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes(), rep
+}
+
+func unpack(t testing.TB, name string) []byte {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func parse(t testing.TB, data []byte) *reference.Trace {
+	t.Helper()
+	parsed, err := reference.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func text(ms []reference.Member, name string) string {
+	for _, m := range slices.Backward(ms) {
+		if m.Name == name {
+			return trace.Unquote([]byte(m.Text))
+		}
+	}
+	return ""
+}
+
+func cat(e *reference.Event) string { return text(e.Members, "cat") }
+
+// plainly are options, and what they take, in plain words. Ends are not asked:
+// they go with their begins.
+var plainly = []struct {
+	name  string
+	o     Options
+	takes func(e *reference.Event) bool
+}{
+	{"python", Options{Python: true}, func(e *reference.Event) bool { return cat(e) == "python_function" }},
+	{"counters", Options{Counters: true}, func(e *reference.Event) bool { return e.Phase == "C" }},
+	{"instants", Options{Instants: true}, func(e *reference.Event) bool { return strings.Contains("iIR", e.Phase) && e.Phase != "" }},
+	{"flows", Options{Flows: true}, func(e *reference.Event) bool { return strings.Contains("stf", e.Phase) && e.Phase != "" }},
+	{"cat", Options{Cats: []string{"cpu_op", "cuda_runtime"}}, func(e *reference.Event) bool {
+		return cat(e) == "cpu_op" || cat(e) == "cuda_runtime"
+	}},
+	{"many", Options{Counters: true, Flows: true, Cats: []string{"kernel"}}, func(e *reference.Event) bool {
+		return e.Phase == "C" || e.Phase == "s" || e.Phase == "t" || e.Phase == "f" || cat(e) == "kernel"
+	}},
+	{"nothing there", Options{Cats: []string{"nonesuch"}}, func(*reference.Event) bool { return false }},
+}
+
+// left is what stays of a trace: events as written, and apart from them the names.
+func left(parsed *reference.Trace, takes func(e *reference.Event) bool) (events, names []string) {
+	open := map[reference.Track][]bool{}
+	usedPid, usedTrack := map[string]bool{}, map[reference.Track]bool{}
+	for i := range parsed.Events {
+		e := &parsed.Events[i]
+		if e.Phase == "M" {
+			continue
+		}
+		goes := takes(e)
+		switch stack := open[e.Track]; {
+		case e.Phase == "B":
+			open[e.Track] = append(stack, goes)
+		case e.Phase == "E" && len(stack) > 0:
+			goes, open[e.Track] = stack[len(stack)-1], stack[:len(stack)-1]
+		}
+		if !goes {
+			events = append(events, e.Raw)
+			usedPid[e.Pid], usedTrack[e.Track] = true, true
+		}
+	}
+	for i := range parsed.Events {
+		e := &parsed.Events[i]
+		used := usedPid[e.Pid]
+		if strings.HasPrefix(text(e.Members, "name"), "thread_") {
+			used = usedTrack[e.Track]
+		}
+		if e.Phase == "M" && (used || text(e.Members, "pid") == "") {
+			names = append(names, e.Raw)
+		}
+	}
+	return events, names
+}
+
+func apart(parsed *reference.Trace) (events, names []string) {
+	for _, e := range parsed.Events {
+		if e.Phase == "M" {
+			names = append(names, e.Raw)
+		} else {
+			events = append(events, e.Raw)
+		}
+	}
+	return events, names
+}
+
+func judge(t *testing.T, data []byte, what string) (gone int) {
+	t.Helper()
+	parsed := parse(t, data)
+	for _, p := range plainly {
+		out, rep := stripped(t, data, p.o)
+		got, gotNames := apart(parse(t, out))
+		want, wantNames := left(parsed, p.takes)
+		if p.o.Python { // what their args lose is judged by another test
+			got, want = withoutArgs(t, got), withoutArgs(t, want)
+		}
+		if !slices.Equal(got, want) {
+			for i := range min(len(got), len(want)) {
+				if got[i] != want[i] {
+					t.Logf("event %d:\n%s\nwant\n%s", i, got[i], want[i])
+					break
+				}
+			}
+			t.Fatalf("%s, %s: %d events stay, want %d", what, p.name, len(got), len(want))
+		}
+		slices.Sort(gotNames)
+		slices.Sort(wantNames)
+		if !slices.Equal(gotNames, wantNames) {
+			t.Fatalf("%s, %s: %d names stay, want %d", what, p.name, len(gotNames), len(wantNames))
+		}
+		var lost int64
+		for _, d := range rep.Dropped {
+			if d.Kind != "args" {
+				lost += d.Events
+			}
+		}
+		if int(lost) != len(parsed.Events)-len(got)-len(gotNames) {
+			t.Fatalf("%s, %s: %d events are said to go, and %d do", what, p.name, lost, len(parsed.Events)-len(got)-len(gotNames))
+		}
+		gone += int(lost)
+		// White space before a bare array is of no document.
+		if strings.TrimSpace(parsed.Head) == "[" {
+			parsed.Head = "["
+		}
+		if err := reference.CompareText(out, parsed); err != nil {
+			t.Fatalf("%s, %s: %v", what, p.name, err)
+		}
+	}
+	return gone
+}
+
+// withoutArgs are the members of events but for their args.
+func withoutArgs(t *testing.T, events []string) []string {
+	var all []string
+	for _, e := range parse(t, []byte("["+strings.Join(events, ",")+"]")).Events {
+		all = append(all, fmt.Sprint(slices.DeleteFunc(e.Members, func(m reference.Member) bool { return m.Name == "args" })))
+	}
+	return all
+}
+
+func TestStripAgreesWithPlainWords(t *testing.T) {
+	gone := 0
+	for seed := range uint64(150) {
+		data := reference.Random(rand.New(rand.NewPCG(seed, 11)), 5+int(seed%80))
+		gone += judge(t, data, fmt.Sprint("seed ", seed))
+	}
+	if gone < 1000 {
+		t.Fatalf("only %d events went", gone)
+	}
+}
+
+func TestStripAgreesWithPlainWordsOnRealTraces(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/*.json.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no real traces: %v", err)
+	}
+	for _, name := range files {
+		judge(t, unpack(t, name), name)
+	}
+}
+
+func TestArgsGoAndAllElseStays(t *testing.T) {
+	const before = `{"traceEvents": [
+{"ph": "X", "name": "a", "cat": "cpu_op", "pid": 1, "tid": 1, "ts": 1.50, "dur": 2, "args": {"Input Dims": [[1, {"x": 2}]], "External id": 7, "Call stack": "a;b", "Python id": 3}},
+{"ph": "X", "name": "no args", "pid": 1, "tid": 1, "ts": 5, "dur": 2, "args": {"Call\u0020stack": "q"}, "z": 1e3},
+{"ph": "C", "name": "Call stack", "pid": 1, "ts": 5, "args": {"Call stack": 4}},
+{"ph": "M", "name": "process_name", "pid": 1, "args": {"name": "p"}}
+]}`
+	for _, c := range []struct {
+		o           Options
+		first, then string
+	}{
+		{Options{Args: []string{"shapes"}}, `{"External id": 7, "Call stack": "a;b", "Python id": 3}`, `{"Call\u0020stack": "q"}`},
+		{Options{Args: []string{"stack"}}, `{"Input Dims": [[1, {"x": 2}]], "External id": 7}`, `{}`},
+		{Options{Python: true}, `{"Input Dims": [[1, {"x": 2}]], "External id": 7}`, `{}`},
+		{Options{Args: []string{"External id"}}, `{"Input Dims": [[1, {"x": 2}]], "Call stack": "a;b", "Python id": 3}`, `{"Call\u0020stack": "q"}`},
+		{Options{Args: []string{"shapes", "stack"}}, `{"External id": 7}`, `{}`},
+		{Options{Args: []string{"all"}}, `{}`, `{}`},
+	} {
+		want := strings.Replace(before, `{"Input Dims": [[1, {"x": 2}]], "External id": 7, "Call stack": "a;b", "Python id": 3}`, c.first, 1)
+		want = strings.Replace(want, `{"Call\u0020stack": "q"}`, c.then, 1)
+		got, _ := stripped(t, []byte(before), c.o)
+		// The name is written before what it names.
+		wantEvents, wantNames := apart(parse(t, []byte(want)))
+		gotEvents, gotNames := apart(parse(t, got))
+		if !slices.Equal(gotEvents, wantEvents) || !slices.Equal(gotNames, wantNames) {
+			t.Errorf("%+v:\n%s\nwant\n%s", c.o, got, want)
+		}
+	}
+}
+
+// What is left without hardware is what the profiler writes without it, on
+// every producer that the generator knows.
+func TestWithoutHardwareAsIfThereHadBeenNone(t *testing.T) {
+	for seed := range uint64(4) {
+		c := tracegen.Config{Seed: seed, Producer: tracegen.Gaudi, Steps: 12, Layers: 2, Python: seed%2 == 1, Hardware: true}
+		with := generate(t, c)
+		c.Hardware = false
+		without := generate(t, c)
+		got, _ := stripped(t, with, Options{Hardware: true})
+		// Names stand before what they name, in both.
+		want, _ := stripped(t, without, Options{Cats: []string{"nonesuch"}})
+		if len(with)-len(without) < 50_000 {
+			t.Fatalf("seed %d: hardware is only %d bytes of %d", seed, len(with)-len(without), len(with))
+		}
+		if !bytes.Equal(got, want) {
+			n := 0
+			for n < min(len(got), len(want)) && got[n] == want[n] {
+				n++
+			}
+			t.Fatalf("seed %d: differs at byte %d of %d\n%s\nwant\n%s", seed, n, len(want), got[max(n-200, 0):min(n+200, len(got))], want[max(n-200, 0):min(n+200, len(want))])
+		}
+	}
+}
+
+func generate(t testing.TB, c tracegen.Config) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := tracegen.Generate(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func realTraces(t *testing.T) []string {
+	files, err := filepath.Glob("../../../shared/traces/*.gz")
+	if err != nil || len(files) == 0 {
+		t.Skip("the real traces are not here")
+	}
+	return files
+}
+
+func TestPythonLeavesOfARealStack(t *testing.T) {
+	for _, name := range realTraces(t) {
+		if filepath.Base(name) != "vllm_graph_capture_pystack.pt.trace.json.gz" {
+			continue
+		}
+		out, _ := stripped(t, unpack(t, name), Options{Python: true})
+		if events, _ := apart(parse(t, out)); len(events) != 11309 {
+			t.Fatalf("%d events stay, want 11309", len(events))
+		}
+		return
+	}
+	t.Skip("the trace is not here")
+}
+
+// Without hardware no event of a device's process stays, nor its names: a
+// process is a device's if its label says so or all of its events are such.
+func TestHardwareLeavesNoEventOfADevice(t *testing.T) {
+	device := []string{"kernel", "gpu_memcpy", "gpu_memset", "gpu_user_annotation", "Kernel", "Memcpy", "Memset"}
+	labelled := 0
+	for _, name := range realTraces(t) {
+		if testing.Short() && fileSize(t, name) > 1<<20 {
+			continue
+		}
+		data := unpack(t, name)
+		gpu, had := map[string]bool{}, false
+		each(t, data, func(e *trace.Event) {
+			if e.IsMeta() && bytes.Contains(e.Args(), []byte(`"labels": "GPU`)) {
+				gpu[string(e.Pid())] = true
+			}
+		})
+		ofDevice := func(e *trace.Event) bool {
+			return gpu[string(e.Pid())] || slices.Contains(device, string(e.Cat()))
+		}
+		each(t, data, func(e *trace.Event) { had = had || ofDevice(e) })
+		if had {
+			labelled++
+		}
+		out, _ := stripped(t, data, Options{Hardware: true})
+		each(t, out, func(e *trace.Event) {
+			if ofDevice(e) {
+				t.Fatalf("%s: %.200s stays", filepath.Base(name), e.Raw())
+			}
+		})
+	}
+	if labelled < 5 {
+		t.Fatalf("only %d traces have a device", labelled)
+	}
+}
+
+func each(t *testing.T, data []byte, visit func(e *trace.Event)) {
+	t.Helper()
+	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.SurveyParts(func(p *trace.Part) error {
+		for i := range p.Events {
+			visit(&p.Events[i])
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fileSize(t *testing.T, name string) int64 {
+	st, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st.Size()
+}
+
+// A tally of what stays adds up to what is written.
+func TestTallyAddsUp(t *testing.T) {
+	data := generate(t, tracegen.Config{Seed: 1, Producer: tracegen.Gaudi, Steps: 6, Layers: 1, Hardware: true, Python: true})
+	for _, o := range []Options{{Hardware: true}, {Python: true, Args: []string{"all"}}, {Flows: true, Counters: true}} {
+		o.Tally = &pipeline.Tally{}
+		out, _ := stripped(t, data, o)
+		all, kept := len(parse(t, data).Events), len(parse(t, out).Events)
+		var in, stay, bytesIn, bytesStay int64
+		for _, r := range o.Tally.Rows() {
+			in, stay = in+r.Events, stay+r.KeptEvents
+			bytesIn, bytesStay = bytesIn+r.Bytes, bytesStay+r.KeptBytes
+		}
+		if int(in) != all || int(stay) != kept {
+			t.Errorf("%+v: %d of %d events stay by the tally, %d of %d do", o, stay, in, kept, all)
+		}
+		if around := int64(len(data)) - bytesIn; around < 0 || int64(len(out))-bytesStay > around+1 || int64(len(out)) < bytesStay {
+			t.Errorf("%+v: %d of %d bytes stay by the tally, %d of %d do", o, bytesStay, bytesIn, len(out), len(data))
+		}
+	}
+}
+
+func BenchmarkStripPython(b *testing.B) {
+	data := generate(b, tracegen.Config{Seed: 1, Producer: tracegen.CUDA, TargetBytes: 20e6, Hardware: true, Python: true})
+	b.Run("reading alone", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		for b.Loop() {
+			s, _ := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+			if _, err := s.SurveyParts(func(*trace.Part) error { return nil }); err != nil {
+				b.Fatal(err)
+			}
+			s.Close()
+		}
+	})
+	b.Run("strip", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		b.ReportAllocs()
+		for b.Loop() {
+			s, _ := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+			r, err := s.Read()
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := Run(context.Background(), r, trace.NewWriter(io.Discard), Options{Python: true}); err != nil {
+				b.Fatal(err)
+			}
+			r.Close()
+			s.Close()
+		}
+	})
+}
+
