@@ -11,9 +11,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"tracekit/internal/gzwrite"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -114,7 +117,7 @@ func contents(s *Source, blocks []Block) (string, error) {
 }
 
 func TestAnIndexTellsWhatAReadingTells(t *testing.T) {
-	text := sample(2 << 20)
+	text := sample(3 << 19)
 	for _, p := range packings {
 		t.Run(p.name, func(t *testing.T) {
 			file := p.pack(text)
@@ -280,7 +283,7 @@ func TestHostileIndex(t *testing.T) {
 		}
 	}
 	body := good[:len(good)-crc32.Size]
-	for i := 0; i < len(body); i += 1 + i/10 {
+	for i := 0; i < len(body); i += 1 + i/5 {
 		for _, c := range []byte{0, 0x7f, 0xff, body[i] ^ 1} {
 			bad := bytes.Clone(body)
 			bad[i] = c
@@ -297,4 +300,48 @@ func FuzzIndex(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		tryIndex(t, seal(append([]byte(indexMagic), body...)), packed)
 	})
+}
+
+// TestProcessorsDoNotMatter reads what tracekit has packed itself, whole and
+// damaged, with one processor and with many.
+func TestProcessorsDoNotMatter(t *testing.T) {
+	var b bytes.Buffer
+	w := gzwrite.NewWriter(&b, gzwrite.Options{})
+	w.Write(sample(5 << 19))
+	w.Close()
+	flipped := bytes.Clone(b.Bytes())
+	flipped[len(flipped)*2/3] ^= 0x10
+	for _, file := range [][]byte{b.Bytes(), b.Bytes()[:b.Len()*3/4], flipped} {
+		var events, texts, damage []string
+		for _, processors := range []int{1, 4} {
+			before := runtime.GOMAXPROCS(processors)
+			defer runtime.GOMAXPROCS(before)
+			s, _ := openSample(t, file)
+			var all strings.Builder
+			v, err := s.Survey(func(e *Event) error {
+				all.Write(e.Raw())
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			second, err := contents(s, v.Blocks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			events, damage = append(events, all.String()+second), append(damage, v.Damage.String())
+			s, _ = openSample(t, file)
+			r, err := s.Text()
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(r)
+			texts = append(texts, fmt.Sprint(string(text), err))
+			r.Close()
+		}
+		if events[0] != events[1] || texts[0] != texts[1] || damage[0] != damage[1] {
+			t.Errorf("%d and %d bytes of events, %d and %d of text, damage %q and %q",
+				len(events[0]), len(events[1]), len(texts[0]), len(texts[1]), damage[0], damage[1])
+		}
+	}
 }

@@ -1,13 +1,16 @@
 package trace
 
-import "io"
+import (
+	"io"
+	"runtime"
+)
 
 // Text reads the decompressed text of the whole trace as it is, for those who
 // judge it byte by byte. It takes the place of Read, and like it may be called
 // once. What a decompressor can't go on with ends it with an error that wraps
 // ErrDecode; all that it gave before is good.
 func (s *Source) Text() (io.ReadCloser, error) {
-	w, err := s.open()
+	w, err := s.open(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return nil, err
 	}

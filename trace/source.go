@@ -123,15 +123,16 @@ func sniff(head []byte) (Format, error) {
 
 // Read reads the whole trace from its start. It may be called once.
 func (s *Source) Read() (*Reader, error) {
-	w, err := s.open()
+	w, err := s.open(runtime.GOMAXPROCS(0) - 1) // the scanner needs one
 	if err != nil {
 		return nil, err
 	}
 	return newReader(w), nil
 }
 
-// open begins to decompress the input from its start.
-func (s *Source) open() (*whole, error) {
+// open begins to decompress the input from its start, on up to so many
+// processors.
+func (s *Source) open(processors int) (*whole, error) {
 	w := &whole{source: s}
 	in := s.r
 	if s.spool != nil && s.format != Plain {
@@ -139,7 +140,7 @@ func (s *Source) open() (*whole, error) {
 	}
 	switch s.format {
 	case Gzip:
-		w.text = s.gzip(in)
+		w.text = s.gzip(in, min(processors, mostDecoders))
 	case Zstd:
 		z, err := newZstd(in)
 		if err != nil {
@@ -152,11 +153,12 @@ func (s *Source) open() (*whole, error) {
 	return w, nil
 }
 
-// gzip decompresses in on as many processors as the stream allows.
-func (s *Source) gzip(in io.Reader) stream {
+// gzip decompresses in. tracekit's own output is made for more than one
+// processor.
+func (s *Source) gzip(in io.Reader, processors int) stream {
 	point := func(c inflate.Checkpoint) { s.points = append(s.points, newPoint(c)) }
-	if workers := min(runtime.GOMAXPROCS(0), mostDecoders); workers > 1 {
-		z := inflate.NewChunked(in, workers)
+	if processors > 1 {
+		z := inflate.NewChunked(in, processors)
 		if s.index == nil {
 			z.Checkpoints(s.every, point)
 		}

@@ -93,8 +93,10 @@ func TestChunksAreWhatAReaderMakesOfThem(t *testing.T) {
 		"header":     whole[:gzwrite.HeaderSize],
 		"marks only": append(bytes.Clone(whole[:gzwrite.HeaderSize]), bytes.Repeat([]byte("\x00\x00\x00\xff\xff"), 1000)...),
 	} {
-		for _, workers := range []int{1, 2, 5} {
-			sameAsReader(t, name, data, workers)
+		sameAsReader(t, name, data, 2)
+		if !testing.Short() {
+			sameAsReader(t, name, data, 1)
+			sameAsReader(t, name, data, 5)
 		}
 	}
 }
@@ -102,9 +104,9 @@ func TestChunksAreWhatAReaderMakesOfThem(t *testing.T) {
 func TestSpoiltChunks(t *testing.T) {
 	good := chunked(manyChunks())
 	rng := rand.New(rand.NewPCG(5, 6))
-	rounds := 60
+	rounds := 25
 	if testing.Short() {
-		rounds = 10
+		rounds = 3
 	}
 	for range rounds {
 		at := rng.IntN(len(good))
@@ -113,11 +115,12 @@ func TestSpoiltChunks(t *testing.T) {
 		bad[at] ^= 1 << rng.IntN(8)
 		sameAsReader(t, fmt.Sprint("flipped at ", at), bad, 3)
 	}
-	for at := len(good) - 12; at < len(good); at++ {
-		bad := bytes.Clone(good)
+	few := chunked(trace(gzwrite.ChunkSize + 99))
+	for at := len(few) - 12; at < len(few); at++ {
+		bad := bytes.Clone(few)
 		bad[at] ^= 4
 		sameAsReader(t, fmt.Sprint("flipped at ", at), bad, 2)
-		sameAsReader(t, fmt.Sprint("cut at ", at), good[:at], 2)
+		sameAsReader(t, fmt.Sprint("cut at ", at), few[:at], 2)
 	}
 }
 
@@ -186,7 +189,7 @@ func TestResumeAtChunks(t *testing.T) {
 
 func TestChunkedEndsEarly(t *testing.T) {
 	before := runtime.NumGoroutine()
-	good := chunked(trace(9 * gzwrite.ChunkSize))
+	good := chunked(trace(6 * gzwrite.ChunkSize))
 	for taken := range 4 {
 		c := NewChunked(bytes.NewReader(good), 2)
 		for range taken {
