@@ -1,0 +1,174 @@
+package cut
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"tracekit/internal/reference"
+	"tracekit/trace"
+	"tracekit/transform/window"
+)
+
+func parsed(t *testing.T, data []byte) *reference.Trace {
+	t.Helper()
+	p, err := reference.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// between slices, and reports whether the range held anything.
+func between(t *testing.T, data []byte, from, to int64) ([]byte, bool) {
+	t.Helper()
+	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var out bytes.Buffer
+	_, err = Slice(context.Background(), s, trace.NewWriter(&out), SliceOptions{Range: window.Range{From: at(t, from), To: at(t, to)}})
+	if err != nil && !errors.Is(err, window.ErrRange) {
+		t.Fatal(err)
+	}
+	return out.Bytes(), err == nil
+}
+
+// contents are the events of a trace in any order, without the marks of cuts and
+// with numbers of time in one notation.
+func contents(t *testing.T, data []byte) []string {
+	t.Helper()
+	var all []string
+	for _, e := range parsed(t, data).Events {
+		var b strings.Builder
+		for _, m := range e.Members {
+			switch m.Name {
+			case "ts", "dur":
+				if ns, ok := reference.Nanos(m.Text); ok {
+					m.Text = fmt.Sprint(ns)
+				}
+			case "args":
+				var args []string
+				for _, a := range e.Args {
+					if !strings.HasPrefix(a.Name, "tracekit.") {
+						args = append(args, fmt.Sprintf("%q:%s", a.Name, a.Text))
+					}
+				}
+				sort.Strings(args) // carried series have an order of their own
+				if m.Text = strings.Join(args, ","); m.Text == "" {
+					continue
+				}
+			}
+			fmt.Fprintf(&b, "%q:%s,", m.Name, m.Text)
+		}
+		all = append(all, b.String())
+	}
+	sort.Strings(all)
+	return all
+}
+
+// Slicing twice gives what slicing the intersection gives.
+func TestTwiceIsTheIntersection(t *testing.T) {
+	judged := 0
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 21))
+		data := reference.Random(rng, 5+int(seed%60))
+		p := parsed(t, data)
+		a, b := reference.RandomWindow(rng, p)
+		c, d := reference.RandomWindow(rng, p)
+		from, to := max(a, c), min(b, d)
+		if from >= to {
+			continue
+		}
+		once, some := between(t, data, a, b)
+		if !some {
+			continue
+		}
+		// What is never closed lasts to the trace's end, so that has to stay.
+		if whole, _ := reference.End(p); whole <= b {
+			if end, _ := reference.End(parsed(t, once)); end != whole {
+				continue
+			}
+		}
+		twice, some := between(t, once, c, d)
+		direct, ok := between(t, data, from, to)
+		if !some || !ok {
+			continue
+		}
+		judged++
+		got, want := contents(t, twice), contents(t, direct)
+		if !slices.Equal(got, want) {
+			t.Fatalf("seed %d, [%d,%d) and [%d,%d):\n%s\nwant\n%s\nof\n%s\nthen\n%s", seed, a, b, c, d, strings.Join(got, "\n"), strings.Join(want, "\n"), data, once)
+		}
+	}
+	if judged < 40 {
+		t.Fatalf("only %d traces were judged", judged)
+	}
+}
+
+// Pieces of a partition give back every track's busy time exactly, and no piece
+// has an overlap, a dangling arrow or a nameless track that was not there.
+func TestPiecesOfAPartitionAddUp(t *testing.T) {
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 22))
+		data := reference.Random(rng, 5+int(seed%60))
+		if p := parsed(t, data); reference.Edges(p)[0] >= 0 { // what starts before 0 is not shown
+			addUp(t, data, 1+rng.IntN(7), fmt.Sprint("seed ", seed))
+		}
+	}
+	files, err := filepath.Glob("../../testdata/*.json.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no real traces: %v", err)
+	}
+	for _, name := range files {
+		addUp(t, unpack(t, name), 3, name)
+	}
+}
+
+func addUp(t *testing.T, data []byte, pieces int, what string) {
+	t.Helper()
+	p := parsed(t, data)
+	edges := reference.Edges(p)
+	end, _ := reference.End(p)
+	first, last := edges[0], max(end, edges[len(edges)-1])+1
+	whole, sum := reference.BusyByTrack(p), map[reference.Track]int64{}
+	overlaps := len(reference.Overlaps(p))
+	for i := range pieces {
+		from, to := first+(last-first)*int64(i)/int64(pieces), first+(last-first)*int64(i+1)/int64(pieces)
+		if from >= to {
+			continue
+		}
+		piece, some := between(t, data, from, to)
+		if !some {
+			continue
+		}
+		after := parsed(t, piece)
+		for track, ns := range reference.BusyByTrack(after) {
+			sum[track] += ns
+		}
+		if n := len(reference.Overlaps(after)); n > overlaps {
+			t.Errorf("%s, [%d,%d): %d overlaps, %d before", what, from, to, n, overlaps)
+		}
+		if d := reference.Dangling(after); len(d) > 0 {
+			t.Errorf("%s, [%d,%d): %d flow events dangle, %s", what, from, to, len(d), after.Events[d[0]].Raw)
+		}
+		if n := reference.UnnamedTracks(p, after); len(n) > 0 {
+			t.Errorf("%s, [%d,%d): lost the names of %v", what, from, to, n)
+		}
+		if n := reference.NamesWithoutEvents(after); len(n) > 0 {
+			t.Errorf("%s, [%d,%d): %d names of nothing", what, from, to, len(n))
+		}
+	}
+	if !maps.Equal(whole, sum) {
+		t.Errorf("%s in %d pieces: busy %v, the whole %v", what, pieces, sum, whole)
+	}
+}
