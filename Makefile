@@ -1,6 +1,7 @@
-.PHONY: build test race lint bench fuzz trace-5g clean
+.PHONY: build test race lint bench microbench fuzz trace-5g clean
 
 FUZZTIME ?= 30s
+BENCHFLAGS ?=
 TMPDIR ?= /tmp
 
 build:
@@ -17,8 +18,14 @@ lint:
 	go vet ./...
 	go tool staticcheck ./...
 
-bench:
-	go test -run '^$$' -bench . -benchmem ./...
+# tracekit against other tools, into docs/performance.md. BENCHFLAGS='-size 1500'
+# takes larger ones, '-real FILE' another recorded trace.
+bench: build
+	go run ./internal/bench -o docs/performance.md $(BENCHFLAGS)
+
+# Parts of it, in a form that benchstat compares.
+microbench:
+	go test -run '^$$' -bench . -benchmem -count 6 ./...
 
 # Each fuzz target of the tree in turn.
 fuzz:

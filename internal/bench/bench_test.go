@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const real = "../../testdata/vllm_decode_one_step.json.gz"
+
+func TestRepeatIsOneTraceInTime(t *testing.T) {
+	var b bytes.Buffer
+	if err := repeat(&b, real, 2e6); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() < 2e6 || b.Len() > 4e6 {
+		t.Errorf("%d bytes", b.Len())
+	}
+	var doc struct {
+		TraceEvents []struct {
+			Ph      string
+			TS, Dur float64
+		}
+	}
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	events, period, err := load(real)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.TraceEvents)%len(events) != 0 || len(doc.TraceEvents) < 3*len(events) {
+		t.Fatalf("%d events of %d", len(doc.TraceEvents), len(events))
+	}
+	for i, e := range doc.TraceEvents[len(events):] {
+		before := doc.TraceEvents[i]
+		if step := e.TS - before.TS; step < float64(period)-0.01 || step > float64(period)+0.01 || e.Dur != before.Dur {
+			t.Fatalf("event %d is %v after the one it repeats, not %d", i, step, period)
+		}
+	}
+}
+
+func TestLoadAllKeepsTheRange(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.gz"), filepath.Join(dir, "out.gz")
+	err := create(in, func(w io.Writer) error {
+		_, err := io.WriteString(w, `{"a":1,"traceEvents":[{"ts":1},{"ts":2.5},{"ts":3},{}]}`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := loadAll([]string{in, "2", "3", out}); err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := load(out)
+	if err != nil || len(events) != 1 || string(events[0].text) != `{"ts":2.5}` {
+		t.Errorf("%v, error %v", events, err)
+	}
+}
+
+func TestTable(t *testing.T) {
+	runs := func(seconds ...float64) (all []sample) {
+		for _, s := range seconds {
+			all = append(all, sample{wall: time.Duration(s * 1e9), cpu: time.Duration(s * 2e9), memory: 3e6})
+		}
+		return all
+	}
+	all := []*contender{
+		{name: common, data: dataset{bytes: 1e9}, times: runs(9, 2, 4)},
+		{name: yardstick, data: dataset{bytes: 1e9}, times: runs(0.5)},
+		{name: script, data: dataset{bytes: 1e8}, times: runs(10)},
+		{name: "tracekit x", data: dataset{bytes: 1e9}, times: runs(1, 1, 1)},
+		{name: "absent", failed: "not there"},
+		{name: "poor", failed: "exit status 2"},
+	}
+	var b bytes.Buffer
+	writeTable(&b, all)
+	for _, want := range []string{
+		"| gzip -dc | 8.00 | 1.00 | 25.0 | 250 | 4.00 | 8.00 | 3 | 1000 |\n",
+		"| tracekit x | 2.00 | 4.00 | 100 | 1000 | 1.00 | 2.00 | 3 | 1000 |\n",
+		`| gzip \| jq \| gzip |`,
+		"failed: poor (exit status 2)",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "absent") {
+		t.Error("a tool that is not there has a line")
+	}
+}
+
+func TestRunsCountTheirChildren(t *testing.T) {
+	c := config{rounds: 2}
+	all := []*contender{
+		{name: "a", needs: "sh", args: []string{"sh", "-c", "true"}, data: dataset{path: real}},
+		{name: "b", needs: "no-such-program", data: dataset{path: real}},
+		{name: "c", needs: "sh", args: []string{"sh", "-c", "exit 1"}, data: dataset{path: real}},
+		{name: "d", needs: "sh", args: []string{"sh", "-c", "exit 1"}, data: dataset{path: real}, finds: true},
+	}
+	absent, err := c.runAll(all, new(bytes.Buffer))
+	if err != nil || len(absent) != 1 || absent[0] != "no-such-program" {
+		t.Errorf("%q, error %v", absent, err)
+	}
+	if len(all[0].times) != 2 || all[1].failed == "" || all[2].failed == "" || len(all[3].times) != 2 {
+		t.Errorf("%+v", all)
+	}
+	if m := median(all[0].times); m.wall <= 0 || m.memory <= 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestTablesGoBetweenTheirMarks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "doc.md")
+	if err := os.WriteFile(path, []byte("head\n"+tablesBegin+"old\n"+tablesEnd+"tail\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := putIntoDoc(path, []byte("new\n")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if want := "head\n" + tablesBegin + "new\n" + tablesEnd + "tail\n"; err != nil || string(got) != want {
+		t.Errorf("%q, error %v", got, err)
+	}
+	if err := putIntoDoc(real, nil); err == nil {
+		t.Error("no marks and no error")
+	}
+}

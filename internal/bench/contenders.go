@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// contender is a command and what it took.
+type contender struct {
+	name  string   // as the table shows it
+	needs string   // the program without which it is left out
+	args  []string // what runs
+	data  dataset
+	finds bool // exit status 1 says that it found something, not that it failed
+
+	times  []sample
+	failed string // why it gave no figures
+}
+
+// yardstick and common are what all else is compared with: the fastest and the
+// usual way to do nothing but decompress, and what people cut traces with.
+const (
+	yardstick = "igzip -dc"
+	common    = "gzip -dc"
+	script    = "gzip | jq | gzip"
+
+	readingAlone = "tracekit's reader alone, every event"
+)
+
+func (c *config) own(d dataset, verb string, args ...string) *contender {
+	shown := strings.Join(append([]string{"tracekit", verb}, args...), " ")
+	return &contender{name: shown, needs: c.tracekit, args: append(append([]string{c.tracekit, verb, "-q"}, args...), d.path), data: d}
+}
+
+// into sends a trace to a packed file.
+func (k *contender) into(c *config) *contender {
+	k.args = append(k.args, "-o", filepath.Join(c.dir, "out.json.gz"))
+	return k
+}
+
+func (k *contender) called(name string) *contender {
+	k.name = name
+	return k
+}
+
+// streaming are the commands for a large trace.
+func (c *config) streaming(d dataset) []*contender {
+	var all []*contender
+	for _, tool := range []string{"gzip", "igzip", "pigz"} {
+		all = append(all, &contender{name: tool + " -dc", needs: tool, args: []string{tool, "-dc", d.path}, data: d})
+	}
+	self := itself()
+	all = append(all, &contender{name: readingAlone, needs: self, args: []string{self, readVerb, d.path}, data: d})
+	indexed := d
+	indexed.path = d.indexed
+	cut := []string{"--from", "49%", "--to", "51%"}
+	pieces := filepath.Join(c.dir, "pieces")
+	own := []*contender{
+		c.own(d, "info"),
+		c.own(d, "strip", "--python", "--cat", "cpu_op").into(c),
+		c.own(d, "strip", "--cat", "nonesuch").into(c).called("tracekit strip, all kept"),
+		c.own(d, "strip", "--python").into(c),
+		c.own(d, "filter", `cat == "kernel" && dur > 10us`).into(c),
+		c.own(d, "slice", cut...).into(c),
+		c.own(d, "slice", "--from", "45%", "--to", "55%").into(c),
+		c.own(indexed, "index"),
+		c.own(indexed, "slice", cut...).into(c).called("tracekit slice --from 49% --to 51%, indexed"),
+		c.own(d, "split", "--by", "size", "--size", "200MB", "--force", "-o", pieces).called("tracekit split --by size --size 200MB"),
+		c.own(d, "downsample", "--merge", "20us").into(c),
+		c.own(d, "report"),
+		c.own(d, "check"),
+	}
+	own[len(own)-1].finds = true
+	for _, k := range own {
+		if c.hasVerb(k.args[1]) {
+			all = append(all, k)
+		}
+	}
+	return all
+}
+
+func (c *config) hasVerb(verb string) bool {
+	return exec.Command(c.tracekit, verb, "--help").Run() == nil
+}
+
+// loading are the commands that hold a trace in memory, for a small one, all
+// with the same selection, and tracekit for it too.
+func (c *config) loading(d dataset) []*contender {
+	from, to := fmt.Sprintf("%.3f", d.from), fmt.Sprintf("%.3f", d.to)
+	out := filepath.Join(c.dir, "out.json.gz")
+	jq := fmt.Sprintf("gzip -dc '%s' | jq -c '.traceEvents |= map(select(.ts >= %s and .ts < %s))' | gzip > '%s'", d.path, from, to, out)
+	self := itself()
+	return []*contender{
+		{name: script, needs: "jq", args: []string{"sh", "-c", jq}, data: d},
+		{name: "Python, json", needs: "python3", args: []string{"python3", "-c", pythonScript, d.path, from, to, out}, data: d},
+		{name: "Go, encoding/json", needs: self, args: []string{self, loadAllVerb, d.path, from, to, out}, data: d},
+		c.own(d, "slice", "--from", "@"+from, "--to", "@"+to).into(c).called("tracekit slice, the same range"),
+	}
+}
+
+// itself is the program that runs, which has some contenders in it.
+func itself() string {
+	self, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return self
+}
+
+const pythonScript = `
+import gzip, json, sys
+path, begin, end, out = sys.argv[1:]
+begin, end = float(begin), float(end)
+with gzip.open(path) as f:
+    trace = json.load(f)
+trace["traceEvents"] = [e for e in trace["traceEvents"] if begin <= e.get("ts", 0) < end]
+with gzip.open(out, "wt", compresslevel=6) as f:
+    json.dump(trace, f)
+`

@@ -1,0 +1,111 @@
+// Command bench compares tracekit with the tools that people use on traces
+// otherwise, in one run on one machine, on generated and on real data. What it
+// writes is a few tables in Markdown, ratios first.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == loadAllVerb {
+		exit(loadAll(os.Args[2:]))
+		return
+	}
+	if len(os.Args) == 3 && os.Args[1] == readVerb {
+		exit(readAlone(os.Args[2]))
+		return
+	}
+	exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func exit(err error) {
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// config is what a run is asked for.
+type config struct {
+	tracekit string // the binary
+	real     string // a trace whose events are repeated until there is enough
+	size     int64  // of each trace, in bytes of JSON
+	small    int64  // of each trace for the tools that load all of it
+	rounds   int
+	dir      string
+	doc      string
+}
+
+func run(args []string, stdout, stderr io.Writer) error {
+	var c config
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.StringVar(&c.tracekit, "tracekit", "bin/tracekit", "the `binary` to measure")
+	f.StringVar(&c.real, "real", "testdata/vllm_decode_one_step.json.gz", "a recorded `trace`, packed with gzip, to make a large one of")
+	size := f.Int64("size", 500, "`MB` of JSON in each trace")
+	small := f.Int64("small", 50, "`MB` of JSON for tools that load all of it")
+	f.IntVar(&c.rounds, "rounds", 3, "how often each command runs, in turn with the others")
+	f.StringVar(&c.dir, "dir", "", "`folder` for data, some of which stays for the next run (default: a temporary one)")
+	f.StringVar(&c.doc, "o", "", "`file` in which the tables stand between two marks (default: standard output)")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	c.size, c.small = *size*1e6, *small*1e6
+	if f.NArg() > 0 || c.size <= 0 || c.small <= 0 || c.rounds <= 0 {
+		return fmt.Errorf("flags only, and numbers above 0: %q", args)
+	}
+	var err error
+	if c.tracekit, err = filepath.Abs(c.tracekit); err != nil {
+		return err
+	}
+	if c.dir == "" {
+		if c.dir, err = os.MkdirTemp("", "tracekit-bench-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(c.dir)
+	}
+	var out bytes.Buffer
+	began := time.Now()
+	if err := c.measure(&out, stderr); err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "bench: %v\n", time.Since(began).Round(time.Second))
+	if c.doc == "" {
+		_, err = stdout.Write(out.Bytes())
+		return err
+	}
+	return putIntoDoc(c.doc, out.Bytes())
+}
+
+// measure makes the data, runs everything and writes the tables.
+func (c *config) measure(w, log io.Writer) error {
+	writeMachine(w, c)
+	for _, kind := range []string{generated, recorded} {
+		large, err := c.data(kind, c.size, log)
+		if err != nil {
+			return err
+		}
+		small, err := c.data(kind, c.small, log)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "\n### %s data\n\n%s\n\n", kind, c.about(kind))
+		all := append(c.streaming(large), c.loading(small)...)
+		absent, err := c.runAll(all, log)
+		if err != nil {
+			return err
+		}
+		writeTable(w, all)
+		for _, name := range absent {
+			fmt.Fprintf(w, "\nNot there, and left out: `%s`.\n", name)
+		}
+	}
+	return nil
+}
