@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+
+	"tracekit/internal/deflate"
 )
 
 // A chunk is a buffer of the ring: raw is filled by the caller, then packed is
@@ -22,7 +24,7 @@ type chunk struct {
 type pipeline struct {
 	free    chan *chunk
 	made    int // chunks allocated so far, at most cap(free)
-	packers []*packer
+	packers []*deflate.Compressor
 
 	work  chan *chunk // to be compressed by any worker
 	order chan *chunk // to be written in this order
@@ -46,7 +48,7 @@ type output struct {
 func newPipeline(dst io.Writer, workers int) pipeline {
 	return pipeline{
 		free:    make(chan *chunk, 2*workers+1),
-		packers: make([]*packer, workers),
+		packers: make([]*deflate.Compressor, workers),
 		out:     output{dst: dst},
 	}
 }
@@ -97,17 +99,17 @@ func (p *pipeline) start() {
 
 func (p *pipeline) addWorker() {
 	if p.packers[p.busy] == nil {
-		p.packers[p.busy] = newPacker()
+		p.packers[p.busy] = deflate.NewCompressor()
 	}
 	packer := p.packers[p.busy]
 	p.busy++
 	p.wait.Go(func() { p.compressAll(packer) })
 }
 
-func (p *pipeline) compressAll(packer *packer) {
+func (p *pipeline) compressAll(packer *deflate.Compressor) {
 	for c := range p.work {
 		if !p.failed.Load() {
-			c.packed = packer.appendChunk(c.packed[:0], c.raw)
+			c.packed = packer.AppendChunk(c.packed[:0], c.raw)
 			c.crc = crc32.ChecksumIEEE(c.raw)
 		}
 		c.ready <- struct{}{}

@@ -18,7 +18,7 @@ import (
 )
 
 func TestSameBytesHoweverWritten(t *testing.T) {
-	data := slices.Concat(events(3*ChunkSize/2), noise(ChunkSize), events(7*ChunkSize+77))
+	data := slices.Concat(events(3*ChunkSize/2), noise(ChunkSize), events(4*ChunkSize+77))
 	want := pack(t, data, 1, len(data))
 	if !bytes.Equal(unpack(t, want), data) {
 		t.Fatal("the data did not come back")

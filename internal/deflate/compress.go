@@ -1,0 +1,76 @@
+// Package deflate compresses text that repeats itself a lot, such as traces
+// in JSON, at the speed of one core's memory rather than of its branches: it
+// takes about half the time of other fast levels and packs a little better.
+//
+// It has one level. Every repetition that it finds is taken as it comes:
+//
+//   - A table tells where the last eight bytes like the next eight began.
+//   - After a repetition ends, the text mostly goes on as before behind a
+//     number that differs. So the first look is at the same distance, a few
+//     bytes on, and only then into the table again.
+//   - Of two places to go on from, the nearer one is taken: its distance
+//     takes fewer bits, and the one after that will be near too.
+package deflate
+
+const (
+	window   = 32 << 10 // as far as distances reach
+	minMatch = 3
+	maxMatch = 258
+
+	// A block ends when one of these is full. Longer blocks would save
+	// little of their headers and fall out of the processor's cache.
+	maxTokens = 16 << 10
+	maxLits   = 32 << 10
+
+	// The last block may take some more, as the limits are only looked at
+	// between matches.
+	moreTokens = 32
+	moreLits   = 1 << 10
+)
+
+// A Compressor has the memory that compressing takes, about 250 KiB. It can
+// be used again and again, by one goroutine at a time.
+type Compressor struct {
+	recent [1 << hashBits]uint16 // where text of this hash began, modulo 1<<16
+
+	// The block that is being made. The literals of all tokens follow each
+	// other in lits.
+	tokens    [maxTokens + moreTokens]token
+	lits      [maxLits + moreLits]byte
+	numTokens int
+	numLits   int
+
+	litFreq  [litSymbols]uint32
+	lenFreq  [maxMatch - minMatch + 1]uint32
+	distFreq [distSymbols]uint32
+
+	litCode  [litSymbols]code
+	lenCode  [maxMatch - minMatch + 1]code // with the extra bits
+	distCode [distSymbols]code
+	litLens  [litSymbols]uint8
+	distLens [distSymbols]uint8
+
+	out bitWriter
+}
+
+// NewCompressor returns a Compressor that is ready for use.
+func NewCompressor() *Compressor { return &Compressor{} }
+
+// AppendChunk compresses src and appends it to dst: whole deflate blocks, none
+// of which is final, and an empty stored block behind them, so that it ends
+// with the bytes 00 00 FF FF. The chunk refers to nothing before itself, and
+// depends on nothing but src. It is never longer than src by more than 16
+// bytes and another 10 for each 32 KiB.
+func (c *Compressor) AppendChunk(dst, src []byte) []byte {
+	clear(c.recent[:])
+	c.out = bitWriter{buf: dst[:cap(dst)], pos: len(dst)}
+	for from := 0; from < len(src); {
+		to := c.parse(src, from)
+		c.writeBlock(src[from:to])
+		from = to
+	}
+	c.writeStored(nil)
+	dst = c.out.buf[:c.out.pos]
+	c.out = bitWriter{}
+	return dst
+}
