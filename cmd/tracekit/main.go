@@ -58,6 +58,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			indexCommand(std),
 			infoCommand(std),
 			reportCommand(std),
+			checkCommand(std),
 		},
 	}
 	for _, c := range app.Commands {

@@ -1,0 +1,216 @@
+package check
+
+import (
+	"bytes"
+	"hash/maphash"
+	"math"
+	"strconv"
+)
+
+// names numbers strings. 0 is none at all.
+type names struct {
+	all  []string
+	byID map[string]uint32
+}
+
+// shownNames is how many names are kept only to be told in findings.
+const shownNames = 1 << 18
+
+func newNames() *names {
+	n := &names{byID: map[string]uint32{}}
+	n.of([]byte(""))
+	n.of([]byte("[No name]"))
+	return n
+}
+
+const noName = 1 // number of the name that Perfetto gives to what has none
+
+func (n *names) of(s []byte) uint32 {
+	if id, known := n.byID[string(s)]; known {
+		return id
+	}
+	id := uint32(len(n.all))
+	n.all = append(n.all, string(s))
+	n.byID[n.all[id]] = id
+	return id
+}
+
+// shown is as of for a name that nothing depends on: when there are too many
+// of them, it is none.
+func (n *names) shown(s []byte) uint32 {
+	if id, known := n.byID[string(s)]; known {
+		return id
+	}
+	if len(n.all) >= shownNames {
+		return 0
+	}
+	return n.of(s)
+}
+
+// firstText is where the ids begin that strings get as pid and tid.
+const firstText = 1 << 32
+
+// tracks numbers the threads of a trace. A pid or tid that is a string counts
+// as a number of its own, where Perfetto takes that of its table of strings.
+type tracks struct {
+	texts     map[string]uint64
+	byKey     map[trackKey]uint32
+	processes map[uint64]uint32
+	process   []uint32 // of each track
+	recent    [128]struct {
+		key   trackKey
+		track uint32
+		valid bool
+	}
+}
+
+type trackKey struct{ pid, tid uint64 }
+
+func newTracks() *tracks {
+	return &tracks{texts: map[string]uint64{}, byKey: map[trackKey]uint32{}, processes: map[uint64]uint32{}}
+}
+
+func (t *tracks) id(n number, name []byte) uint64 {
+	if name == nil {
+		id, _ := n.uint32Of()
+		return id
+	}
+	id, known := t.texts[string(name)]
+	if !known {
+		id = firstText + uint64(len(t.texts))
+		t.texts[string(name)] = id
+	}
+	return id
+}
+
+// of returns the number of an event's thread.
+func (t *tracks) of(e *event) uint32 {
+	k := trackKey{t.id(e.pid, e.pidName), t.id(e.tid, e.tidName)}
+	if k.tid == 0 && !e.has(tidText) {
+		k.tid = k.pid
+	}
+	r := &t.recent[(k.pid*31+k.tid)*0x9e3779b97f4a7c15>>57]
+	if r.valid && r.key == k {
+		return r.track
+	}
+	n, known := t.byKey[k]
+	if !known {
+		n = uint32(len(t.process))
+		t.byKey[k] = n
+		p, seen := t.processes[k.pid]
+		if !seen {
+			p = uint32(len(t.processes))
+			t.processes[k.pid] = p
+		}
+		t.process = append(t.process, p)
+	}
+	r.key, r.track, r.valid = k, n, true
+	return n
+}
+
+// hashSeed makes the numbers of async and flow ids.
+type hashSeed struct{ maphash.Seed }
+
+// ident hashes an id within a category, or within a name and category.
+func (h hashSeed) ident(id ident, parts ...[]byte) uint64 {
+	var m maphash.Hash
+	m.SetSeed(h.Seed)
+	m.WriteByte(byte(id.kind))
+	if id.kind == textID {
+		m.Write(id.text)
+	} else {
+		for i := range 8 {
+			m.WriteByte(byte(id.num >> (8 * i)))
+		}
+	}
+	for _, p := range parts {
+		m.WriteByte(0)
+		m.Write(p)
+	}
+	return m.Sum64()
+}
+
+// flowID is the id of a flow: a number as it is, a string as C's strtoull reads
+// hexadecimal digits.
+func flowID(id ident) (uint64, bool) {
+	switch id.kind {
+	case numID:
+		return id.num, true
+	case textID:
+		return parseHex(id.text)
+	}
+	return 0, false
+}
+
+func parseHex(s []byte) (uint64, bool) {
+	if i := bytes.IndexByte(s, 0); i >= 0 {
+		s = s[:i]
+	}
+	for len(s) > 0 && isSpace(s[0]) {
+		s = s[1:]
+	}
+	neg := false
+	if len(s) > 0 && (s[0] == '-' || s[0] == '+') {
+		neg = s[0] == '-'
+		s = s[1:]
+	}
+	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
+		s = s[2:]
+	}
+	if len(s) == 0 {
+		return 0, false
+	}
+	var v uint64
+	over := false
+	for _, c := range s {
+		digit := uint64(0)
+		switch {
+		case isDigit(c):
+			digit = uint64(c - '0')
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			digit = uint64(c|0x20-'a') + 10
+		default:
+			return 0, false
+		}
+		over = over || v>>60 != 0
+		v = v<<4 | digit
+	}
+	switch {
+	case over:
+		return math.MaxUint64, true
+	case neg:
+		return -v, true
+	}
+	return v, true
+}
+
+// isCFloat reports whether C's strtod takes all of s.
+func isCFloat(s []byte) bool {
+	if i := bytes.IndexByte(s, 0); i >= 0 {
+		s = s[:i]
+	}
+	for len(s) > 0 && isSpace(s[0]) {
+		s = s[1:]
+	}
+	if len(s) == 0 || bytes.IndexByte(s, '_') >= 0 {
+		return false
+	}
+	digits := s
+	if digits[0] == '-' || digits[0] == '+' {
+		digits = digits[1:]
+	}
+	if len(digits) > 2 && digits[0] == '0' && digits[1]|0x20 == 'x' && bytes.IndexByte(bytes.ToLower(digits), 'p') < 0 {
+		s = append(bytes.Clone(s), "p0"...) // C does not ask for the exponent
+	}
+	if len(digits) > 5 && string(bytes.ToLower(digits[:4])) == "nan(" && digits[len(digits)-1] == ')' {
+		return true
+	}
+	if len(digits) < len(s) && string(bytes.ToLower(digits)) == "nan" {
+		return true
+	}
+	_, err := strconv.ParseFloat(string(s), 64)
+	if e, is := err.(*strconv.NumError); is && e.Err == strconv.ErrRange {
+		return true
+	}
+	return err == nil
+}

@@ -1,0 +1,219 @@
+package check
+
+import (
+	"context"
+
+	"tracekit/internal/spill"
+)
+
+// Judge judges events one at a time for those who mend them. What it is told to
+// keep can then be looked at in order of time, as Perfetto takes it.
+type Judge struct {
+	event event
+	probe *consumer // judges, and keeps nothing
+	keeps *consumer
+}
+
+// NewJudge returns a Judge that calls temp for a temporary file when it has to
+// keep more than fits into memory.
+func NewJudge(temp func() (*spill.File, error)) *Judge {
+	return &Judge{probe: newProbe(nil), keeps: newProbe(temp)}
+}
+
+func newProbe(temp func() (*spill.File, error)) *consumer {
+	r := newReport()
+	r.blind = true
+	return newConsumer(&document{window: &window{}, report: r}, temp)
+}
+
+// Close gives back the temporary file.
+func (j *Judge) Close() { j.keeps.order.close() }
+
+// Verdict is what Perfetto makes of an event.
+type Verdict uint8
+
+// The verdicts, from good to bad.
+const (
+	Clean   Verdict = iota // nothing to mend
+	Flawed                 // it loads, but not as it was meant
+	Refused                // it stops the load
+	Cut                    // the text ends first
+)
+
+// Look judges the event whose object starts at b[p], and returns where it ends.
+// b must go on behind the object, if only by white space.
+func (j *Judge) Look(b []byte, p int) (end int, v Verdict) {
+	e := &j.event
+	end, st := e.read(b, p)
+	switch {
+	case st == incomplete:
+		return end, Cut
+	case st == broken || e.stuck || e.crashing:
+		return end, Refused
+	}
+	if len(j.probe.names.all) > shownNames {
+		j.probe = newProbe(nil)
+	}
+	r := j.probe.report
+	flaws := r.flaws
+	r.Loads = true
+	j.probe.event(e, 0, 0)
+	switch {
+	case !r.Loads:
+		return end, Refused
+	case r.flaws > flaws || b[p] != '{':
+		return end, Flawed
+	}
+	return end, Clean
+}
+
+// Keep keeps what the replay needs of the event that was looked at last, under
+// a number by which the caller knows it. Numbers must rise. The event's bytes
+// must still be there.
+func (j *Judge) Keep(seq int64) error {
+	j.keeps.event(&j.event, seq, 0)
+	return j.keeps.err
+}
+
+// Looked tells of the event that was looked at last: whether it is drawn by its
+// time, and that time in ns as Perfetto reads it.
+func (j *Judge) Looked() (phase byte, ts int64, drawn bool) {
+	e := &j.event
+	switch e.phase {
+	case 'X', 'B', 'E', 'b', 'n', 'e', 'i', 'I', 'R', 'C', 'T':
+		drawn = true
+	}
+	return e.phase, e.ts, drawn && e.ts != absent
+}
+
+// Main returns the bounds, in ns, of the times that most events keep to.
+func (j *Judge) Main() (from, to int64) { return j.keeps.times.Main() }
+
+// Misnamed reports whether vLLM's process goes by a name that another has.
+func (j *Judge) Misnamed() bool {
+	r := newReport()
+	j.keeps.quirk.finish(r)
+	return r.Count(WrongProcess) > 0
+}
+
+// Record is what is kept of an event that begins or ends on a track, or is part
+// of a flow.
+type Record struct {
+	Seq       int64
+	TS, Dur   int64 // ns, as Perfetto reads them; Dur of X
+	Phase     byte  // i stands for all instants
+	Track     uint32
+	Thread    bool // Track is a thread, and Perfetto shows the event on it
+	Async     uint64
+	Name, Cat uint32 // numbers of strings, 0 for none
+	Enclosing bool   // a flow event that binds to the slice around it
+	AsFiled   bool   // it keeps the file's order among those of its time
+}
+
+// Sorted makes Each and Replay take events of one time as Perfetto does if it
+// sorts all of them, as it does when one at time zero stands behind all others
+// and there are slices. It reports whether that is a change.
+func (j *Judge) Sorted(slices bool) bool {
+	s := &j.keeps.sorting
+	changes := slices && (s.start == 0 || !s.slow || s.min > 0) || !slices && s.slow
+	s.start, s.min, s.slow = max(s.start, 1), 0, slices
+	return changes
+}
+
+// Each visits what was kept, in order of time.
+func (j *Judge) Each(ctx context.Context, visit func(*Record)) error {
+	return j.keeps.ordered(ctx, func(r *record) {
+		out := j.told(r)
+		visit(&out)
+	})
+}
+
+// told is what others learn of a record.
+func (j *Judge) told(r *record) Record {
+	out := Record{Seq: r.off, TS: r.ts, Dur: r.dur, Phase: r.phase, Track: r.track, Async: r.cookie,
+		Name: r.name, Cat: r.cat, Enclosing: r.flags&rEnclosing != 0, AsFiled: j.keeps.sorting.asFiled(r.ts)}
+	out.Thread = r.phase != 'b' && r.phase != 'n' && r.phase != 'e' && r.flags&(rGlobal|rProcess) == 0
+	if r.flags&rLocal != 0 {
+		out.Async ^= uint64(r.track) << 32
+	}
+	return out
+}
+
+// Tracks returns how many threads were met, and whether a number serves one of
+// them as pid or tid.
+func (j *Judge) Tracks() (n int, used func(id uint64) bool) {
+	t := j.keeps.tracks
+	ids := map[uint64]bool{}
+	for k := range t.byKey {
+		ids[k.pid], ids[k.tid] = true, true
+	}
+	return len(t.process), func(id uint64) bool { return ids[id] }
+}
+
+// Track returns the number of the thread of the event that was looked at last.
+func (j *Judge) Track() uint32 { return j.keeps.tracks.of(&j.event) }
+
+// Move is what becomes of an event before a replay.
+type Move struct {
+	Track uint32 // the thread that it stands on
+	Out   bool   // it is left out
+	Empty bool   // it is a slice of no length
+	Lane  int    // beside its async track, 0 for that itself
+}
+
+// Replay does with what was kept what Perfetto does, after move has said what
+// becomes of each event, and calls found for what would be dropped or never
+// ends.
+func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move, found func(k Kind, seq int64, phase byte)) error {
+	r := newReport()
+	p := newReplay(r, "", j.keeps.names, threads)
+	p.onFind, p.arrows = found, map[uint64]*record{}
+	err := j.keeps.ordered(ctx, func(r *record) {
+		moved, record := *r, j.told(r)
+		to := move(&record)
+		if to.Out {
+			return
+		}
+		if to.Empty {
+			moved.phase, moved.dur = 'X', 0
+		}
+		moved.cookie += uint64(to.Lane)
+		if record.Thread {
+			moved.track = to.Track
+		}
+		p.take(&moved)
+	})
+	p.finish()
+	return err
+}
+
+// Nanos is the time in ns that Perfetto reads from the text of a number.
+func Nanos(num []byte) (int64, bool) {
+	n, end, st := parseNumber(append(num[:len(num):len(num)], ' '), 0)
+	if st != ok || end != len(num) {
+		return 0, false
+	}
+	ns, over := n.nanos()
+	return ns, !over && !n.garbled
+}
+
+// Garbles reports a number whose digits run over in Perfetto.
+func Garbles(num []byte) bool {
+	n, _, st := parseNumber(append(num[:len(num):len(num)], ' '), 0)
+	return st != ok || n.garbled
+}
+
+// IsNumberText reports whether Perfetto takes a string for a counter's value.
+func IsNumberText(s string) bool { return isCFloat([]byte(s)) }
+
+// Far counts the events that are drawn a year or more away from the rest.
+func (j *Judge) Far() int64 {
+	from, to := j.Main()
+	n := int64(0)
+	for _, b := range j.keeps.times.buckets {
+		if b.max < from || b.min > to {
+			n += b.count
+		}
+	}
+	return n
+}

@@ -1,0 +1,113 @@
+package check
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+)
+
+// record is what is left of an event for the replay in order of time: enough to
+// nest slices and to join flows, and where it stands, to tell of it.
+type record struct {
+	ts, dur int64
+	off     int64
+	line    int64
+	cookie  uint64 // which async track
+	flow    uint64 // id of a flow event, or bind_id
+	track   uint32 // thread, or process of an async event or process instant
+	name    uint32
+	cat     uint32
+	phase   byte
+	flags   rflag
+}
+
+type rflag uint8
+
+const (
+	rFlow      rflag = 1 << iota // flow holds an id
+	rIn                          // flow_in
+	rOut                         // flow_out
+	rEnclosing                   // bp is "e"
+	rBadFlow                     // a flow event whose id can't be read
+	rLocal                       // an async id of its process alone
+	rProcess                     // an instant of a process
+	rGlobal                      // an instant of the whole trace
+)
+
+// key orders records of one time: ends first, then slices, the longest first,
+// then all others.
+func (r *record) key() int64 {
+	switch r.phase {
+	case 'E':
+		return math.MinInt64
+	case 'X':
+		return math.MaxInt64 - r.dur
+	}
+	return math.MaxInt64
+}
+
+func compareRecords(a, b record) int {
+	return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.key(), b.key()), cmp.Compare(a.off, b.off))
+}
+
+// appendTo packs r; prev is the record packed before it in the same run.
+func (r *record) appendTo(b []byte, prev *record) []byte {
+	b = append(b, r.phase, byte(r.flags))
+	b = binary.AppendUvarint(b, uint64(r.ts-prev.ts))
+	b = binary.AppendVarint(b, r.off-prev.off)
+	b = binary.AppendVarint(b, r.line-prev.line)
+	b = binary.AppendUvarint(b, uint64(r.track))
+	b = binary.AppendUvarint(b, uint64(r.name))
+	if r.phase == 'X' {
+		b = binary.AppendVarint(b, r.dur)
+		if r.flags&rFlow != 0 {
+			b = binary.AppendUvarint(b, r.flow)
+		}
+		return b
+	}
+	b = binary.AppendUvarint(b, uint64(r.cat))
+	b = binary.AppendUvarint(b, r.flow)
+	return binary.AppendUvarint(b, r.cookie)
+}
+
+// readFrom undoes appendTo.
+func (r *record) readFrom(in interface {
+	ReadByte() (byte, error)
+}, prev *record) error {
+	phase, err := in.ReadByte()
+	if err != nil {
+		return err
+	}
+	flags, err := in.ReadByte()
+	u := func() uint64 {
+		var v uint64
+		if err == nil {
+			v, err = binary.ReadUvarint(in)
+		}
+		return v
+	}
+	s := func() int64 {
+		var v int64
+		if err == nil {
+			v, err = binary.ReadVarint(in)
+		}
+		return v
+	}
+	*r = record{phase: phase, flags: rflag(flags)}
+	r.ts = prev.ts + int64(u())
+	r.off = prev.off + s()
+	r.line = prev.line + s()
+	r.track = uint32(u())
+	r.name = uint32(u())
+	if phase == 'X' {
+		r.dur = s()
+		if r.flags&rFlow != 0 {
+			r.flow = u()
+		}
+		return err
+	}
+	r.cat = uint32(u())
+	r.flow = u()
+	r.cookie = u()
+	return err
+}

@@ -1,0 +1,201 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// replay takes records in order of time and does with them what Perfetto does:
+// it nests slices on their tracks and joins flows.
+type replay struct {
+	report *Report
+	file   string
+	names  *names
+
+	threads   []thread
+	processes map[uint32]*stack // instants of a process
+	global    stack
+	async     asyncTracks
+	flows     flows
+
+	// What follows serves those who mend: onFind takes findings instead of
+	// report, arrows knows the starts of flows that nothing has met yet.
+	onFind func(k Kind, seq int64, phase byte)
+	arrows map[uint64]*record
+}
+
+// thread is the state of a thread's track.
+type thread struct {
+	stack   stack
+	lanes   lanes
+	waiting []waiting // flows that end at the next slice
+}
+
+func newReplay(report *Report, file string, n *names, threads int) *replay {
+	return &replay{report: report, file: file, names: n, threads: make([]thread, threads),
+		processes: map[uint32]*stack{}, async: newAsyncTracks(), flows: newFlows()}
+}
+
+func (p *replay) find(k Kind, r *record) {
+	if p.onFind != nil {
+		p.onFind(k, r.off, r.phase)
+		return
+	}
+	p.report.find(k, func() Place { return p.place(r) })
+}
+
+// place tells of r by what is left of it.
+func (p *replay) place(r *record) Place {
+	head := fmt.Sprintf("%c %s ts %s", r.phase, strconv.Quote(headOf([]byte(p.names.all[r.name]))), micros(r.ts))
+	if r.phase == 'X' {
+		head += " dur " + micros(r.dur)
+	}
+	return Place{Member: p.file, Offset: r.off, Line: r.line, Head: head}
+}
+
+// micros writes ns as the microseconds of a trace.
+func micros(ns int64) string {
+	sign, u := "", uint64(ns)
+	if ns < 0 {
+		sign, u = "-", -u
+	}
+	return fmt.Sprintf("%s%d.%03d", sign, u/1000, u%1000)
+}
+
+// take replays r.
+func (p *replay) take(r *record) {
+	switch r.phase {
+	case 'X':
+		p.slice(r)
+	case 'B':
+		t := &p.threads[r.track]
+		p.begin(&t.stack, r, pending, t)
+		p.bind(&t.stack, r)
+	case 'E':
+		p.end(&p.threads[r.track].stack, r)
+	case 'b', 'n':
+		s := p.async.of(r)
+		dur := int64(0)
+		if r.phase == 'b' {
+			dur = pending
+		}
+		p.begin(s, r, dur, nil)
+		p.bind(s, r)
+	case 'e':
+		p.end(p.async.of(r), r)
+	case 'i':
+		p.instant(r)
+	case 's', 't', 'f':
+		p.flow(r)
+	}
+}
+
+func (p *replay) slice(r *record) {
+	t := &p.threads[r.track]
+	s := &t.stack
+	if r.dur < 0 {
+		p.find(NegativeDur, r)
+	} else if p.begin(s, r, r.dur, t) {
+		p.find(Overlap, r)
+		p.find(OverlapOlder, r)
+		s = &t.lanes.place(r.ts, r.dur).stack
+		p.begin(s, r, r.dur, nil)
+	}
+	p.bind(s, r)
+}
+
+// begin puts a slice on a stack. It reports one that overlaps instead.
+func (p *replay) begin(s *stack, r *record, dur int64, t *thread) (overlaps bool) {
+	c := s.settle(r.ts, dur)
+	for range c.misplaced {
+		p.find(MisplacedEnd, r)
+	}
+	if c.overlaps {
+		return true
+	}
+	if len(*s) >= maxDepth {
+		p.find(TooDeep, r)
+		return false
+	}
+	o := open{ts: r.ts, dur: dur, name: r.name, cat: r.cat, off: r.off, line: r.line, phase: r.phase}
+	if o.name == 0 {
+		o.name = noName
+	}
+	*s = append(*s, o)
+	p.report.Slices++
+	if t != nil && len(t.waiting) > 0 {
+		p.report.Flows += int64(len(t.waiting))
+		for i := range t.waiting {
+			w := &t.waiting[i]
+			p.meet(w.id, w.end)
+			p.flows.started[w.id] = struct{}{}
+		}
+		t.waiting = nil
+	}
+	return false
+}
+
+func (p *replay) end(s *stack, r *record) {
+	c := s.settle(r.ts, pending)
+	for range c.misplaced {
+		p.find(MisplacedEnd, r)
+	}
+	i := s.match(r.name, r.cat)
+	if i < 0 {
+		p.find(LoneEnd, r)
+		return
+	}
+	(*s)[i].dur = r.ts - (*s)[i].ts
+	if i == len(*s)-1 {
+		*s = (*s)[:i]
+	}
+}
+
+func (p *replay) instant(r *record) {
+	switch {
+	case r.flags&rGlobal != 0:
+		p.begin(&p.global, r, 0, nil)
+	case r.flags&rProcess != 0:
+		s := p.processes[r.track]
+		if s == nil {
+			s = new(stack)
+			p.processes[r.track] = s
+		}
+		p.begin(s, r, 0, nil)
+	default:
+		t := &p.threads[r.track]
+		p.begin(&t.stack, r, 0, t)
+	}
+}
+
+// finish finds what was never ended.
+func (p *replay) finish() {
+	var left []open
+	gather := func(s stack) {
+		for _, o := range s {
+			if o.dur == pending {
+				left = append(left, o)
+			}
+		}
+	}
+	for i := range p.threads {
+		gather(p.threads[i].stack)
+		for k := range p.threads[i].waiting {
+			p.hang(p.threads[i].waiting[k].end)
+		}
+	}
+	for _, set := range p.async.sets {
+		for i := range set.tracks {
+			gather(set.tracks[i].stack)
+		}
+	}
+	slices.SortFunc(left, func(a, b open) int { return cmp.Compare(a.off, b.off) })
+	for _, r := range p.arrows {
+		p.hang(r)
+	}
+	for _, o := range left {
+		p.find(UnclosedBegin, &record{phase: o.phase, name: o.name, ts: o.ts, off: o.off, line: o.line})
+	}
+}

@@ -1,0 +1,95 @@
+package check
+
+// open is a slice on a stack.
+type open struct {
+	ts, dur   int64 // dur is pending until an end is met
+	name, cat uint32
+	off, line int64
+	phase     byte
+}
+
+// pending is the duration of a slice whose end has not been met.
+const pending = -1
+
+// maxDepth is how many slices may be open at once.
+const maxDepth = 512
+
+// stack is the slices of one track that are open at some time, as Perfetto
+// keeps them: what has ended leaves only when something else comes.
+type stack []open
+
+// closing says what settling a stack came to.
+type closing struct {
+	overlaps  bool
+	misplaced int
+}
+
+// settle takes away what has ended by ts, before a slice of duration dur (or
+// pending) begins there.
+func (s *stack) settle(ts, dur int64) (c closing) {
+	unfinished := false
+	for i := len(*s) - 1; i >= 0; i-- {
+		o := &(*s)[i]
+		if o.dur == pending {
+			unfinished = true
+			continue
+		}
+		end := o.ts + o.dur
+		if unfinished {
+			if ts <= end {
+				continue
+			}
+			c.misplaced++
+			*s = (*s)[:i]
+			unfinished = false
+			continue
+		}
+		if end < ts || end == ts && (o.dur != 0 || dur != 0) {
+			// Perfetto takes the top, even where what has ended lies below it.
+			*s = (*s)[:len(*s)-1]
+			continue
+		}
+		if dur != pending && ts < end && ts+dur > end {
+			c.overlaps = true
+			return c
+		}
+	}
+	return c
+}
+
+// match finds the innermost open slice that an end may close. An end without
+// name or category closes any.
+func (s stack) match(name, cat uint32) int {
+	for i := len(s) - 1; i >= 0; i-- {
+		o := &s[i]
+		if o.dur == pending && (cat == 0 || o.cat == cat) && (name == 0 || o.name == name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// lanes are the tracks beside a thread to which overlapping slices go.
+type lanes []lane
+
+type lane struct {
+	ends  []int64
+	stack stack
+}
+
+// place returns the first lane on which a slice nests. Calls come in order of ts.
+func (l *lanes) place(ts, dur int64) *lane {
+	end := ts + dur
+	for i := range *l {
+		a := &(*l)[i]
+		for n := len(a.ends); n > 0 && a.ends[n-1] <= ts; n-- {
+			a.ends = a.ends[:n-1]
+		}
+		if n := len(a.ends); n == 0 || end <= a.ends[n-1] {
+			a.ends = append(a.ends, end)
+			return a
+		}
+	}
+	*l = append(*l, lane{ends: []int64{end}})
+	return &(*l)[len(*l)-1]
+}

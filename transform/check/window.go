@@ -1,0 +1,143 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+
+	"tracekit/trace"
+)
+
+// Text is read ahead in blocks of blockSize bytes, of which so many wait.
+const (
+	blockSize = 1 << 20
+	ahead     = 3
+)
+
+// window is the stretch of text that is being read. It is filled by a goroutine
+// that decompresses ahead.
+type window struct {
+	buf  []byte
+	off  int64 // of buf[0] in the text
+	eof  bool
+	err  error // what ended the text, if not its end
+	line int64 // of buf[mark], from 1
+	mark int
+
+	blocks chan block
+	free   chan []byte
+	quit   chan struct{}
+}
+
+type block struct {
+	data []byte
+	err  error
+}
+
+func newWindow(r io.Reader, size int) *window {
+	w := &window{line: 1, blocks: make(chan block, ahead), free: make(chan []byte, ahead+2), quit: make(chan struct{})}
+	go func() {
+		defer close(w.blocks)
+		for {
+			var buf []byte
+			select {
+			case buf = <-w.free:
+			default:
+				buf = make([]byte, size)
+			}
+			n, err := fill(r, buf)
+			select {
+			case w.blocks <- block{buf[:n], err}:
+			case <-w.quit:
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return w
+}
+
+// fill is as io.ReadFull, but keeps the error that ended the reading.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var k int
+		k, err = r.Read(buf[n:])
+		n += k
+	}
+	return n, err
+}
+
+// close ends the reading ahead. The reader is not used any more once it
+// returns.
+func (w *window) close() {
+	close(w.quit)
+	for range w.blocks {
+	}
+}
+
+// more drops the text before p and reads at least as much again as is left. It
+// reports false if there is no more.
+func (w *window) more(p *int) (bool, error) {
+	if w.eof {
+		return false, nil
+	}
+	w.lineAt(max(*p, w.mark))
+	w.off += int64(*p)
+	w.mark -= *p
+	left := copy(w.buf, w.buf[*p:])
+	w.buf, *p = w.buf[:left], 0
+	if left > trace.MaxEvent {
+		return false, trace.ErrTooLarge
+	}
+	for want := max(2*left, 1); len(w.buf) < want; {
+		b, open := <-w.blocks
+		if !open {
+			w.eof = true
+			break
+		}
+		w.buf = append(w.buf, b.data...)
+		w.free <- b.data[:cap(b.data)]
+		if b.err != nil {
+			w.eof = true
+			if !errors.Is(b.err, io.EOF) || errors.Is(b.err, trace.ErrDecode) {
+				w.err = b.err
+			}
+			break
+		}
+	}
+	return len(w.buf) > left, nil
+}
+
+// lineAt is the line in which buf[i] stands. Calls must not go backwards.
+func (w *window) lineAt(i int) int64 {
+	if i > w.mark {
+		w.line += int64(bytes.Count(w.buf[w.mark:i], []byte{'\n'}))
+		w.mark = i
+	}
+	return w.line
+}
+
+// head is the text at buf[i], shortened for people to read.
+func (w *window) head(i int) string { return headOf(w.buf[min(i, len(w.buf)):]) }
+
+const headSize = 90
+
+func headOf(b []byte) string {
+	cut := len(b) > headSize
+	b = bytes.ToValidUTF8(b[:min(len(b), headSize)], []byte("?"))
+	b = bytes.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, b)
+	if cut {
+		return string(b) + "…"
+	}
+	return string(b)
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
