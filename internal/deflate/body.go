@@ -2,10 +2,10 @@ package deflate
 
 // writeBody writes the tokens and the end of the block. There is room for it.
 //
-// It is one long function on local variables, since half the time of a
-// compressor goes where branches are guessed wrong and the rest where values
-// wait for memory. So the usual number of literals, up to four, is written
-// without a branch: codes beyond the number become empty.
+// It is one long function on local variables, since most of its time goes where
+// values wait for each other and branches are guessed wrong. So up to four
+// literals, which are most runs, are written without asking how many there are:
+// codes beyond the number become empty.
 func (c *Compressor) writeBody() {
 	buf, pos, acc, n := c.out.buf, c.out.pos, c.out.acc, c.out.n
 	lit := (*[256]code)(c.litCode[:])

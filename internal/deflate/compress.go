@@ -1,6 +1,6 @@
 // Package deflate compresses text that repeats itself a lot, such as traces
-// in JSON, at the speed of one core's memory rather than of its branches: it
-// takes about half the time of other fast levels and packs a little better.
+// in JSON. On such text it is half again to twice as fast as other compressors
+// at their fastest, for 15 % less to 8 % more output.
 //
 // It has one level. Every repetition that it finds is taken as it comes:
 //
