@@ -26,19 +26,19 @@ func (l *edges) lone(e mark) {
 }
 
 func (l *edges) stay(m mark) {
-	l.pairs.keep[m.n] = true
-	l.plan.useTrack(m.track)
-	if !m.end && m.ts == l.from {
-		l.atFrom = append(l.atFrom, m.n)
+	l.pairs.keep[m.n()] = true
+	l.plan.useTrack(int(m.track))
+	if !m.isEnd() && m.ts == l.from {
+		l.atFrom = append(l.atFrom, m.n())
 	}
-	if m.end && m.ts == l.to {
-		l.atTo = append(l.atTo, m.n)
+	if m.isEnd() && m.ts == l.to {
+		l.atTo = append(l.atTo, m.n())
 	}
 }
 
 func (l *edges) pair(b, e mark) {
 	if l.launched(b, e.ts) {
-		if l.pairs.keep[b.n] {
+		if l.pairs.keep[b.n()] {
 			l.stay(e)
 		}
 		return
@@ -51,8 +51,8 @@ func (l *edges) pair(b, e mark) {
 		l.moveBegin(b)
 		if e.ts > l.to {
 			l.ends = append(l.ends, e)
-			l.plan.useTrack(e.track)
-			l.pairs.moved[e.n] = move{to: l.to}
+			l.plan.useTrack(int(e.track))
+			l.pairs.moved[e.n()] = move{to: l.to}
 		} else {
 			l.stay(e)
 		}
@@ -67,7 +67,7 @@ func (l *edges) launched(b mark, end trace.Time) bool {
 	if l.launches == nil || l.async {
 		return false
 	}
-	stays, known := l.launches.begins[b.n]
+	stays, known := l.launches.begins[b.n()]
 	if stays {
 		l.stay(b)
 		l.bind(b, end)
@@ -82,8 +82,8 @@ func (l *edges) moveBegin(b mark) {
 		return
 	}
 	l.begins = append(l.begins, b)
-	l.plan.useTrack(b.track)
-	l.pairs.moved[b.n] = move{to: l.from}
+	l.plan.useTrack(int(b.track))
+	l.pairs.moved[b.n()] = move{to: l.from}
 }
 
 // bind lets arrows bind to the slice. They never bind to async ones.
@@ -91,7 +91,7 @@ func (l *edges) bind(b mark, end trace.Time) {
 	if l.async {
 		return
 	}
-	l.plan.flows.slices = append(l.plan.flows.slices, span{b.track, b.ts, end, l.launches != nil && l.launches.onDevice[b.n]})
+	l.plan.flows.slices = append(l.plan.flows.slices, span{int(b.track), b.ts, end, l.launches != nil && l.launches.onDevice[b.n()]})
 }
 
 // done places what has moved.
@@ -100,7 +100,7 @@ func (l *edges) done() {
 		l.pairs.unclosed = append(l.pairs.unclosed, l.made)
 	}
 	// A begin is matched when its end comes, the innermost first.
-	slices.SortFunc(l.begins, func(a, b mark) int { return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.n, b.n)) })
+	slices.SortFunc(l.begins, func(a, b mark) int { return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.n(), b.n())) })
 	l.placeMoved(append(ordinals(l.begins), l.atFrom...), len(l.begins), false)
 	l.placeMoved(append(l.atTo, ordinals(l.ends)...), len(l.ends), true)
 }
@@ -141,7 +141,7 @@ func (l *edges) open(b mark) {
 	default:
 		l.moveBegin(b)
 		if l.last > l.to {
-			l.made = append(l.made, b.n)
+			l.made = append(l.made, b.n())
 		}
 	}
 	l.bind(b, math.MaxInt64)
@@ -150,7 +150,7 @@ func (l *edges) open(b mark) {
 func ordinals(marks []mark) []int {
 	var n []int
 	for _, m := range marks {
-		n = append(n, m.n)
+		n = append(n, m.n())
 	}
 	return n
 }

@@ -114,10 +114,10 @@ type matching struct {
 
 // partner is what is known of a begin.
 type partner struct {
-	end   int // ordinal of its end, -1 if it has none
-	track int // of its end
 	start trace.Time
 	stop  trace.Time
+	end   int32 // ordinal of its end, -1 if it has none
+	track int32 // of its end
 	is    pairing
 }
 
@@ -179,12 +179,12 @@ type partners struct {
 }
 
 func (l *partners) pair(b, e mark) {
-	l.of[b.n] = partner{e.n, e.track, b.ts, e.ts, l.is}
-	l.of[e.n] = partner{-1, e.track, b.ts, e.ts, isEnd}
+	l.of[b.n()] = partner{b.ts, e.ts, int32(e.n()), e.track, l.is}
+	l.of[e.n()] = partner{b.ts, e.ts, -1, e.track, isEnd}
 }
 
-func (l *partners) open(b mark) { l.of[b.n] = partner{-1, b.track, b.ts, trace.MaxTime, l.is} }
-func (l *partners) lone(e mark) { l.of[e.n] = partner{-1, e.track, e.ts, e.ts, isLone} }
+func (l *partners) open(b mark) { l.of[b.n()] = partner{b.ts, trace.MaxTime, -1, b.track, l.is} }
+func (l *partners) lone(e mark) { l.of[e.n()] = partner{e.ts, e.ts, -1, e.track, isLone} }
 func (l *partners) done()       {}
 
 // again decides on a pair when its begin is met.
@@ -207,7 +207,7 @@ func (m *matching) again(p *plan, n int, e *trace.Event) {
 	p.use(e)
 	if q.end >= 0 {
 		p.pairs.keep[q.end] = true
-		p.useTrack(q.track)
+		p.useTrack(int(q.track))
 	}
 	if q.is == isBegin {
 		p.flows.slices = append(p.flows.slices, span{p.tracks.Of(e), e.TS, q.stop, false})

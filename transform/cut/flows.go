@@ -15,6 +15,7 @@ import (
 type flows struct {
 	seed   maphash.Seed
 	points []point
+	far    bool   // some bind to slices of devices only
 	slices []span // that stay, from begins and ends
 	lines  map[int]*line
 	kept   []bool
@@ -24,7 +25,7 @@ type flows struct {
 type point struct {
 	chain uint64
 	ts    trace.Time
-	track int
+	track int32
 	phase byte
 	next  bool // it binds to the slice that begins next, not to the one it is in
 	far   bool // it binds to a device's slice only, and only if it is an end
@@ -41,7 +42,7 @@ type span struct {
 // line is a track with flow events: their times in order, and how many slices
 // begin and end to cover them.
 type line struct {
-	points []int
+	points []int32
 	all    cover // by slices that stay
 	device cover // by those of devices among them
 }
@@ -57,8 +58,9 @@ func (f *flows) note(track int, e *trace.Event, far bool) {
 	if len(f.points) == 0 {
 		f.seed = maphash.MakeSeed()
 	}
-	pt := point{chain: chainHash(f.seed, e), ts: e.TS, track: track, phase: e.Phase, far: far}
+	pt := point{chain: chainHash(f.seed, e), ts: e.TS, track: int32(track), phase: e.Phase, far: far}
 	pt.next = e.Phase == 'f' && !bindsEnclosing(e)
+	f.far = f.far || far
 	f.points = append(f.points, pt)
 }
 
@@ -67,16 +69,20 @@ func (f *flows) note(track int, e *trace.Event, far bool) {
 func (f *flows) prepare() {
 	f.lines = map[int]*line{}
 	for i := range f.points {
-		l := f.lines[f.points[i].track]
+		track := int(f.points[i].track)
+		l := f.lines[track]
 		if l == nil {
 			l = &line{}
-			f.lines[f.points[i].track] = l
+			f.lines[track] = l
 		}
-		l.points = append(l.points, i)
+		l.points = append(l.points, int32(i))
 	}
 	for _, l := range f.lines {
-		slices.SortFunc(l.points, func(a, b int) int { return cmp.Compare(f.points[a].ts, f.points[b].ts) })
-		l.all.depth, l.device.depth = make([]int32, len(l.points)+1), make([]int32, len(l.points)+1)
+		slices.SortFunc(l.points, func(a, b int32) int { return cmp.Compare(f.points[a].ts, f.points[b].ts) })
+		l.all.depth = make([]int32, len(l.points)+1)
+		if f.far {
+			l.device.depth = make([]int32, len(l.points)+1)
+		}
 	}
 }
 
@@ -92,7 +98,7 @@ func (f *flows) cover(track int, start, end trace.Time, device bool) {
 	lo := sort.Search(len(l.points), func(i int) bool { return f.points[l.points[i]].ts >= start })
 	hi := sort.Search(len(l.points), func(i int) bool { return f.points[l.points[i]].ts > end })
 	l.all.add(lo, hi, start)
-	if device {
+	if device && f.far {
 		l.device.add(lo, hi, start)
 	}
 }
@@ -113,7 +119,10 @@ func (f *flows) settle() {
 	for _, l := range f.lines {
 		all, device := int32(0), int32(0)
 		for i, n := range l.points {
-			all, device = all+l.all.depth[i], device+l.device.depth[i]
+			all += l.all.depth[i]
+			if f.far {
+				device += l.device.depth[i]
+			}
 			pt := &f.points[n]
 			by, depth := &l.all, all
 			if pt.far {
@@ -134,11 +143,12 @@ func (c *cover) binds(pt *point, depth int32) bool {
 
 // chains follows each chain in time: a start begins a new one.
 func (f *flows) chains() {
-	order := make([]int, len(f.points))
+	f.lines = nil
+	order := make([]int32, len(f.points))
 	for i := range order {
-		order[i] = i
+		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int) int {
+	slices.SortFunc(order, func(a, b int32) int {
 		x, y := &f.points[a], &f.points[b]
 		return cmp.Or(cmp.Compare(x.chain, y.chain), cmp.Compare(x.ts, y.ts), cmp.Compare(a, b))
 	})
@@ -153,12 +163,12 @@ func (f *flows) chains() {
 	}
 }
 
-func (f *flows) chain(members []int) {
+func (f *flows) chain(members []int32) {
 	start := &f.points[members[0]]
 	if start.phase != 's' || !start.bound {
 		return
 	}
-	ends := slices.ContainsFunc(members, func(n int) bool { return f.points[n].phase == 'f' && f.points[n].bound })
+	ends := slices.ContainsFunc(members, func(n int32) bool { return f.points[n].phase == 'f' && f.points[n].bound })
 	for _, n := range members {
 		f.kept[n] = ends && f.points[n].bound
 	}

@@ -215,16 +215,16 @@ type callers struct {
 	async bool
 }
 
-func (c *callers) pair(b, e mark) { c.call(b, c.stays(b.track, b.ts, e.ts)) }
-func (c *callers) open(b mark)    { c.call(b, c.stays(b.track, b.ts, trace.MaxTime)) }
+func (c *callers) pair(b, e mark) { c.call(b, c.stays(int(b.track), b.ts, e.ts)) }
+func (c *callers) open(b mark)    { c.call(b, c.stays(int(b.track), b.ts, trace.MaxTime)) }
 func (c *callers) lone(mark)      {}
 func (c *callers) done()          {}
 
 func (c *callers) call(b mark, stays bool) {
-	if c.async || c.onDevice[b.n] {
+	if c.async || c.onDevice[b.n()] {
 		return
 	}
-	for i, id := range c.calls[b.n] {
+	for i, id := range c.calls[b.n()] {
 		if len(id) > 0 {
 			c.present[i].add(id)
 			if stays {
@@ -242,7 +242,7 @@ func (c *arrowCallers) open(b mark)    { c.bind(b, trace.MaxTime) }
 
 func (c *arrowCallers) bind(b mark, end trace.Time) {
 	if !c.async {
-		c.arrows.bind(b.track, b.ts, end, c.onDevice[b.n], false)
+		c.arrows.bind(int(b.track), b.ts, end, c.onDevice[b.n()], false)
 	}
 }
 
@@ -253,10 +253,10 @@ func (c *launchedPairs) pair(b, e mark) { c.follow(b, e.ts) }
 func (c *launchedPairs) open(b mark)    { c.follow(b, trace.MaxTime) }
 
 func (c *launchedPairs) follow(b mark, end trace.Time) {
-	if c.async || !c.onDevice[b.n] {
+	if c.async || !c.onDevice[b.n()] {
 		return
 	}
-	if stays, known := c.launched(c.launches.calls[b.n], b.track, b.ts, end); known {
-		c.begins[b.n] = stays
+	if stays, known := c.launched(c.launches.calls[b.n()], int(b.track), b.ts, end); known {
+		c.begins[b.n()] = stays
 	}
 }

@@ -29,10 +29,17 @@ type pairs struct {
 // mark is a begin or an end.
 type mark struct {
 	ts    trace.Time
-	n     int // ordinal among begins and ends, in file order
-	track int
-	end   bool
+	id    uint32 // twice its ordinal, and one more for an end
+	track int32
 }
+
+// newMark returns the n-th begin or end, in file order.
+func newMark(ts trace.Time, n, track int, end bool) mark {
+	return mark{ts, uint32(2*n + b2i(end)), int32(track)}
+}
+
+func (m mark) n() int      { return int(m.id / 2) }
+func (m mark) isEnd() bool { return m.id%2 != 0 }
 
 type move struct {
 	to  trace.Time
@@ -112,7 +119,7 @@ func (q *pairs) note(track int, e *trace.Event) {
 		return
 	}
 	line := q.line(track, e)
-	q.lines[line] = append(q.lines[line], mark{e.TS, n, track, e.Phase == 'E' || e.Phase == 'e'})
+	q.lines[line] = append(q.lines[line], newMark(e.TS, n, track, e.Phase == 'E' || e.Phase == 'e'))
 }
 
 // fate decides on the begins and ends of one line, in order of time.
@@ -128,6 +135,7 @@ func (q *pairs) settle(p *plan) {
 	q.keep = make([]bool, q.marks)
 	q.moved, q.place, q.open = map[int]move{}, map[int]placement{}, map[int]int{}
 	q.match(func(async bool) fate { return p.line(p, async) })
+	q.lines = nil
 	// In the order of the file, whatever else there is in it.
 	slices.SortFunc(q.unclosed, func(a, b []int) int { return cmp.Compare(slices.Min(a), slices.Min(b)) })
 	for _, line := range q.unclosed {
@@ -143,10 +151,10 @@ func (q *pairs) match(of func(async bool) fate) {
 	for i, line := range q.lines {
 		endsFirst := !q.async[i]
 		slices.SortFunc(line, func(a, b mark) int {
-			if a.ts == b.ts && endsFirst && a.end != b.end {
-				return b2i(b.end) - b2i(a.end)
+			if a.ts == b.ts && endsFirst && a.isEnd() != b.isEnd() {
+				return b2i(b.isEnd()) - b2i(a.isEnd())
 			}
-			return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.n, b.n))
+			return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.n(), b.n()))
 		})
 		match(line, of(q.async[i]))
 	}
@@ -157,7 +165,7 @@ func match(line []mark, f fate) {
 	var stack []mark
 	for _, m := range line {
 		switch {
-		case !m.end:
+		case !m.isEnd():
 			stack = append(stack, m)
 		case len(stack) == 0:
 			f.lone(m)

@@ -205,21 +205,21 @@ type routedPairs struct {
 
 func (c *routedPairs) pair(b, e mark) {
 	if at := c.launched(b, e.ts); at != nil {
-		c.r.devicePairs[b.n], c.r.devicePairs[e.n] = at, at
+		c.r.devicePairs[b.n()], c.r.devicePairs[e.n()] = at, at
 	}
 }
 
 func (c *routedPairs) open(b mark) {
 	if at := c.launched(b, trace.MaxTime); at != nil {
-		c.r.devicePairs[b.n] = at
+		c.r.devicePairs[b.n()] = at
 	}
 }
 
 func (c *routedPairs) launched(b mark, end trace.Time) []int {
-	if c.async || !c.onDevice[b.n] {
+	if c.async || !c.onDevice[b.n()] {
 		return nil
 	}
-	return c.r.joined(nil, c.launches.calls[b.n], b.track, b.ts, end)
+	return c.r.joined(nil, c.launches.calls[b.n()], int(b.track), b.ts, end)
 }
 
 func (r *Router) gather(e *trace.Event) {

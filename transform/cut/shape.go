@@ -98,9 +98,9 @@ func (l *shaped) open(b mark) {
 
 func (l *shaped) slice(b mark, end trace.Time) {
 	if l.async {
-		l.of[b.n].is = isAsync
+		l.of[b.n()].is = isAsync
 	} else if l.shape.levels {
-		l.shape.add(b.track, b.ts, end)
+		l.shape.add(int(b.track), b.ts, end)
 	}
 }
 

@@ -2,8 +2,8 @@
 package strip
 
 import (
-	"fmt"
 	"context"
+	"fmt"
 	"sort"
 
 	"tracekit/filter"

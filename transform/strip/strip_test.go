@@ -412,4 +412,3 @@ func BenchmarkStripPython(b *testing.B) {
 		}
 	})
 }
-
