@@ -108,10 +108,18 @@ func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err
 		}
 	}
 	if to <= v.Zero || from > v.Last {
-		return 0, 0, "", fmt.Errorf("%w: that goes from @%s to @%s, the range from @%s to @%s", ErrRange,
-			micros(v.Zero), micros(v.Last), micros(from), micros(to))
+		return 0, 0, "", fmt.Errorf("%w: %s", ErrRange, lies(v, from, to))
 	}
 	return from, to, note, nil
+}
+
+// lies tells where a range is that has nothing of the trace in it, in the time
+// that a viewer's ruler shows.
+func lies(v *trace.Survey, from, to trace.Time) string {
+	if to <= v.Zero {
+		return fmt.Sprintf("it ends %v before the trace begins, at @%s", ago(v.Zero-to), micros(v.Zero))
+	}
+	return fmt.Sprintf("it begins at %v, and the trace ends at %v, @%s", ago(from-v.Zero), ago(v.Last-v.Zero), micros(v.Last))
 }
 
 // stepping finds the range of the steps, or of the phase, that is asked for.
