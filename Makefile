@@ -21,7 +21,7 @@ lint:
 # tracekit against other tools, into docs/performance.md. BENCHFLAGS='-size 1500'
 # takes larger ones, '-real FILE' another recorded trace.
 bench: build
-	go run ./internal/bench -o docs/performance.md $(BENCHFLAGS)
+	go run ./cmd/bench -o docs/performance.md $(BENCHFLAGS)
 
 # Parts of it, in a form that benchstat compares.
 microbench:

@@ -69,6 +69,7 @@ func (c *config) streaming(d dataset) []*contender {
 		c.own(indexed, "index"),
 		c.own(indexed, "slice", cut...).into(c).called("tracekit slice --from 49% --to 51%, indexed"),
 		c.own(d, "split", "--by", "size", "--size", "200MB", "--force", "-o", pieces).called("tracekit split --by size --size 200MB"),
+		c.own(d, "split", "--by", "events", "--events", fmt.Sprint(d.events/200+1), "--force", "-o", pieces).called("tracekit split into 200 pieces"),
 		c.own(d, "downsample", "--merge", "20us").into(c),
 		c.own(d, "report"),
 		c.own(d, "check"),
