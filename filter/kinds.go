@@ -2,6 +2,8 @@ package filter
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 
 	"tracekit/trace"
 )
@@ -110,8 +112,12 @@ func categoryOf(cat []byte) (category, bool) {
 	if len(cat) == 0 {
 		return category{}, false
 	}
-	c, ok := categories[string(cat)]
-	if ok {
+	for _, n := range &quick[quickSlot(cat)] {
+		if n.name == string(cat) {
+			return n.category, true
+		}
+	}
+	if c, ok := categories[string(cat)]; ok {
 		return c, true
 	}
 	for _, f := range deviceFamilies {
@@ -119,7 +125,30 @@ func categoryOf(cat []byte) (category, bool) {
 			return category{lane: onDevice}, true
 		}
 	}
-	return c, false
+	return category{}, false
+}
+
+// quick has most of categories, found by their length and two of their bytes:
+// every event is asked for its category, more than once.
+var quick = func() (q [64][2]namedCategory) {
+	for _, name := range slices.Sorted(maps.Keys(categories)) {
+		for i := range q[quickSlot([]byte(name))] {
+			if n := &q[quickSlot([]byte(name))][i]; n.name == "" {
+				*n = namedCategory{name, categories[name]}
+				break
+			}
+		}
+	}
+	return q
+}()
+
+type namedCategory struct {
+	name string
+	category
+}
+
+func quickSlot(cat []byte) int {
+	return (len(cat)*5 + int(cat[0]) + int(cat[len(cat)/2])*3) % 64
 }
 
 // KindsOf returns the kinds that e shows by itself. Metadata is of no kind.
