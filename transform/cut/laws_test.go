@@ -78,8 +78,11 @@ func contents(t *testing.T, data []byte) []string {
 
 // Slicing twice gives what slicing the intersection gives.
 func TestTwiceIsTheIntersection(t *testing.T) {
-	judged := 0
-	for seed := range uint64(200) {
+	judged, traces := 0, 200
+	if testing.Short() {
+		traces = 50
+	}
+	for seed := range uint64(traces) {
 		rng := rand.New(rand.NewPCG(seed, 21))
 		data := reference.Random(rng, 5+int(seed%60))
 		p := parsed(t, data)
@@ -110,7 +113,7 @@ func TestTwiceIsTheIntersection(t *testing.T) {
 			t.Fatalf("seed %d, [%d,%d) and [%d,%d):\n%s\nwant\n%s\nof\n%s\nthen\n%s", seed, a, b, c, d, strings.Join(got, "\n"), strings.Join(want, "\n"), data, once)
 		}
 	}
-	if judged < 40 {
+	if judged < traces/5 {
 		t.Fatalf("only %d traces were judged", judged)
 	}
 }
@@ -118,7 +121,11 @@ func TestTwiceIsTheIntersection(t *testing.T) {
 // Pieces of a partition give back every track's busy time exactly, and no piece
 // has an overlap, a dangling arrow or a nameless track that was not there.
 func TestPiecesOfAPartitionAddUp(t *testing.T) {
-	for seed := range uint64(60) {
+	traces := 60
+	if testing.Short() {
+		traces = 15
+	}
+	for seed := range uint64(traces) {
 		rng := rand.New(rand.NewPCG(seed, 22))
 		data := reference.Random(rng, 5+int(seed%60))
 		if p := parsed(t, data); reference.Edges(p)[0] >= 0 { // what starts before 0 is not shown
@@ -129,7 +136,10 @@ func TestPiecesOfAPartitionAddUp(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no real traces: %v", err)
 	}
-	for _, name := range files {
+	for i, name := range files {
+		if i > 1 && testing.Short() {
+			break
+		}
 		addUp(t, unpack(t, name), 3, name)
 	}
 }
