@@ -1,6 +1,8 @@
 package check
 
 import (
+	"cmp"
+	"container/heap"
 	"context"
 
 	"tracekit/internal/spill"
@@ -112,12 +114,21 @@ type Record struct {
 
 // Sorted makes Each and Replay take events of one time as Perfetto does if it
 // sorts all of them, as it does when one at time zero stands behind all others
-// and there are slices. It reports whether that is a change.
-func (j *Judge) Sorted(slices bool) bool {
+// and there are slices. It reports whether that changes the order of any.
+func (j *Judge) Sorted(ctx context.Context, slices bool) (changes bool, err error) {
+	var last record
+	n := 0
+	err = j.keeps.order.each(func(r *record) error {
+		if n++; n&0xfff == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		changes = changes || n > 1 && r.ts == last.ts && r.off < last.off
+		last = *r
+		return nil
+	})
 	s := &j.keeps.sorting
-	changes := slices && (s.start == 0 || !s.slow || s.min > 0) || !slices && s.slow
 	s.start, s.min, s.slow = max(s.start, 1), 0, slices
-	return changes
+	return changes, err
 }
 
 // Each visits what was kept, in order of time.
@@ -134,7 +145,7 @@ func (j *Judge) told(r *record) Record {
 		Name: r.name, Cat: r.cat, Enclosing: r.flags&rEnclosing != 0, AsFiled: j.keeps.sorting.asFiled(r.ts)}
 	out.Thread = r.phase != 'b' && r.phase != 'n' && r.phase != 'e' && r.flags&(rGlobal|rProcess) == 0
 	if r.flags&rLocal != 0 {
-		out.Async ^= uint64(r.track) << 32
+		out.Async ^= (uint64(r.track) + 1) * 0x9e3779b97f4a7c15
 	}
 	return out
 }
@@ -159,32 +170,79 @@ type Move struct {
 	Out   bool   // it is left out
 	Empty bool   // it is a slice of no length
 	Lane  int    // beside its async track, 0 for that itself
+	Close int64  // ns at which a begin is ended by an event behind all others, or 0
 }
 
 // Replay does with what was kept what Perfetto does, after move has said what
 // becomes of each event, and calls found for what would be dropped or never
 // ends.
 func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move, found func(k Kind, seq int64, phase byte)) error {
-	r := newReport()
-	p := newReplay(r, "", j.keeps.names, threads)
+	p := newReplay(newReport(), "", j.keeps.names, threads)
 	p.onFind, p.arrows = found, map[uint64]*record{}
+	var due closings
 	err := j.keeps.ordered(ctx, func(r *record) {
-		moved, record := *r, j.told(r)
-		to := move(&record)
+		moved, known := *r, j.told(r)
+		to := move(&known)
 		if to.Out {
 			return
 		}
+		due.before(&moved, known.AsFiled, p.take)
 		if to.Empty {
 			moved.phase, moved.dur = 'X', 0
 		}
 		moved.cookie += uint64(to.Lane)
-		if record.Thread {
+		if known.Thread {
 			moved.track = to.Track
 		}
 		p.take(&moved)
+		if to.Close > 0 {
+			heap.Push(&due, ending(moved, to.Close))
+		}
 	})
+	due.before(nil, true, p.take)
 	p.finish()
 	return err
+}
+
+// closings are ends that stand behind all other events of the file, the
+// innermost first. Their dur is the time of their begin.
+type closings []record
+
+// ending is the end of a begin, at a time in ns.
+func ending(r record, ts int64) record {
+	r.phase += 'E' - 'B' // or 'e' - 'b'
+	r.dur, r.ts = r.ts, ts
+	r.flags &= rLocal
+	return r
+}
+
+// before takes what is due before r, or everything.
+func (c *closings) before(r *record, asFiled bool, take func(*record)) {
+	for len(*c) > 0 {
+		if r != nil {
+			e := &(*c)[0]
+			first := e.phase == 'E' && r.phase != 'E' && !asFiled
+			if e.ts > r.ts || e.ts == r.ts && !first {
+				return
+			}
+		}
+		e := heap.Pop(c).(record)
+		take(&e)
+	}
+}
+
+func (c closings) Len() int { return len(c) }
+func (c closings) Less(i, j int) bool {
+	a, b := &c[i], &c[j]
+	return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.phase, b.phase), cmp.Compare(b.dur, a.dur), cmp.Compare(b.off, a.off)) < 0
+}
+func (c closings) Swap(i, j int) { c[i], c[j] = c[j], c[i] }
+func (c *closings) Push(x any)   { *c = append(*c, x.(record)) }
+func (c *closings) Pop() any {
+	last := len(*c) - 1
+	r := (*c)[last]
+	*c = (*c)[:last]
+	return r
 }
 
 // Nanos is the time in ns that Perfetto reads from the text of a number.

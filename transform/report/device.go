@@ -52,14 +52,14 @@ func (d *devices) between(steps []Step, gaps []Gap) {
 	d.gaps.busy = make([]trace.Time, len(gaps))
 }
 
-func (d *devices) add(m *measure, e *trace.Event) {
+func (d *devices) add(m *measure, e *trace.Event) error {
 	track := m.names.Of(e)
 	process := m.names.All[track].Process
 	v := d.byProcess[process]
 	if v == nil {
 		v = &device{process: process, engines: map[int32]*engine{}, first: trace.MaxTime}
 		v.all.end, v.segment = trace.MinTime, span{trace.MinTime, trace.MinTime}
-		v.late = m.work[process].late
+		v.inOrder = m.inOrder(m.work[process].late)
 		v.next = func(s stretch) { v.take(d, m.clip(s.start, s.end), s.what) }
 		if d.byProcess == nil {
 			d.byProcess = map[int]*device{}
@@ -67,7 +67,7 @@ func (d *devices) add(m *measure, e *trace.Event) {
 		d.byProcess[process] = v
 		d.order = append(d.order, v)
 	}
-	v.inOrder.add(e.TS, e.End(), int32(track))
+	return v.inOrder.add(e.TS, e.End(), int32(track))
 }
 
 // take meets the device's work in order.
@@ -107,10 +107,12 @@ func (m *meter) spread(from int, work span) int {
 	return from
 }
 
-func (d *devices) finish(m *measure) []Device {
+func (d *devices) finish(m *measure) ([]Device, error) {
 	all := []Device{}
 	for _, v := range d.order {
-		v.inOrder.end()
+		if err := v.inOrder.end(); err != nil {
+			return nil, err
+		}
 		v.close(d)
 		name := m.names.Label(v.process)
 		if name == "" {
@@ -123,7 +125,7 @@ func (d *devices) finish(m *measure) []Device {
 		})
 	}
 	slices.SortStableFunc(all, func(a, b Device) int { return cmp.Compare(b.Busy, a.Busy) })
-	return all
+	return all, nil
 }
 
 func (v *device) list(m *measure) []Engine {

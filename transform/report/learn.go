@@ -50,6 +50,9 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 		for i := range p.Events {
 			l.event(&p.Events[i])
 		}
+		if o.Look != nil {
+			o.Look(p)
+		}
 		return ctx.Err()
 	})
 	return l, err
@@ -114,7 +117,7 @@ func classOf(e *trace.Event) class {
 
 // begin finds the range and the steps.
 func (l *learned) begin(o Options) (*Report, error) {
-	r := &Report{Zero: l.survey.Zero, Damage: l.survey.Damage}
+	r := &Report{Zero: l.survey.Zero, Damage: l.survey.Damage, Survey: l.survey}
 	var missing *steps.NoMarkersError
 	var err error
 	switch l.run, err = l.finder.Run(); {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"io"
 
@@ -12,13 +13,14 @@ import (
 type measure struct {
 	*learned
 	report  *Report
+	options Options
 	device  devices
 	python  python
 	kernels kernels
 }
 
-func newMeasure(l *learned, r *Report) *measure {
-	m := &measure{learned: l, report: r}
+func newMeasure(l *learned, r *Report, o Options) *measure {
+	m := &measure{learned: l, report: r, options: o}
 	r.Steps, r.Recompilations, r.Gaps = []Step{}, []Recompilation{}, []Gap{}
 	r.Phases, r.Buckets = []Bucket{}, []Bucket{}
 	if l.run != nil {
@@ -54,24 +56,38 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 		}
 		for i := range b.Parts {
 			for j := range b.Parts[i].Events {
-				m.event(&b.Parts[i].Events[j])
+				if err := m.event(&b.Parts[i].Events[j]); err != nil {
+					return err
+				}
 			}
 		}
 	}
 }
 
-func (m *measure) event(e *trace.Event) {
-	c := classOf(e)
-	if c == nothing || !m.meets(e) {
-		return
-	}
-	if c == frame {
-		m.python.add(m, e)
-		return
-	}
-	if m.sides.Side(e) == filter.Device {
-		m.device.add(m, e)
+func (m *measure) event(e *trace.Event) error {
+	switch c := classOf(e); {
+	case c == nothing || !m.meets(e):
+	case c == frame:
+		return m.python.add(m, e)
+	case m.sides.Side(e) == filter.Device:
 		m.kernels.add(e, m.clip(e.TS, e.End()))
+		return m.device.add(m, e)
+	}
+	return nil
+}
+
+// inOrder puts slices in order of which the latest are as late as that.
+func (m *measure) inOrder(late trace.Time) inOrder {
+	return inOrder{late: late, dir: m.options.TempDir, held: cmp.Or(m.options.held, maxHeld)}
+}
+
+// close removes what was put aside.
+func (m *measure) close() {
+	for _, v := range m.device.order {
+		v.inOrder.close()
+	}
+	for _, t := range m.python.threads {
+		t.inOrder.close()
 	}
 }
 
@@ -95,9 +111,13 @@ func (u *union) add(s span) {
 	}
 }
 
-func (m *measure) finish() {
-	m.report.Devices = m.device.finish(m)
-	m.report.Python = m.python.finish(m)
+func (m *measure) finish() (err error) {
+	if m.report.Devices, err = m.device.finish(m); err != nil {
+		return err
+	}
+	if m.report.Python, err = m.python.finish(m); err != nil {
+		return err
+	}
 	m.report.Kernels = m.kernels.finish()
 	if n := trace.Time(len(m.report.Devices)); n > 0 {
 		for i := range m.report.Steps {
@@ -109,6 +129,7 @@ func (m *measure) finish() {
 			g.DeviceBusy, g.DeviceIdle = split(m.device.gaps.busy[i]/n, g.Duration)
 		}
 	}
+	return nil
 }
 
 func split(busy, whole trace.Time) (b, idle *trace.Time) {

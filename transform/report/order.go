@@ -22,28 +22,45 @@ func (a *stretch) before(b *stretch) bool {
 }
 
 // inOrder hands slices on in the order in which they begin. It holds back
-// those that an event as late as late may still come before.
+// those that an event as late as late may still come before: in memory, and if
+// they are too many, all from there on in a file, until end.
 type inOrder struct {
 	late, high trace.Time
 	heap       []stretch
 	seq        int64
 	next       func(stretch)
+	dir        string // of the file
+	held       int    // how many are held in memory
+	runs       runs
 }
 
-func (o *inOrder) add(start, end trace.Time, what int32) {
+func (o *inOrder) add(start, end trace.Time, what int32) error {
 	o.seq++
-	o.push(stretch{start, end, o.seq, what})
-	o.high = max(o.high, start)
-	for len(o.heap) > 0 && o.heap[0].start < o.high.Add(-o.late) {
-		o.pop()
+	s := stretch{start, end, o.seq, what}
+	if o.runs.ends != nil {
+		o.heap = append(o.heap, s) // to be sorted with the others
+	} else {
+		o.push(s)
+		o.high = max(o.high, start)
+		for len(o.heap) > 0 && o.heap[0].start < o.high.Add(-o.late) {
+			o.pop()
+		}
 	}
+	if len(o.heap) >= o.held {
+		return o.put()
+	}
+	return nil
 }
 
 // end hands on all that is left.
-func (o *inOrder) end() {
+func (o *inOrder) end() error {
+	if o.runs.ends != nil {
+		return o.merge()
+	}
 	for len(o.heap) > 0 {
 		o.pop()
 	}
+	return nil
 }
 
 func (o *inOrder) push(s stretch) {

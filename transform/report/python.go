@@ -45,20 +45,20 @@ type calls struct {
 	total union // time in which the function is anywhere on the stack
 }
 
-func (p *python) add(m *measure, e *trace.Event) {
+func (p *python) add(m *measure, e *trace.Event) error {
 	track := m.names.Of(e)
 	at := place{track, string(e.Tid()) == "0"}
 	t := p.threads[at]
 	if t == nil {
 		t = &thread{calls: map[int32]*calls{}, now: trace.MinTime}
-		t.late = m.frames[track].late
+		t.inOrder = m.inOrder(m.frames[track].late)
 		t.next = func(s stretch) { t.call(m.clip(s.start, s.end), s.what) }
 		if p.threads == nil {
 			p.threads = map[place]*thread{}
 		}
 		p.threads[at] = t
 	}
-	t.inOrder.add(e.TS, e.End(), p.function(e.Name()))
+	return t.inOrder.add(e.TS, e.End(), p.function(e.Name()))
 }
 
 // function returns the number of a function.
@@ -118,10 +118,12 @@ func (t *thread) run(until trace.Time) {
 	t.now = max(t.now, until)
 }
 
-func (p *python) finish(m *measure) []Function {
+func (p *python) finish(m *measure) ([]Function, error) {
 	all := []Function{}
 	for at, t := range p.threads {
-		t.inOrder.end()
+		if err := t.inOrder.end(); err != nil {
+			return nil, err
+		}
 		t.run(trace.MaxTime)
 		id := m.names.All[at.track]
 		of := Function{Pid: trace.Unquote([]byte(id.Pid)), Tid: "0"}
@@ -138,5 +140,5 @@ func (p *python) finish(m *measure) []Function {
 		return cmp.Or(cmp.Compare(b.Self, a.Self), cmp.Compare(b.Total, a.Total), cmp.Compare(a.Function, b.Function),
 			cmp.Compare(a.Pid, b.Pid), cmp.Compare(a.Tid, b.Tid))
 	})
-	return all
+	return all, nil
 }

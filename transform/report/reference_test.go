@@ -138,8 +138,8 @@ func innermost(frames []slice, from, to int64) (inner *slice) {
 	return inner
 }
 
-// run measures data.
-func run(t testing.TB, data []byte, o Options) *Report {
+// measured is what Run tells of data.
+func measured(t testing.TB, data []byte, o Options) *Report {
 	t.Helper()
 	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
 	if err != nil {

@@ -17,6 +17,13 @@ type Options struct {
 	Range *window.Range
 	// Markers say which steps count.
 	Markers steps.Options
+	// Look, unless it is nil, is shown every part of the first reading.
+	Look func(*trace.Part)
+	// TempDir holds a temporary file if slices come in such disorder that too
+	// many have to wait; empty for the system's.
+	TempDir string
+
+	held int // how many slices of a thread or device wait in memory; 0 for maxHeld
 }
 
 // Report is what was measured. All times are in ns on the trace's own clock.
@@ -39,7 +46,8 @@ type Report struct {
 	Devices        []Device        `json:"devices"`
 	Kernels        []Kernel        `json:"kernels"`
 
-	Damage trace.Damage `json:"-"`
+	Damage trace.Damage  `json:"-"`
+	Survey *trace.Survey `json:"-"` // of the whole trace
 }
 
 // Length is the length of the range looked at, in ns.
@@ -153,7 +161,8 @@ type Kernel struct {
 //
 // It keeps some bytes for each step, each name of a kernel, and each Python
 // function on a thread. Where events stand in the file later than their time
-// says, it also keeps those in between, 32 bytes each.
+// says, it also keeps those in between, 32 bytes each, and of a thread or device
+// with a million of them in a temporary file.
 func Run(ctx context.Context, s *trace.Source, o Options) (*Report, error) {
 	l, err := learn(ctx, s, o)
 	if err != nil {
@@ -163,10 +172,13 @@ func Run(ctx context.Context, s *trace.Source, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := newMeasure(l, r)
+	m := newMeasure(l, r, o)
+	defer m.close()
 	if err := m.read(ctx, s); err != nil {
 		return nil, err
 	}
-	m.finish()
+	if err := m.finish(); err != nil {
+		return nil, err
+	}
 	return r, nil
 }

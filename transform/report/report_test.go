@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -66,14 +67,32 @@ func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
 	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 8))
 		data := draw(rng)
-		r := run(t, data, Options{})
+		r := measured(t, data, Options{})
 		judge(t, data, r, int64(r.Zero), int64(r.To)+1)
 		from := rng.Int64N(50)
 		to := from + 1 + rng.Int64N(40)
-		judge(t, data, run(t, data, Options{Range: between(t, from, to)}), from, to)
+		judge(t, data, measured(t, data, Options{Range: between(t, from, to)}), from, to)
 		if t.Failed() {
 			t.Fatalf("seed %d: %s", seed, data)
 		}
+	}
+}
+
+func TestSlicesPutAsideComeBackInOrder(t *testing.T) {
+	dir := t.TempDir()
+	for seed := range uint64(100) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		data := draw(rng)
+		want := measured(t, data, Options{})
+		for _, held := range []int{1, 2, 3, 7} {
+			r := measured(t, data, Options{held: held, TempDir: dir})
+			if !reflect.DeepEqual(r.Python, want.Python) || !reflect.DeepEqual(r.Devices, want.Devices) {
+				t.Fatalf("seed %d, %d held: %+v %+v, want %+v %+v", seed, held, r.Python, r.Devices, want.Python, want.Devices)
+			}
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v are left: %v", left, err)
 	}
 }
 
@@ -96,7 +115,7 @@ func TestGeneratedTracesTellTheirTruth(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.Producer, c.Steps), func(t *testing.T) {
 			data, truth := generate(t, c)
-			r := run(t, data, Options{})
+			r := measured(t, data, Options{})
 			judgeSteps(t, r, &truth)
 			judgeBuckets(t, r, &truth)
 			judgeCompiles(t, r, &truth)
@@ -212,7 +231,7 @@ func TestByHand(t *testing.T) {
 {"ph":"X","cat":"kernel","name":"k","pid":0,"tid":8,"ts":4,"dur":2,"args":{"stream":8}},
 {"ph":"X","cat":"kernel","name":"l","pid":0,"tid":7,"ts":7,"dur":1,"args":{"stream":7}},
 {"ph":"X","cat":"gpu_user_annotation","name":"step[DECODE bs=3]","pid":0,"tid":7,"ts":1,"dur":7}]`
-	r := run(t, []byte(data), Options{})
+	r := measured(t, []byte(data), Options{})
 	// f runs alone in 0-2, 3-4 within g, and 5-10; g in 2-3 and 4-5.
 	for _, f := range r.Python {
 		got := fmt.Sprint(f.Function, f.Calls, f.Self, f.Total)
@@ -246,8 +265,8 @@ func TestASteppedRangeHoldsItsStepsAndTheGapsBehindThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := run(t, data, Options{})
-	r := run(t, data, Options{Range: &window.Range{Steps: &choice}})
+	all := measured(t, data, Options{})
+	r := measured(t, data, Options{Range: &window.Range{Steps: &choice}})
 	if len(r.Steps) != 3 || len(r.Gaps) != 3 || r.Steps[0].Index != 7 || int64(r.To) != truth.Steps[10].StartNS {
 		t.Fatalf("%d steps, %d gaps, up to %d", len(r.Steps), len(r.Gaps), r.To)
 	}
@@ -270,7 +289,7 @@ func TestRealTracesAreMeasuredWithinTheirBounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := run(t, data, Options{})
+		r := measured(t, data, Options{})
 		var text, table bytes.Buffer
 		if err := r.WriteText(&text, TextOptions{Rows: 4}); err != nil {
 			t.Fatal(err)
@@ -314,6 +333,6 @@ func BenchmarkRun(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		run(b, data, Options{})
+		measured(b, data, Options{})
 	}
 }
