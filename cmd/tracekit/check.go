@@ -97,7 +97,7 @@ func openUnread(c *cli.Context, std streams) (*unread, error) {
 	if u.size >= 0 {
 		u.r = u.meter.File(u.r.(*os.File))
 	} else {
-		u.r = u.meter.Reader(u.r)
+		u.r = newInterruptible(c.Context, u.meter.Reader(u.r))
 	}
 	return u, nil
 }

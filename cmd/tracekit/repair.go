@@ -1,0 +1,238 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tracekit/internal/progress"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/repair"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/urfave/cli/v2"
+)
+
+func repairCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name:      "repair",
+		Usage:     "make a trace that loads, with everything in it",
+		UsageText: "tracekit repair [--rejects FILE] [--skip KIND]… [--only KIND]… [FLAGS] [FILE|-]",
+		Description: `Mends what tracekit check finds: text that is no JSON, times that can't be read,
+damage to the document, slices that overlap, begins without end. What can't be
+kept is set aside, into --rejects if that is given. A trace with nothing to mend
+comes out byte for byte, and so do the events that need nothing.
+
+KINDS
+` + kindsHelp() + `
+   flows is done with --flows only. What a document needs to be one at all is
+   always done; what a viewer would not load without a kind that is turned off
+   is set aside.
+
+EXAMPLES
+   tracekit repair --dry-run broken.json.gz
+   tracekit repair --rejects rejects.json -o whole.json.gz broken.json.gz
+   tracekit repair --skip overlaps,ends -o whole.json.gz broken.json.gz
+
+` + exitText,
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "rejects", Usage: "write what is set aside to `FILE`, a trace of its own, if there is any"},
+			&cli.BoolFlag{Name: "flows", Usage: "leave out dangling flow events too"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "only say what would be done"},
+			&cli.StringSliceFlag{Name: "skip", Usage: "do not mend `KIND`; may be given again, or as a list"},
+			&cli.StringSliceFlag{Name: "only", Usage: "mend `KIND` and no other; may be given again, or as a list"},
+			tmpdirFlag(),
+		}, outputFlags()...),
+		Action: func(c *cli.Context) error {
+			off, err := kindsOff(c)
+			if err != nil {
+				return err
+			}
+			in, err := openUnread(c, std)
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			return repairInput(c, std, in, off)
+		},
+	}
+}
+
+func kindsHelp() string {
+	var b strings.Builder
+	for _, k := range repair.Switchable() {
+		fmt.Fprintf(&b, "   %-12s %s\n", k, k.What())
+	}
+	return b.String()
+}
+
+// kindsOff reads --skip and --only.
+func kindsOff(c *cli.Context) ([]repair.Kind, error) {
+	all := repair.Switchable()
+	read := func(flag string) (kinds []repair.Kind, err error) {
+		for _, arg := range c.StringSlice(flag) {
+			for name := range strings.SplitSeq(arg, ",") {
+				k := repair.Kind(strings.TrimSpace(name))
+				if !slices.Contains(all, k) {
+					return nil, hint(usage("--%s %q: there is no such kind of repair", flag, name), "tracekit help repair lists them")
+				}
+				kinds = append(kinds, k)
+			}
+		}
+		return kinds, nil
+	}
+	if c.IsSet("skip") && c.IsSet("only") {
+		return nil, usage("--skip and --only exclude each other")
+	}
+	if !c.IsSet("only") {
+		return read("skip")
+	}
+	only, err := read("only")
+	return slices.DeleteFunc(all, func(k repair.Kind) bool { return slices.Contains(only, k) }), err
+}
+
+func repairInput(c *cli.Context, std streams, in *unread, off []repair.Kind) error {
+	temp := func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+	open, done, err := in.reopenable(temp)
+	if err != nil {
+		return in.wrap(err)
+	}
+	defer done()
+	flows := c.Bool("flows") || c.IsSet("only") && !slices.Contains(off, repair.Flows)
+	o := repair.Options{Off: off, Flows: flows, DryRun: c.Bool("dry-run"), Temp: temp}
+	out, set := &output{Writer: io.Discard}, &output{}
+	if !o.DryRun {
+		if out, set, err = openRepaired(c, std, &in.input); err != nil {
+			return err
+		}
+	}
+	met := false
+	if set.Writer != nil {
+		o.Rejects = func() (io.Writer, error) {
+			met = true
+			return set, nil
+		}
+	}
+	rep, err := repair.Run(c.Context, open, out, o)
+	if err == nil && rep.Loses() && c.Bool("strict") {
+		err = fmt.Errorf("something can't be kept: %s", lossLine(rep))
+	}
+	if err == nil && met {
+		err = set.Commit()
+	} else {
+		set.Abort()
+	}
+	if err != nil {
+		out.Abort()
+		return in.wrap(err)
+	}
+	if err := out.Commit(); err != nil {
+		return err
+	}
+	in.meter.Stop()
+	return repaired(c, std, in.name, rep, o.DryRun)
+}
+
+// openRepaired opens the output, and the file for what is set aside if there is
+// to be one.
+func openRepaired(c *cli.Context, std streams, in *input) (out, set *output, err error) {
+	name := c.String("rejects")
+	if name != "" && filepath.Clean(name) == filepath.Clean(c.String("output")) {
+		return nil, nil, usage("--rejects and --output name one file, %q", name)
+	}
+	if out, err = openOutput(c, std, in); err != nil || name == "" {
+		return out, &output{}, err
+	}
+	set = &output{name: name}
+	kind, err := compression("", name)
+	if err == nil {
+		err = set.create(name, in)
+	}
+	if err != nil {
+		out.Abort()
+		return nil, nil, err
+	}
+	set.Writer = counted{set.file, set.name, &set.Bytes}
+	switch kind {
+	case trace.Gzip:
+		set.packer = newGzip(set)
+	case trace.Zstd:
+		if set.packer, err = zstd.NewWriter(set.Writer); err != nil {
+			out.Abort()
+			set.Abort()
+			return nil, nil, err
+		}
+	}
+	if set.packer != nil {
+		set.Writer = set.packer
+	}
+	return out, set, nil
+}
+
+// reopenable returns a function that gives the text from its start, again and
+// again. A pipe is kept in a temporary file.
+func (u *unread) reopenable(temp func() (*spill.File, error)) (open func() (io.ReadCloser, error), done func(), err error) {
+	done = func() {}
+	at, is := u.r.(io.ReaderAt)
+	if !is || u.size < 0 {
+		file, err := temp()
+		if err != nil {
+			return nil, done, err
+		}
+		done = func() { file.Close() }
+		if u.size, err = io.Copy(file, u.r); err != nil {
+			return nil, done, err
+		}
+		at = file
+	}
+	head := make([]byte, 265)
+	if n, _ := at.ReadAt(head, 0); n == len(head) && strings.HasPrefix(string(head[257:]), "ustar") {
+		return nil, done, fmt.Errorf("%w: tar; unpack it first: tar -xOf FILE NAME | tracekit …", trace.ErrFormat)
+	}
+	return func() (io.ReadCloser, error) {
+		s, err := trace.NewSource(io.NewSectionReader(at, 0, u.size), u.size, trace.SourceOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return s.Text()
+	}, done, nil
+}
+
+// repaired says what was done.
+func repaired(c *cli.Context, std streams, name string, rep repair.Report, dry bool) error {
+	verb, did := "repair", "mended"
+	if dry {
+		did = "would be mended"
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(std.err, "%s: %d events, %s in; %d events, %s out\n", verb,
+			rep.EventsIn, progress.Bytes(rep.BytesIn), rep.EventsOut, progress.Bytes(rep.BytesOut))
+		if rep.Unchanged {
+			fmt.Fprintln(std.err, "nothing to mend")
+		}
+		for _, k := range rep.Counts {
+			fmt.Fprintf(std.err, "%s: %s: %d × %s\n", did, k.Kind, k.Count, k.Kind.What())
+		}
+	}
+	if rep.Loses() && !dry {
+		err := damagedError{fmt.Errorf("%s is damaged, and something of it could not be kept: %s", name, lossLine(rep))}
+		if c.IsSet("rejects") {
+			return err
+		}
+		return hint(err, "--rejects FILE keeps what is set aside")
+	}
+	return nil
+}
+
+func lossLine(rep repair.Report) string {
+	var parts []string
+	for _, k := range rep.Counts {
+		if k.Loses {
+			parts = append(parts, fmt.Sprintf("%d %s", k.Count, k.Kind))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

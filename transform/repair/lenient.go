@@ -1,0 +1,349 @@
+package repair
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"tracekit/trace"
+	"tracekit/transform/check"
+)
+
+// status says how a lenient reading ended.
+type status uint8
+
+const (
+	whole status = iota
+	short        // the text ends first
+	lost         // nothing makes sense from here on
+)
+
+// member is a member of an object: the text before its key, the key and value
+// as they shall be written, and the value as it was.
+type member struct {
+	sep, colon []byte
+	key        []byte // with its quotes
+	name       string // the key itself
+	val, raw   []byte
+	drop       bool
+}
+
+// reader reads JSON that is none, and rewrites it so that it is.
+type reader struct {
+	off   map[Kind]bool // kinds that are turned off
+	count tally
+	final bool // the text ends where the buffer does
+
+	// trust takes the first quote that is not escaped for the end of a string,
+	// as text that is well has it.
+	trust bool
+}
+
+// mended reports whether a kind is to be repaired, and counts it.
+func (r *reader) mended(k Kind) bool {
+	if r.off[k] {
+		return false
+	}
+	r.count[k]++
+	return true
+}
+
+// maxDepth is how deep values may nest.
+const maxDepth = 500
+
+func skipSpace(b []byte, p int) int {
+	for p < len(b) && (b[p] == ' ' || b[p] == '\n' || b[p] == '\r' || b[p] == '\t') {
+		p++
+	}
+	return p
+}
+
+// object reads the object at b[p]. With lost or short it returns the members
+// that were whole, and where it stopped.
+func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end int, st status) {
+	at := p + 1
+	for {
+		q := skipSpace(b, at)
+		for q < len(b) && b[q] == ',' {
+			q = skipSpace(b, q+1)
+		}
+		if q == len(b) {
+			return ms, nil, q, short
+		}
+		if b[q] == '}' {
+			return ms, b[at:q], q + 1, whole
+		}
+		m := member{sep: b[at:q]}
+		if b[q] != '"' {
+			return ms, nil, q, lost
+		}
+		var stop int
+		if m.key, stop, st = r.string(b, q, inKey); st != whole {
+			return ms, nil, q, st
+		}
+		m.name = trace.Unquote(m.key)
+		colon := stop
+		if stop = skipSpace(b, stop); stop == len(b) {
+			return ms, nil, q, short
+		}
+		if b[stop] != ':' {
+			return ms, nil, q, lost
+		}
+		if stop = skipSpace(b, stop+1); stop == len(b) {
+			return ms, nil, q, short
+		}
+		m.colon = b[colon:stop]
+		value := stop
+		if m.val, stop, st = r.value(b, stop, depth+1, '}'); st != whole {
+			return ms, nil, q, st
+		}
+		m.raw = b[value:stop]
+		ms = append(ms, m)
+		at = stop
+		if q = skipSpace(b, stop); q < len(b) && b[q] != ',' && b[q] != '}' && b[q] != '"' {
+			return ms, nil, q, lost
+		}
+	}
+}
+
+// value reads the value at b[p] and returns the text that it shall have. shut is
+// the bracket around it.
+func (r *reader) value(b []byte, p, depth int, shut byte) (val []byte, end int, st status) {
+	if depth > maxDepth {
+		return nil, p, lost
+	}
+	switch b[p] {
+	case '{':
+		ms, tail, end, st := r.object(b, p, depth)
+		if st != whole {
+			return nil, end, st
+		}
+		r.dedupe(ms)
+		return render(ms, tail), end, whole
+	case '[':
+		return r.array(b, p, depth)
+	case '"':
+		where := inObject
+		if shut == ']' {
+			where = inArray
+		}
+		return r.string(b, p, where)
+	}
+	end = tokenEnd(b, p)
+	if end == len(b) && !r.final {
+		return nil, p, short
+	}
+	return r.token(b[p:end]), end, whole
+}
+
+func (r *reader) array(b []byte, p, depth int) (val []byte, end int, st status) {
+	val = append(val, '[')
+	for at := p + 1; ; {
+		q := skipSpace(b, at)
+		comma := false
+		for q < len(b) && b[q] == ',' {
+			comma = true
+			q = skipSpace(b, q+1)
+		}
+		switch {
+		case q == len(b):
+			return nil, q, short
+		case b[q] == ']':
+			val = append(val, bytes.ReplaceAll(b[at:q], []byte{','}, nil)...)
+			return append(val, ']'), q + 1, whole
+		case b[q] == '}' || b[q] == ':':
+			return nil, q, lost
+		}
+		sep := b[at:q]
+		if first := len(val) == 1; first == comma || bytes.Count(sep, []byte{','}) > 1 {
+			sep = []byte(", ")
+			if first {
+				sep = nil
+			}
+		}
+		val = append(val, sep...)
+		v, stop, st := r.value(b, q, depth+1, ']')
+		if st != whole {
+			return nil, stop, st
+		}
+		if stop == q {
+			return nil, q, lost
+		}
+		val = append(val, v...)
+		at = stop
+	}
+}
+
+// tokenEnd passes over a bare word or number.
+func tokenEnd(b []byte, p int) int {
+	for p < len(b) {
+		c := b[p] | 0x20
+		if c-'a' > 'z'-'a' && b[p]-'0' > 9 && b[p] != '+' && b[p] != '-' && b[p] != '.' {
+			break
+		}
+		p++
+	}
+	return p
+}
+
+// token returns what a bare word or number shall be.
+func (r *reader) token(t []byte) []byte {
+	switch string(t) {
+	case "true", "false", "null":
+		return t
+	case "":
+		return []byte("null")
+	case "True":
+		return r.word(t, []byte("true"))
+	case "False":
+		return r.word(t, []byte("false"))
+	case "None":
+		return r.word(t, []byte("null"))
+	}
+	if isNumber(t) {
+		if _, err := strconv.ParseInt(string(t), 10, 64); err == nil {
+			return t
+		}
+		f, err := strconv.ParseFloat(string(t), 64)
+		if err != nil || math.IsInf(f, 0) {
+			return r.word(t, quoted(t))
+		}
+		return r.long(t, f)
+	}
+	f, err := strconv.ParseFloat(string(t), 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) || bytes.ContainsAny(t, "xXpP_") {
+		return r.word(t, quoted(t))
+	}
+	return r.word(t, strconv.AppendFloat(nil, f, 'g', -1, 64))
+}
+
+func (r *reader) word(t, as []byte) []byte {
+	if r.mended(Words) {
+		return as
+	}
+	return t
+}
+
+// long shortens a number with more digits than Perfetto reads. What is an
+// integer keeps its digits, in quotes.
+func (r *reader) long(t []byte, f float64) []byte {
+	if isInteger(t) {
+		if r.mended(Giants) {
+			return quoted(t)
+		}
+		return t
+	}
+	if !check.Garbles(t) || !r.mended(Giants) {
+		return t
+	}
+	return strconv.AppendFloat(nil, f, 'e', -1, 64)
+}
+
+func quoted(t []byte) []byte { return append(append([]byte{'"'}, t...), '"') }
+
+func isInteger(t []byte) bool { return !bytes.ContainsAny(t, ".eE") }
+
+// isNumber reports a number by JSON's grammar.
+func isNumber(t []byte) bool {
+	i := 0
+	digits := func() bool {
+		from := i
+		for i < len(t) && t[i]-'0' <= 9 {
+			i++
+		}
+		return i > from
+	}
+	if i < len(t) && t[i] == '-' {
+		i++
+	}
+	first := i
+	if !digits() || t[first] == '0' && i > first+1 {
+		return false
+	}
+	if i < len(t) && t[i] == '.' {
+		i++
+		if !digits() {
+			return false
+		}
+	}
+	if i < len(t) && t[i]|0x20 == 'e' {
+		i++
+		if i < len(t) && (t[i] == '+' || t[i] == '-') {
+			i++
+		}
+		if !digits() {
+			return false
+		}
+	}
+	return i == len(t)
+}
+
+// dedupe drops members that come again later.
+func (r *reader) dedupe(ms []member) {
+	if r.off[Duplicates] {
+		return
+	}
+	for i := range ms {
+		for k := i + 1; k < len(ms); k++ {
+			if ms[k].name == ms[i].name {
+				ms[i].drop = true
+				r.count[Duplicates]++
+				break
+			}
+		}
+	}
+}
+
+// render writes an object. Members keep the white space that they had.
+func render(ms []member, tail []byte) []byte {
+	out := []byte{'{'}
+	first := true
+	for i := range ms {
+		m := &ms[i]
+		if m.drop {
+			continue
+		}
+		out = append(out, separator(m.sep, first)...)
+		first = false
+		out = append(append(append(out, m.key...), m.colon...), m.val...)
+	}
+	if bytes.IndexByte(tail, ',') >= 0 {
+		tail = nil
+	}
+	return append(append(out, tail...), '}')
+}
+
+// separator is the text before a member, with just the comma that belongs there.
+func separator(sep []byte, first bool) []byte {
+	n := bytes.Count(sep, []byte{','})
+	switch {
+	case first && n > 0:
+		return bytes.ReplaceAll(sep, []byte{','}, nil)
+	case first || n == 1:
+		return sep
+	}
+	return []byte(", ")
+}
+
+// hex4 reads four hexadecimal digits.
+func hex4(s []byte) (rune, bool) {
+	if len(s) < 4 {
+		return 0, false
+	}
+	v, err := strconv.ParseUint(string(s[:4]), 16, 16)
+	return rune(v), err == nil
+}
+
+// surrogates turns an escaped pair into the character that it stands for.
+func surrogates(s []byte, high rune) (r rune, n int) {
+	if len(s) >= 12 && s[6] == '\\' && s[7] == 'u' {
+		if low, good := hex4(s[8:]); good {
+			if r := utf16.DecodeRune(high, low); r != utf8.RuneError {
+				return r, 12
+			}
+		}
+	}
+	return utf8.RuneError, 6
+}

@@ -1,0 +1,342 @@
+package repair
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+
+	"tracekit/trace"
+	"tracekit/transform/check"
+)
+
+// plan is what has to be done to events that are well by themselves, by their
+// number in the file. It grows with what it mends.
+type plan struct {
+	from, to int64 // ns; what is drawn outside is set aside
+	far      bool  // there is something outside
+	threads  map[uint32]threadInfo
+	vllm     vllmPlan
+	steps
+}
+
+// steps are what is to be done.
+type steps struct {
+	lanes  laneTable
+	unbind map[int64]bool
+	drop   map[int64]Kind
+	close  map[int64]int64 // begins to be closed, and when, in ns
+	empty  map[int64]bool  // begins whose end is at the same time, to be written as X
+	order  bool            // an event at time zero has to stand behind all others
+	count  tally
+}
+
+// line is what slices nest on: a thread, or an async track.
+type line struct {
+	track uint32
+	async uint64
+}
+
+func lineOf(r *check.Record) line {
+	if r.Phase == 'b' || r.Phase == 'n' || r.Phase == 'e' {
+		return line{async: r.Async}
+	}
+	return line{track: r.Track}
+}
+
+// threadInfo is what metadata says of a thread: JSON text.
+type threadInfo struct{ name, sort []byte }
+
+// pair is a begin and the end that closes it.
+type pair struct {
+	endTS  int64
+	endSeq int64
+}
+
+type openBegin struct {
+	seq, ts   int64
+	name, cat uint32
+}
+
+// planner makes a plan of what a judge has kept.
+type planner struct {
+	*plan
+	judge *check.Judge
+	off   map[Kind]bool
+	ctx   context.Context
+
+	pairs  map[int64]pair
+	open   map[line][]openBegin
+	ends   map[line]int64 // of the last thing on each line
+	group  []check.Record
+	slices bool // there are X
+}
+
+func newPlan() *plan {
+	return &plan{threads: map[uint32]threadInfo{}, steps: newSteps(),
+		vllm: vllmPlan{named: map[string]int64{}, meant: map[string]bool{}, other: map[string]bool{}}}
+}
+
+func newSteps() steps {
+	return steps{lanes: newLaneTable(), unbind: map[int64]bool{}, drop: map[int64]Kind{}, close: map[int64]int64{},
+		empty: map[int64]bool{}, count: tally{}}
+}
+
+// make fills the plan. What leaves or joins the trace changes where Perfetto
+// begins to sort, and with it the order of events of one time. If there are such
+// events, the trace gets one that makes it sort all, and the plan is made anew.
+func (p *planner) make(flows bool) error {
+	p.from, p.to = p.judge.Main()
+	if err := p.once(flows); err != nil {
+		return err
+	}
+	if !p.far && len(p.lanes.of)+len(p.drop)+len(p.close)+len(p.empty) == 0 {
+		return nil
+	}
+	if changes, err := p.judge.Sorted(p.ctx, p.slices); err != nil || !changes {
+		return err
+	}
+	*p.plan = plan{from: p.from, to: p.to, far: p.far, threads: p.threads, vllm: p.vllm, steps: newSteps()}
+	if err := p.once(flows); err != nil {
+		return err
+	}
+	if !p.lanes.besideThreads() {
+		p.order = true
+		p.count[Order]++
+	}
+	return nil
+}
+
+// once fills the plan by the order that the judge knows.
+func (p *planner) once(flows bool) error {
+	p.pairs, p.open, p.ends = map[int64]pair{}, map[line][]openBegin{}, map[line]int64{}
+	if err := p.each(p.match); err != nil {
+		return err
+	}
+	p.matchGroup()
+	p.closeOpen()
+	if !p.off[Overlaps] {
+		n := &nesting{planner: p, lanes: map[line][]lane{}}
+		if err := p.each(n.place); err != nil {
+			return err
+		}
+	}
+	_, used := p.judge.Tracks()
+	p.lanes.number(used)
+	return p.replay(flows)
+}
+
+// outside reports a time that is set aside.
+func (p *plan) outside(ts int64) bool { return p.far && (ts < p.from || ts > p.to) }
+
+func (p *planner) each(visit func(r *check.Record)) error {
+	return p.judge.Each(p.ctx, func(r *check.Record) {
+		if isFlow(r) || !p.outside(r.TS) {
+			visit(r)
+		}
+	})
+}
+
+func isFlow(r *check.Record) bool { return r.Phase == 's' || r.Phase == 't' || r.Phase == 'f' }
+
+// match gathers begins and ends of one time, to pair them in the order of the
+// file: so they were meant, whatever order Perfetto takes them in.
+func (p *planner) match(r *check.Record) {
+	on := lineOf(r)
+	p.slices = p.slices || r.Phase == 'X'
+	switch r.Phase {
+	case 'X', 'B', 'E', 'b', 'n', 'e':
+		p.ends[on] = max(p.ends[on], r.TS+max(r.Dur, 0))
+	case 'i':
+		if r.Thread {
+			p.ends[on] = max(p.ends[on], r.TS)
+		}
+	case 's', 't', 'f':
+		// An open begin that this may bind to has to last beyond it.
+		if r.TS >= p.from && r.TS-p.to < check.Year/2 && (r.Phase != 'f' || r.Enclosing) {
+			p.ends[on] = max(p.ends[on], r.TS+1)
+		}
+	}
+	if r.Phase != 'B' && r.Phase != 'E' && r.Phase != 'b' && r.Phase != 'e' {
+		return
+	}
+	if len(p.group) > 0 && p.group[0].TS != r.TS {
+		p.matchGroup()
+	}
+	p.group = append(p.group, *r)
+}
+
+func (p *planner) matchGroup() {
+	slices.SortFunc(p.group, func(a, b check.Record) int { return cmp.Compare(a.Seq, b.Seq) })
+	for i := range p.group {
+		r := &p.group[i]
+		on := lineOf(r)
+		if r.Phase == 'B' || r.Phase == 'b' {
+			p.open[on] = append(p.open[on], openBegin{r.Seq, r.TS, max(r.Name, 1), r.Cat})
+			continue
+		}
+		stack := p.open[on]
+		k := len(stack) - 1
+		for k >= 0 && (r.Cat != 0 && stack[k].cat != r.Cat || r.Name != 0 && stack[k].name != r.Name) {
+			k--
+		}
+		if k < 0 {
+			if len(stack) > 0 && !p.off[Unshowable] {
+				// Some readers take it for the end of what is open; and if async, it
+				// frees the track for others.
+				p.drop[r.Seq] = Unshowable
+				p.count[Unshowable]++
+			}
+			continue
+		}
+		b := stack[k]
+		end := r.TS
+		if b.ts == end && r.Phase == 'E' && !r.AsFiled && !p.off[Ends] {
+			// Perfetto takes ends before begins of one time.
+			p.empty[b.seq] = true
+			p.drop[r.Seq] = Ends
+			p.count[Ends]++
+		}
+		p.pairs[b.seq] = pair{end, r.Seq}
+		p.open[on] = slices.Delete(stack, k, k+1)
+	}
+	p.group = p.group[:0]
+}
+
+// timeFrom is the text of the first time that Perfetto reads as ts or later.
+func timeFrom(ts int64) (text []byte, ns int64) {
+	for step := int64(0); ; step = max(2*step, 1) {
+		text = trace.AppendMicros(text[:0], trace.Time(ts+step))
+		if ns, good := check.Nanos(text); good && ns >= ts || step > 1<<30 {
+			return text, ns
+		}
+	}
+}
+
+// closeOpen closes what has no end at the end of its line.
+func (p *planner) closeOpen() {
+	if p.off[Ends] {
+		return
+	}
+	for on, stack := range p.open {
+		last := p.ends[on]
+		for _, b := range stack {
+			last = max(last, b.ts+1)
+		}
+		_, end := timeFrom(last)
+		for _, b := range stack {
+			p.pairs[b.seq] = pair{end, 0}
+			p.close[b.seq] = end
+			p.count[Ends]++
+		}
+	}
+}
+
+// maxReplays bounds how often flows are looked at again: leaving one out can
+// show another to be wrong.
+const maxReplays = 100
+
+// replay finds the flows that bind to nothing once all slices are in their
+// place.
+func (p *planner) replay(flows bool) error {
+	n, _ := p.judge.Tracks()
+	move := func(r *check.Record) check.Move {
+		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: p.close[r.Seq], Out: !isFlow(r) && p.outside(r.TS)}
+		if _, gone := p.drop[r.Seq]; gone {
+			to.Out = true
+		}
+		if lane, moved := p.lanes.of[r.Seq]; moved {
+			to.Track, to.Lane = uint32(n)+lane, p.lanes.all[lane].lane
+		}
+		return to
+	}
+	for range maxReplays {
+		changed := false
+		err := p.judge.Replay(p.ctx, n+len(p.lanes.all), move, func(k check.Kind, seq int64, phase byte) {
+			changed = p.found(k, seq, phase, flows) || changed
+		})
+		if err != nil {
+			return err
+		}
+		if !changed {
+			return nil
+		}
+	}
+	return nil
+}
+
+// found takes a finding of a replay, and reports whether another is due.
+func (p *planner) found(k check.Kind, seq int64, phase byte, flows bool) bool {
+	kind := BadFlows
+	switch k {
+	case check.FlowNoSlice, check.FlowDuplicate, check.FlowBadID, check.FlowAimless:
+	case check.FlowNoStart, check.FlowStepNoStart, check.Hangs:
+		kind = Flows
+		if !flows {
+			return false
+		}
+	default:
+		return false
+	}
+	if p.off[kind] {
+		return false
+	}
+	if phase != 's' && phase != 't' && phase != 'f' {
+		if kind == BadFlows && !p.unbind[seq] {
+			p.unbind[seq] = true
+			p.count[kind]++
+		}
+		return false
+	}
+	if _, gone := p.drop[seq]; gone {
+		return false
+	}
+	p.drop[seq] = kind
+	p.count[kind]++
+	return true
+}
+
+// vllmPlan is how vLLM's process on Gaudi gets its name.
+type vllmPlan struct {
+	named map[string]int64 // pids called vLLM, and the events that say so
+	meant map[string]bool  // pids of vLLM's own events
+	other map[string]bool  // pids that have a name
+	to    []byte           // pid that the name moves to, or that events move to
+	from  []byte           // pid of the events that move
+}
+
+// settle decides who moves.
+func (v *vllmPlan) settle() bool {
+	for pid := range v.named {
+		for meant := range v.meant {
+			if meant == pid {
+				continue
+			}
+			if v.other[meant] {
+				v.from, v.to = []byte(meant), []byte(pid)
+			} else {
+				v.to = []byte(meant)
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// isHighLevel reports an event of vLLM's own, by its members.
+func (v *vllmPlan) moves(ms []member) bool {
+	if v.from == nil {
+		return false
+	}
+	pid, tid, cat := find(ms, "pid"), find(ms, "tid"), find(ms, "cat")
+	return cat == nil && pid != nil && tid != nil && bytes.Equal(pid.val, v.from) && len(tid.val) == 1 && tid.val[0] >= '1' && tid.val[0] <= '3'
+}
+
+func find(ms []member, name string) *member {
+	for i := len(ms) - 1; i >= 0; i-- {
+		if ms[i].name == name {
+			return &ms[i]
+		}
+	}
+	return nil
+}
