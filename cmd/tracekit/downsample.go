@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/downsample"
+	"tracekit/transform/pipeline"
+	"tracekit/transform/steps"
+	"tracekit/transform/window"
+
+	"github.com/urfave/cli/v2"
+)
+
+func downsampleCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name:      "downsample",
+		Usage:     "leave fewer events of a trace, and the same picture",
+		UsageText: "tracekit downsample [--KIND VALUE]… [FLAGS] [FILE|-]",
+		Description: `Takes out, or merges, what is too short to be seen. A slice that stays keeps
+the slices around it; begins and ends go as pairs; arrows go with the slices that
+they join, or end on what these are merged into.
+
+KINDS, in the order in which they apply, each to what those before it leave
+   --every N --step      only every Nth step, whole
+   --max-depth N         only N slices one inside the other
+   --counters TIME       of each series of a counter no more than the first, the
+                         smallest, the largest and the last sample in each TIME
+   --min-dur TIME        only slices of TIME or longer
+   --merge TIME          neighbours shorter than TIME, with gaps shorter than that,
+                         become one slice. Its args tell the number of slices
+                         (count), their time (busy, min and max, in microseconds),
+                         number and time by name (names), and the same of the
+                         slices inside them (nested)
+   --max-events N, --target-size SIZE
+                         as much as fits: 90 to 100 % of the budget. Tracks have
+                         equal shares of it; those that need less stay whole, and
+                         the others lose their shortest slices. With --merge these
+                         are merged instead. Steps stay
+
+EXAMPLES
+   tracekit downsample --target-size 200MB -o small.json.gz big.json.gz
+   tracekit downsample --merge 20us -o merged.json.gz big.json.gz
+   tracekit downsample --every 10 --step --min-dur 5us big.json.gz > some.json
+
+` + exitText,
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "min-dur", Usage: "drop slices shorter than `TIME`"},
+			&cli.StringFlag{Name: "merge", Usage: "make one of neighbours shorter than `TIME`; 0ns with a budget, to merge no more than that asks for"},
+			&cli.StringFlag{Name: "max-events", Usage: "leave up to `N` events, such as 500K or 1M"},
+			&cli.StringFlag{Name: "target-size", Usage: "leave up to `SIZE` of JSON, such as 200MB"},
+			&cli.StringFlag{Name: "max-depth", Usage: "drop slices inside of `N` others"},
+			&cli.StringFlag{Name: "counters", Usage: "thin counters to four samples a series in each `TIME`"},
+			&cli.StringFlag{Name: "every", Usage: "with --step: leave every `N`th step"},
+			&cli.BoolFlag{Name: "step", Usage: "what --every counts"},
+			&cli.StringFlag{Name: "tmpdir", Usage: "keep temporary data in `DIR`"},
+		}, append(markerFlags(), outputFlags()...)...),
+		Action: func(c *cli.Context) error {
+			o, err := downsampleOptions(c)
+			if err != nil {
+				return err
+			}
+			return convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
+				rep, err := downsample.Run(c.Context, in.Source, w, o)
+				return rep, downsampleError(err)
+			})
+		},
+	}
+}
+
+func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
+	o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+	var merge trace.Time
+	for _, f := range []struct {
+		name  string
+		to    *trace.Time
+		least trace.Time
+	}{{"min-dur", &o.MinDur, 1}, {"counters", &o.Counters, 1}, {"merge", &merge, 0}} {
+		if !c.IsSet(f.name) {
+			continue
+		}
+		if *f.to, err = window.ParseDuration(c.String(f.name)); err != nil || *f.to < f.least {
+			return o, hint(usage("--%s %q", f.name, c.String(f.name)), "write it as 20us or 1ms")
+		}
+	}
+	if c.IsSet("merge") {
+		o.Merge = &merge
+	}
+	for name, to := range map[string]*int{"max-depth": &o.MaxDepth, "every": &o.Every} {
+		if c.IsSet(name) {
+			if *to, err = strconv.Atoi(c.String(name)); err != nil || *to < 1 {
+				return o, usage("--%s %q: it wants a number, 1 or more", name, c.String(name))
+			}
+		}
+	}
+	if c.IsSet("max-events") {
+		if o.MaxEvents, err = parseAmount(c.String("max-events"), ""); err != nil {
+			return o, usage("--max-events %v", err)
+		}
+	}
+	if c.IsSet("target-size") {
+		if o.TargetSize, err = parseAmount(c.String("target-size"), "B"); err != nil {
+			return o, usage("--target-size %v", err)
+		}
+	}
+	if c.Bool("step") != (o.Every > 0) {
+		return o, hint(usage("--every and --step go together"), "--every 10 --step leaves every tenth step")
+	}
+	marker, err := markerOf(c)
+	if err != nil {
+		return o, err
+	}
+	o.Steps = marker
+	for _, f := range markerFlags() {
+		if name := f.Names()[0]; c.IsSet(name) && o.Every == 0 && o.MaxEvents == 0 && o.TargetSize == 0 {
+			return o, usage("--%s goes with --every, --max-events or --target-size", name)
+		}
+	}
+	if !o.Some() {
+		return o, hint(usage("nothing to do"), "say what shall go, such as --min-dur 20us, --merge 20us or --target-size 200MB")
+	}
+	if merge == 0 && o.Merge != nil && o.MaxEvents == 0 && o.TargetSize == 0 {
+		return o, hint(usage("--merge %q merges nothing", c.String("merge")), "without a budget it wants a time above zero, such as 20us")
+	}
+	return o, nil
+}
+
+// downsampleError adds what to do about it.
+func downsampleError(err error) error {
+	switch {
+	case errors.As(err, new(*downsample.BudgetError)):
+		return hint(err, "ask for more, or take something out first: --counters, --max-depth, tracekit strip")
+	case errors.As(err, new(*steps.NoMarkersError)):
+		return hint(err, "--step-marker REGEX names slices that begin and end a step")
+	}
+	return err
+}

@@ -1,0 +1,250 @@
+package downsample
+
+import (
+	"context"
+	"slices"
+)
+
+// decision is what becomes of every event at given thresholds.
+type decision struct {
+	*plan
+	at         thresholds
+	gone       numbers          // events that go
+	bound      numbers          // points of arrows that are bound to what stays
+	used       []bool           // tracks
+	kept       cost             // of events that stay
+	left       map[uint64]int64 // slices and other events that stay on lines that are thinned
+	merged     cost             // of slices that are made
+	mergedFrom int64            // slices
+	write      func(text []byte) error
+	busy       []int64         // of slices that stay, and in those that are made, by category
+	made       map[string]cost // by category
+	nest       nest
+	next       []uint32 // points of arrows that wait for the next slice
+	spare      []*bunch
+	text       []byte
+	line       uint64 // at hand
+	limit      grain  // its threshold
+	failure    error
+}
+
+// thresholds are the grains below which slices go, or are merged.
+type thresholds struct {
+	merge  grain            // of all tracks, the least
+	lines  map[uint64]grain // of lines that are thinned
+	events map[uint64]int64 // on these lines
+}
+
+func (t *thresholds) of(line uint64) grain {
+	g := t.lines[line]
+	if line>>56 == trackLine>>56 {
+		g = max(g, t.merge)
+	}
+	return g
+}
+
+// decide goes through all records once. write takes the slices that are made; it
+// may be nil.
+func (p *plan) decide(ctx context.Context, at thresholds, write func([]byte) error) (*decision, error) {
+	d := &decision{plan: p, at: at, write: write, used: slices.Clone(p.stay), gone: slices.Clone(p.lost), busy: make([]int64, len(p.texts.all)), made: map[string]cost{}, left: map[uint64]int64{}, line: noLine}
+	d.nest.close = d.leave
+	if err := p.records.each(ctx, d.record); err != nil {
+		return nil, err
+	}
+	d.nest.finish()
+	if d.failure != nil {
+		return nil, d.failure
+	}
+	return d, d.settleFlows(ctx)
+}
+
+// total is what the output takes.
+func (d *decision) total() cost {
+	c := d.kept
+	c.add(d.merged)
+	c.add(d.names.of(&d.tracks, d.used))
+	c.bytes += d.learner.text
+	return c
+}
+
+func (d *decision) record(r *record) error {
+	if r.Line != d.line {
+		d.next = d.next[:0]
+		d.nest.finish()
+		d.line, d.limit = r.Line, d.at.of(r.Line)
+	}
+	if r.Class != slice && !r.Class.isFlow() {
+		d.moment(r)
+		return nil
+	}
+	switch r.Class {
+	case slice:
+		d.slice(r)
+	case nextEnd:
+		if d.windows.has(r.Start) {
+			d.next = append(d.next, r.Name)
+		}
+	case enclosed:
+		d.flow(r)
+	}
+	return d.failure
+}
+
+// keep counts what stays.
+func (d *decision) keep(r *record) {
+	d.kept.add(cost{r.events(), int64(r.Size)})
+	if d.limit > 0 && !r.Class.isFlow() {
+		d.left[d.line] += r.events()
+	}
+	d.used[r.Track] = true
+	if r.Class == async {
+		d.used[r.Name] = true
+	}
+	if (r.Class == slice || r.Class == async) && r.End != endless {
+		d.busy[r.Cat] += r.dur()
+	}
+}
+
+func (d *decision) drop(r *record) {
+	d.gone.add(r.N)
+	d.gone.add(r.Pair)
+}
+
+// moment decides on what does not nest.
+func (d *decision) moment(r *record) {
+	if d.momentGoes(r) || d.grain(r) < d.limit {
+		d.drop(r)
+		return
+	}
+	if r.Class == sample {
+		shrunk := *r
+		shrunk.Size -= d.meter.events[r.Name].shrunk
+		r = &shrunk
+	}
+	d.keep(r)
+}
+
+// slice decides on a slice on a track.
+func (d *decision) slice(r *record) {
+	f := d.nest.enter(r)
+	own := frame{start: r.Start, end: r.End, fate: gone}
+	if !d.excluded(r, len(d.nest.stack)) {
+		own.grain = d.grain(r)
+		own.fate = kept
+		if own.grain < d.limit {
+			own.fate = gone
+			if d.o.Merge != nil {
+				own.fate = merged
+			}
+		}
+	}
+	switch own.fate {
+	case gone:
+		d.drop(r)
+	case kept:
+		d.leave(f)
+		d.keep(r)
+	case merged:
+		own.bunch = d.merge(f, r)
+	}
+	if own.fate != gone {
+		f.follow(r, own.grain)
+	}
+	d.begin(&own)
+	d.nest.push(own)
+}
+
+// merge puts a slice to those it becomes one with.
+func (d *decision) merge(f *frame, r *record) *bunch {
+	b, nested := f.bunch, f.fate == merged
+	if !nested && (b == nil || f.apart(r) >= d.limit) {
+		d.leave(f)
+		b = d.bunch(r)
+		f.bunch = b
+	}
+	b.add(r, nested)
+	d.busy[r.Cat] += r.dur()
+	if n := b.size(); n > 1 {
+		if n == 2 {
+			d.drop(&b.first)
+			d.resolve(b, false)
+		}
+		d.drop(r)
+	}
+	return b
+}
+
+func (d *decision) bunch(r *record) *bunch {
+	b := &bunch{}
+	if n := len(d.spare); n > 0 {
+		b, d.spare = d.spare[n-1], d.spare[:n-1]
+	}
+	b.reset(r)
+	return b
+}
+
+// leave ends the bunch of slices in f, if there is one.
+func (d *decision) leave(f *frame) {
+	b := f.bunch
+	if b == nil || f.fate == merged {
+		return
+	}
+	f.bunch = nil
+	if b.size() == 1 {
+		d.keep(&b.first)
+		d.busy[b.first.Cat] -= b.first.dur()
+	} else {
+		d.text = b.text(d.text[:0], d.texts.all, d.tracks.All[b.track])
+		made := cost{1, int64(len(d.text)) + 1}
+		d.merged.add(made)
+		d.mergedFrom += b.size()
+		if d.limit > 0 {
+			d.left[d.line]++
+		}
+		cat := b.category(d.texts.all)
+		made.add(d.made[cat])
+		d.made[cat] = made
+		d.used[b.track] = true
+		if d.write != nil && d.failure == nil {
+			d.failure = d.write(d.text)
+		}
+	}
+	d.resolve(b, b.size() == 1)
+	d.spare = append(d.spare, b)
+}
+
+// momentGoes reports what does not nest and goes whatever the thresholds are.
+func (p *plan) momentGoes(r *record) bool {
+	switch {
+	case !p.inWindows(r):
+		return true
+	case r.Class == sample:
+		e := &p.meter.events[r.Name]
+		return e.left == 0 && e.all > 0
+	}
+	return r.Class == async && r.dur() < int64(p.o.MinDur)
+}
+
+// inWindows reports whether r lies in what stays whole.
+func (p *plan) inWindows(r *record) bool { return p.windows.meet(r.Start, r.End) }
+
+// excluded reports a slice that goes whatever the thresholds are.
+func (p *plan) excluded(r *record, depth int) bool {
+	return !p.inWindows(r) || p.o.MaxDepth > 0 && depth >= p.o.MaxDepth || r.dur() < int64(p.o.MinDur)
+}
+
+// grain is what a threshold is held against.
+func (p *plan) grain(r *record) grain {
+	switch r.Class {
+	case sample:
+		return p.meter.grain(r)
+	case slice:
+		if p.anchors.in(r) {
+			return forever
+		}
+	}
+	if r.End == endless {
+		return forever
+	}
+	return grainOf(r.dur(), r.Start)
+}

@@ -1,0 +1,103 @@
+// Package downsample leaves fewer events of a trace, and the same picture.
+//
+// It reads a trace twice. The first pass makes a record of about 20 bytes of each
+// event: its track, its times, its number in the file. Records are sorted by track
+// and time, through temporary files if they are many; from there on each track is
+// gone through in order of time with nothing in memory but the slices that are
+// open, however the file is ordered. What is decided is a bit for each event, and
+// the text of the slices that are made, which goes through a file too. The second
+// pass writes what stays.
+//
+// Budgets are filled by thresholds of duration. All tracks have the same share of a
+// budget: those that need less stay whole, and the others lose, or merge, their
+// shortest slices. Going through the records counts exactly what a share leaves, so
+// it is done until the share is found.
+//
+// Memory grows with tracks, names, categories, series of counters and slices that
+// are open; by a bit or two for each event, 12 bytes for each counter event and 24
+// for each step.
+package downsample
+
+import (
+	"context"
+	"fmt"
+
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+	"tracekit/transform/steps"
+)
+
+// Options say what goes. They apply in the order of the fields, each to what those
+// before it leave.
+type Options struct {
+	Every    int           // keep every so manieth step whole, nothing else; 0 for all
+	Steps    steps.Options // which steps
+	MaxDepth int           // keep so many slices one inside the other; 0 for all
+	Counters trace.Time    // the interval in which four samples of a series stay; 0 for all
+	MinDur   trace.Time    // shorter slices go
+	Merge    *trace.Time   // runs of slices that are shorter become one; nil for none
+
+	// MaxEvents and TargetSize, in bytes of text, are budgets; 0 for none. Steps,
+	// and all slices around them, stay.
+	MaxEvents, TargetSize int64
+
+	// Spill is called for temporary files.
+	Spill func() (*spill.File, error)
+}
+
+// Some reports whether o asks for anything.
+func (o *Options) Some() bool { return o.slices() || o.Counters > 0 }
+
+func (o *Options) budget() bool   { return o.MaxEvents > 0 || o.TargetSize > 0 }
+func (o *Options) moments() bool  { return o.budget() || o.Every > 0 }
+func (o *Options) counters() bool { return o.moments() || o.Counters > 0 }
+func (o *Options) slices() bool {
+	return o.moments() || o.MinDur > 0 || o.MaxDepth > 0 || o.Merge != nil
+}
+
+// Run writes what is left of the trace s. A budget that is too small for what has
+// to stay makes the error a *BudgetError.
+//
+// Slices are X and pairs of B and E, which stay or go together, as do b and e. A
+// slice that stays keeps those around it. An arrow stays if its start and an end of
+// it do: they go with the slices that they are bound to, but end on what those are
+// merged into. With a budget, they go with slices that are merged.
+func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipeline.Report, error) {
+	return runHolding(ctx, s, w, o, sortMemory)
+}
+
+// runHolding is Run with a limit to the records that are held in memory.
+func runHolding(ctx context.Context, s *trace.Source, w *trace.Writer, o Options, held int) (rep pipeline.Report, err error) {
+	p, err := survey(ctx, s, &o, held)
+	if err != nil {
+		return rep, err
+	}
+	defer p.close()
+	var at thresholds
+	if o.Merge != nil {
+		at.merge = shorterThan(int64(*o.Merge))
+	}
+	if o.budget() {
+		if at, err = p.search(ctx, at); err != nil {
+			return rep, err
+		}
+	}
+	made := &spool{create: o.Spill}
+	defer made.close()
+	d, err := p.decide(ctx, at, made.add)
+	if err != nil {
+		return rep, err
+	}
+	if err := p.emit(ctx, s, w, d, made); err != nil {
+		return rep, err
+	}
+	rep = pipeline.Report{
+		EventsIn: p.survey.Events, BytesIn: p.survey.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: p.survey.Damage,
+	}
+	rep.Notes = append(d.thinned(), d.sides()...)
+	if made := d.merged.events; made > 0 {
+		rep.Notes = append([]string{fmt.Sprintf("%d slices stand for %d that were merged", made, d.mergedFrom)}, rep.Notes...)
+	}
+	return rep, nil
+}

@@ -1,0 +1,321 @@
+package downsample
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"tracekit/internal/reference"
+)
+
+// randomDuration is short enough to take some slices, and long enough to leave some.
+func randomDuration(rng *rand.Rand) int64 {
+	return []int64{1, 2, 400, 501, 1001, 2000, 10_001, 60_000, 1e9}[rng.IntN(9)]
+}
+
+// With merging, time by track and by name, numbers of slices, first and last times
+// are those of the input.
+func TestMergeConserves(t *testing.T) {
+	eachRandom(t, 200, func(t *testing.T, rng *rand.Rand, data []byte) {
+		d := randomDuration(rng)
+		out := run(t, data, Options{Merge: ns(d)})
+		want := measure(t, slicesOf(t, parsed(t, data)))
+		sameFigures(t, measure(t, slicesOf(t, parsed(t, out))), want)
+		again := run(t, out, Options{Merge: ns(2 * d)})
+		sameFigures(t, measure(t, slicesOf(t, parsed(t, again))), want)
+	})
+	eachReal(t, func(t *testing.T, data []byte) {
+		want := measure(t, slicesOf(t, parsed(t, data)))
+		for _, d := range []int64{2_000, 50_000, 1_000_000} {
+			sameFigures(t, measure(t, slicesOf(t, parsed(t, run(t, data, Options{Merge: ns(d)})))), want)
+		}
+	})
+}
+
+// What is merged is short, near and side by side, and what stays is as it was.
+func TestMergeTakesWhatItSays(t *testing.T) {
+	eachRandom(t, 120, func(t *testing.T, rng *rand.Rand, data []byte) {
+		d := randomDuration(rng)
+		in, out := parsed(t, data), parsed(t, run(t, data, Options{Merge: ns(d)}))
+		untouched(t, in, out, func(e *reference.Event) bool { return strings.HasPrefix(member(e, "args"), mergedArgs) })
+		before := slicesOf(t, in)
+		for _, m := range slicesOf(t, out) {
+			if m.sums == nil {
+				continue
+			}
+			end := int64(-1 << 63)
+			for _, s := range before {
+				around := s.start <= m.start && s.end >= m.end
+				if s.track != m.track || s.start < m.start || s.end > m.end || around && s.dur() >= d {
+					continue
+				}
+				if s.dur() >= d {
+					t.Fatalf("%v lies in what was merged", s)
+				}
+				if end != -1<<63 && s.start-end >= d {
+					t.Fatalf("a gap of %d ns was bridged before %v", s.start-end, s)
+				}
+				end = max(end, s.end)
+			}
+		}
+		kept := map[string]int{}
+		for i := range out.Events {
+			kept[out.Events[i].Raw]++
+		}
+		for _, s := range before {
+			if s.dur() >= d {
+				for _, i := range s.events {
+					if kept[in.Events[i].Raw]--; kept[in.Events[i].Raw] < 0 && member(&in.Events[i], "bind_id") == "" {
+						t.Fatalf("%s has gone", in.Events[i].Raw)
+					}
+				}
+			}
+		}
+	})
+}
+
+// untouched sees to it that all events but those that are made stand in the input,
+// in the same order and byte for byte.
+func untouched(t *testing.T, in, out *reference.Trace, made func(*reference.Event) bool) {
+	t.Helper()
+	i := 0
+	for k := range out.Events {
+		e := &out.Events[k]
+		if made(e) {
+			continue
+		}
+		for i < len(in.Events) && in.Events[i].Raw != e.Raw && !unbound(&in.Events[i], e) {
+			i++
+		}
+		if i == len(in.Events) {
+			t.Fatalf("not in the input, or out of order: %s", e.Raw)
+		}
+		i++
+	}
+}
+
+// unbound reports whether b is a but for what it says of arrows.
+func unbound(a, b *reference.Event) bool {
+	rest := func(e *reference.Event) []reference.Member {
+		return slices.DeleteFunc(slices.Clone(e.Members), func(m reference.Member) bool {
+			return m.Name == "bind_id" || m.Name == "flow_in" || m.Name == "flow_out"
+		})
+	}
+	return member(a, "bind_id") != "" && slices.Equal(rest(a), rest(b))
+}
+
+func TestMinDurTakesWhatIsShorter(t *testing.T) {
+	eachRandom(t, 120, func(t *testing.T, rng *rand.Rand, data []byte) {
+		d := randomDuration(rng)
+		in, out := parsed(t, data), parsed(t, run(t, data, Options{MinDur: *ns(d)}))
+		untouched(t, in, out, func(*reference.Event) bool { return false })
+		want := map[string]int{}
+		for _, s := range slicesOf(t, in) {
+			if s.dur() >= d {
+				want[fmt.Sprint(s.track, s.start, s.end, s.name)]++
+			}
+		}
+		for _, s := range slicesOf(t, out) {
+			want[fmt.Sprint(s.track, s.start, s.end, s.name)]--
+		}
+		for k, n := range want {
+			if n != 0 {
+				t.Fatalf("%s: %+d", k, -n)
+			}
+		}
+		others := func(p *reference.Trace) (n int) {
+			for i := range p.Events {
+				e := &p.Events[i]
+				slice := e.HasTS && strings.Contains("XBEbe", e.Phase) && e.Phase != ""
+				if !slice && (e.Phase == "" || !strings.Contains("stfM", e.Phase)) {
+					n++
+				}
+			}
+			return n
+		}
+		if a, b := others(in), others(out); a != b {
+			t.Fatalf("%d other events of %d are left", b, a)
+		}
+	})
+}
+
+// Slices lie inside of so many others at most, and those that do are all left.
+func TestMaxDepth(t *testing.T) {
+	depths := func(all []plain) map[int]int {
+		by := map[int]int{}
+		var around []plain
+		for _, s := range all {
+			for len(around) > 0 && (around[len(around)-1].track != s.track || !holds(&around[len(around)-1], &s)) {
+				around = around[:len(around)-1]
+			}
+			by[len(around)]++
+			around = append(around, s)
+		}
+		return by
+	}
+	eachRandom(t, 120, func(t *testing.T, rng *rand.Rand, data []byte) {
+		n := 1 + rng.IntN(4)
+		before := depths(slicesOf(t, parsed(t, data)))
+		after := depths(slicesOf(t, parsed(t, run(t, data, Options{MaxDepth: n}))))
+		for d, c := range before {
+			if want := map[bool]int{true: c}[d < n]; after[d] != want {
+				t.Fatalf("depth %d: %d slices, want %d", d, after[d], want)
+			}
+		}
+	})
+}
+
+// sampleOf is a sample of a series.
+type sampleOf struct {
+	ts    int64
+	value string
+}
+
+func seriesOf(p *reference.Trace) map[string][]sampleOf {
+	all := map[string][]sampleOf{}
+	for i := range p.Events {
+		e := &p.Events[i]
+		if e.Phase != "C" || !e.HasTS {
+			continue
+		}
+		for _, a := range e.Args {
+			key := strings.Join([]string{e.Pid, text(e, "name"), member(e, "id"), a.Name}, "\x00")
+			all[key] = append(all[key], sampleOf{e.TS, a.Text})
+		}
+	}
+	for _, l := range all {
+		slices.SortStableFunc(l, func(a, b sampleOf) int { return int(min(max(a.ts-b.ts, -1), 1)) })
+	}
+	return all
+}
+
+func TestCountersKeepFour(t *testing.T) {
+	check := func(t *testing.T, data []byte, interval int64) {
+		in := parsed(t, data)
+		zero, _ := reference.Zero(in)
+		after := seriesOf(parsed(t, run(t, data, Options{Counters: *ns(interval)})))
+		for key, samples := range seriesOf(in) {
+			var want []sampleOf
+			for i := 0; i < len(samples); {
+				k := i
+				for k < len(samples) && floorDiv(samples[k].ts-zero, interval) == floorDiv(samples[i].ts-zero, interval) {
+					k++
+				}
+				want = append(want, extremes(samples[i:k])...)
+				i = k
+			}
+			if !slices.Equal(after[key], want) {
+				t.Fatalf("%q: got %v, want %v of %v", key, after[key], want, samples)
+			}
+		}
+	}
+	eachRandom(t, 120, func(t *testing.T, rng *rand.Rand, data []byte) {
+		check(t, data, []int64{1, 700, 5000, 1e6}[rng.IntN(4)])
+	})
+	eachReal(t, func(t *testing.T, data []byte) { check(t, data, 100_000) })
+}
+
+// extremes are the first, lowest, highest and last sample of an interval.
+func extremes(l []sampleOf) []sampleOf {
+	low, high := 0, 0
+	number := func(i int) float64 { return value([]byte(l[i].value)) }
+	for i := range l {
+		if number(i) < number(low) || number(low) != number(low) {
+			low = i
+		}
+		if number(i) > number(high) || number(high) != number(high) {
+			high = i
+		}
+	}
+	at := []int{0, low, high, len(l) - 1}
+	slices.Sort(at)
+	var out []sampleOf
+	for _, i := range slices.Compact(at) {
+		out = append(out, l[i])
+	}
+	return out
+}
+
+// No output has arrows that lack an end, points that lie in no slice, or names of
+// what is not there.
+func TestStructureStays(t *testing.T) {
+	check := func(t *testing.T, data []byte, o Options) {
+		out, _, err := try(data, o, 11+len(data)/500)
+		if errors.As(err, new(*BudgetError)) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := parsed(t, out)
+		if n := reference.NamesWithoutEvents(p); len(n) > 0 {
+			t.Fatalf("%s names nothing", p.Events[n[0]].Raw)
+		}
+		if n := reference.UnnamedTracks(parsed(t, data), p); len(n) > 0 {
+			t.Fatalf("without a name: %v", n)
+		}
+		if o.slices() {
+			if n := reference.Dangling(p); len(n) > 0 {
+				t.Fatalf("%s dangles", p.Events[n[0]].Raw)
+			}
+			arrowsAreBound(t, p)
+		}
+		again, _, err := try(data, o, sortMemory)
+		if err != nil || !bytes.Equal(out, again) {
+			t.Fatalf("through files the result is another one: %v", err)
+		}
+	}
+	eachRandom(t, 200, func(t *testing.T, rng *rand.Rand, data []byte) { check(t, data, randomOptions(rng)) })
+	eachReal(t, func(t *testing.T, data []byte) {
+		for _, o := range []Options{{MinDur: 5000}, {Merge: ns(5000)}, {MaxEvents: 500}, {Merge: ns(0), MaxEvents: 500}, {TargetSize: 200_000, Counters: 1e6}} {
+			check(t, data, o)
+		}
+	})
+}
+
+func randomOptions(rng *rand.Rand) (o Options) {
+	if rng.IntN(3) == 0 {
+		o.MaxDepth = 1 + rng.IntN(3)
+	}
+	if rng.IntN(3) == 0 {
+		o.Counters = *ns(randomDuration(rng))
+	}
+	if rng.IntN(3) == 0 {
+		o.MinDur = *ns(randomDuration(rng))
+	}
+	if rng.IntN(2) == 0 {
+		o.Merge = ns(randomDuration(rng))
+	}
+	switch rng.IntN(3) {
+	case 0:
+		o.MaxEvents = int64(1 + rng.IntN(100))
+	case 1:
+		o.TargetSize = int64(200 + rng.IntN(20_000))
+	}
+	return o
+}
+
+// arrowsAreBound sees to it that each point of an arrow has a slice.
+func arrowsAreBound(t *testing.T, p *reference.Trace) {
+	t.Helper()
+	on := map[reference.Track][]plain{}
+	for _, s := range slicesOf(t, p) {
+		on[s.track] = append(on[s.track], s)
+	}
+	for i := range p.Events {
+		e := &p.Events[i]
+		if !strings.Contains("stf", e.Phase) || e.Phase == "" {
+			continue
+		}
+		next := e.Phase == "f" && member(e, "bp") != `"e"`
+		if !slices.ContainsFunc(on[e.Track], func(s plain) bool {
+			return next && s.start >= e.TS || !next && s.start <= e.TS && e.TS <= s.end
+		}) {
+			t.Fatalf("%s is bound to nothing", e.Raw)
+		}
+	}
+}

@@ -1,0 +1,288 @@
+package downsample
+
+import (
+	"hash/maphash"
+
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+	"tracekit/transform/steps"
+)
+
+// learner takes from the first pass what decisions need.
+type learner struct {
+	o       *Options
+	tracks  trace.Tracks
+	texts   texts
+	seed    maphash.Seed
+	n       uint64  // of the event at hand
+	stay    []bool  // tracks with events that no record stands for: they stay
+	main    *sorter // all but metadata, by line and time
+	marks   *sorter // begins and ends
+	chains  *sorter // points of arrows, by chain
+	samples *sorter // of counters, by series
+	meter   counters
+	finder  *steps.Finder
+	lost    numbers // events that go in any case
+	anchors anchors
+	binds   []bind
+	names   naming
+	flows   uint32
+	text    int64 // bytes of the document around the events
+	tally   *tally
+}
+
+// Kinds of lines, in their highest byte.
+const (
+	trackLine   = uint64(iota) << 56 // slices on a track
+	momentLine                       // what else is on it
+	asyncLine                        // pairs joined by id, by category
+	counterLine                      // counters of a name and process
+	markLine                         // begins and ends of an id, by hash
+)
+
+func (l *learner) part(p *trace.Part) error {
+	if p.Text != nil {
+		l.text += int64(len(p.Text))
+		return nil
+	}
+	for i := range p.Events {
+		if err := l.event(&p.Events[i]); err != nil {
+			return err
+		}
+		l.n++
+	}
+	return nil
+}
+
+func (l *learner) event(e *trace.Event) error {
+	l.tally.in(e)
+	if l.finder != nil {
+		l.finder.Learn(e)
+	}
+	track := l.tracks.Of(e)
+	for len(l.stay) <= track {
+		l.stay = append(l.stay, false)
+	}
+	if e.IsMeta() {
+		l.names.learn(track, l.tracks.All[track].Process, e)
+		return nil
+	}
+	r := record{
+		Line: momentLine | uint64(track), N: l.n, Pair: l.n,
+		Track: uint32(track), Size: uint32(e.Size()) + 1, Class: moment,
+	}
+	if e.Has&trace.HasTS == 0 {
+		if e.IsFlow() && l.o.slices() {
+			l.lost.add(l.n) // it is bound to nothing
+			return nil
+		}
+		return l.moment(r)
+	}
+	r.Start, r.End = int64(e.TS), int64(e.End())
+	switch e.Phase {
+	case 'X':
+		if !l.o.slices() {
+			return l.asIs(track)
+		}
+		l.name(&r, e)
+		if l.o.Merge != nil && isMerged(e) {
+			l.anchors.add(track, r.Start, r.End)
+		}
+		l.bind(e)
+		r.Line, r.Class = trackLine|uint64(track), slice
+		return l.main.add(r)
+	case 'B', 'E', 'b', 'e':
+		if !l.o.slices() {
+			return l.asIs(track)
+		}
+		return l.mark(r, e)
+	case 's', 't', 'f':
+		if !l.o.slices() {
+			return l.asIs(track)
+		}
+		return l.flow(r, e)
+	case 'C':
+		return l.counter(r, e)
+	}
+	return l.moment(r)
+}
+
+// moment takes what goes by budgets and steps only.
+func (l *learner) moment(r record) error {
+	if !l.o.moments() {
+		return l.asIs(int(r.Track))
+	}
+	return l.main.add(r)
+}
+
+// asIs notes an event that stays whatever is decided.
+func (l *learner) asIs(track int) error {
+	l.stay[track] = true
+	return nil
+}
+
+// name notes the texts that a merged slice may need.
+func (l *learner) name(r *record, e *trace.Event) {
+	r.Cat = l.texts.of(e.Cat())
+	if l.o.Merge != nil {
+		r.Name = l.texts.of(e.Name())
+	}
+}
+
+func (l *learner) mark(r record, e *trace.Event) error {
+	l.name(&r, e)
+	r.End = 0
+	switch e.Phase {
+	case 'B':
+		r.Line, r.Class = trackLine|uint64(r.Track), beginMark
+	case 'E':
+		r.Line, r.Class = trackLine|uint64(r.Track), endMark
+	default:
+		r.Line, r.Class = markLine|maphash.Bytes(l.seed, asyncKey(e))>>8, asyncMark
+		if e.Phase == 'e' {
+			r.Pair = closing
+		}
+	}
+	return l.marks.add(r)
+}
+
+// closing is the Pair of an asynchronous end.
+const closing = 1<<64 - 1
+
+func (l *learner) flow(r record, e *trace.Event) error {
+	r.Line, r.Class, r.End = trackLine|uint64(r.Track), enclosed, r.Start
+	r.Name, r.Cat = l.flows, flowStep
+	switch e.Phase {
+	case 's':
+		r.Cat = flowStart
+	case 'f':
+		r.Cat = flowEnd
+		if !bindsEnclosing(e) {
+			r.Class = nextEnd
+		}
+	}
+	l.flows++
+	if err := l.main.add(r); err != nil {
+		return err
+	}
+	r.Line, r.Class = l.chain(e), enclosed
+	return l.chains.add(r)
+}
+
+// chain is a number for what joins the points of an arrow: category, name and id.
+func (l *learner) chain(e *trace.Event) uint64 {
+	var h maphash.Hash
+	h.SetSeed(l.seed)
+	for _, part := range [][]byte{e.Cat(), e.Name(), e.ID()} {
+		h.Write(part)
+		h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+// bindsEnclosing reports whether an end of an arrow is bound to the slice that it
+// stands in, not to the one that begins next.
+func bindsEnclosing(e *trace.Event) bool {
+	if e.Has&trace.HasBP == 0 {
+		return false
+	}
+	bp, _ := e.Member("bp")
+	return string(bp) == `"e"`
+}
+
+// asyncKey is what joins async events: category and id, or id2, which counts in
+// the whole trace or within a process.
+func asyncKey(e *trace.Event) []byte {
+	key := append(append([]byte{}, e.Cat()...), 0)
+	if id := e.ID(); len(id) > 0 {
+		return append(append(key, 'i'), id...)
+	}
+	id2, _ := e.Member("id2")
+	local := key
+	for m := range trace.Members(id2) {
+		switch string(m.Key) {
+		case "global":
+			return append(append(key, 'g'), m.Value...)
+		case "local":
+			local = append(append(append(key[:len(key):len(key)], 'l'), e.Pid()...), 0)
+			local = append(local, m.Value...)
+		}
+	}
+	return local
+}
+
+// texts numbers names and categories. Each is kept once.
+type texts struct {
+	all   []string
+	known map[string]uint32
+	last  uint32
+}
+
+func (t *texts) of(s []byte) uint32 {
+	if n, ok := t.known[string(s)]; ok {
+		return n
+	}
+	if t.known == nil {
+		t.known = map[string]uint32{}
+	}
+	n := uint32(len(t.all))
+	t.all = append(t.all, string(s))
+	t.known[t.all[n]] = n
+	return n
+}
+
+// naming is how much metadata names each track and process, and what all else is
+// that is not bound to any.
+type naming struct {
+	threads, processes []cost
+	free               cost
+}
+
+// cost is what something takes in the output.
+type cost struct{ events, bytes int64 }
+
+func (c *cost) add(d cost) {
+	c.events += d.events
+	c.bytes += d.bytes
+}
+
+func (c cost) less(d cost) cost { return cost{c.events - d.events, c.bytes - d.bytes} }
+
+func (n *naming) learn(track, process int, e *trace.Event) {
+	for len(n.threads) <= track {
+		n.threads = append(n.threads, cost{})
+	}
+	for len(n.processes) <= process {
+		n.processes = append(n.processes, cost{})
+	}
+	one := cost{1, int64(e.Size()) + 1}
+	switch {
+	case len(e.Pid()) == 0:
+		n.free.add(one)
+	case pipeline.IsThreadName(e):
+		n.threads[track].add(one)
+	default:
+		n.processes[process].add(one)
+	}
+}
+
+// of is what the names of the tracks take that are used.
+func (n *naming) of(tracks *trace.Tracks, used []bool) cost {
+	sum := n.free
+	seen := make([]bool, len(tracks.Processes))
+	for track, is := range used {
+		if !is {
+			continue
+		}
+		if track < len(n.threads) {
+			sum.add(n.threads[track])
+		}
+		if p := tracks.All[track].Process; !seen[p] {
+			seen[p] = true
+			if p < len(n.processes) {
+				sum.add(n.processes[p])
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,93 @@
+package downsample
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+
+	"tracekit/trace"
+	"tracekit/transform/steps"
+)
+
+// plan is what has to be known before anything is written.
+type plan struct {
+	*learner
+	survey  *trace.Survey
+	windows windows
+	records *sorted // all but metadata
+	arrows  *sorted // points of arrows by chain
+}
+
+// survey is the first pass.
+func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan, err error) {
+	l := &learner{o: o, seed: maphash.MakeSeed(), tally: &tally{}}
+	for _, to := range []**sorter{&l.main, &l.marks, &l.chains, &l.samples} {
+		*to = newSorter(o.Spill, held)
+		defer (*to).close()
+	}
+	if o.Every > 0 || o.budget() {
+		l.finder = steps.NewFinder(o.Steps)
+	}
+	p = &plan{learner: l}
+	defer func(made *plan) {
+		if err != nil {
+			made.close()
+		}
+	}(p)
+	if p.survey, err = s.SurveyParts(func(part *trace.Part) error {
+		if err := l.part(part); err != nil {
+			return err
+		}
+		return ctx.Err()
+	}); err != nil {
+		return nil, err
+	}
+	if err := p.findSteps(); err != nil {
+		return nil, err
+	}
+	if err := l.pair(ctx); err != nil {
+		return nil, err
+	}
+	samples, err := l.samples.sorted()
+	if err != nil {
+		return nil, err
+	}
+	defer samples.close()
+	if err := l.meter.settle(ctx, samples, int64(o.Counters), int64(p.survey.Zero), p.windows.has); err != nil {
+		return nil, err
+	}
+	if p.arrows, err = l.chains.sorted(); err != nil {
+		return nil, err
+	}
+	p.records, err = l.main.sorted()
+	return p, err
+}
+
+// findSteps finds the steps that stay. A budget goes without if there are none.
+func (p *plan) findSteps() error {
+	defer p.anchors.settle()
+	if p.finder == nil {
+		return nil
+	}
+	run, err := p.finder.Run()
+	p.finder = nil
+	var none *steps.NoMarkersError
+	switch {
+	case errors.As(err, &none) && p.o.Every == 0:
+		return nil
+	case err != nil:
+		return err
+	}
+	if p.o.budget() {
+		p.anchors.addSteps(run, &p.tracks)
+	}
+	if p.o.Every > 0 {
+		p.windows = every(p.o.Every, run)
+	}
+	return nil
+}
+
+func (p *plan) close() {
+	p.records.close()
+	p.arrows.close()
+}

@@ -1,0 +1,124 @@
+package downsample
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/binary"
+	"io"
+)
+
+// record is what is known of an event, or of a begin and its end, from the first
+// pass on. Sorted records are in the order of line, start, class, falling end and
+// number.
+type record struct {
+	Line       uint64
+	Start, End int64  // ns
+	N          uint64 // of the event, in file order
+	Pair       uint64 // number of the event that ends it; N if there is none
+	Name, Cat  uint32 // numbers of texts
+	Track      uint32
+	Size       uint32 // bytes of text and the comma, of both events of a pair
+	Class      class
+}
+
+// class orders records of one line and time, and tells what they are.
+type class uint8
+
+const (
+	nextEnd   class = iota // an arrow's end that is bound to the next slice
+	slice                  // a slice that nests on its track
+	enclosed               // an arrow's point in the slice around it
+	async                  // a pair that is joined by its id
+	sample                 // of counters
+	moment                 // what has a time and nests in nothing
+	endMark                // E, of pairs that are not matched yet
+	beginMark              // B
+	asyncMark              // b and e
+)
+
+// noLine is no record's line.
+const noLine = ^uint64(0)
+
+func (c class) isFlow() bool { return c == nextEnd || c == enclosed }
+
+func compare(a, b *record) int {
+	return cmp.Or(
+		cmp.Compare(a.Line, b.Line), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Class, b.Class),
+		cmp.Compare(b.End, a.End), cmp.Compare(a.N, b.N),
+	)
+}
+
+// dur is the duration, in ns; endless for what is never closed.
+func (r *record) dur() int64 {
+	if r.End == endless {
+		return endless
+	}
+	return r.End - r.Start
+}
+
+// events is the number of events that the record stands for.
+func (r *record) events() int64 {
+	if r.Pair != r.N {
+		return 2
+	}
+	return 1
+}
+
+// codec packs records, each as its difference to the one before.
+type codec struct{ last record }
+
+func (c *codec) append(dst []byte, r *record) []byte {
+	l := &c.last
+	dst = append(dst, byte(r.Class))
+	dst = binary.AppendUvarint(dst, r.Line-l.Line)
+	dst = binary.AppendVarint(dst, r.Start-l.Start)
+	dst = binary.AppendVarint(dst, r.End-r.Start)
+	dst = binary.AppendVarint(dst, int64(r.N-l.N))
+	dst = binary.AppendVarint(dst, int64(r.Pair-r.N))
+	dst = binary.AppendUvarint(dst, uint64(r.Name))
+	dst = binary.AppendUvarint(dst, uint64(r.Cat))
+	dst = binary.AppendUvarint(dst, uint64(r.Track))
+	dst = binary.AppendUvarint(dst, uint64(r.Size))
+	*l = *r
+	return dst
+}
+
+// mostBytes is how many bytes a packed record takes at most.
+const mostBytes = 1 + 5*binary.MaxVarintLen64 + 4*binary.MaxVarintLen32
+
+// read unpacks the next record of in, or returns io.EOF.
+func (c *codec) read(in *bufio.Reader) (*record, error) {
+	b, err := in.Peek(mostBytes)
+	if len(b) == 0 {
+		if err == nil || err == io.EOF {
+			err = io.EOF
+		}
+		return nil, err
+	}
+	at, good := 1, true
+	unsigned := func() uint64 {
+		v, n := binary.Uvarint(b[at:])
+		good = good && n > 0
+		at += max(n, 0)
+		return v
+	}
+	signed := func() int64 {
+		v, n := binary.Varint(b[at:])
+		good = good && n > 0
+		at += max(n, 0)
+		return v
+	}
+	l := &c.last
+	l.Class = class(b[0])
+	l.Line += unsigned()
+	l.Start += signed()
+	l.End = l.Start + signed()
+	l.N += uint64(signed())
+	l.Pair = l.N + uint64(signed())
+	l.Name, l.Cat, l.Track, l.Size = uint32(unsigned()), uint32(unsigned()), uint32(unsigned()), uint32(unsigned())
+	if !good {
+		return nil, io.ErrUnexpectedEOF
+	}
+	_, err = in.Discard(at)
+	return l, err
+}
