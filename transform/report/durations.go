@@ -6,8 +6,8 @@ import (
 	"tracekit/trace"
 )
 
-// sumUp measures durations, which it sorts.
-func sumUp(all []trace.Time) Durations {
+// SumUp measures durations, which it sorts. All are 0 if there are none.
+func SumUp(all []trace.Time) Durations {
 	d := Durations{Count: len(all)}
 	if len(all) == 0 {
 		return d

@@ -34,7 +34,7 @@ func (m *measure) takeSteps() {
 func sumAll(buckets map[Bucket][]trace.Time) []Bucket {
 	list := []Bucket{}
 	for key, all := range buckets {
-		key.Durations = sumUp(all)
+		key.Durations = SumUp(all)
 		list = append(list, key)
 	}
 	slices.SortFunc(list, func(a, b Bucket) int {
@@ -125,20 +125,28 @@ func (m *measure) takeGaps() {
 		}
 		end = max(end, s.End)
 	}
-	m.report.GapTotals = sumUp(all)
+	m.report.GapTotals = SumUp(all)
 }
 
 func (m *measure) takeCompiles() {
-	r := m.report
-	for _, c := range m.run.Compiles {
+	for _, c := range Recompilations(m.run) {
 		if m.holds(c.Start) {
-			r.Recompilations = append(r.Recompilations, Recompilation{c.Start, c.End - c.Start, c.Recipe, c.Step})
+			m.report.Recompilations = append(m.report.Recompilations, c)
 		}
 	}
-	for i := range m.run.Steps {
-		if s := &m.run.Steps[i]; s.Recompiled() && len(s.Compiles) == 0 && m.holds(s.Start) {
-			r.Recompilations = append(r.Recompilations, Recompilation{Start: s.Start, Step: s.Index})
+}
+
+// Recompilations lists those of a run in order of time. A step of which only a
+// counter tells that graphs were compiled in it has one without a recipe.
+func Recompilations(run *steps.Run) (all []Recompilation) {
+	for _, c := range run.Compiles {
+		all = append(all, Recompilation{c.Start, c.End - c.Start, c.Recipe, c.Step})
+	}
+	for i := range run.Steps {
+		if s := &run.Steps[i]; s.Recompiled() && len(s.Compiles) == 0 {
+			all = append(all, Recompilation{Start: s.Start, Step: s.Index})
 		}
 	}
-	slices.SortStableFunc(r.Recompilations, func(a, b Recompilation) int { return cmp.Compare(a.Start, b.Start) })
+	slices.SortStableFunc(all, func(a, b Recompilation) int { return cmp.Compare(a.Start, b.Start) })
+	return all
 }
