@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+
+	"tracekit/internal/progress"
+	"tracekit/transform/overview"
+
+	"github.com/urfave/cli/v2"
+)
+
+func pageFlag() cli.Flag {
+	return &cli.StringFlag{Name: "html", Usage: "write a page to `FILE` that draws the trace over time and tells the slice command of a range"}
+}
+
+// pageOfTrace reads the trace once and writes its page.
+func pageOfTrace(c *cli.Context, std streams) error {
+	in, err := openInput(c, std, false)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	markers, err := markerOf(c)
+	if err != nil {
+		return err
+	}
+	d, err := overview.Collect(c.Context, in.Source, markers)
+	if err != nil {
+		return in.wrap(err)
+	}
+	in.meter.Stop()
+	if d.Damage.Lost() && c.Bool("strict") {
+		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, d.Damage.String()))
+	}
+	if err := writePage(c, std, in, d); err != nil {
+		return err
+	}
+	return damage(in, d.Damage, c.Bool("quiet"), std)
+}
+
+// writePage writes the page of d where --html says.
+func writePage(c *cli.Context, std streams, in *input, d *overview.Data) error {
+	d.Packed = in.Size()
+	if name := c.Args().First(); name != "-" {
+		d.Name = name
+	}
+	o := &output{name: c.String("html")}
+	if err := o.create(o.name, in); err != nil {
+		return err
+	}
+	o.Writer = counted{o.file, o.name, &o.Bytes}
+	if err := overview.Write(o, d); err != nil {
+		o.Abort()
+		return writingTo(o.name, err)
+	}
+	if err := o.Commit(); err != nil {
+		return err
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(std.err, "%s: a page of %s in %s\n", c.Command.Name, progress.Bytes(o.Bytes), o.name)
+	}
+	return nil
+}
