@@ -18,7 +18,7 @@ func infoCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "info",
 		Usage:     "tell what is in a trace, before anyone can open it",
-		UsageText: "tracekit info [--json] [FILE|-]",
+		UsageText: "tracekit info [--json|--html FILE] [FILE|-]",
 		Description: `Shows the range of time, events and bytes by category, processes and threads.
 
 EXAMPLE
@@ -27,14 +27,18 @@ EXAMPLE
 ` + exitText,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
+			pageFlag(),
 		}, inputFlags()...),
 		Action: func(c *cli.Context) error {
+			if c.IsSet("html") {
+				return pageOfTrace(c, std)
+			}
 			in, err := openInput(c, std, false)
 			if err != nil {
 				return err
 			}
 			defer in.Close()
-			found, err := info.Inspect(c.Context, in.Source)
+			found, _, err := info.Inspect(c.Context, in.Source, info.Options{})
 			if err != nil {
 				return in.wrap(err)
 			}
@@ -43,7 +47,7 @@ EXAMPLE
 				return damageHint(fmt.Errorf("%s is damaged: %v", in.name, found.Damage.String()))
 			}
 			if c.Bool("json") {
-				err = writeInfoJSON(std.out, in, found)
+				err = writeInfoJSON(std.out, found)
 			} else {
 				err = writeInfo(std.out, in, found)
 			}
@@ -55,22 +59,13 @@ EXAMPLE
 	}
 }
 
-func writeInfoJSON(w io.Writer, in *input, i *info.Info) error {
+func writeInfoJSON(w io.Writer, i *info.Info) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(struct {
-		Format    string             `json:"format"`
-		Size      int64              `json:"size"`
-		Bytes     int64              `json:"bytes"`
-		Events    int64              `json:"events"`
-		StartNS   int64              `json:"start_ns"`
-		EndNS     int64              `json:"end_ns"`
-		BaseNS    int64              `json:"base_time_ns"`
-		Damage    string             `json:"damage"`
-		Kinds     []info.KindInfo    `json:"kinds"`
-		Processes []info.ProcessInfo `json:"processes"`
-	}{in.Format().String(), in.Size(), i.Bytes, i.Events, int64(i.Zero), int64(i.Last), i.BaseTime,
-		i.Damage.String(), i.Kinds, i.Processes})
+		*info.Info
+		Damage string `json:"damage"`
+	}{i, i.Damage.String()})
 }
 
 // shownRows is how many rows of a list fit a screen.

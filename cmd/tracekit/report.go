@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"tracekit/transform/overview"
 	measured "tracekit/transform/report"
 
 	"github.com/urfave/cli/v2"
@@ -33,6 +34,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
 			&cli.StringFlag{Name: "csv", Usage: "write each list as a file of its own into the folder `DIR`"},
 			&cli.IntFlag{Name: "rows", Value: 4, Usage: "show up to `N` rows of each list"},
+			pageFlag(),
 			tmpdirFlag(),
 		}, append(rangeFlags(), markerFlags()...)...), inputFlags()...),
 		Action: func(c *cli.Context) error {
@@ -71,6 +73,12 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		return err
 	}
 	defer in.Close()
+	var page *overview.Collector
+	if c.IsSet("html") {
+		page = overview.NewCollector(o.Markers)
+		o.Look = page.Part
+	}
+	o.TempDir = c.String("tmpdir")
 	r, err := measured.Run(c.Context, in.Source, o)
 	if err != nil {
 		return in.wrap(rangeError(err))
@@ -78,6 +86,11 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 	in.meter.Stop()
 	if r.Damage.Lost() && c.Bool("strict") {
 		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, r.Damage.String()))
+	}
+	if page != nil {
+		if err := writePage(c, std, in, page.Finish(r.Survey)); err != nil {
+			return err
+		}
 	}
 	switch {
 	case c.Bool("json"):

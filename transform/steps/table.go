@@ -34,6 +34,9 @@ const (
 	chosenByUser = 255 // no row: what Options.Marker matches
 )
 
+// PythonStack is the producer of a Run whose steps are frames of Python stacks.
+const PythonStack = "the Python stack"
+
 // table of markers. At equal numbers the upper row wins.
 var table = compiled([]row{
 	{"vLLM on Gaudi", serving, nil},
@@ -60,7 +63,7 @@ var table = compiled([]row{
 		"ProfilerStep#{number}")},
 	{"vLLM's scopes", scope, forms(
 		"gpu_model_runner: forward")},
-	{"the Python stack", stack, nil},
+	{PythonStack, stack, nil},
 })
 
 // frames are the row for Python stacks: functions that run a step. A function

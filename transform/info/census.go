@@ -1,0 +1,156 @@
+package info
+
+import (
+	"cmp"
+	"slices"
+
+	"tracekit/trace"
+	"tracekit/transform/report"
+)
+
+// census counts events by kind and by thread. The zero value is ready to use.
+type census struct {
+	names     report.Names
+	kinds     []Kind
+	byKey     map[kindKey]int
+	last      int // kind of the event before
+	lastKey   kindKey
+	threads   []thread // by track
+	processes []Process
+	covered   map[place]*coverage
+	lastPlace place
+	at        *coverage // at lastPlace
+}
+
+type kindKey struct {
+	phase byte
+	cat   string
+}
+
+// place is a kind on a track.
+type place struct{ kind, track int }
+
+type thread struct {
+	Thread
+	covered coverage
+	open    []begin // slices that are begun and not yet ended
+}
+
+type begin struct {
+	kind int
+	ts   trace.Time
+}
+
+// count takes an event and returns the number of its track.
+func (c *census) count(e *trace.Event) (track int) {
+	kind := c.kind(e)
+	size := int64(e.Size())
+	c.kinds[kind].Events++
+	c.kinds[kind].Bytes += size
+	track = c.names.Of(e)
+	for len(c.threads) <= track {
+		c.threads = append(c.threads, thread{})
+	}
+	process := c.names.All[track].Process
+	for len(c.processes) <= process {
+		c.processes = append(c.processes, Process{})
+	}
+	if e.IsMeta() {
+		c.names.Learn(e)
+		return track
+	}
+	t, p := &c.threads[track], &c.processes[process]
+	t.Events++
+	t.Bytes += size
+	p.Events++
+	p.Bytes += size
+	c.cover(e, place{kind, track}, t)
+	return track
+}
+
+func (c *census) kind(e *trace.Event) int {
+	if c.kinds != nil && c.lastKey.phase == e.Phase && c.lastKey.cat == string(e.Cat()) {
+		return c.last
+	}
+	key := kindKey{e.Phase, string(e.Cat())}
+	n, ok := c.byKey[key]
+	if !ok {
+		if c.byKey == nil {
+			c.byKey, c.covered = map[kindKey]int{}, map[place]*coverage{}
+		}
+		n = len(c.kinds)
+		c.byKey[key] = n
+		c.kinds = append(c.kinds, Kind{Phase: phaseText(e.Phase), Cat: trace.Unquote([]byte(`"` + key.cat + `"`))})
+	}
+	c.last, c.lastKey = n, key
+	return n
+}
+
+func phaseText(p byte) string {
+	if p == 0 {
+		return ""
+	}
+	return string(rune(p))
+}
+
+// cover notes what a slice covers. An end ends the latest begin of its thread
+// that stands before it in the file.
+func (c *census) cover(e *trace.Event, at place, t *thread) {
+	switch {
+	case e.Has&trace.HasTS == 0 || e.TS < 0:
+	case e.Phase == 'B':
+		t.open = append(t.open, begin{at.kind, e.TS})
+	case e.Phase == 'E' && len(t.open) > 0:
+		b := t.open[len(t.open)-1]
+		t.open = t.open[:len(t.open)-1]
+		t.covered.add(b.ts, e.TS)
+		c.coverage(place{b.kind, at.track}).add(b.ts, e.TS)
+	case e.Phase == 'X' && e.Dur > 0:
+		t.covered.add(e.TS, e.End())
+		c.coverage(at).add(e.TS, e.End())
+	}
+}
+
+func (c *census) coverage(at place) *coverage {
+	if c.at == nil || c.lastPlace != at {
+		n := c.covered[at]
+		if n == nil {
+			n = &coverage{}
+			c.covered[at] = n
+		}
+		c.at, c.lastPlace = n, at
+	}
+	return c.at
+}
+
+// lists orders what was counted. Processes and threads without events are left
+// out.
+func (c *census) lists() ([]Kind, []Process) {
+	for at, covered := range c.covered {
+		c.kinds[at.kind].Busy = c.kinds[at.kind].Busy.Add(covered.length())
+	}
+	kinds := append([]Kind{}, c.kinds...)
+	slices.SortFunc(kinds, func(a, b Kind) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Cat, b.Cat), cmp.Compare(a.Phase, b.Phase))
+	})
+	for i := range c.threads {
+		t := &c.threads[i]
+		if t.Events == 0 {
+			continue
+		}
+		t.Tid, t.Name, t.Busy = trace.Unquote([]byte(c.names.All[i].Tid)), c.names.Thread(i), t.covered.length()
+		p := &c.processes[c.names.All[i].Process]
+		p.Threads = append(p.Threads, t.Thread)
+	}
+	processes := []Process{}
+	for i, p := range c.processes {
+		if p.Events == 0 {
+			continue
+		}
+		p.Pid, p.Name, p.Labels = trace.Unquote([]byte(c.names.Processes[i])), c.names.Name(i), c.names.Label(i)
+		slices.SortStableFunc(p.Threads, func(a, b Thread) int { return cmp.Compare(b.Events, a.Events) })
+		processes = append(processes, p)
+	}
+	slices.SortStableFunc(processes, func(a, b Process) int { return cmp.Compare(b.Events, a.Events) })
+	return kinds, processes
+}

@@ -1,0 +1,127 @@
+package info
+
+import (
+	"context"
+	"time"
+
+	"tracekit/filter"
+	"tracekit/trace"
+	"tracekit/transform/overview"
+	"tracekit/transform/requests"
+	"tracekit/transform/steps"
+	"tracekit/transform/window"
+)
+
+// Options of Inspect.
+type Options struct {
+	// Look, unless it is nil, is shown every part of the trace.
+	Look func(*trace.Part)
+}
+
+// inspector is what learns from the events of a trace.
+type inspector struct {
+	info     *Info
+	hints    hints
+	sides    filter.Recognizer
+	census   census
+	finder   *steps.Finder
+	requests *requests.Collector
+	forecast *overview.Forecast
+	python   *remainder // what strip --python leaves
+	hardware *remainder // what strip --hardware leaves
+}
+
+// Inspect reads the trace once and tells what is in it, and the survey of it.
+// What it keeps grows with categories, threads, steps and requests, some hundred
+// bytes each, with metadata, and with slices that are begun and not yet ended.
+func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Survey, error) {
+	collector, err := requests.NewCollector(requests.CollectOptions{})
+	if err != nil {
+		return nil, nil, err
+	}
+	in := &inspector{
+		hints:  hints{},
+		info:   &Info{Format: s.Format().String(), Packed: s.Size()},
+		finder: steps.NewFinder(steps.Options{}), requests: collector, forecast: overview.NewForecast(),
+	}
+	in.python, in.hardware = newRemainder(&in.census.names.Tracks, "stack"), newRemainder(&in.census.names.Tracks)
+	v, err := s.SurveyParts(func(p *trace.Part) error {
+		in.part(p)
+		if o.Look != nil {
+			o.Look(p)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	in.finish(v)
+	return in.info, v, nil
+}
+
+func (in *inspector) part(p *trace.Part) {
+	in.forecast.Part(p)
+	if p.Text != nil {
+		in.sides.LearnDocument(p.Text)
+		in.hints.learn(p.Text)
+		if in.info.BaseTime == 0 {
+			in.info.BaseTime = window.BaseTime(p.Text)
+		}
+		in.python.text(p.Text)
+		in.hardware.text(p.Text)
+	}
+	for i := range p.Events {
+		in.event(&p.Events[i])
+	}
+}
+
+func (in *inspector) event(e *trace.Event) {
+	in.sides.Learn(e)
+	in.finder.Learn(e)
+	in.requests.Learn(e)
+	track := in.census.count(e)
+	if e.IsMeta() {
+		in.python.name(e, track)
+		in.hardware.name(e, track)
+		return
+	}
+	in.python.take(e, track, filter.KindsOf(e)&filter.Python != 0)
+	switch in.sides.Side(e) {
+	case filter.Unsure:
+		in.hardware.wait(e, track)
+	case filter.Device:
+		in.hardware.take(e, track, true)
+	default:
+		in.hardware.take(e, track, false)
+	}
+}
+
+func (in *inspector) finish(v *trace.Survey) {
+	i := in.info
+	i.Zero, i.Last, i.Events, i.Bytes, i.Damage = v.Zero, v.Last, v.Events, v.Bytes, v.Damage
+	i.Hints = in.hints.list()
+	i.Wall = wallClock(i.BaseTime, v)
+	i.Kinds, i.Processes = in.census.lists()
+	in.forecast.Finish(v)
+	run, err := in.finder.Run()
+	if err != nil {
+		run = nil // no markers: the trace has no steps that are known
+	}
+	if run != nil {
+		i.Steps, i.Recompilations = stepsOf(run), recompilationsOf(run)
+	}
+	i.Requests = requestsOf(in.requests.Requests(requests.Clock{Zero: v.Zero, Last: v.Last, Base: i.BaseTime}), run)
+	i.Producer = producerOf(i, run)
+	in.predict(run)
+}
+
+// since2001 is in ns: larger times count from 1970.
+const since2001 = 1e18
+
+// wallClock is the time of day at which the trace starts, if it tells.
+func wallClock(base int64, v *trace.Survey) string {
+	if base == 0 && v.Zero < since2001 || v.Last <= v.Zero {
+		return ""
+	}
+	return time.Unix(0, base+int64(v.Zero)).UTC().Format(time.RFC3339Nano)
+}

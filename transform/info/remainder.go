@@ -1,0 +1,150 @@
+package info
+
+import (
+	"tracekit/filter"
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+)
+
+// remainder counts what strip leaves of a trace: it decides as strip does, and
+// writes nothing.
+type remainder struct {
+	tracks        *trace.Tracks
+	events, bytes int64
+	document      int64                 // bytes of text around the events
+	dropArgs      func(key []byte) bool // of events that stay; nil for none
+	mayHave       func(args []byte) bool
+	buf           []byte
+	threads       []left   // by track
+	processes     []amount // their names
+}
+
+// left is what is left of a thread.
+type left struct {
+	used    bool
+	names   amount
+	open    []bool       // begins that are not yet ended: whether each goes
+	waiting amount       // events of which it is not yet known whether they go
+	first   *trace.Event // of these
+}
+
+// amount is a number of events, and the bytes of them.
+type amount struct{ events, bytes int64 }
+
+func (n *amount) add(size int64) {
+	n.events++
+	n.bytes += size
+}
+
+// newRemainder counts for a strip that takes args out too: those of the groups.
+// tracks number the events that it is shown.
+func newRemainder(tracks *trace.Tracks, args ...string) *remainder {
+	r := &remainder{tracks: tracks}
+	if len(args) > 0 {
+		r.dropArgs, r.mayHave = filter.ArgKeys(args...), filter.MayHaveArgs(args...)
+	}
+	return r
+}
+
+func (r *remainder) text(t []byte) { r.document += int64(len(t)) }
+
+func (r *remainder) track(track int) *left {
+	for len(r.threads) <= track {
+		r.threads = append(r.threads, left{})
+	}
+	return &r.threads[track]
+}
+
+// name takes metadata, which stays if its process or thread keeps an event.
+func (r *remainder) name(e *trace.Event, track int) {
+	t := r.track(track)
+	switch process := r.tracks.All[track].Process; {
+	case len(e.Pid()) == 0:
+		r.keep(int64(e.Size()))
+	case pipeline.IsThreadName(e):
+		t.names.add(int64(e.Size()))
+	default:
+		for len(r.processes) <= process {
+			r.processes = append(r.processes, amount{})
+		}
+		r.processes[process].add(int64(e.Size()))
+	}
+}
+
+// take takes an event that goes by itself, or does not; an end goes with its
+// begin.
+func (r *remainder) take(e *trace.Event, track int, goes bool) {
+	t := r.track(track)
+	switch n := len(t.open); {
+	case e.Phase == 'B':
+		t.open = append(t.open, goes)
+	case e.Phase == 'E' && n > 0:
+		goes = t.open[n-1]
+		t.open = t.open[:n-1]
+	}
+	if goes {
+		return
+	}
+	t.used = true
+	size := int64(e.Size())
+	if r.dropArgs != nil && e.Has&trace.HasArgs != 0 && r.mayHave(e.Args()) {
+		if out, changed := filter.DropArgs(r.buf[:0], e, r.dropArgs); changed {
+			r.buf = out
+			size += int64(len(out) - len(e.Raw()))
+		}
+	}
+	r.keep(size)
+}
+
+// wait takes an event that may go with all others of its thread that wait.
+func (r *remainder) wait(e *trace.Event, track int) {
+	t := r.track(track)
+	if n := len(t.open); e.Phase == 'B' {
+		t.open = append(t.open, false)
+	} else if e.Phase == 'E' && n > 0 {
+		goes := t.open[n-1]
+		if t.open = t.open[:n-1]; goes {
+			return
+		}
+	}
+	if t.first == nil {
+		first := e.Clone()
+		t.first = &first
+	}
+	t.waiting.add(int64(e.Size()))
+}
+
+func (r *remainder) keep(size int64) {
+	r.events++
+	r.bytes += size + 1 // and a comma
+}
+
+// finish decides what waits, and counts the names of what is left.
+func (r *remainder) finish(sides *filter.Recognizer) (events, bytes int64) {
+	used := make([]bool, len(r.tracks.Processes))
+	for i := range r.threads {
+		t := &r.threads[i]
+		if t.first != nil && sides.Side(t.first) != filter.Device {
+			t.used = true
+			r.add(t.waiting)
+		}
+		if t.used {
+			r.add(t.names)
+			used[r.tracks.All[i].Process] = true
+		}
+	}
+	for i, n := range r.processes {
+		if used[i] {
+			r.add(n)
+		}
+	}
+	if r.events == 0 {
+		return 0, r.document
+	}
+	return r.events, r.document + r.bytes - 1
+}
+
+func (r *remainder) add(n amount) {
+	r.events += n.events
+	r.bytes += n.bytes + n.events
+}

@@ -1,0 +1,81 @@
+package info
+
+import (
+	"cmp"
+	"slices"
+
+	"tracekit/trace"
+	"tracekit/transform/report"
+	"tracekit/transform/requests"
+	"tracekit/transform/steps"
+)
+
+type phaseKey struct {
+	phase  steps.Phase
+	warmup bool
+}
+
+// stepsOf tells of the steps by phase.
+func stepsOf(run *steps.Run) *Steps {
+	found := &Steps{Markers: run.String(), Count: len(run.Steps), Phases: []Phase{}}
+	durations := map[phaseKey][]trace.Time{}
+	phases := map[phaseKey]*Phase{}
+	for i := range run.Steps {
+		s := &run.Steps[i]
+		key := phaseKey{s.Phase, s.Warmup}
+		p := phases[key]
+		if p == nil {
+			p = &Phase{Phase: s.Phase.String(), Warmup: s.Warmup, First: s.Start, Last: s.End}
+			phases[key] = p
+		}
+		p.Last = max(p.Last, s.End)
+		durations[key] = append(durations[key], s.Duration())
+	}
+	for key, p := range phases {
+		p.Durations = report.SumUp(durations[key])
+		found.Phases = append(found.Phases, *p)
+	}
+	slices.SortFunc(found.Phases, func(a, b Phase) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.First, b.First))
+	})
+	return found
+}
+
+func recompilationsOf(run *steps.Run) (r Recompilations) {
+	for i, c := range report.Recompilations(run) {
+		if i == 0 {
+			r.First = c.Start
+		}
+		r.Count++
+		r.Last = c.Start
+		r.Total = r.Total.Add(c.Duration)
+		r.Longest = max(r.Longest, c.Duration)
+	}
+	return r
+}
+
+// requestsOf tells of the requests that the trace names, or else of those that
+// follow from its steps; nil if there are none.
+func requestsOf(named []requests.Request, run *steps.Run) *Requests {
+	all := named
+	if len(all) == 0 && run != nil {
+		all, _ = requests.Infer(run) // an error says that the steps don't tell
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	found := &Requests{Source: all[0].Source}
+	var durations []trace.Time
+	for i := range all {
+		r := &all[i]
+		durations = append(durations, r.End-r.Start)
+		if r.Begun {
+			found.Begun++
+		}
+		if r.Unfinished {
+			found.Unfinished++
+		}
+	}
+	found.Durations = report.SumUp(durations)
+	return found
+}
