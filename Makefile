@@ -1,8 +1,10 @@
-.PHONY: build test race lint bench microbench fuzz trace-5g clean
+.PHONY: build test race lint cross docs man completions release release-twice bench microbench fuzz trace-5g clean
 
 FUZZTIME ?= 30s
 BENCHFLAGS ?=
 TMPDIR ?= /tmp
+DIST ?= dist
+VERSION ?= $(shell git describe --tags --always --abbrev=12 --dirty)
 
 build:
 	go build -trimpath -o bin/tracekit ./cmd/tracekit
@@ -17,6 +19,49 @@ lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
+
+# The page of info --html, used as a person does, in a browser that is taken from
+# the system's packages if there is none.
+.PHONY: test-browser
+test-browser:
+	command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	  { $$(command -v sudo) apt-get update && $$(command -v sudo) apt-get install -y --no-install-recommends chromium; }
+	BROWSER=required go test ./transform/overview -count 1 -v -run InABrowser
+
+# All of it compiles, tests too, where it is not run.
+cross:
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go vet ./...
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+
+# What the verbs say of themselves, into the pages under docs/.
+docs:
+	go test ./cmd/tracekit -count 1 -run '^TestDocs' -update
+
+man: build
+	bin/tracekit man -o $(DIST)/docs/man
+
+completions: build
+	mkdir -p $(DIST)/docs/completions
+	bin/tracekit completion bash > $(DIST)/docs/completions/tracekit.bash
+	bin/tracekit completion zsh > $(DIST)/docs/completions/_tracekit
+	bin/tracekit completion fish > $(DIST)/docs/completions/tracekit.fish
+	bin/tracekit completion powershell > $(DIST)/docs/completions/tracekit.ps1
+
+# Static programs for every system, packed, with their checksums. The same commit
+# and the same version of Go make the same bytes.
+release: man completions
+	go run ./internal/release -o $(DIST) -docs $(DIST)/docs -version $(VERSION) \
+	  -commit $$(git rev-parse --short=12 HEAD) -time $$(git log -1 --format=%ct)
+
+# The proof: two clones in different places, each with a cache of its own.
+release-twice:
+	for n in 1 2; do \
+	  rm -rf $(TMPDIR)/release-$$n && git clone -q . $(TMPDIR)/release-$$n/tracekit-$$n && \
+	  GOCACHE=$(TMPDIR)/release-$$n/cache $(MAKE) -C $(TMPDIR)/release-$$n/tracekit-$$n release || exit 1; \
+	done
+	cmp $(TMPDIR)/release-1/tracekit-1/dist/SHA256SUMS $(TMPDIR)/release-2/tracekit-2/dist/SHA256SUMS
+	rm -rf $(TMPDIR)/release-1 $(TMPDIR)/release-2
 
 # tracekit against other tools, into docs/performance.md. BENCHFLAGS='-size 1500'
 # takes larger ones, '-real FILE' another recorded trace.
@@ -40,4 +85,4 @@ trace-5g:
 	go run ./internal/tracegen/cmd -python -hardware -size 5GB -gzip-level 6 -o $(TMPDIR)/trace-5g.json.gz
 
 clean:
-	rm -rf bin
+	rm -rf bin $(DIST)

@@ -17,6 +17,9 @@ import (
 // or corrupt, all that came before is good.
 var ErrDecode = errors.New("the compressed input is damaged")
 
+// ErrTooMuch says that there is more text than the Source was made to read.
+var ErrTooMuch = errors.New("the trace is larger than was allowed")
+
 // ErrFormat says that the input is in a format that is not read.
 var ErrFormat = errors.New("unknown format")
 
@@ -43,10 +46,15 @@ type Source struct {
 	points []point // empty but for gzip
 	every  int64   // how far apart points are made, in bytes of text
 	index  *Index  // nil if the trace has none
+	most   int64   // of text, in bytes; 0 for no limit
 }
 
 // SourceOptions choose how a Source is read.
 type SourceOptions struct {
+	// MaxText is how many bytes of text, decompressed, are read before it is too
+	// much (ErrTooMuch); 0 means as many as there are.
+	MaxText int64
+
 	// Spool is called for a temporary file if the input is a pipe and shall be
 	// read twice. Without it a pipe can be read once.
 	Spool func() (*spill.File, error)
@@ -55,7 +63,7 @@ type SourceOptions struct {
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, every: checkpointEvery}
+	s := &Source{r: r, size: size, every: checkpointEvery, most: o.MaxText}
 	if at, ok := r.(io.ReaderAt); ok && size >= 0 {
 		s.at = at
 		s.r = io.NewSectionReader(at, 0, size)
@@ -305,6 +313,9 @@ func (w *whole) fill(b *block) {
 	b.off = w.off
 	b.err = err
 	w.off += int64(n)
+	if most := w.source.most; most > 0 && w.off > most {
+		b.err = fmt.Errorf("%w: %d bytes", ErrTooMuch, most)
+	}
 	if s := w.source.spool; s != nil && w.source.format == Plain && n > 0 {
 		if err := s.add(b.buf[b.lo:b.hi]); err != nil {
 			b.err = err

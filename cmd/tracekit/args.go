@@ -37,8 +37,10 @@ func flagsFirst(app *cli.App, args []string) []string {
 		}
 		flags = append(flags, arg)
 		name, _, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		if takesValue[name] && !joined && i+1 < len(rest) {
-			i++
+		if takesValue[name] && !joined {
+			if i++; i == len(rest) {
+				return append([]string{args[0], args[1]}, flags...) // the library says that the value is missing
+			}
 			flags = append(flags, rest[i])
 		}
 	}

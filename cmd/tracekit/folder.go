@@ -82,7 +82,7 @@ func (f *folder) Begin(m *split.Manifest) error {
 	if err != nil {
 		return err
 	}
-	return plainPathError(os.WriteFile(f.file(unfinished), text, 0o666))
+	return writingTo(f.path, os.WriteFile(f.file(unfinished), text, 0o666))
 }
 
 // End notes that all is written.
@@ -94,10 +94,10 @@ func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 func (f *folder) Create(name string, compress bool) (split.File, error) {
 	file, err := createBeside(f.file(name))
 	if err != nil {
-		return nil, plainPathError(err)
+		return nil, err
 	}
 	p := &pieceFile{file: file, path: f.file(name)}
-	p.Writer = counted{file, &p.packed}
+	p.Writer = counted{file, p.path, &p.packed}
 	if compress {
 		if f.packer == nil {
 			f.packer = gzwrite.NewWriter(p.Writer, gzwrite.Options{})
@@ -131,7 +131,7 @@ func (p *pieceFile) Commit() (int64, error) {
 	if err != nil {
 		os.Remove(p.file.Name())
 	}
-	return p.packed, plainPathError(err)
+	return p.packed, writingTo(p.path, err)
 }
 
 func (p *pieceFile) Abort() {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -35,13 +36,14 @@ func inputFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing on standard error but warnings and errors"},
 		&cli.BoolFlag{Name: "strict", Usage: "fail, and write nothing, if something of the input can't be kept"},
+		&cli.StringFlag{Name: "max-size", Usage: "refuse an input of more than `SIZE` of JSON, such as 100GB"},
 	}
 }
 
 func outputFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, compressed if it ends in .gz or .zst (default: standard output)"},
-		&cli.StringFlag{Name: "compress", Aliases: []string{"z"}, Usage: "compress as `KIND`: gzip, zstd or none"},
+		&cli.StringFlag{Name: "compress", Aliases: []string{"z"}, Usage: "`gzip|zstd|none`: how the output is compressed (default: by the ending of its name)"},
 	}, inputFlags()...)
 }
 
@@ -98,13 +100,15 @@ func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, er
 	if size >= 0 {
 		r = in.meter.File(r.(*os.File))
 	} else {
-		r = in.meter.Reader(r)
+		r = newInterruptible(c.Context, in.meter.Reader(r))
 	}
-	var o trace.SourceOptions
+	o, err := sourceOptions(c)
+	if err != nil {
+		return nil, in.fail(err)
+	}
 	if twice {
 		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
 	}
-	var err error
 	if in.Source, err = trace.NewSource(r, size, o); err != nil {
 		return nil, in.fail(in.wrap(err))
 	}
@@ -114,6 +118,15 @@ func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, er
 	return in, nil
 }
 
+func sourceOptions(c *cli.Context) (o trace.SourceOptions, err error) {
+	if c.IsSet("max-size") {
+		if o.MaxText, err = parseAmount(c.String("max-size"), "B"); err != nil {
+			return o, usage("--max-size %v", err)
+		}
+	}
+	return o, nil
+}
+
 // atStart reports whether f is read from its first byte on; a file on standard
 // input may have been read before.
 func atStart(f *os.File) bool {
@@ -121,13 +134,23 @@ func atStart(f *os.File) bool {
 	return err == nil && at == 0
 }
 
-// wrap names the input in err and adds a hint where there is one to give.
+// wrap names the input in err and adds a hint where there is one to give. What
+// went wrong elsewhere is not the input's fault.
 func (in *input) wrap(err error) error {
+	var elsewhere outputError
 	switch {
-	case err == nil, errors.Is(err, errPipeClosed), errors.Is(err, context.Canceled):
+	case err == nil, errors.Is(err, errPipeClosed):
 		return err
+	case errors.Is(err, context.Canceled):
+		return errInterrupted
+	case errors.As(err, &elsewhere):
+		return elsewhere
+	case errors.Is(err, spill.ErrNoRoom):
+		return hint(err, "name a folder that has room: --tmpdir DIR")
 	case errors.Is(err, trace.ErrEmpty), errors.Is(err, trace.ErrNotTrace), errors.Is(err, trace.ErrNoEvents):
 		return hint(fmt.Errorf("%s: %w", in.name, err), "a trace is JSON with a traceEvents array, or an array of events; it may be packed with gzip or zstd")
+	case errors.Is(err, trace.ErrTooMuch):
+		return hint(fmt.Errorf("%s: %w", in.name, err), "allow for more with --max-size, if the file is what it should be")
 	case errors.Is(err, trace.ErrChanged):
 		return hint(fmt.Errorf("%s: %w", in.name, err), "wait until the profiler has finished writing it")
 	}
@@ -174,6 +197,7 @@ func isTerminal(v any) bool {
 // whole.
 type output struct {
 	io.Writer
+	name   string         // as the user calls it
 	packer io.WriteCloser // nil if the output is not compressed
 	file   *os.File       // nil for standard output
 	path   string         // where the file goes; empty if it is written in place
@@ -187,15 +211,16 @@ func openOutput(c *cli.Context, std streams, in *input) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &output{}
+	o := &output{name: "standard output"}
 	var w io.Writer = std.out
 	if name != "" && name != "-" {
+		o.name = name
 		if err := o.create(name, in); err != nil {
 			return nil, err
 		}
 		w = o.file
 	}
-	o.Writer = counted{w, &o.Bytes}
+	o.Writer = counted{w, o.name, &o.Bytes}
 	switch kind {
 	case trace.Gzip:
 		o.packer = newGzip(o)
@@ -235,9 +260,7 @@ func compression(kind, name string) (trace.Format, error) {
 // create opens a temporary file beside the one that it will become. What is
 // neither absent nor a regular file, a device or a FIFO, is written in place.
 func (o *output) create(name string, in *input) error {
-	if at, err := filepath.EvalSymlinks(name); err == nil {
-		name = at
-	}
+	name = target(name)
 	info, err := os.Stat(name)
 	if err == nil {
 		if in.file != nil {
@@ -254,18 +277,37 @@ func (o *output) create(name string, in *input) error {
 		}
 	}
 	if o.file, err = createBeside(name); err != nil {
-		return plainPathError(err)
+		return err
 	}
 	o.path = name
 	return nil
 }
 
+// target is where a path leads, by way of links, even if nothing is there yet.
+func target(name string) string {
+	if at, err := filepath.EvalSymlinks(name); err == nil {
+		return at
+	}
+	if to, err := os.Readlink(name); err == nil {
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(name), to)
+		}
+		return to
+	}
+	return name
+}
+
+// createBeside makes a temporary file in the folder of name.
 func createBeside(name string) (*os.File, error) {
 	dir, base := filepath.Split(name)
 	for try := 0; ; try++ {
 		f, err := os.OpenFile(fmt.Sprintf("%s.%s.%d-%d.tmp", dir, base, os.Getpid(), try), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if err == nil || !errors.Is(err, fs.ErrExist) || try == 100 {
-			return f, err
+		var p *fs.PathError
+		if errors.As(err, &p) && (!errors.Is(err, fs.ErrExist) || try == 100) {
+			return nil, fmt.Errorf("%s: can't be made: %w", name, p.Err)
+		}
+		if err == nil {
+			return f, nil
 		}
 	}
 }
@@ -276,7 +318,7 @@ func (o *output) Commit() error {
 		if err := o.packer.Close(); err != nil {
 			o.packer = nil
 			o.Abort()
-			return writeError(err)
+			return writingTo(o.name, err)
 		}
 	}
 	if o.file == nil {
@@ -289,7 +331,7 @@ func (o *output) Commit() error {
 	if err != nil && o.path != "" {
 		os.Remove(o.file.Name())
 	}
-	return writeError(err)
+	return writingTo(o.name, err)
 }
 
 // Abort leaves nothing behind.
@@ -308,22 +350,53 @@ func (o *output) Abort() {
 
 // counted counts what goes through it, and knows a reader that has gone.
 type counted struct {
-	w io.Writer
-	n *int64
+	w    io.Writer
+	name string // of w, as the user calls it
+	n    *int64
 }
 
 func (c counted) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	*c.n += int64(n)
-	return n, writeError(err)
+	return n, writingTo(c.name, err)
 }
 
-func writeError(err error) error {
-	if errors.Is(err, syscall.EPIPE) {
+// errInterrupted says that the user has had enough.
+var errInterrupted = errors.New("interrupted")
+
+// outputError is what went wrong where output goes to.
+type outputError struct{ error }
+
+func (e outputError) Unwrap() error { return e.error }
+
+// writeError is an error of writing to standard output.
+func writeError(err error) error { return writingTo("standard output", err) }
+
+// writingTo is an error of writing to what the user calls name.
+func writingTo(name string, err error) error {
+	var known outputError
+	switch {
+	case err == nil, errors.Is(err, errPipeClosed), errors.As(err, &known):
+		return err
+	case isPipeClosed(err):
 		return errPipeClosed
+	case errors.Is(err, syscall.ENOSPC):
+		return outputError{hint(fmt.Errorf("%s: %w", name, withoutPath(err)), "make room, or write to another disk")}
 	}
-	if err != nil && !errors.Is(err, errPipeClosed) {
-		return fmt.Errorf("writing the output: %w", plainPathError(err))
+	return outputError{fmt.Errorf("%s: can't be written: %w", name, withoutPath(err))}
+}
+
+// isPipeClosed reports that nobody reads a pipe any more.
+func isPipeClosed(err error) bool {
+	const noData, broken = syscall.Errno(232), syscall.Errno(109) // what Windows says
+	return errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" && (errors.Is(err, noData) || errors.Is(err, broken))
+}
+
+// withoutPath is the cause of an error with a path, which may be a temporary one.
+func withoutPath(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
 	}
 	return err
 }

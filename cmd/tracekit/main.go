@@ -25,6 +25,7 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // who asks a second time does not want to wait
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // little is allocated, so that memory is worth more than what this takes
 	}
@@ -35,47 +36,50 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := newApp(stdin, stdout, stderr)
 	signal.Ignore(syscall.SIGPIPE) // a write says so, and is no failure
-	return report(app.RunContext(ctx, flagsFirst(app, args)), stderr)
+	return report(app.RunContext(ctx, flagsFirst(app, args)), helpFor(app, args), stderr)
 }
 
 // newApp lists the verbs.
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	std := streams{in: stdin, out: stdout, err: stderr}
 	app := &cli.App{
-		Name:      "tracekit",
-		Usage:     "turn traces that are too big to open into traces that open",
-		UsageText: "tracekit VERB [FLAGS] [FILE|-]",
-		Version:   version(),
-		Reader:    stdin, Writer: stdout, ErrWriter: stderr,
-		HideHelpCommand:           false,
+		Name:        "tracekit",
+		Usage:       "turn traces that are too big to open into traces that open",
+		UsageText:   "tracekit VERB [FLAGS] [FILE|-]",
+		Description: overviewText,
+		Version:     version(),
+		Reader:      stdin, Writer: stdout, ErrWriter: stderr,
+		Flags:                     []cli.Flag{cli.HelpFlag}, // the library adds it only where help is its own
+		HideHelpCommand:           true,
 		UseShortOptionHandling:    false,
 		DisableSliceFlagSeparator: true,
 		ExitErrHandler:            func(*cli.Context, error) {},
-		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return usage("%v", err) },
+		OnUsageError:              wrongFlag,
 		Action:                    noVerb,
 		Commands: []*cli.Command{
 
 			sliceCommand(std),
 			stripCommand(std),
 			filterCommand(std),
+			downsampleCommand(std),
 			splitCommand(std),
 			indexCommand(std),
 			infoCommand(std),
 			reportCommand(std),
 			checkCommand(std),
+			repairCommand(std),
+			helpCommand(),
+			versionCommand(),
+			completionCommand(std),
+			manCommand(std),
 		},
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
+		c.HideHelpCommand = true // a file may be called help
 	}
+	addHelp(app)
 	return app
-}
-
-func noVerb(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return usage("there is no verb %q", c.Args().First())
-	}
-	return cli.ShowAppHelp(c)
 }
 
 // usageError is a mistake in how the command was called.
@@ -99,8 +103,9 @@ func hint(err error, format string, args ...any) error {
 	return hinted{err, fmt.Sprintf(format, args...)}
 }
 
-// report says what went wrong and maps it to an exit status.
-func report(err error, stderr io.Writer) int {
+// report says what went wrong and maps it to an exit status. help is the command
+// that tells how to do it right.
+func report(err error, help string, stderr io.Writer) int {
 	if err == nil || errors.Is(err, errPipeClosed) {
 		return exitDone
 	}
@@ -121,7 +126,7 @@ func report(err error, stderr io.Writer) int {
 	if errors.As(err, &h) {
 		fmt.Fprintf(stderr, "hint: %s\n", h.hint)
 	} else if status == exitUsage {
-		fmt.Fprintln(stderr, "hint: tracekit help VERB lists the flags of a verb")
+		fmt.Fprintf(stderr, "hint: %s tells how it is used\n", help)
 	}
 	return status
 }

@@ -26,9 +26,9 @@ const rangeHelp = `BOUNDS
 // rangeFlags are the flags that name a range of time.
 func rangeFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "from", Usage: "start of the range (default: start of the trace)"},
-		&cli.StringFlag{Name: "to", Usage: "end of the range (default: end of the trace)"},
-		&cli.StringFlag{Name: "for", Usage: "length of the range, instead of --to"},
+		&cli.StringFlag{Name: "from", Usage: "start of the range, a `BOUND` (default: start of the trace)"},
+		&cli.StringFlag{Name: "to", Usage: "end of the range, a `BOUND` (default: end of the trace)"},
+		&cli.StringFlag{Name: "for", Usage: "length of the range, a `TIME`, instead of --to"},
 		&cli.StringFlag{Name: "step", Usage: "the range is steps `A..B`, both included, by the numbers of their markers or counted from 0"},
 		&cli.StringFlag{Name: "request", Usage: "the range is the time of the request `ID`"},
 		&cli.StringFlag{Name: "phase", Usage: "the range is a run of steps in a `PHASE`: prefill, decode or mixed; decode:3 is the third run"},

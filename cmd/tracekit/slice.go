@@ -31,8 +31,8 @@ EXAMPLES
 
 ` + exitText,
 		Flags: append(append(append(append(rangeFlags(), markerFlags()...), requestFlags()...),
-			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "what reaches over an edge: clip (cut it there), keep (leave it whole) or drop"},
-			&cli.StringFlag{Name: "device", Value: "time", Usage: "judge what ran on a device by its own time, or as launched: it stays, whole, if the call that launched it does"},
+			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: what reaches over an edge is cut there, stays whole, or goes"},
+			&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: judge what ran on a device by its own time, or as launched: it stays, whole, if the call that launched it does"},
 			tmpdirFlag(),
 		), outputFlags()...),
 		Action: func(c *cli.Context) error {

@@ -2,9 +2,13 @@
 package spill
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
+
+// ErrNoRoom says that there is no place for temporary data, or that it is full.
+var ErrNoRoom = errors.New("no room for temporary data")
 
 // File is a temporary file. It has no name left where the system allows that,
 // so that nothing stays behind however the process ends.
@@ -19,7 +23,7 @@ type File struct {
 func Create(dir string) (*File, error) {
 	f, err := os.CreateTemp(dir, "tracekit-*.tmp")
 	if err != nil {
-		return nil, fmt.Errorf("no room for temporary data: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrNoRoom, err)
 	}
 	return &File{f: f, unnamed: os.Remove(f.Name()) == nil}, nil
 }
@@ -29,7 +33,7 @@ func (s *File) Write(p []byte) (int, error) {
 	n, err := s.f.Write(p)
 	s.size += int64(n)
 	if err != nil {
-		err = fmt.Errorf("temporary file: %w", err)
+		err = fmt.Errorf("%w: %w", ErrNoRoom, err)
 	}
 	return n, err
 }

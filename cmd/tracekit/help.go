@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"tracekit/internal/manual"
+
+	"github.com/urfave/cli/v2"
+)
+
+const overviewText = `A trace is a file, or comes through a pipe: JSON as PyTorch, vLLM, SGLang and
+others write it, packed with gzip or zstd or not at all. Any verb reads what
+another one writes.
+
+EXAMPLES
+   tracekit info big.json.gz
+   tracekit slice --from 10s --for 250ms -o piece.json.gz big.json.gz
+   tracekit strip --python big.json.gz | tracekit slice --step 120 -o step.json.gz
+
+tracekit help VERB tells more of a verb, with examples.`
+
+func helpCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "help",
+		Usage:     "tell how a verb is used",
+		UsageText: "tracekit help [VERB]",
+		Description: `Shows what a verb does, its flags and examples; without VERB, the list of verbs.
+tracekit VERB --help does the same.`,
+		Action: func(c *cli.Context) error {
+			switch c.NArg() {
+			case 0:
+				return cli.ShowAppHelp(c)
+			case 1:
+				if c.App.Command(c.Args().First()) == nil {
+					return noSuchVerb(c.App, c.Args().First())
+				}
+				return cli.ShowCommandHelp(c, c.Args().First())
+			}
+			return usage("help for one verb at a time: %q", c.Args().Slice())
+		},
+	}
+}
+
+// addHelp lays down the help of app and its verbs, in place of the library's own.
+func addHelp(app *cli.App) {
+	for _, c := range app.Commands {
+		for _, f := range c.Flags {
+			if b, is := f.(*cli.BoolFlag); is {
+				b.DisableDefaultText = true
+			}
+		}
+	}
+	app.CustomAppHelpTemplate = verbatim(manual.Overview(app))
+	for _, v := range manual.Verbs(app) {
+		app.Command(v.Name).CustomHelpTemplate = verbatim(v.Help(app.Name))
+	}
+}
+
+// verbatim is a template that makes text.
+func verbatim(text string) string { return "{{" + strconv.Quote(text) + "}}" }
+
+// noVerb is what happens where the first argument is no verb.
+func noVerb(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return cli.ShowAppHelp(c)
+	}
+	return noSuchVerb(c.App, c.Args().First())
+}
+
+func noSuchVerb(app *cli.App, name string) error {
+	err := usage("there is no verb %q", name)
+	var verbs []string
+	for _, c := range app.Commands {
+		verbs = append(verbs, c.Name)
+	}
+	if near := nearest(name, verbs); near != "" {
+		return hint(err, "did you mean %s?", near)
+	}
+	if _, statErr := os.Stat(name); statErr == nil {
+		return hint(err, "a verb comes before the file, such as %s", fmt.Sprintf("tracekit info %s", name))
+	}
+	return hint(err, "tracekit help lists the verbs")
+}
+
+// helpFor is the command that tells how what args call is used.
+func helpFor(app *cli.App, args []string) string {
+	if len(args) > 1 && app.Command(args[1]) != nil {
+		return "tracekit help " + args[1]
+	}
+	return "tracekit help"
+}
