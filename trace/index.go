@@ -58,7 +58,7 @@ func Identify(r io.ReaderAt, size int64, modified time.Time) (Identity, error) {
 // It takes the place of Read, and may be called once. It ends early with ctx.
 func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
 	if s.at == nil {
-		return nil, errors.New("only a file can have an index")
+		return nil, errors.New("only a file that is packed once can have an index")
 	}
 	var cats catCounter
 	v, err := s.SurveyParts(func(p *Part) error {
@@ -68,14 +68,14 @@ func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Index{File: id, Format: s.format, Survey: *v, Cats: cats.list(), points: s.points}, nil
+	return &Index{File: id, Format: s.outer, Survey: *v, Cats: cats.list(), points: s.points}, nil
 }
 
 // Use makes s, which is the file id, rely on x: Survey without a visitor reads
 // nothing, and ReadBlocks goes straight to where blocks stand. If x belongs to
 // another file, or to another state of this one, the error is ErrStale.
 func (s *Source) Use(x *Index, id Identity) error {
-	if s.at == nil || x.File != id || x.Format != s.format || id.Size != s.size {
+	if s.at == nil || x.File != id || x.Format != s.outer || id.Size != s.input {
 		return ErrStale
 	}
 	for i := range x.points {

@@ -150,7 +150,7 @@ func ParseIndex(file []byte) (*Index, error) {
 		x.points = append(x.points, p)
 		last = p
 	}
-	r.check(x.Format <= Zstd && len(r.b) == 0)
+	r.check(x.Format <= Zip && len(r.b) == 0)
 	if r.bad {
 		return nil, fmt.Errorf("%w: it contradicts itself", ErrIndex)
 	}

@@ -31,17 +31,20 @@ const (
 	Plain Format = iota
 	Gzip
 	Zstd
+	Zip // with one file in it; only in a file, since its list of contents stands at the end
 )
 
-func (f Format) String() string { return [...]string{"plain", "gzip", "zstd"}[f] }
+func (f Format) String() string { return [...]string{"plain", "gzip", "zstd", "zip"}[f] }
 
 // Source is where the text of a trace comes from. A file can be read again, by
 // stretches; a pipe only if its Source was made with a Spool.
 type Source struct {
 	r      io.Reader
 	at     io.ReaderAt // nil for a pipe
-	size   int64
-	format Format
+	size   int64       // of what at reads
+	format Format      // of that: never Zip
+	outer  Format      // of the input
+	input  int64       // size of the input
 	spool  *spool
 	points []point // empty but for gzip
 	every  int64   // how far apart points are made, in bytes of text
@@ -63,12 +66,12 @@ type SourceOptions struct {
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, every: checkpointEvery, most: o.MaxText}
+	s := &Source{r: r, size: size, input: size, every: checkpointEvery, most: o.MaxText}
 	if at, ok := r.(io.ReaderAt); ok && size >= 0 {
 		s.at = at
 		s.r = io.NewSectionReader(at, 0, size)
 	}
-	head := make([]byte, 512)
+	head := make([]byte, sniffed)
 	n, err := io.ReadFull(s.r, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, err
@@ -78,6 +81,11 @@ func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
 		return nil, err
 	}
 	s.r = io.MultiReader(bytes.NewReader(head), s.r)
+	if s.outer = s.format; s.format == Zip {
+		if err := s.enter(); err != nil {
+			return nil, err
+		}
+	}
 	if s.at == nil && o.Spool != nil {
 		file, err := o.Spool()
 		if err != nil {
@@ -88,12 +96,56 @@ func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
 	return s, nil
 }
 
-// Format tells how the trace's text is packed.
-func (s *Source) Format() Format { return s.format }
+// enter goes on with what a zip archive holds.
+func (s *Source) enter() (err error) {
+	if s.at == nil {
+		return fmt.Errorf("%w: zip through a pipe; name the file, or %s", ErrFormat, unzipFirst)
+	}
+	if s.at, s.size, err = unzip(s.at, s.size); err != nil {
+		return err
+	}
+	s.r = io.NewSectionReader(s.at, 0, s.size)
+	head := make([]byte, sniffed)
+	n, err := s.at.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	s.format, err = sniff(head[:n])
+	switch {
+	case err != nil:
+		return err
+	case s.format == Zip:
+		return errZipInZip
+	case s.format == Gzip:
+		return s.twicePacked()
+	}
+	return nil
+}
+
+// twicePacked unpacks what was packed before it came into an archive that packs.
+// Such a trace is read like a pipe.
+func (s *Source) twicePacked() error {
+	outer := inflate.NewReader(io.NewSectionReader(s.at, 0, s.size))
+	head := make([]byte, sniffed)
+	n, _ := io.ReadFull(outer, head) // an error comes again when the trace is read
+	inner, err := sniff(head[:n])
+	switch {
+	case err != nil || inner == Plain:
+		return err
+	case inner == Zip:
+		return errZipInZip
+	}
+	s.at, s.size, s.format = nil, -1, inner
+	s.r = io.MultiReader(bytes.NewReader(head[:n]), outer)
+	return nil
+}
+
+// Format tells how the input is packed.
+func (s *Source) Format() Format { return s.outer }
 
 // Size is the length of the input in bytes as it is packed, negative if it is
 // not known.
-func (s *Source) Size() int64 { return s.size }
+func (s *Source) Size() int64 { return s.input }
 
 // Close gives back what the Source itself has made.
 func (s *Source) Close() error {
@@ -114,8 +166,11 @@ var magics = []struct {
 	{"\x28\xb5\x2f\xfd", Zstd, ""},
 	{"\xfd7zXZ\x00", 0, "xz; unpack it first: xz -dc FILE | tracekit …"},
 	{"BZh", 0, "bzip2; unpack it first: bzip2 -dc FILE | tracekit …"},
-	{"PK\x03\x04", 0, "zip; unpack it first: unzip -p FILE | tracekit …"},
+	{"PK\x03\x04", Zip, ""},
 }
+
+// sniffed is how many bytes are looked at to tell a format.
+const sniffed = 512
 
 func sniff(head []byte) (Format, error) {
 	for _, m := range magics {

@@ -11,8 +11,8 @@ import (
 )
 
 const overviewText = `A trace is a file, or comes through a pipe: JSON as PyTorch, vLLM, SGLang and
-others write it, packed with gzip or zstd or not at all. Any verb reads what
-another one writes.
+others write it, packed with gzip, zstd or zip, or not at all. Any verb reads
+what another one writes.
 
 EXAMPLES
    tracekit info big.json.gz

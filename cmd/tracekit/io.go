@@ -148,7 +148,7 @@ func (in *input) wrap(err error) error {
 	case errors.Is(err, spill.ErrNoRoom):
 		return hint(err, "name a folder that has room: --tmpdir DIR")
 	case errors.Is(err, trace.ErrEmpty), errors.Is(err, trace.ErrNotTrace), errors.Is(err, trace.ErrNoEvents):
-		return hint(fmt.Errorf("%s: %w", in.name, err), "a trace is JSON with a traceEvents array, or an array of events; it may be packed with gzip or zstd")
+		return hint(fmt.Errorf("%s: %w", in.name, err), "a trace is JSON with a traceEvents array, or an array of events; it may be packed with gzip, zstd or zip")
 	case errors.Is(err, trace.ErrTooMuch):
 		return hint(fmt.Errorf("%s: %w", in.name, err), "allow for more with --max-size, if the file is what it should be")
 	case errors.Is(err, trace.ErrChanged):

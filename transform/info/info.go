@@ -11,7 +11,7 @@ import (
 // Info is what one pass over a trace tells of it. All times are in ns on the
 // trace's own clock.
 type Info struct {
-	Format string `json:"format"` // of the file: plain, gzip or zstd
+	Format string `json:"format"` // of the file: plain, gzip, zstd or zip
 	Packed int64  `json:"size"`   // of the file, in bytes; -1 if it is not known
 	Bytes  int64  `json:"bytes"`  // of JSON
 	Events int64  `json:"events"`
