@@ -53,8 +53,9 @@ func MayHaveArgs(names ...string) func(args []byte) bool {
 	keys, all := argKeys(names)
 	var needles [][]byte
 	for _, k := range keys {
-		// A few bytes will do, and keys of a group share them.
-		n := []byte(`"` + k[:min(len(k), 7)])
+		// A few bytes will do, and keys of a group share them. The quote before
+		// them stays out: it is everywhere, and a search stops at each first byte.
+		n := []byte(k[:min(len(k), 6)])
 		if !slices.ContainsFunc(needles, func(o []byte) bool { return bytes.Equal(o, n) }) {
 			needles = append(needles, n)
 		}

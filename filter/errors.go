@@ -3,6 +3,7 @@ package filter
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -28,16 +29,28 @@ func (e *Error) Show() string {
 	b.WriteString(line)
 	b.WriteByte('\n')
 	for _, r := range line[:at] {
-		if r != '\t' { // a tab moves the caret as far as it moved the text
-			r = ' '
+		switch {
+		case r == '\t': // it moves the caret as far as it moved the text
+			b.WriteByte('\t')
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf): // drawn on what stands before
+		case isWide(r):
+			b.WriteString("  ")
+		default:
+			b.WriteByte(' ')
 		}
-		b.WriteRune(r)
 	}
 	b.WriteByte('^')
 	if e.Hint != "" {
 		b.WriteString("\nhint: " + e.Hint)
 	}
 	return b.String()
+}
+
+// isWide tells characters that take two columns of a terminal, near enough:
+// those of East Asian scripts, full-width forms and emoji.
+func isWide(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana) ||
+		0x3000 <= r && r <= 0x303e || 0xff01 <= r && r <= 0xff60 || 0x1f300 <= r && r <= 0x1faff
 }
 
 // line returns the line that Offset lies in, and where in it.

@@ -64,7 +64,7 @@ var categories = map[string]category{
 	"hpu_op":               {byTrack, 0}, // the bridge's own calls, and whatever it can't place
 	"overhead":             {onHost, 0},  // the profiler's own
 	"external_correlation": {onHost, 0},
-	"fwdbwd":               {byTrack, 0},
+	"fwdbwd":               {onHost, 0}, // arrows between operators
 	"Trace":                {onHost, 0},
 
 	// PyTorch, device
@@ -192,6 +192,16 @@ func isFrame(name []byte) bool {
 func isSynapseCall(name []byte) bool {
 	i := bytes.LastIndex(name, []byte(" (accel"))
 	return i > 0 && name[len(name)-1] == ')'
+}
+
+// MayCross reports a flow event whose category does not tell whether it leads
+// from the host to a device or the other way.
+func MayCross(e *trace.Event) bool {
+	if !e.IsFlow() {
+		return false
+	}
+	c, _ := categoryOf(e.Cat())
+	return c.lane == byTrack
 }
 
 func isMemory(name []byte) bool {

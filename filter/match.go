@@ -228,7 +228,9 @@ func (f *field) of(e *trace.Event, env *Env) (text []byte, ok bool) {
 	case fieldTid:
 		text = e.Tid()
 	case fieldID:
-		text = e.ID()
+		if text = e.ID(); len(text) == 0 && e.Has&trace.HasID2 != 0 {
+			text = id2(e)
+		}
 	case fieldArg:
 		text, ok = lookup(e.Args(), f.key, env)
 		if !ok {
@@ -236,6 +238,18 @@ func (f *field) of(e *trace.Event, env *Env) (text []byte, ok bool) {
 		}
 	}
 	return valueText(text, env), len(text) > 0
+}
+
+// id2 is the id of an async event that says whether it counts in the whole trace
+// or within its process.
+func id2(e *trace.Event) []byte {
+	obj, _ := e.Member("id2")
+	for m := range trace.Members(obj) {
+		if key := string(m.Key); key == "global" || key == "local" {
+			return m.Value
+		}
+	}
+	return nil
 }
 
 func (f *field) called(e *trace.Event, env *Env) []byte {

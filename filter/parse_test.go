@@ -56,7 +56,7 @@ var badExpressions = []string{
 	`name > "a"`, `name == 12`, `name =~ 12`, `name contains 4096`, `name =~ "gemm["`, `name !~ "(a"`, `pid == 10us`, `pid > "a"`, `args.x > 10us`, `args.x >= @1`,
 	`args == 1`, `args. == 1`, `args["x"] == 1`, `args.External id == 1`,
 	"cat == \"a\" &&\n\tname ==\n  ts > 1us", `.5 == dur`, `10us < dur`, `name == "a" && #`, `name ~ "a"`,
-	`name == "ääää" && nme`, `pid == 007`, `args.External id == 1 && ph`,
+	`name == "ääää" && nme`, `name == "日本語 カナ 한글 ＡＢ 🚀" && nme`, "name == \"e\u0301a\u200b\" && nme", `pid == 007`, `args.External id == 1 && ph`,
 }
 
 func TestErrors(t *testing.T) {

@@ -95,7 +95,13 @@ func plainField(f field, e map[string]json.RawMessage, env *Env) plainValue {
 		return plainValue{there: true, text: env.Names.Process(e["pid"])}
 	case fieldThread:
 		return plainValue{there: true, text: env.Names.Thread(e["pid"], e["tid"])}
-	case fieldPid, fieldTid, fieldID:
+	case fieldID:
+		var id2 struct{ Local, Global json.RawMessage }
+		if e["id"] == nil && json.Unmarshal(e["id2"], &id2) == nil {
+			return plainJSON(append(id2.Local, id2.Global...))
+		}
+		return plainJSON(e["id"])
+	case fieldPid, fieldTid:
 		return plainJSON(e[fieldNames[f.id]])
 	case fieldTs:
 		n := micros("ts")
@@ -176,7 +182,11 @@ func (r random) event() string {
 	add("cat", r.of(poolText))
 	add("pid", r.of(poolIDs))
 	add("tid", r.of(poolIDs))
-	add("id", r.of(poolIDs))
+	if id := r.of(poolIDs); r.IntN(2) == 0 {
+		add("id", id)
+	} else {
+		add("id2", `{"`+r.of([]string{"local", "global"})+`": `+id+`}`)
+	}
 	add("ts", r.of(poolTimes))
 	add("dur", r.of(poolTimes))
 	var args []string

@@ -57,8 +57,11 @@ func (t Terms) exprs(dashes string) ([]*Expr, error) {
 		var alternatives []*Expr
 		for _, v := range flag.values {
 			s := flag.make(v)
-			if s == nil {
+			switch {
+			case s == nil:
 				return nil, fmt.Errorf("%s%s %s: this is no duration such as 10us or 1.5ms", dashes, flag.name, v)
+			case s.op == opContains && v == "":
+				return nil, fmt.Errorf("%s%s: an empty text is part of every other", dashes, flag.name)
 			}
 			root, err := compile(v, s)
 			if e, ok := err.(*Error); ok {

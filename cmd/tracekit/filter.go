@@ -94,17 +94,19 @@ func filterOptions(c *cli.Context) (o cut.FilterOptions, input string, err error
 	if err != nil {
 		return o, "", usage("%v", err)
 	}
-	source, input, err := sourceAndInput(c, flags != nil)
-	if err != nil {
+	words := c.Args().Slice()
+	if err := checkWords(words, flags != nil); err != nil {
 		return o, "", err
 	}
-	if source != "" {
-		x, err := filter.Parse(source)
-		var wrong *filter.Error
-		if errors.As(err, &wrong) {
-			return o, "", hint(usage("%s", wrong.Message+"\n"+indent(wrong.Show())), "tracekit help filter tells how expressions are written")
+	if flags == nil || len(words) == 2 || len(words) == 1 && isExpression(words[0]) {
+		x, err := parseExpression(words[0])
+		if err != nil {
+			return o, "", err
 		}
-		flags = filter.And(x, flags)
+		flags, words = filter.And(x, flags), words[1:]
+	}
+	if len(words) > 0 {
+		input = words[0]
 	}
 	if c.Bool("invert") {
 		flags = filter.Not(flags)
@@ -117,25 +119,41 @@ func filterOptions(c *cli.Context) (o cut.FilterOptions, input string, err error
 	return o, input, nil
 }
 
-// sourceAndInput tells the expression from the input. Where flags make a
-// condition, an argument alone is the input.
-func sourceAndInput(c *cli.Context, flags bool) (source, input string, err error) {
-	switch args := c.Args().Slice(); {
-	case len(args) > 2:
-		return "", "", hint(usage("too many arguments: %q", args), "put the expression in quotes: one expression, one FILE")
-	case len(args) == 2:
-		return args[0], args[1], nil
-	case len(args) == 1 && flags:
-		return "", args[0], nil
-	case len(args) == 1:
-		if _, err := os.Stat(args[0]); err == nil {
-			return "", "", hint(usage("no condition for %s", args[0]), `say which events shall stay, such as 'cat == "kernel"' or --name decode`)
-		}
-		return args[0], "", nil
-	case flags:
-		return "", "", nil
+// checkWords tells mistakes in what stands besides flags: an expression, which
+// may be missing where flags make a condition, and an input.
+func checkWords(words []string, flags bool) error {
+	const say = `say which events shall stay, such as 'cat == "kernel"' or --name decode`
+	switch {
+	case len(words) > 2:
+		return hint(usage("too many arguments: %q", words), "put the expression in quotes: one expression, one FILE")
+	case len(words) == 0 && !flags:
+		return hint(usage("no condition"), say)
+	case len(words) == 1 && !flags && isFile(words[0]):
+		return hint(usage("no condition for %s", words[0]), say)
+	case len(words) == 2 && isFile(words[0]) && !isFile(words[1]):
+		return hint(usage("%s stands where the expression should be", words[0]), "first the expression, then FILE")
 	}
-	return "", "", hint(usage("no condition"), `say which events shall stay, such as 'cat == "kernel"' or --name decode`)
+	return nil
+}
+
+func isFile(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// isExpression tells a word beside flags from an input's name.
+func isExpression(word string) bool {
+	_, err := filter.Parse(word)
+	return err == nil && !isFile(word)
+}
+
+func parseExpression(source string) (*filter.Expr, error) {
+	x, err := filter.Parse(source)
+	var wrong *filter.Error
+	if errors.As(err, &wrong) {
+		return nil, hint(usage("%s", wrong.Message+"\n"+indent(wrong.Show())), "tracekit help filter tells how expressions are written")
+	}
+	return x, err
 }
 
 func indent(text string) string {

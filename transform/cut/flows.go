@@ -64,6 +64,15 @@ func (f *flows) note(track int, e *trace.Event, far bool) {
 	f.points = append(f.points, pt)
 }
 
+// mayStay reports whether an arrow starts, and one ends, on a track that has
+// slices that stay.
+func (f *flows) mayStay(hasSlices func(track int) bool) bool {
+	on := func(phase byte) bool {
+		return slices.ContainsFunc(f.points, func(p point) bool { return p.phase == phase && hasSlices(int(p.track)) })
+	}
+	return on('s') && on('f')
+}
+
 // prepare orders the points of each track, so that slices can be held against
 // them.
 func (f *flows) prepare() {

@@ -148,8 +148,11 @@ func (p *plan) settle(ctx context.Context) error {
 	if p.counters != nil {
 		p.counters.settle(p)
 	}
-	if p.meets(p) || len(p.flows.points) > 0 {
+	arrows := p.flows.mayStay(p.hasSlices)
+	if arrows {
 		p.flows.prepare()
+	}
+	if arrows || p.meets(p) {
 		r, err := p.stream()
 		if err != nil {
 			return err
@@ -158,8 +161,16 @@ func (p *plan) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	p.flows.settle()
+	if arrows {
+		p.flows.settle()
+	}
 	return nil
+}
+
+// hasSlices reports whether slices stay on a track, or may.
+func (p *plan) hasSlices(track int) bool {
+	_, paired := p.pairs.byTrack[track]
+	return paired || track < len(p.usedT) && p.usedT[track]
 }
 
 // lookAgain gathers the text of moved events and the slices under arrows.

@@ -86,13 +86,13 @@ func (in *inspector) event(e *trace.Event) {
 		return
 	}
 	in.python.take(e, track, filter.KindsOf(e)&filter.Python != 0)
-	switch in.sides.Side(e) {
-	case filter.Unsure:
+	switch side := in.sides.Side(e); {
+	case side == filter.Unsure:
 		in.hardware.wait(e, track)
-	case filter.Device:
-		in.hardware.take(e, track, true)
+	case filter.MayCross(e):
+		in.hardware.arrow(e, side == filter.Device)
 	default:
-		in.hardware.take(e, track, false)
+		in.hardware.take(e, track, side == filter.Device)
 	}
 }
 

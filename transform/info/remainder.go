@@ -15,8 +15,9 @@ type remainder struct {
 	dropArgs      func(key []byte) bool // of events that stay; nil for none
 	mayHave       func(args []byte) bool
 	buf           []byte
-	threads       []left   // by track
-	processes     []amount // their names
+	threads       []left          // by track
+	processes     []amount        // their names
+	arrows        pipeline.Arrows // that may cross from the host to a device
 }
 
 // left is what is left of a thread.
@@ -114,6 +115,18 @@ func (r *remainder) wait(e *trace.Event, track int) {
 	t.waiting.add(int64(e.Size()))
 }
 
+// arrow takes half of an arrow, which may go with the other.
+func (r *remainder) arrow(e *trace.Event, goes bool) {
+	r.arrows.Take(e, goes, r.stays, gone)
+}
+
+func (r *remainder) stays(e *trace.Event) error {
+	r.take(e, r.tracks.Of(e), false)
+	return nil
+}
+
+func gone(*trace.Event) error { return nil }
+
 func (r *remainder) keep(size int64) {
 	r.events++
 	r.bytes += size + 1 // and a comma
@@ -121,6 +134,7 @@ func (r *remainder) keep(size int64) {
 
 // finish decides what waits, and counts the names of what is left.
 func (r *remainder) finish(sides *filter.Recognizer) (events, bytes int64) {
+	r.arrows.End(r.stays, gone)
 	used := make([]bool, len(r.tracks.Processes))
 	for i := range r.threads {
 		t := &r.threads[i]

@@ -2,8 +2,10 @@
 package strip
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 
 	"tracekit/filter"
@@ -53,6 +55,9 @@ func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipe
 	return rep, nil
 }
 
+// hardware is the kind by which a device's events go.
+const hardware = "hardware"
+
 // kinds that events are taken out by.
 var kinds = []struct {
 	name string
@@ -77,7 +82,8 @@ type stage struct {
 	device   filter.Recognizer
 	names    pipeline.Names
 	pairs    pairs
-	unsure   []trace.Event // by what is known yet, a device's or the host's
+	arrows   pipeline.Arrows // that may cross from the host to a device
+	unsure   []trace.Event   // by what is known yet, a device's or the host's
 	gone     map[string]*pipeline.Dropped
 	args     pipeline.Dropped
 	events   int64
@@ -123,6 +129,9 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		return s.names.Name(e, w)
 	}
 	kind, unsure := s.kind(e)
+	if s.Hardware && (kind == "" || kind == hardware) && filter.MayCross(e) {
+		return s.arrows.Take(e, kind == hardware, s.keeper(w), s.dropArrow)
+	}
 	if kind = s.pairs.follow(e, kind); kind != "" {
 		s.drop(kind, e)
 		return nil
@@ -140,7 +149,7 @@ func (s *stage) kind(e *trace.Event) (kind string, unsure bool) {
 	if s.Hardware {
 		switch s.device.Side(e) {
 		case filter.Device:
-			return "hardware", false
+			return hardware, false
 		case filter.Unsure:
 			unsure = true
 		}
@@ -153,10 +162,21 @@ func (s *stage) kind(e *trace.Event) (kind string, unsure bool) {
 			}
 		}
 	}
-	if len(s.cats) > 0 && s.cats[string(e.Cat())] {
-		return string(e.Cat()), false
+	if len(s.cats) > 0 {
+		if cat := category(e); s.cats[string(cat)] {
+			return string(cat), false
+		}
 	}
 	return "", unsure
+}
+
+// category is e's category without escapes.
+func category(e *trace.Event) []byte {
+	cat := e.Cat()
+	if bytes.IndexByte(cat, '\\') < 0 {
+		return cat
+	}
+	return []byte(trace.Unquote(slices.Concat([]byte{'"'}, cat, []byte{'"'})))
 }
 
 func (s *stage) kindsOf(e *trace.Event) filter.Kinds {
@@ -189,14 +209,26 @@ func (s *stage) End(w *trace.Writer) error {
 	for i := range s.unsure {
 		e := &s.unsure[i]
 		if s.device.Side(e) == filter.Device {
-			s.drop("hardware", e)
+			s.drop(hardware, e)
 			continue
 		}
 		if err := s.keep(e, w); err != nil {
 			return err
 		}
 	}
+	if err := s.arrows.End(s.keeper(w), s.dropArrow); err != nil {
+		return err
+	}
 	s.names.End()
+	return nil
+}
+
+func (s *stage) keeper(w *trace.Writer) func(e *trace.Event) error {
+	return func(e *trace.Event) error { return s.keep(e, w) }
+}
+
+func (s *stage) dropArrow(e *trace.Event) error {
+	s.drop(hardware, e)
 	return nil
 }
 

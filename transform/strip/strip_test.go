@@ -308,8 +308,9 @@ func TestPythonLeavesOfARealStack(t *testing.T) {
 	t.Skip("the trace is not here, or there is little time")
 }
 
-// Without hardware no event of a device's process stays, nor its names: a
-// process is a device's if its label says so or all of its events are such.
+// Without hardware no event of a device's process stays, nor half of an arrow
+// that was whole: a process is a device's if its label says so or all of its
+// events are such.
 func TestHardwareLeavesNoEventOfADevice(t *testing.T) {
 	device := []string{"kernel", "gpu_memcpy", "gpu_memset", "gpu_user_annotation", "Kernel", "Memcpy", "Memset"}
 	labelled := 0
@@ -337,10 +338,33 @@ func TestHardwareLeavesNoEventOfADevice(t *testing.T) {
 				t.Fatalf("%s: %.200s stays", filepath.Base(name), e.Raw())
 			}
 		})
+		before := halves(t, data)
+		for arrow := range halves(t, out) {
+			if !before[arrow] {
+				t.Fatalf("%s: half of the arrow %q stays", filepath.Base(name), arrow)
+			}
+		}
 	}
 	if labelled < 3 {
 		t.Fatalf("only %d traces have a device", labelled)
 	}
+}
+
+// halves are the arrows that have no start, or no end.
+func halves(t *testing.T, data []byte) map[string]bool {
+	phases := map[string]string{}
+	each(t, data, func(e *trace.Event) {
+		if e.IsFlow() {
+			phases[fmt.Sprintf("%s %s %s", e.Cat(), e.Name(), e.ID())] += string(rune(e.Phase))
+		}
+	})
+	half := map[string]bool{}
+	for arrow, all := range phases {
+		if !strings.Contains(all, "s") || !strings.Contains(all, "f") {
+			half[arrow] = true
+		}
+	}
+	return half
 }
 
 func each(t *testing.T, data []byte, visit func(e *trace.Event)) {
@@ -417,4 +441,14 @@ func BenchmarkStripPython(b *testing.B) {
 			s.Close()
 		}
 	})
+}
+
+// A category is what it stands for, however it is written.
+func TestEscapesInCategories(t *testing.T) {
+	const data = `[{"ph":"i","cat":"a \"b\" \u00e9\\","ts":1,"pid":1,"tid":1},{"ph":"i","cat":"a","ts":2,"pid":1,"tid":1}]`
+	const name = `a "b" é\`
+	out, rep := stripped(t, []byte(data), Options{Cats: []string{name}})
+	if events, _ := apart(parse(t, out)); len(events) != 1 || len(rep.Notes) > 0 || rep.Dropped[0].Kind != name {
+		t.Errorf("%s stays: %+v", out, rep)
+	}
 }
