@@ -42,10 +42,10 @@ func (c *catCounter) of(e *Event) *Category {
 	if c.all == nil {
 		c.all = map[catKey]*Category{}
 	}
-	key := catKey{e.Phase, string(e.Cat())}
-	if c.last = c.all[key]; c.last == nil {
-		c.last = &Category{Phase: key.phase, Cat: key.cat}
-		c.all[key] = c.last
+	// Written like this, the look-up copies no text.
+	if c.last = c.all[catKey{e.Phase, string(e.Cat())}]; c.last == nil {
+		c.last = &Category{Phase: e.Phase, Cat: string(e.Cat())}
+		c.all[catKey{e.Phase, c.last.Cat}] = c.last
 	}
 	return c.last
 }

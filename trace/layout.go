@@ -229,7 +229,8 @@ func (t *thread) remember(e *Event, l *layout) {
 	if q.form == formText {
 		hi--
 	}
-	t.known, t.text = true, newFixed(e.Raw()[lo:hi])
+	t.known = true
+	t.text.set(e.Raw()[lo:hi])
 	t.pid, t.tid = e.pid.shift(-lo), e.tid.shift(-lo)
 }
 
@@ -271,10 +272,16 @@ type fixed struct {
 	first, mask, last uint64 // its first eight bytes or fewer, its last eight
 }
 
-func newFixed(text []byte) fixed {
-	f := fixed{text: bytes.Clone(text), mask: 1<<64 - 1}
+func newFixed(text []byte) (f fixed) {
+	f.set(text)
+	return f
+}
+
+// set takes a copy of text, and keeps its memory from the time before.
+func (f *fixed) set(text []byte) {
+	f.text = append(f.text[:0], text...)
 	n := len(text)
-	if n < 8 {
+	if f.mask = 1<<64 - 1; n < 8 {
 		f.mask = 1<<(8*n) - 1
 	} else {
 		f.last = binary.LittleEndian.Uint64(text[n-8:])
@@ -282,7 +289,6 @@ func newFixed(text []byte) fixed {
 	var head [8]byte
 	copy(head[:], text)
 	f.first = binary.LittleEndian.Uint64(head[:])
-	return f
 }
 
 // standsAt reports whether buf has the text at p. It may say no to what ends

@@ -23,8 +23,10 @@ type Tracks struct {
 
 type trackKey struct{ pid, tid string }
 
+// recentTrack is a track as an event named it, in memory that is used again for
+// the next one that comes to stand in its place.
 type recentTrack struct {
-	pid, tid string
+	pid, tid []byte
 	track    int
 }
 
@@ -32,18 +34,19 @@ type recentTrack struct {
 func (t *Tracks) Of(e *Event) int {
 	pid, tid := e.Pid(), e.Tid()
 	r := &t.recent[(tail(pid)*31+tail(tid))*0x9e3779b1>>24]
-	if r.pid == string(pid) && r.tid == string(tid) && t.byKey != nil {
+	if string(r.pid) == string(pid) && string(r.tid) == string(tid) && t.byKey != nil {
 		return r.track
 	}
 	r.track = t.find(pid, tid)
-	r.pid, r.tid = string(pid), string(tid)
+	r.pid, r.tid = append(r.pid[:0], pid...), append(r.tid[:0], tid...)
 	return r.track
 }
 
 // Find returns the number of a track by the JSON text of its ids, -1 if there is
 // none yet.
 func (t *Tracks) Find(pid, tid string) int {
-	if n, ok := t.byKey[keyOf([]byte(pid), []byte(tid))]; ok {
+	p, q := shownIDs([]byte(pid), []byte(tid))
+	if n, ok := t.byKey[trackKey{string(p), string(q)}]; ok {
 		return n
 	}
 	return -1
@@ -52,21 +55,23 @@ func (t *Tracks) Find(pid, tid string) int {
 // Process returns the number of the process that e belongs to.
 func (t *Tracks) Process(e *Event) int { return t.All[t.Of(e)].Process }
 
-func keyOf(pid, tid []byte) trackKey {
+// shownIDs are the ids that a viewer takes an event's for.
+func shownIDs(pid, tid []byte) (shownPid, shownTid []byte) {
 	if len(pid) == 0 || string(pid) == "null" {
 		pid = []byte("0")
 	}
 	if len(tid) == 0 || string(tid) == "0" || string(tid) == "null" {
 		tid = pid
 	}
-	return trackKey{string(pid), string(tid)}
+	return pid, tid
 }
 
 func (t *Tracks) find(pid, tid []byte) int {
-	k := keyOf(pid, tid)
-	if n, ok := t.byKey[k]; ok {
+	pid, tid = shownIDs(pid, tid)
+	if n, ok := t.byKey[trackKey{string(pid), string(tid)}]; ok { // written like this, it copies nothing
 		return n
 	}
+	k := trackKey{string(pid), string(tid)}
 	if t.byKey == nil {
 		t.byKey, t.byPid = map[trackKey]int{}, map[string]int{}
 	}

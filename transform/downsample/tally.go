@@ -39,7 +39,9 @@ func (t *tally) row(e *trace.Event) *row {
 	if t.last != nil && t.last.name == string(t.name) {
 		return t.last
 	}
-	t.last = t.of(string(t.name))
+	if t.last = t.rows[string(t.name)]; t.last == nil {
+		t.last = t.of(string(t.name))
+	}
 	return t.last
 }
 

@@ -13,7 +13,8 @@ type census struct {
 	names     report.Names
 	kinds     []Kind
 	byKey     map[kindKey]int
-	last      int // kind of the event before
+	keys      []kindKey // of kinds
+	last      int       // kind of the event before
 	lastKey   kindKey
 	threads   []thread // by track
 	processes []Process
@@ -72,17 +73,18 @@ func (c *census) kind(e *trace.Event) int {
 	if c.kinds != nil && c.lastKey.phase == e.Phase && c.lastKey.cat == string(e.Cat()) {
 		return c.last
 	}
-	key := kindKey{e.Phase, string(e.Cat())}
-	n, ok := c.byKey[key]
+	n, ok := c.byKey[kindKey{e.Phase, string(e.Cat())}] // as it stands here, no text is copied
 	if !ok {
+		key := kindKey{e.Phase, string(e.Cat())}
 		if c.byKey == nil {
 			c.byKey, c.covered = map[kindKey]int{}, map[place]*coverage{}
 		}
 		n = len(c.kinds)
 		c.byKey[key] = n
+		c.keys = append(c.keys, key)
 		c.kinds = append(c.kinds, Kind{Phase: phaseText(e.Phase), Cat: trace.Unquote([]byte(`"` + key.cat + `"`))})
 	}
-	c.last, c.lastKey = n, key
+	c.last, c.lastKey = n, c.keys[n]
 	return n
 }
 

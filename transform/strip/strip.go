@@ -74,9 +74,9 @@ var kinds = []struct {
 
 type stage struct {
 	Options
-	cats     map[string]bool
-	wanted   filter.Kinds // kinds that shall go
-	learns   bool         // some kinds take more than the event itself to know
+	cats     map[string]string // each category, by itself: an event has only a view of it
+	wanted   filter.Kinds      // kinds that shall go
+	learns   bool              // some kinds take more than the event itself to know
 	dropArgs func(key []byte) bool
 	mayHave  func(args []byte) bool // quickly, some that shall go
 	device   filter.Recognizer
@@ -91,9 +91,9 @@ type stage struct {
 }
 
 func newStage(o Options) *stage {
-	s := &stage{Options: o, cats: map[string]bool{}, gone: map[string]*pipeline.Dropped{}, args: pipeline.Dropped{Kind: "args"}}
+	s := &stage{Options: o, cats: map[string]string{}, gone: map[string]*pipeline.Dropped{}, args: pipeline.Dropped{Kind: "args"}}
 	for _, c := range o.Cats {
-		s.cats[c] = true
+		s.cats[c] = c
 	}
 	for _, k := range kinds {
 		if k.asks(&s.Options) {
@@ -163,8 +163,8 @@ func (s *stage) kind(e *trace.Event) (kind string, unsure bool) {
 		}
 	}
 	if len(s.cats) > 0 {
-		if cat := category(e); s.cats[string(cat)] {
-			return string(cat), false
+		if cat, is := s.cats[string(category(e))]; is {
+			return cat, false
 		}
 	}
 	return "", unsure

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"flag"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"tracekit/internal/gzwrite"
+	"tracekit/internal/reference"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// verbsToCompare read a trace in each way that there is, and write the same of
+// it whichever way it came.
+var verbsToCompare = []string{
+	"slice --from 20% --to 60%",
+	"slice --part 2/3 --device launched --boundary keep",
+	"strip --python --args stack --cat cpu_op",
+	"strip --hardware --counters",
+	"filter --min-dur 5us --not-cat gpu_memcpy --with-parents --with-device",
+	"downsample --merge 20us",
+	"downsample --max-events 100",
+	"repair",
+}
+
+// tellers tell of a trace, how it is packed included.
+var tellers = []string{"info --json", "report --json", "check --json"}
+
+// printed is what a verb prints, and its exit status.
+type printed struct {
+	status int
+	out    string
+}
+
+func printedBy(verb, file string, stdin io.Reader) printed {
+	var out bytes.Buffer
+	args := append([]string{"tracekit"}, strings.Fields(verb)...)
+	status := run(context.Background(), append(args, "-q", file), stdin, &out, io.Discard)
+	return printed{status, out.String()}
+}
+
+const ownGzip = "t.own.json.gz"
+
+// wayToKeep is a file that holds a text as one of the packers leaves it.
+type wayToKeep struct {
+	name string
+	pack func(w io.Writer) io.WriteCloser
+}
+
+var waysToKeep = []wayToKeep{
+	{"t.json", func(w io.Writer) io.WriteCloser { return unpacked{w} }},
+	{"t.json.gz", func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }},
+	{ownGzip, func(w io.Writer) io.WriteCloser { return gzwrite.NewWriter(w, gzwrite.Options{}) }},
+	{"t.json.zst", func(w io.Writer) io.WriteCloser {
+		z, err := zstd.NewWriter(w)
+		if err != nil {
+			panic(err)
+		}
+		return z
+	}},
+}
+
+type unpacked struct{ io.Writer }
+
+func (unpacked) Close() error { return nil }
+
+// comparePaths reads a text from a file of every kind and from a pipe, with an
+// index and without, on one processor and on many.
+func comparePaths(t *testing.T, text []byte, kept []wayToKeep) {
+	t.Helper()
+	made := map[string]printed{} // by each verb, the first time
+	for _, k := range kept {
+		file := filepath.Join(t.TempDir(), k.name)
+		packed := pack(t, text, k.pack)
+		if err := os.WriteFile(file, packed, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		same := func(how, verb string, got printed) {
+			t.Helper()
+			if got.status == exitUsage || got.out == "" {
+				t.Fatalf("%s, %s, %s: status %d and %d bytes", k.name, how, verb, got.status, len(got.out))
+			}
+			if first, known := made[verb]; !known {
+				made[verb] = got
+			} else if got != first {
+				t.Errorf("%s, %s, %s: status %d and %d bytes, not %d and %d", k.name, how, verb, got.status, len(got.out), first.status, len(first.out))
+			}
+		}
+		fromFile := func(how string) {
+			t.Helper()
+			for _, verb := range verbsToCompare {
+				same(how, verb, printedBy(verb, file, nil))
+			}
+			for _, verb := range tellers {
+				same(how, verb+" of "+k.name, printedBy(verb, file, nil))
+			}
+		}
+		fromFile("a file")
+		for _, verb := range verbsToCompare {
+			same("a pipe", verb, printedBy(verb, "-", bytes.NewReader(packed)))
+		}
+		if k.name == ownGzip { // what is decompressed side by side where it can be
+			for _, processors := range []int{1, 8} {
+				before := runtime.GOMAXPROCS(processors)
+				fromFile("on one or eight processors")
+				runtime.GOMAXPROCS(before)
+			}
+		}
+		if index := printedBy("index", file, nil); index.status != exitDone && index.status != exitDamaged {
+			t.Fatalf("%s: no index: %v", k.name, index)
+		}
+		fromFile("indexed")
+	}
+}
+
+func pack(t *testing.T, text []byte, by func(io.Writer) io.WriteCloser) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := by(&b)
+	if _, err := w.Write(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// otherTraces is a folder of recorded traces to compare by too.
+var otherTraces = flag.String("traces", "", "compare all paths on the traces in `DIR` too")
+
+func TestEveryPathGivesTheSame(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/*.json.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no real traces: %v", err)
+	}
+	seeds := 3
+	if *otherTraces != "" {
+		more, err := filepath.Glob(filepath.Join(*otherTraces, "*.json.gz"))
+		if err != nil || len(more) == 0 {
+			t.Fatalf("no traces in %s: %v", *otherTraces, err)
+		}
+		files, seeds = append(files, more...), 300
+	}
+	for i, name := range files {
+		t.Run(filepath.Base(name), func(t *testing.T) { comparePaths(t, unpack(t, name), waysFor(i)) })
+	}
+	for seed := range seeds {
+		rng := rand.New(rand.NewPCG(uint64(seed), 9))
+		comparePaths(t, reference.Random(rng, 30+seed%300), waysFor(seed))
+	}
+}
+
+// waysFor are two of the ways, another one for each trace, or all of them.
+func waysFor(i int) []wayToKeep {
+	if *otherTraces != "" {
+		return waysToKeep
+	}
+	return []wayToKeep{waysToKeep[0], waysToKeep[1+i%3]}
+}
+
+func unpack(t *testing.T, name string) []byte {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
