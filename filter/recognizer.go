@@ -46,6 +46,14 @@ const (
 	isSynapse                      // a thread of Synapse's own profile of the host
 )
 
+// Clone returns a Recognizer that knows the same, for use at the same time. Neither
+// shall learn more: what both know they share.
+func (r *Recognizer) Clone() *Recognizer {
+	c := *r
+	c.env = Env{}
+	return &c
+}
+
 // LearnDocument takes text of the document, outside of its events. It shall
 // hold whole members.
 func (r *Recognizer) LearnDocument(text []byte) {

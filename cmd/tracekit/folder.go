@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 
 	"tracekit/internal/gzwrite"
 	"tracekit/transform/split"
@@ -18,66 +21,82 @@ const unfinished = ".tracekit-unfinished"
 
 // folder is where the pieces of a split go.
 type folder struct {
-	path   string
-	packer *gzwrite.Writer
+	path  string
+	made  bool                        // by openFolder
+	check func(*split.Manifest) error // of the plan, before anything is written
+	old   []string                    // files of a split before, which go when this one begins
+	idle  []*gzwrite.Writer
+	mutex sync.Mutex // over idle
 }
 
-// openFolder makes the folder, or takes one that is empty. What an interrupted
-// split has left in it goes; what else is in it stays, and is refused unless
-// force is set.
+// openFolder makes the folder, or takes one that has nothing in it but what an
+// interrupted split has left. What else is in one is refused unless force is set,
+// and stays, but for the files of a split.
 func openFolder(path string, force bool) (*folder, error) {
+	f := &folder{path: path}
+	_, err := os.Stat(path)
+	f.made = errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, plainPathError(err)
-	}
-	f := &folder{path: path}
-	if _, err := os.Stat(f.file(unfinished)); err == nil || force {
-		if err := f.clear(); err != nil {
-			return nil, plainPathError(err)
-		}
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, plainPathError(err)
 	}
-	if len(entries) > 0 && !force {
-		return nil, hint(fmt.Errorf("%s: is not empty", path), "name another folder, or say --force to write beside what is in it")
+	f.list(unfinished)
+	if force {
+		f.list(split.ManifestNames[0])
+	}
+	for _, e := range entries {
+		if !force && !slices.Contains(f.old, e.Name()) {
+			return nil, hint(fmt.Errorf("%s: is not empty", path), "name another folder, or say --force to write beside what is in it")
+		}
 	}
 	return f, nil
 }
 
-// clear removes the files of a split before: those that its list names.
-func (f *folder) clear() error {
-	for _, list := range []string{unfinished, split.ManifestNames[0]} {
-		text, err := os.ReadFile(f.file(list))
-		if err != nil {
-			continue
-		}
-		var m split.Manifest
-		if json.Unmarshal(text, &m) != nil {
+// list notes the files of a split before, as a list in the folder names them, and
+// the list itself.
+func (f *folder) list(list string) {
+	text, err := os.ReadFile(f.file(list))
+	if err != nil {
+		return
+	}
+	f.old = append(f.old, list)
+	var m split.Manifest
+	if json.Unmarshal(text, &m) != nil {
+		return // it was cut off, or is not ours
+	}
+	for _, name := range append(m.Files(), split.ManifestNames[:]...) {
+		if filepath.Base(name) != name || strings.HasPrefix(name, ".") {
 			continue // it is not ours
 		}
-		for _, name := range append(m.Files(), split.ManifestNames[:]...) {
-			if filepath.Base(name) != name {
-				continue
-			}
-			if err := os.Remove(f.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-			left, _ := filepath.Glob(f.file("." + name + ".*.tmp"))
-			for _, l := range left {
-				os.Remove(l)
-			}
+		f.old = append(f.old, name)
+		left, _ := filepath.Glob(f.file("." + name + ".*.tmp"))
+		for _, l := range left {
+			f.old = append(f.old, filepath.Base(l))
 		}
 	}
-	err := os.Remove(f.file(unfinished))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
-// Begin notes what will be written, for whoever finds it half done.
+// Discard removes the folder again if nothing was written to it.
+func (f *folder) Discard() {
+	if f.made {
+		os.Remove(f.path) // which fails if something is in it
+	}
+}
+
+// Begin removes a split that was there before, and notes what will be written, for
+// whoever finds it half done.
 func (f *folder) Begin(m *split.Manifest) error {
+	if err := f.check(m); err != nil {
+		return err
+	}
+	for _, name := range f.old {
+		if err := os.Remove(f.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return writingTo(f.path, err)
+		}
+	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
@@ -99,49 +118,69 @@ func (f *folder) Create(name string, compress bool) (split.File, error) {
 	p := &pieceFile{file: file, path: f.file(name)}
 	p.Writer = counted{file, p.path, &p.packed}
 	if compress {
-		if f.packer == nil {
-			f.packer = gzwrite.NewWriter(p.Writer, gzwrite.Options{})
-		} else {
-			f.packer.Reset(p.Writer)
-		}
-		p.packer, p.Writer = f.packer, f.packer
+		p.packer, p.folder = f.packer(p.Writer), f
+		p.Writer = p.packer
 	}
 	return p, nil
 }
 
+// packer takes one that idles, or makes one.
+func (f *folder) packer(w io.Writer) *gzwrite.Writer {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	n := len(f.idle)
+	if n == 0 {
+		return gzwrite.NewWriter(w, gzwrite.Options{})
+	}
+	p := f.idle[n-1]
+	f.idle = f.idle[:n-1]
+	p.Reset(w)
+	return p
+}
+
+func (f *folder) giveBack(p *gzwrite.Writer) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.idle = append(f.idle, p)
+}
+
 type pieceFile struct {
 	io.Writer
+	folder *folder
 	packer *gzwrite.Writer // nil if the file is not packed
 	file   *os.File
 	path   string
 	packed int64
 }
 
-func (p *pieceFile) Commit() (int64, error) {
-	if p.packer != nil {
-		if err := p.packer.Close(); err != nil {
-			p.discard()
-			return 0, err
-		}
+// Close ends the writing.
+func (p *pieceFile) Close() error {
+	err := p.endPacking((*gzwrite.Writer).Close)
+	if e := p.file.Close(); err == nil {
+		err = writingTo(p.path, e)
 	}
-	err := p.file.Close()
-	if err == nil {
-		err = os.Rename(p.file.Name(), p.path)
-	}
-	if err != nil {
-		os.Remove(p.file.Name())
-	}
-	return p.packed, writingTo(p.path, err)
+	return err
 }
 
+// endPacking ends the packing, by what ends it.
+func (p *pieceFile) endPacking(end func(*gzwrite.Writer) error) error {
+	if p.packer == nil {
+		return nil
+	}
+	err := end(p.packer)
+	p.folder.giveBack(p.packer)
+	p.packer = nil
+	return err
+}
+
+// Commit gives the file its name.
+func (p *pieceFile) Commit() (packed int64, err error) {
+	return p.packed, writingTo(p.path, os.Rename(p.file.Name(), p.path))
+}
+
+// Abort removes the file, whatever became of it before.
 func (p *pieceFile) Abort() {
-	if p.packer != nil {
-		p.packer.Abort()
-	}
-	p.discard()
-}
-
-func (p *pieceFile) discard() {
+	p.endPacking(func(z *gzwrite.Writer) error { z.Abort(); return nil })
 	p.file.Close()
 	os.Remove(p.file.Name())
 }

@@ -40,8 +40,9 @@ KINDS
    events     pieces of up to --events events
    process    a piece for each process, over the whole time
 
-What ran on a device goes with the call that launched it, where the trace records
-launches, unless --device time says otherwise.
+What ran on a device goes with the step, phase or request that launched it, where the
+trace records launches, unless --device time says otherwise; pieces of other kinds
+have what ran in their time, unless --device launched does.
 
 EXAMPLES
    tracekit split --by time --time 500ms -o pieces/ big.json.gz
@@ -61,8 +62,8 @@ EXIT STATUS
 			&cli.StringFlag{Name: "time", Usage: "length of a piece, a `TIME` such as 500ms"},
 			&cli.StringFlag{Name: "size", Usage: "largest `SIZE` of a piece's JSON, such as 200MB"},
 			&cli.StringFlag{Name: "events", Usage: "`NUMBER` of events of a piece at most, such as 1M"},
-			&cli.StringFlag{Name: "device", Usage: "`launched|time`: what ran on a device follows its launch, or its own time (default: launched; time for --by process)"},
-			&cli.StringFlag{Name: "name", Usage: "`TEMPLATE` of file names, of {kind} {index} {label} {start}"},
+			&cli.StringFlag{Name: "device", Usage: "`launched|time`: what ran on a device follows its launch, or its own time (default: launched for --by step, phase and request, else time)"},
+			&cli.StringFlag{Name: "name", Usage: "`TEMPLATE` of file names, of {kind} {index} {label} {phase} {start}"},
 			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty; a split that is in it goes"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "tell the pieces, write nothing"},
 			tmpdirFlag(),
@@ -84,41 +85,76 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 	}
 	defer in.Close()
 	o.Source = filepath.Base(in.name)
+	var m *split.Manifest
 	if c.Bool("dry-run") {
-		m, err := split.Plan(c.Context, in.Source, o)
-		if err != nil {
+		if m, err = split.Plan(c.Context, in.Source, o); err != nil {
 			return splitError(in, err)
 		}
 		in.meter.Stop()
-		return writeError(listPieces(std.out, m))
-	}
-	dir, err := openFolder(c.String("output"), c.Bool("force"))
-	if err != nil {
+		if err := refuseDamage(c, m); err != nil {
+			return in.wrap(err)
+		}
+		if err := listPieces(std.out, m); err != nil {
+			return writeError(err)
+		}
+	} else if m, err = splitInto(c, in, o); err != nil {
 		return err
 	}
+	if !c.Bool("quiet") {
+		tellSplit(c, std.err, m)
+	}
+	return damage(in, m.Lost(), c.Bool("quiet"), std)
+}
+
+// refuseDamage fails if something of the input can't be kept and --strict is set.
+func refuseDamage(c *cli.Context, m *split.Manifest) error {
+	if lost := m.Lost(); lost.Lost() && c.Bool("strict") {
+		return damageHint(fmt.Errorf("damaged: %v", lost.String()))
+	}
+	return nil
+}
+
+// splitInto writes the pieces.
+func splitInto(c *cli.Context, in *input, o split.Options) (*split.Manifest, error) {
+	dir, err := openFolder(c.String("output"), c.Bool("force"))
+	if err != nil {
+		return nil, err
+	}
+	dir.check = func(m *split.Manifest) error { return refuseDamage(c, m) }
 	m, err := split.Run(c.Context, in.Source, dir, func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }, o)
 	in.meter.Stop()
-	if err != nil {
-		if m != nil && len(m.Pieces) > 0 {
-			err = hint(err, "the first %d pieces are whole, up to %s", len(m.Pieces), m.Pieces[len(m.Pieces)-1].File)
-		}
-		return splitError(in, err)
+	if err == nil {
+		return m, nil
 	}
-	lost := m.Lost()
-	if !c.Bool("quiet") {
+	dir.Discard()
+	if m != nil && len(m.Pieces) > 0 {
+		err = hint(err, "what is whole: the first %s, up to %s", plural(len(m.Pieces), "piece"), m.Pieces[len(m.Pieces)-1].File)
+	}
+	return nil, splitError(in, err)
+}
+
+// tellSplit says what was done, or would be.
+func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
+	pieces := plural(len(m.Pieces), "piece")
+	if c.Bool("dry-run") {
+		fmt.Fprintf(w, "split: %s, nothing written\n", pieces)
+	} else {
 		events, bytes, packed := m.Sum()
-		fmt.Fprintf(std.err, "split: %d pieces, %d events, %s of JSON (%s packed) in %s\n",
-			len(m.Pieces), events, progress.Bytes(bytes), progress.Bytes(packed), c.String("output"))
-		for _, note := range []string{m.Marker, m.Why} {
-			if note != "" {
-				fmt.Fprintln(std.err, note)
-			}
+		fmt.Fprintf(w, "split: %s, %d events, %s of JSON (%s packed) in %s\n",
+			pieces, events, progress.Bytes(bytes), progress.Bytes(packed), c.String("output"))
+	}
+	for _, note := range []string{m.Marker, m.Why} {
+		if note != "" {
+			fmt.Fprintln(w, note)
 		}
 	}
-	if lost.Lost() && c.Bool("strict") {
-		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, lost.String()))
+	for i, q := range m.Outside {
+		if i == 5 {
+			fmt.Fprintf(w, "and %d more lie outside of the trace\n", len(m.Outside)-i)
+			break
+		}
+		fmt.Fprintf(w, "request %s, from @%s to @%s, lies outside of the trace\n", q.Label, q.Start, q.End)
 	}
-	return damage(in, lost, c.Bool("quiet"), std)
 }
 
 func splitError(in *input, err error) error {
@@ -142,6 +178,9 @@ func listPieces(w io.Writer, m *split.Manifest) error {
 		q := &m.Pieces[i]
 		fmt.Fprintf(t, "%s\t@%s\t@%s\t%v\t%s\n", q.File, q.Start, q.End, q.Length(), q.Label)
 	}
+	for _, q := range m.Outside {
+		fmt.Fprintf(t, "-\t@%s\t@%s\t-\t%s, outside of the trace\n", q.Start, q.End, q.Label)
+	}
 	return t.Flush()
 }
 
@@ -154,6 +193,9 @@ func splitOptions(c *cli.Context) (o split.Options, err error) {
 	want, known := kinds[o.By]
 	if !known {
 		return o, hint(usage("--by %q", o.By), "step, phase, request, time, size, events or process")
+	}
+	if err := split.CheckTemplate(o.Name); err != nil {
+		return o, hint(usage("--name %q: %v", o.Name, err), "it takes {kind}, {index}, {label}, {phase} and {start}")
 	}
 	if err := stepping(c, &o); err != nil {
 		return o, err
@@ -188,8 +230,9 @@ func splitOptions(c *cli.Context) (o split.Options, err error) {
 			return o, usage("--events %v", err)
 		}
 	}
+	follows := o.By == split.Step || o.By == split.Phase || o.By == split.Request
 	switch d := c.String("device"); {
-	case d == "time" || d == "" && o.By == split.Process:
+	case d == "time" || d == "" && !follows:
 		o.Device = cut.ByTime
 	case d == "" || d == "launched" && o.By != split.Process:
 		o.Device = cut.Launched
@@ -249,4 +292,11 @@ func parseAmount(s, unit string) (int64, error) {
 		return 0, fmt.Errorf("%q: write it as 200M%s or 1.5G%s", s, unit, unit)
 	}
 	return int64(n * float64(scale)), nil
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

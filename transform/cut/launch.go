@@ -11,15 +11,16 @@ import (
 // launches join what ran on a device to the host's call that launched it: by
 // the correlation that both have, else by their External id, else by an arrow.
 type launches struct {
-	device  *filter.Recognizer
-	tracks  *trace.Tracks
-	present *[2]idSet // that a host's call has, by key
-	orphans orphans
-	staying [2]idSet // that one has which stays
-	arrows  *arrows  // of slices that no id joins to a call
-	stays   stays
-	pairs   pairs
-	calls   map[int]joint // begins of pairs that have a part in this, by ordinal
+	device   *filter.Recognizer
+	tracks   *trace.Tracks
+	present  *[2]idSet // that a host's call has, by key
+	complete bool      // present is, and arrows are
+	orphans  orphans
+	staying  [2]idSet // that one has which stays
+	arrows   *arrows  // of slices that no id joins to a call
+	stays    stays
+	pairs    pairs
+	calls    map[int]joint // begins of pairs that have a part in this, by ordinal
 
 	begins   map[int]bool // begins of a device's pairs whose launch is known: whether it stays
 	onDevice map[int]bool // begins of a device's pairs
@@ -32,7 +33,7 @@ func newLaunches() *launches {
 // of returns launches that know what l does of the whole trace, and are told
 // what stays.
 func (l *launches) of(stays stays) *launches {
-	return &launches{device: l.device, tracks: l.tracks, present: l.present, arrows: l.arrows, stays: stays}
+	return &launches{device: l.device, tracks: l.tracks, present: l.present, arrows: l.arrows, complete: true, stays: stays}
 }
 
 // launchKeys are the args that join, the first that does decides.
@@ -152,23 +153,24 @@ func (l *launches) note(e *trace.Event) {
 		switch {
 		case e.Has&trace.HasTS == 0:
 		case l.device.Side(e) != filter.Device:
-			l.call(e, l.stays(track, e.TS, e.End()))
-		case string(e.Cat()) != "gpu_user_annotation": // it mirrors the host's, and no arrow leads to it
+			l.call(jointOf(e), l.stays(track, e.TS, e.End()))
+		case !l.complete && string(e.Cat()) != "gpu_user_annotation": // it mirrors the host's, and no arrow leads to it
 			l.orphans.note(jointOf(e), l.present)
 		}
 	}
 }
 
-// call notes a host's call.
-func (l *launches) call(e *trace.Event, stays bool) {
-	for m := range trace.Members(e.Args()) {
-		for i, key := range launchKeys {
-			if string(m.Key) == key {
-				l.present[i].add(m.Value)
-				if stays {
-					l.staying[i].add(m.Value)
-				}
-			}
+// call notes a host's call by what joins it to others.
+func (l *launches) call(j joint, stays bool) {
+	for i, id := range j {
+		if len(id) == 0 {
+			continue
+		}
+		if !l.complete {
+			l.present[i].add(id)
+		}
+		if stays {
+			l.staying[i].add(id)
 		}
 	}
 }
@@ -199,15 +201,31 @@ func (l *launches) launched(j joint, track int, start, end trace.Time) (stays, k
 }
 
 func jointOf(e *trace.Event) (j joint) {
-	for m := range trace.Members(e.Args()) {
+	args, wanted := e.Args(), 0
+	for _, key := range quotedLaunchKeys {
+		if bytes.Contains(args, key) {
+			wanted++
+		}
+	}
+	if wanted == 0 {
+		return j
+	}
+	for m := range trace.Members(args) {
 		for i, key := range launchKeys {
 			if string(m.Key) == key {
 				j[i] = m.Value
+				wanted--
 			}
+		}
+		if wanted == 0 {
+			break
 		}
 	}
 	return j
 }
+
+// quotedLaunchKeys are for a quick look: most events have none.
+var quotedLaunchKeys = [2][]byte{[]byte(`"correlation"`), []byte(`"External id"`)}
 
 // callers takes pairs for the calls that they are on the host.
 type callers struct {
@@ -221,16 +239,8 @@ func (c *callers) lone(mark)      {}
 func (c *callers) done()          {}
 
 func (c *callers) call(b mark, stays bool) {
-	if c.async || c.onDevice[b.n()] {
-		return
-	}
-	for i, id := range c.calls[b.n()] {
-		if len(id) > 0 {
-			c.present[i].add(id)
-			if stays {
-				c.staying[i].add(id)
-			}
-		}
+	if !c.async && !c.onDevice[b.n()] {
+		c.launches.call(c.calls[b.n()], stays)
 	}
 }
 

@@ -74,9 +74,6 @@ func (r *Router) Learn(p *trace.Part) {
 	}
 }
 
-// Side tells where e happened, once all was learnt.
-func (r *Router) Side(e *trace.Event) filter.Side { return r.launches.device.Side(e) }
-
 // history is all samples of a counter.
 type history struct {
 	members []string
@@ -225,11 +222,11 @@ func (c *routedPairs) launched(b mark, end trace.Time) []int {
 func (r *Router) gather(e *trace.Event) {
 	switch e.Phase {
 	case 'X':
-		if e.Has&trace.HasTS != 0 && r.Side(e) != filter.Device {
+		if e.Has&trace.HasTS != 0 && r.launches.device.Side(e) != filter.Device {
 			r.call(e, e.End())
 		}
 	case 'B', 'E', 'b', 'e':
-		if q := &r.shape.partners[r.marks]; q.is == isBegin && r.Side(e) != filter.Device {
+		if q := &r.shape.partners[r.marks]; q.is == isBegin && r.launches.device.Side(e) != filter.Device {
 			r.call(e, q.stop)
 		}
 		r.marks++
@@ -307,7 +304,7 @@ func (r *Router) overlapped(at []int, start, end trace.Time) []int {
 func (r *Router) launched(e *trace.Event, at []int) []int {
 	switch e.Phase {
 	case 'X':
-		if r.Side(e) == filter.Device {
+		if r.launches.device.Side(e) == filter.Device {
 			at = r.joined(at, jointOf(e), r.launches.tracks.Of(e), e.TS, e.End())
 		}
 	case 'f':
@@ -358,6 +355,60 @@ func chainHash(seed maphash.Seed, e *trace.Event) uint64 {
 	return h.Sum64()
 }
 
+// A Cutter writes the slices of a Router's windows, one after another. Several may
+// work at the same time once everything was routed.
+type Cutter struct {
+	router *Router
+	whole  *launches // of the trace
+}
+
+// Cutter returns a new one.
+func (r *Router) Cutter() *Cutter {
+	l := r.launches
+	tracks := *l.tracks // it knows them all
+	return &Cutter{r, &launches{
+		device: l.device.Clone(), tracks: &tracks, present: l.present, arrows: l.arrows, complete: true,
+	}}
+}
+
+// Piece writes the slice of window n, as Slice would of the whole trace. read
+// begins to read, as often as it is called, the document's text, all metadata,
+// and in file order what was routed to the window. onDevice is called for the
+// slices of devices that stay.
+func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, onDevice func(e *trace.Event)) error {
+	win := c.router.windows[n]
+	sel := &timeRange{from: win.From, to: win.To, last: c.router.last}
+	p := newPlan(sel)
+	var err error
+	if p.read, err = held(ctx, read); err != nil {
+		return err
+	}
+	if c.router.device == Launched {
+		sel.launches = c.whole.of(sel.holds)
+		if err := sel.launches.gatherCalls(ctx, p.read); err != nil {
+			return err
+		}
+		sel.launches.settle()
+	}
+	p.counters = newCounters(sel.from)
+	if err := p.look(ctx); err != nil {
+		return err
+	}
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
+	stream, err := p.stream()
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	return pipeline.Run(ctx, stream, w, &emitter{plan: p, visit: func(e *trace.Event) {
+		if e.Phase == 'X' && c.whole.device.Side(e) == filter.Device {
+			onDevice(e)
+		}
+	}})
+}
+
 // held reads once what then can be gone through again in memory, if it fits.
 func held(ctx context.Context, read reading) (reading, error) {
 	stream, err := read()
@@ -376,39 +427,4 @@ func held(ctx context.Context, read reading) (reading, error) {
 		return read, err
 	}
 	return func() (trace.Stream, error) { return s.Read(), nil }, nil
-}
-
-// Piece writes the slice of window n, as Slice would of the whole trace. read
-// begins to read, as often as it is called, the document's text, all metadata,
-// and in file order what was routed to the window. visit, if it is not nil, is
-// called for the slices that stay.
-func (r *Router) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, visit func(e *trace.Event)) error {
-	read, err := held(ctx, read)
-	if err != nil {
-		return err
-	}
-	win := r.windows[n]
-	sel := &timeRange{from: win.From, to: win.To, last: r.last}
-	if r.device == Launched {
-		sel.launches = r.launches.of(sel.holds)
-		if err := sel.launches.gatherCalls(ctx, read); err != nil {
-			return err
-		}
-		sel.launches.settle()
-	}
-	p := newPlan(sel)
-	p.read = read
-	p.counters = newCounters(sel.from)
-	if err := p.look(ctx); err != nil {
-		return err
-	}
-	if err := p.settle(ctx); err != nil {
-		return err
-	}
-	stream, err := p.stream()
-	if err != nil {
-		return err
-	}
-	defer stream.Close()
-	return pipeline.Run(ctx, stream, w, &emitter{plan: p, visit: visit})
 }

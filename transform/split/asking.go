@@ -23,9 +23,6 @@ func (p *pieces) byRequest(whole cut.Window) ([]cut.Window, error) {
 			continue
 		}
 		w := cut.Window{From: max(r.Start, whole.From), To: min(max(r.End, r.Start.Add(1)), whole.To)}
-		if n := len(windows); n > 0 && windows[n-1].From > w.From {
-			w.From = windows[n-1].From // both begin with the trace
-		}
 		q := Piece{Kind: "request", Label: r.ID, Inferred: r.Inferred(), Begun: r.Begun, Unfinished: r.Unfinished}
 		if found.Run != nil && r.FirstStep >= 0 {
 			q.Steps = stepsOf(found.Run, r.FirstStep, r.LastStep)

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"tracekit/filter"
 	"tracekit/trace"
-	"tracekit/transform/cut"
 )
 
 // busy is when a device was at work.
@@ -16,9 +14,10 @@ type busy struct {
 
 type span struct{ start, end trace.Time }
 
-func (b *busy) add(r *cut.Router, e *trace.Event) {
+// add takes a slice of a device.
+func (b *busy) add(e *trace.Event) {
 	// An annotation mirrors what the host calls a stretch of work: it is no work.
-	if e.Phase == 'X' && e.Span() > 0 && r.Side(e) == filter.Device && string(e.Cat()) != "gpu_user_annotation" {
+	if e.Span() > 0 && string(e.Cat()) != "gpu_user_annotation" {
 		b.spans = append(b.spans, span{e.TS, e.End()})
 	}
 }

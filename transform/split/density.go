@@ -1,31 +1,44 @@
 package split
 
 import (
+	"maps"
+	"slices"
+
 	"tracekit/trace"
 	"tracekit/transform/cut"
 )
 
 // density is how many events, and bytes of them, begin in each bin of time, and
-// reach over from one into the next. Bins widen as the trace grows in time, so
-// that it takes the same memory for every trace.
+// reach over from one into the next. Only stretches of time in which something
+// happens have bins. These widen when there are too many of them, so that it takes
+// the same memory for every trace, and an event that lies decades before all
+// others costs the others nothing.
 type density struct {
-	width trace.Time // of a bin
-	first int64      // number of bins[0]: it begins at first × width
-	bins  []bin
+	shift uint // a bin is 1<<shift ns wide
+	pages map[int64]*page
+	at    int64 // number of the page that was used last
+	last  *page
 	fixed bin // what every piece has
 	flows flowSample
 }
+
+// page is the bins of a stretch of time.
+type page [pageBins]bin
 
 // bin counts what begins in it, and by how much more or less is open at its end
 // than at its start.
 type bin struct{ events, bytes, openEvents, openBytes int64 }
 
 const (
-	maxBins  = 1 << 19
-	binStart = trace.Time(64)
+	pageShift  = 12
+	pageBins   = 1 << pageShift
+	maxPages   = 128
+	startShift = 6
 	// clipped is about how many bytes an event grows by when it is cut.
 	clipped = 64
 )
+
+func newDensity() *density { return &density{shift: startShift, pages: map[int64]*page{}} }
 
 // text takes document text, which every piece has.
 func (d *density) text(t []byte) { d.fixed.bytes += int64(len(t)) }
@@ -40,74 +53,67 @@ func (d *density) event(e *trace.Event) {
 	if e.Has&trace.HasTS == 0 {
 		return
 	}
-	if d.bins == nil {
-		d.width = binStart
-		d.first = floorDiv(e.TS, d.width)
-		d.bins = make([]bin, 1, maxBins)
-	}
-	d.reach(e.TS)
 	if e.IsFlow() {
 		d.flows.add(e, size)
 		return
 	}
-	d.reach(e.End())
-	start, end := d.index(e.TS), d.index(e.End())
-	d.bins[start].events++
-	d.bins[start].bytes += size
-	if end > start {
-		d.bins[start].openEvents++
-		d.bins[start].openBytes += size
-		d.bins[end].openEvents--
-		d.bins[end].openBytes -= size
+	d.add(e.TS, bin{events: 1, bytes: size})
+	if end := e.End(); end>>d.shift > e.TS>>d.shift {
+		d.add(e.TS, bin{openEvents: 1, openBytes: size})
+		d.add(end, bin{openEvents: -1, openBytes: -size})
 	}
 }
 
-func floorDiv(t, by trace.Time) int64 {
-	n := int64(t / by)
-	if t%by < 0 {
-		n--
-	}
-	return n
-}
-
-func (d *density) index(t trace.Time) int { return int(floorDiv(t, d.width) - d.first) }
-
-// reach makes sure that there is a bin for t.
-func (d *density) reach(t trace.Time) {
-	for {
-		n := floorDiv(t, d.width)
-		lo, hi := min(n, d.first), max(n+1, d.first+int64(len(d.bins)))
-		if hi-lo > maxBins {
+func (d *density) add(t trace.Time, by bin) {
+	n := int64(t) >> d.shift
+	if at := n >> pageShift; d.last == nil || d.at != at {
+		if d.pages[at] == nil && len(d.pages) == maxPages {
 			d.widen()
-			continue
+			d.add(t, by)
+			return
 		}
-		if more := int(d.first - lo); more > 0 {
-			old := d.bins
-			d.bins = append(d.bins, make([]bin, more)...)
-			copy(d.bins[more:], old)
-			clear(d.bins[:more])
-			d.first = lo
-		}
-		if more := int(hi-d.first) - len(d.bins); more > 0 {
-			d.bins = append(d.bins, make([]bin, more)...)
-		}
-		return
+		d.turn(at)
 	}
+	d.last[n&(pageBins-1)].add(by)
+}
+
+// turn goes to a page.
+func (d *density) turn(at int64) {
+	d.at, d.last = at, d.pages[at]
+	if d.last == nil {
+		d.last = new(page)
+		d.pages[at] = d.last
+	}
+}
+
+func (b *bin) add(by bin) {
+	b.events += by.events
+	b.bytes += by.bytes
+	b.openEvents += by.openEvents
+	b.openBytes += by.openBytes
 }
 
 // widen makes one bin of every two.
 func (d *density) widen() {
-	d.width *= 2
-	first := floorDiv(trace.Time(d.first), 2)
-	merged := make([]bin, floorDiv(trace.Time(d.first+int64(len(d.bins))-1), 2)-first+1, maxBins)
-	for i, b := range d.bins {
-		m := &merged[floorDiv(trace.Time(d.first+int64(i)), 2)-first]
-		m.events += b.events
-		m.bytes += b.bytes
-		m.openEvents += b.openEvents
-		m.openBytes += b.openBytes
+	old := *d
+	d.shift, d.pages = d.shift+1, map[int64]*page{}
+	for n, b := range old.each() {
+		d.turn(n >> 1 >> pageShift)
+		d.last[n>>1&(pageBins-1)].add(b)
 	}
-	d.first, d.bins = first, merged
+}
+
+// each yields the bins of all pages, in order, with their numbers.
+func (d *density) each() func(yield func(int64, bin) bool) {
+	return func(yield func(int64, bin) bool) {
+		for _, at := range slices.Sorted(maps.Keys(d.pages)) {
+			for i, b := range d.pages[at] {
+				if b != (bin{}) && !yield(at<<pageShift+int64(i), b) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // events is the number of events of a piece: those that begin in it, those that
@@ -125,9 +131,7 @@ func (d *density) bytes(begin, openBefore, openAfter bin) int64 {
 // settle counts the flow events that pieces will have.
 func (d *density) settle() {
 	for _, f := range d.flows.complete() {
-		b := &d.bins[d.index(f.ts)]
-		b.events += 1 << d.flows.shift
-		b.bytes += f.size << d.flows.shift
+		d.add(f.ts, bin{events: 1 << d.flows.shift, bytes: f.size << d.flows.shift})
 	}
 }
 
@@ -139,17 +143,14 @@ func (d *density) cut(whole cut.Window, limit int64, size func(begin, openBefore
 	var windows []cut.Window
 	from := whole.From
 	var begin, before, open bin
-	for i, b := range d.bins {
-		next := begin
-		next.events += b.events
-		next.bytes += b.bytes
-		after := open
-		after.openEvents += b.openEvents
-		after.openBytes += b.openBytes
-		at := trace.Time(d.first+int64(i)) * d.width
+	for n, b := range d.each() {
+		next, after := begin, open
+		next.add(b)
+		after.add(b)
+		at := trace.Time(n << d.shift)
 		if begin.events > 0 && at > from && size(next, before, after) > limit {
 			windows = append(windows, cut.Window{From: from, To: at})
-			from, before, next = at, open, bin{events: b.events, bytes: b.bytes}
+			from, before, next = at, open, b
 		}
 		begin, open = next, after
 	}

@@ -1,11 +1,7 @@
 package split
 
 import (
-	"encoding/csv"
 	"encoding/json"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"tracekit/trace"
@@ -16,9 +12,10 @@ import (
 type Manifest struct {
 	Source string `json:"source"`
 	By     string `json:"by"`
+	Device string `json:"device"` // how its events are judged, as slice has it
 	Start  Micros `json:"start"`
 	End    Micros `json:"end"`
-	// Marker tells what steps were told by, Why why these are the steady ones.
+	// Marker tells what steps or requests were told by, Why why these are the steady ones.
 	Marker string  `json:"marker,omitempty"`
 	Why    string  `json:"why,omitempty"`
 	Pieces []Piece `json:"pieces"`
@@ -112,75 +109,30 @@ func (m *Micros) UnmarshalJSON(text []byte) error {
 
 func (m *Piece) busy(b *busy) {
 	sum, _, last := b.total()
-	m.DeviceBusy = micros(sum)
-	if last > m.hostEnd {
-		m.DeviceLag = micros(last - m.hostEnd)
-	}
+	m.DeviceBusy, m.DeviceLag = micros(sum), micros(max(last, m.hostEnd)-m.hostEnd)
 }
 
 // describe fills in what is known before anything is written.
 func (p *pieces) describe(windows []cut.Window) {
 	m := &p.manifest
-	m.Source, m.By = p.Source, string(p.By)
+	m.Source, m.By, m.Device = p.Source, string(p.By), "time"
+	if p.Options.Device == cut.Launched {
+		m.Device = "launched"
+	}
 	m.Start, m.End = micros(p.survey.Zero), micros(p.survey.Last)
 	m.damage = p.survey.Damage
 	if m.damage.Lost() {
 		m.Damage = m.damage.String()
 	}
 	base := p.base()
-	width := max(len(strconv.Itoa(len(m.Pieces))), 4)
-	used := map[string]bool{}
+	files := newNames(p.Name, len(m.Pieces))
 	for i := range m.Pieces {
 		q := &m.Pieces[i]
-		q.File = fileName(p.Name, q, width)
-		for n := 2; used[strings.ToLower(q.File)]; n++ {
-			q.File = fmt.Sprintf("%s-%d.json.gz", strings.TrimSuffix(fileName(p.Name, q, width), ".json.gz"), n)
-		}
-		used[strings.ToLower(q.File)] = true
-		p.names = append(p.names, q.File)
+		q.File = files.of(q)
 		if at := int64(windows[i].From) + base; base > 0 || at > 1e18 {
 			q.Wall = time.Unix(0, at).UTC().Format(time.RFC3339Nano)
 		}
 	}
-}
-
-// usualName is the template of file names.
-const usualName = "{index}-{label}"
-
-// fileName fills in a template. Nothing that a trace says can lead out of the
-// folder.
-func fileName(template string, q *Piece, width int) string {
-	if template == "" {
-		template = usualName
-		if q.Kind == string(Time) || q.Kind == string(Size) || q.Kind == string(Events) {
-			template = "{kind}-{index}"
-		}
-	}
-	name := strings.NewReplacer(
-		"{kind}", q.Kind, "{index}", fmt.Sprintf("%0*d", width, q.Index), "{label}", q.Label,
-		"{start}", string(q.Start), "{phase}", q.Phase,
-	).Replace(template)
-	return safe(strings.TrimSuffix(name, ".json.gz")) + ".json.gz"
-}
-
-// safe makes a text fit for a file name anywhere.
-func safe(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.' && b.Len() > 0:
-			b.WriteRune(r)
-		default:
-			b.WriteByte('_')
-		}
-		if b.Len() >= 120 {
-			break
-		}
-	}
-	if b.Len() == 0 {
-		return "piece"
-	}
-	return strings.ReplaceAll(b.String(), "..", "__")
 }
 
 // ManifestNames are the files that a manifest is written to.
@@ -194,15 +146,10 @@ func (m *Manifest) write(dir Folder) error {
 	if err := put(dir, ManifestNames[0], append(text, '\n')); err != nil {
 		return err
 	}
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	w.Write([]string{"file", "kind", "index", "label", "phase", "first_step", "last_step", "start", "end", "inferred", "wall_clock", "events", "bytes", "packed_bytes", "device_busy", "device_lag"})
-	for _, q := range m.Pieces {
-		w.Write([]string{q.File, q.Kind, strconv.Itoa(q.Index), q.Label, q.Phase, q.Steps.first(), q.Steps.last(), string(q.Start), string(q.End), strconv.FormatBool(q.Inferred), q.Wall,
-			strconv.FormatInt(q.Events, 10), strconv.FormatInt(q.Bytes, 10), strconv.FormatInt(q.Packed, 10), string(q.DeviceBusy), string(q.DeviceLag)})
+	if text, err = m.table(); err != nil {
+		return err
 	}
-	w.Flush()
-	return put(dir, ManifestNames[1], []byte(b.String()))
+	return put(dir, ManifestNames[1], text)
 }
 
 func put(dir Folder, name string, text []byte) error {
@@ -210,24 +157,14 @@ func put(dir Folder, name string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(text); err != nil {
+	if _, err = f.Write(text); err == nil {
+		err = f.Close()
+	}
+	if err == nil {
+		_, err = f.Commit()
+	}
+	if err != nil {
 		f.Abort()
-		return err
 	}
-	_, err = f.Commit()
 	return err
-}
-
-func (s *Steps) first() string {
-	if s == nil {
-		return ""
-	}
-	return strconv.FormatInt(s.First, 10)
-}
-
-func (s *Steps) last() string {
-	if s == nil {
-		return ""
-	}
-	return strconv.FormatInt(s.Last, 10)
 }

@@ -5,7 +5,6 @@ package split
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"tracekit/internal/spill"
@@ -59,9 +58,9 @@ type Folder interface {
 	End() error
 }
 
-// File is one that is being written. Either Commit or Abort ends it.
+// File is one that is being written: closed and committed, or aborted at any time.
 type File interface {
-	io.Writer
+	io.WriteCloser
 	Commit() (packed int64, err error)
 	Abort()
 }
@@ -106,13 +105,9 @@ func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.F
 	if err := dir.Begin(&p.manifest); err != nil {
 		return nil, err
 	}
-	whole := 0
-	for i := range p.manifest.Pieces {
-		if err := p.write(ctx, dir, sp, i); err != nil {
-			p.manifest.Pieces = p.manifest.Pieces[:whole]
-			return &p.manifest, fmt.Errorf("%s: %w", p.names[i], err)
-		}
-		whole++
+	if whole, err := p.writeAll(ctx, dir, sp); err != nil {
+		p.manifest.Pieces = p.manifest.Pieces[:whole]
+		return &p.manifest, err
 	}
 	if err := p.manifest.write(dir); err != nil {
 		return &p.manifest, err
@@ -124,7 +119,6 @@ func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.F
 type pieces struct {
 	Options
 	manifest Manifest
-	names    []string // of files
 	router   *cut.Router
 	steps    *steps.Finder    // nil unless they are asked for
 	requests *requests.Finder // nil unless they are asked for
@@ -144,7 +138,7 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 			return nil, err
 		}
 	}
-	var dense density
+	dense := newDensity()
 	v, err := s.SurveyParts(func(part *trace.Part) error {
 		p.router.Learn(part)
 		dense.text(part.Text)
@@ -172,7 +166,7 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 	if v.Events == 0 || v.Zero == 0 && v.Last == 0 {
 		return nil, ErrNothing
 	}
-	windows, err := p.plan(&dense)
+	windows, err := p.plan(dense)
 	if err != nil {
 		return nil, err
 	}
@@ -241,27 +235,4 @@ func (p *pieces) each(ctx context.Context, s *trace.Source, f func(part *trace.P
 			}
 		}
 	}
-}
-
-// write writes the i-th piece.
-func (p *pieces) write(ctx context.Context, dir Folder, sp *spool, i int) error {
-	f, err := dir.Create(p.names[i], true)
-	if err != nil {
-		return err
-	}
-	w := trace.NewWriter(f)
-	var busy busy
-	err = p.router.Piece(ctx, i, func() (trace.Stream, error) { return sp.read(i) }, w, func(e *trace.Event) { busy.add(p.router, e) })
-	if err != nil {
-		f.Abort()
-		return err
-	}
-	packed, err := f.Commit()
-	if err != nil {
-		return err
-	}
-	m := &p.manifest.Pieces[i]
-	m.Events, m.Bytes, m.Packed = w.Events, w.Bytes, packed
-	m.busy(&busy)
-	return nil
 }

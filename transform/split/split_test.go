@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"tracekit/internal/reference"
@@ -25,6 +27,7 @@ import (
 type memory struct {
 	files map[string][]byte
 	room  int
+	open  atomic.Int32 // files that are neither committed nor aborted
 }
 
 func newMemory() *memory { return &memory{files: map[string][]byte{}, room: 1 << 30} }
@@ -32,9 +35,7 @@ func newMemory() *memory { return &memory{files: map[string][]byte{}, room: 1 <<
 var errFull = errors.New("no space left")
 
 func (m *memory) Create(name string, _ bool) (File, error) {
-	if len(m.files) >= m.room {
-		return nil, errFull
-	}
+	m.open.Add(1)
 	return &memoryFile{folder: m, name: name}, nil
 }
 
@@ -47,12 +48,18 @@ type memoryFile struct {
 	name   string
 }
 
+func (f *memoryFile) Close() error { return nil }
+
 func (f *memoryFile) Commit() (int64, error) {
+	if len(f.folder.files) >= f.folder.room {
+		return 0, errFull
+	}
+	f.folder.open.Add(-1)
 	f.folder.files[f.name] = f.Bytes()
 	return int64(f.Len()), nil
 }
 
-func (f *memoryFile) Abort() {}
+func (f *memoryFile) Abort() { f.folder.open.Add(-1) }
 
 func source(t *testing.T, data []byte) *trace.Source {
 	t.Helper()
@@ -206,6 +213,46 @@ func TestPiecesOfASize(t *testing.T) {
 	}
 }
 
+// An event decades before all others does not make bins so wide that pieces
+// of a size are too large.
+func TestAStrayEventCostsNothing(t *testing.T) {
+	var data bytes.Buffer
+	data.WriteString(`[{"ph":"i","name":"stray","pid":1,"tid":1,"ts":0}`)
+	for i := range 30_000 {
+		fmt.Fprintf(&data, `,{"ph":"X","name":"n","pid":1,"tid":1,"ts":%d.5,"dur":3}`, 1_700_000_000_000_000+10*i)
+	}
+	data.WriteString("]")
+	m, _ := splitInto(t, data.Bytes(), Options{By: Events, Events: 1000})
+	if n := len(m.Pieces); n < 30 || n > 33 {
+		t.Errorf("%d pieces", n)
+	}
+	for i, q := range m.Pieces {
+		if q.Events > 1000 || q.Events < 900 && i > 0 && i < len(m.Pieces)-1 {
+			t.Errorf("piece %d has %d events", i, q.Events)
+		}
+	}
+}
+
+// Bins widen as the trace grows in time, and still tell of everything.
+func TestBinsWiden(t *testing.T) {
+	d := newDensity()
+	for i := range 100_000 {
+		d.add(trace.Time(i)*1e9-trace.Time(5e12), bin{events: 1, bytes: 2})
+	}
+	var sum bin
+	before := int64(math.MinInt64)
+	for n, b := range d.each() {
+		if n <= before {
+			t.Fatalf("bin %d comes after %d", n, before)
+		}
+		before = n
+		sum.add(b)
+	}
+	if len(d.pages) > maxPages || sum != (bin{events: 100_000, bytes: 200_000}) {
+		t.Errorf("%d pages, %+v", len(d.pages), sum)
+	}
+}
+
 // Every event is in one piece, counting the parts of one that was cut as one.
 func TestPiecesHoldEverythingOnce(t *testing.T) {
 	for seed := range uint64(40) {
@@ -315,7 +362,7 @@ func TestAFullFolderSaysWhatIsWhole(t *testing.T) {
 	dir.room = 2
 	const data = `[{"ph":"X","name":"a","pid":1,"tid":1,"ts":0,"dur":100},{"ph":"i","name":"b","pid":1,"tid":1,"ts":100}]`
 	m, err := Run(context.Background(), source(t, []byte(data)), dir, func() (*spill.File, error) { return spill.Create(t.TempDir()) }, Options{By: Time, Time: 20_000})
-	if !errors.Is(err, errFull) || len(m.Pieces) != 2 || len(dir.files) != 2 {
+	if !errors.Is(err, errFull) || len(m.Pieces) != 2 || len(dir.files) != 2 || dir.open.Load() != 0 {
 		t.Fatalf("%v, %d pieces in the manifest, %d files", err, len(m.Pieces), len(dir.files))
 	}
 	for _, q := range m.Pieces {

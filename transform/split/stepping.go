@@ -88,6 +88,9 @@ func (p *pieces) groups(run *steps.Run, groups [][2]int, kind string) []cut.Wind
 		if p.DropGaps {
 			w.To = max(last.End, w.From.Add(1))
 		}
+		if w.To == p.survey.Last {
+			w.To = w.To.Add(1) // nothing is left for an epilogue but what happens at that moment
+		}
 		q := Piece{Kind: kind, Steps: stepsOf(run, g[0], g[1])}
 		q.Label = q.Steps.label()
 		q.Phase = q.Steps.phase

@@ -53,26 +53,42 @@ func (f *Finder) missing(elsewhere []Seen) error {
 		e.LookedFor = []string{f.Marker.String()}
 		return e
 	}
+	e.LookedFor = lookedFor()
+	return e
+}
+
+// lookedFor lists how markers begin, each beginning once, and the functions.
+func lookedFor() []string {
+	var all []string
 	for _, p := range parts {
 		if p.part == prepare || p.part == prompts || p.part == decodes {
-			e.LookedFor = append(e.LookedFor, strings.ReplaceAll(p.name, "*", "…"))
+			all = append(all, strings.ReplaceAll(p.name, "*", more))
 		}
 	}
 	for _, r := range table {
 		for _, form := range r.forms {
-			begin, _, more := strings.Cut(form.text, "{")
-			if more {
-				begin += "…"
+			begin, _, goesOn := strings.Cut(form.text, "{")
+			if goesOn {
+				begin += more
 			}
-			e.LookedFor = append(e.LookedFor, begin)
+			all = append(all, begin)
 		}
 	}
-	for _, frame := range frames {
-		e.LookedFor = append(e.LookedFor, "…"+frame.file+"(…): "+frame.function)
+	all = slices.DeleteFunc(slices.Clone(all), func(s string) bool {
+		return slices.ContainsFunc(all, func(o string) bool {
+			begin, goesOn := strings.CutSuffix(o, more)
+			return goesOn && o != s && strings.HasPrefix(s, begin)
+		})
+	})
+	functions := map[string]bool{}
+	for _, f := range frames {
+		functions[f.function] = true
 	}
-	e.LookedFor = slices.Compact(e.LookedFor)
-	return e
+	return append(slices.Compact(all), "Python's "+strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
 }
+
+// more stands for the rest of a marker.
+const more = "…"
 
 // census counts names that differ in more than numbers.
 type census struct {

@@ -157,7 +157,11 @@ func (y *yardstick) reason(r *Run, t tally, first, n int) string {
 		return int64(i)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "steps %d..%d: ", name(first), name(first+n-1))
+	if n == 1 {
+		fmt.Fprintf(&b, "step %d: ", name(first))
+	} else {
+		fmt.Fprintf(&b, "steps %d..%d: ", name(first), name(first+n-1))
+	}
 	if y.fullFrom > 0 {
 		fmt.Fprintf(&b, "%d of %d with full batches (%d requests or more), ", t.full, n, y.fullFrom)
 	}

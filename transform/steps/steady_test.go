@@ -58,7 +58,7 @@ func TestSteady(t *testing.T) {
 		{"the best there is", []pace{built, late, usual}, 3, 0, "3 of 3 with full batches (58 requests or more), 1 with a recompilation, 1 long gap (over 3ms)"},
 		{"a long gap that can't be left out", []pace{usual, usual, late, usual, usual}, 4, 0, "1 long gap (over 3ms)"},
 		{"no counts of requests", []pace{none, none, built, none, none}, 2, 0, "steps 0..1: no recompilation, no gap over 3ms"},
-		{"one step", []pace{warm, slow, usual, usual}, 1, 2, "steps 2..2"},
+		{"one step", []pace{warm, slow, usual, usual}, 1, 2, "step 2: "},
 	} {
 		first, why, err := paced(t, c.steps...).Steady(c.n)
 		if err != nil || first != c.first || !strings.Contains(why, c.why) {

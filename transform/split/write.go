@@ -1,0 +1,119 @@
+package split
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"tracekit/trace"
+	"tracekit/transform/cut"
+)
+
+// mostWriters bounds the memory that is taken by pieces written at the same time.
+const mostWriters = 4
+
+// writeAll writes the pieces, several at the same time, and gives them their names
+// in order: if one fails, those before it are whole and none after it is there. It
+// returns how many are whole.
+func (p *pieces) writeAll(ctx context.Context, dir Folder, sp *spool) (whole int, err error) {
+	q := &queue{of: len(p.manifest.Pieces), turn: make(chan bool, 1)}
+	q.turn <- true
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), mostWriters, q.of) {
+		all.Go(func() {
+			w := &writer{pieces: p, dir: dir, spool: sp, cutter: p.router.Cutter()}
+			for i, mine, next := q.take(); i >= 0; i, mine, next = q.take() {
+				file, err := w.write(ctx, i)
+				if !<-mine {
+					discard(file)
+					next <- false
+					continue
+				}
+				if err = w.commit(i, file, err); err != nil {
+					q.fail(err)
+				} else {
+					q.whole++ // by the one whose turn it is
+				}
+				next <- err == nil
+			}
+		})
+	}
+	all.Wait()
+	return q.whole, q.err
+}
+
+// queue hands out pieces in order.
+type queue struct {
+	mutex sync.Mutex
+	n, of int       // next piece, number of pieces
+	turn  chan bool // of the next piece: whether all before it are whole
+	err   error
+	whole int
+}
+
+// take returns a piece, negative if there is none left, the channel that tells
+// whether all before it are whole, and the one to tell the next piece.
+func (q *queue) take() (piece int, mine <-chan bool, next chan<- bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if q.n == q.of || q.err != nil {
+		return -1, nil, nil
+	}
+	mine = q.turn
+	q.turn = make(chan bool, 1)
+	q.n++
+	return q.n - 1, mine, q.turn
+}
+
+func (q *queue) fail(err error) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	q.err = err
+}
+
+// writer writes pieces one after another.
+type writer struct {
+	*pieces
+	dir    Folder
+	spool  *spool
+	cutter *cut.Cutter
+}
+
+// write writes piece i into a file that is closed and has no name yet, and tells
+// the manifest of it.
+func (w *writer) write(ctx context.Context, i int) (File, error) {
+	m := &w.manifest.Pieces[i]
+	file, err := w.dir.Create(m.File, true)
+	if err != nil {
+		return nil, err
+	}
+	var busy busy
+	out := trace.NewWriter(file)
+	err = w.cutter.Piece(ctx, i, func() (trace.Stream, error) { return w.spool.read(i) }, out, busy.add)
+	if err == nil {
+		err = file.Close()
+	}
+	m.Events, m.Bytes = out.Events, out.Bytes
+	m.busy(&busy)
+	return file, err
+}
+
+// commit gives piece i its name, unless an error has come before.
+func (w *writer) commit(i int, file File, err error) error {
+	m := &w.manifest.Pieces[i]
+	if err == nil {
+		m.Packed, err = file.Commit()
+	}
+	if err != nil {
+		discard(file)
+		return fmt.Errorf("%s: %w", m.File, err)
+	}
+	return nil
+}
+
+func discard(file File) {
+	if file != nil {
+		file.Abort()
+	}
+}
