@@ -159,6 +159,7 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 		return v + 1, nil
 	}
 	end, st := skipValue(buf, v)
+	value, kind := buf[v:end], BadMember
 	if st == broken {
 		if end = skipToken(buf, v); end == v {
 			return 0, d.badDocument(broken, off, last)
@@ -166,15 +167,16 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 		if end == len(buf) {
 			return 0, nil
 		}
-		d.damage.mend(BadNumber, off+int64(v))
-		d.text(b, append(bytes.Clone(buf[:v]), "null"...), off)
-		return end, nil
-	}
-	if st != scanned {
+		value, kind = []byte("null"), BadNumber
+	} else if st != scanned {
 		return 0, d.badDocument(st, off, last)
 	}
-	if other := mendMember(unescaped(buf[p+1:keyEnd-1]), buf[v:end]); other != nil {
-		d.damage.mend(BadMember, off+int64(v))
+	other := mendMember(unescaped(buf[p+1:keyEnd-1]), value)
+	if other == nil && kind == BadNumber {
+		other = value
+	}
+	if other != nil {
+		d.damage.mend(kind, off+int64(v))
 		d.text(b, append(bytes.Clone(buf[:v]), other...), off)
 		return end, nil
 	}

@@ -292,7 +292,7 @@ func mendEscapes(s []byte) []byte {
 // mendText rewrites what Perfetto refuses in strings among the members of the
 // document: control characters, and escapes that JSON does not know.
 func mendText(t []byte) (fixed []byte, changed bool) {
-	if !hasRawControl(t) && !hasUnknownEscape(t) {
+	if !hasRawControl(t) && !hasUnknownEscape(t) && bytes.IndexByte(t, del) < 0 {
 		return t, false
 	}
 	quoted := false
@@ -308,7 +308,7 @@ func mendText(t []byte) (fixed []byte, changed bool) {
 				fixed = append(fixed, '\\')
 			}
 			fixed = append(fixed, '\\', t[i])
-		case quoted && c < 0x20:
+		case quoted && (c < 0x20 || c == del):
 			const hex = "0123456789abcdef"
 			fixed = append(fixed, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		default:
@@ -317,6 +317,9 @@ func mendText(t []byte) (fixed []byte, changed bool) {
 	}
 	return fixed, true
 }
+
+// del is the control character that JSON allows in a string, and Perfetto does not.
+const del = 0x7f
 
 const knownEscapes = `"\/bfnrtu`
 

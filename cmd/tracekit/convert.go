@@ -34,14 +34,13 @@ func convertInput(c *cli.Context, std streams, in *input, work func(*input, *tra
 		return err
 	}
 	rep, err := work(in, trace.NewWriter(out))
-	if err == nil && rep.Damage.Lost() && c.Bool("strict") {
-		err = damageHint(fmt.Errorf("%s is damaged: %v", in.name, rep.Damage.String()))
-		out.Abort()
-		return err
-	}
 	if err != nil {
 		out.Abort()
 		return in.wrap(err)
+	}
+	if err := strictly(c, in, rep.Damage); err != nil {
+		out.Abort()
+		return err
 	}
 	if err := out.Commit(); err != nil {
 		return err
@@ -59,7 +58,7 @@ func convertInput(c *cli.Context, std streams, in *input, work func(*input, *tra
 // damage says what was mended, and makes what was lost an error.
 func damage(in *input, d trace.Damage, quiet bool, std streams) error {
 	if d.Lost() {
-		return damagedError{damageHint(fmt.Errorf("%s is damaged: %v", in.name, d.String()))}
+		return damagedError{isDamaged(in, d)}
 	}
 	if len(d.Finds()) > 0 && !quiet {
 		fmt.Fprintf(std.err, "mended: %v\n", d.String())
@@ -67,8 +66,20 @@ func damage(in *input, d trace.Damage, quiet bool, std streams) error {
 	return nil
 }
 
+// strictly makes what was lost a failure, if it was asked to.
+func strictly(c *cli.Context, in *input, d trace.Damage) error {
+	if !c.Bool("strict") || !d.Lost() {
+		return nil
+	}
+	return isDamaged(in, d)
+}
+
+func isDamaged(in *input, d trace.Damage) error {
+	return damageHint(fmt.Errorf("%s is damaged: %v", in.name, d.String()))
+}
+
 func damageHint(err error) error {
-	return hint(err, "what could be read was kept; look at the places named, or record the trace again")
+	return hint(err, "tracekit repair keeps what can be kept of it, and says what can not")
 }
 
 // summary tells what a verb did, in one line.

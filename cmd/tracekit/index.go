@@ -45,8 +45,8 @@ EXAMPLE
 				return in.wrap(err)
 			}
 			lost := x.Survey.Damage
-			if lost.Lost() && c.Bool("strict") {
-				return damageHint(fmt.Errorf("%s is damaged: %v", in.name, lost.String()))
+			if err := strictly(c, in, lost); err != nil {
+				return err
 			}
 			file := x.Append(nil)
 			if err := writeBeside(in.name+indexSuffix, file); err != nil {

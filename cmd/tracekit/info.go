@@ -43,8 +43,8 @@ EXAMPLE
 				return in.wrap(err)
 			}
 			in.meter.Stop()
-			if found.Damage.Lost() && c.Bool("strict") {
-				return damageHint(fmt.Errorf("%s is damaged: %v", in.name, found.Damage.String()))
+			if err := strictly(c, in, found.Damage); err != nil {
+				return err
 			}
 			if c.Bool("json") {
 				err = writeInfoJSON(std.out, found)

@@ -91,6 +91,8 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // kept.
 type damagedError struct{ error }
 
+func (d damagedError) Unwrap() error { return d.error }
+
 // hinted carries a line on what to do about an error.
 type hinted struct {
 	error

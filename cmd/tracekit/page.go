@@ -29,8 +29,8 @@ func pageOfTrace(c *cli.Context, std streams) error {
 		return in.wrap(err)
 	}
 	in.meter.Stop()
-	if d.Damage.Lost() && c.Bool("strict") {
-		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, d.Damage.String()))
+	if err := strictly(c, in, d.Damage); err != nil {
+		return err
 	}
 	if err := writePage(c, std, in, d); err != nil {
 		return err

@@ -84,8 +84,8 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		return in.wrap(rangeError(err))
 	}
 	in.meter.Stop()
-	if r.Damage.Lost() && c.Bool("strict") {
-		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, r.Damage.String()))
+	if err := strictly(c, in, r.Damage); err != nil {
+		return err
 	}
 	if page != nil {
 		if err := writePage(c, std, in, page.Finish(r.Survey)); err != nil {

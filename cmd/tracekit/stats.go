@@ -25,8 +25,8 @@ func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work 
 		return in.wrap(err)
 	}
 	in.meter.Stop()
-	if rep.Damage.Lost() && c.Bool("strict") {
-		return damageHint(fmt.Errorf("%s is damaged: %v", in.name, rep.Damage.String()))
+	if err := strictly(c, in, rep.Damage); err != nil {
+		return err
 	}
 	if err := printTally(std.out, tally.Rows()); err != nil {
 		return writeError(err)
