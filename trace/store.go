@@ -17,6 +17,8 @@ type Stream interface {
 type Store struct {
 	limit, size int // bytes
 	full        bool
+	mayThin     bool // flow events may be given up
+	thin        bool // and have been
 	batches     []*Batch
 	arena       []byte
 	open        bool // the last part of the last batch takes events
@@ -28,6 +30,13 @@ const storeChunk = 256 << 10
 // NewStore returns a Store that holds up to limit bytes, the fields of events
 // included.
 func NewStore(limit int) *Store { return &Store{limit: limit} }
+
+// GiveUpFlows lets s give up flow events where it would be full otherwise: there
+// are many of them, and most go with what they are bound to.
+func (s *Store) GiveUpFlows() { s.mayThin = true }
+
+// Thin reports whether flow events are missing.
+func (s *Store) Thin() bool { return s.thin }
 
 // Full reports whether something did not fit. Such a Store holds nothing.
 func (s *Store) Full() bool { return s.full }
@@ -44,7 +53,15 @@ func (s *Store) Text(t []byte) {
 
 // Event adds a copy of e.
 func (s *Store) Event(e *Event) {
-	if !s.grow(len(e.text) + int(unsafe.Sizeof(*e))) {
+	if s.thin && e.IsFlow() {
+		return
+	}
+	if s.mayThin && s.size+e.storedSize() > s.limit {
+		s.dropFlows()
+		s.Event(e)
+		return
+	}
+	if !s.grow(e.storedSize()) {
 		return
 	}
 	if len(s.arena)+len(e.text) > cap(s.arena) {
@@ -64,9 +81,28 @@ func (s *Store) Event(e *Event) {
 	p.Events[len(p.Events)-1].text = s.arena[at:len(s.arena):len(s.arena)]
 }
 
+func (e *Event) storedSize() int { return len(e.text) + int(unsafe.Sizeof(*e)) }
+
+// dropFlows stores all but flow events anew.
+func (s *Store) dropFlows() {
+	old := s.batches
+	*s = Store{limit: s.limit, thin: true}
+	for i, b := range old {
+		for _, p := range b.Parts {
+			if p.Text != nil {
+				s.Text(p.Text)
+			}
+			for k := range p.Events {
+				s.Event(&p.Events[k])
+			}
+		}
+		old[i] = nil
+	}
+}
+
 func (s *Store) grow(n int) bool {
 	if s.size += n; s.size > s.limit {
-		*s = Store{full: true}
+		*s = Store{full: true, thin: s.thin}
 	}
 	return !s.full
 }

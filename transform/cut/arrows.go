@@ -1,6 +1,7 @@
 package cut
 
 import (
+	"bytes"
 	"cmp"
 	"hash/maphash"
 	"iter"
@@ -61,8 +62,14 @@ func bindsEnclosing(e *trace.Event) bool {
 	if e.Has&trace.HasBP == 0 {
 		return false
 	}
-	bp, _ := e.Member("bp")
-	return string(bp) == `"e"`
+	const key = `"bp"`
+	_, rest, _ := bytes.Cut(e.Raw(), []byte(key))
+	if bytes.Contains(rest, []byte(key)) { // which of them is the member takes a closer look
+		bp, _ := e.Member("bp")
+		return string(bp) == `"e"`
+	}
+	rest = bytes.TrimLeft(rest, " \t\r\n:")
+	return bytes.HasPrefix(rest, []byte(`"e"`))
 }
 
 func (a *arrows) prepare(tracks int) {

@@ -40,7 +40,7 @@ func Filter(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptio
 func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptions, kept int) (pipeline.Report, error) {
 	m := &matching{expr: o.Expr}
 	p := newPlan(m)
-	p.kept = trace.NewStore(kept)
+	p.hold(kept)
 	p.tally = o.Tally
 	v, err := m.survey(ctx, s, p, o)
 	if err != nil {
@@ -66,21 +66,25 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Filt
 func (m *matching) survey(ctx context.Context, s *trace.Source, p *plan, o FilterOptions) (v *trace.Survey, err error) {
 	const early = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth
 	if o.Expr.Needs()&early == 0 && o.Kin == (Kin{}) {
-		var some []bool // by block
+		var flows, others []bool // by block: whether such may stay
 		v, err = s.SurveyParts(func(part *trace.Part) error {
-			some = append(some, p.notePart(part))
+			f, o := p.notePart(part)
+			flows, others = append(flows, f), append(others, o)
 			return ctx.Err()
 		})
 		if err != nil {
 			return nil, err
 		}
-		var blocks []trace.Block
+		var all, flowless []trace.Block
 		for i, b := range v.Blocks {
-			if some[i] {
-				blocks = append(blocks, b)
+			if others[i] {
+				flowless = append(flowless, b)
+			}
+			if others[i] || flows[i] {
+				all = append(all, b)
 			}
 		}
-		p.read = blocksOf(s, blocks)
+		p.read, p.flowless = blocksOf(s, all), blocksOf(s, flowless)
 		return v, nil
 	}
 	k := newKinship(o)

@@ -73,12 +73,15 @@ func (f *flows) mayStay(hasSlices func(track int) bool) bool {
 	return on('s') && on('f')
 }
 
-// prepare orders the points of each track, so that slices can be held against
-// them.
-func (f *flows) prepare() {
+// prepare orders the points of each track with slices that stay, so that these
+// can be held against them.
+func (f *flows) prepare(hasSlices func(track int) bool) {
 	f.lines = map[int]*line{}
 	for i := range f.points {
 		track := int(f.points[i].track)
+		if !hasSlices(track) {
+			continue
+		}
 		l := f.lines[track]
 		if l == nil {
 			l = &line{}
@@ -153,10 +156,7 @@ func (c *cover) binds(pt *point, depth int32) bool {
 // chains follows each chain in time: a start begins a new one.
 func (f *flows) chains() {
 	f.lines = nil
-	order := make([]int32, len(f.points))
-	for i := range order {
-		order[i] = int32(i)
-	}
+	order := f.begun()
 	slices.SortFunc(order, func(a, b int32) int {
 		x, y := &f.points[a], &f.points[b]
 		return cmp.Or(cmp.Compare(x.chain, y.chain), cmp.Compare(x.ts, y.ts), cmp.Compare(a, b))
@@ -172,6 +172,25 @@ func (f *flows) chains() {
 	}
 }
 
+// begun are the points of chains that have a bound start, and a few others: of
+// many arrows few stay, and putting them in order takes longest.
+func (f *flows) begun() []int32 {
+	marks := make([]bool, 2*len(f.points))
+	mark := func(pt *point) *bool { return &marks[pt.chain%uint64(len(marks))] }
+	for i := range f.points {
+		if pt := &f.points[i]; pt.phase == 's' && pt.bound {
+			*mark(pt) = true
+		}
+	}
+	var order []int32
+	for i := range f.points {
+		if *mark(&f.points[i]) {
+			order = append(order, int32(i))
+		}
+	}
+	return order
+}
+
 func (f *flows) chain(members []int32) {
 	start := &f.points[members[0]]
 	if start.phase != 's' || !start.bound {
@@ -182,6 +201,9 @@ func (f *flows) chain(members []int32) {
 		f.kept[n] = ends && f.points[n].bound
 	}
 }
+
+// some reports whether any stay.
+func (f *flows) some() bool { return slices.Contains(f.kept, true) }
 
 // keep reports whether the n-th flow event of the range stays.
 func (f *flows) keep(n int) bool { return n < len(f.kept) && f.kept[n] }

@@ -53,6 +53,7 @@ type selection interface {
 type plan struct {
 	selection
 	read     reading      // of all that matters
+	flowless reading      // of all but flow events; nil where that is no less
 	kept     *trace.Store // what of them may stay, as far as it fits into memory
 	tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
@@ -71,7 +72,15 @@ type plan struct {
 const keptBytes = 32 << 20
 
 func newPlan(sel selection) *plan {
-	return &plan{selection: sel, kept: trace.NewStore(keptBytes)}
+	p := &plan{selection: sel}
+	p.hold(keptBytes)
+	return p
+}
+
+// hold sets how much of what may stay is held in memory.
+func (p *plan) hold(bytes int) {
+	p.kept = trace.NewStore(bytes)
+	p.kept.GiveUpFlows()
 }
 
 // reading begins to read a trace, or some blocks of it, once more.
@@ -91,23 +100,23 @@ func (p *plan) look(ctx context.Context) error {
 	return eachPart(ctx, r, func(part *trace.Part) { p.notePart(part) })
 }
 
-// notePart takes a part into account, and reports whether something of it may
-// stay.
-func (p *plan) notePart(part *trace.Part) bool {
+// notePart takes a part into account, and reports whether flow events and
+// whether other things of it may stay.
+func (p *plan) notePart(part *trace.Part) (flows, others bool) {
 	if part.Text != nil {
 		p.kept.Text(part.Text)
-		return true
+		return false, true
 	}
-	some := false
 	for i := range part.Events {
 		e := &part.Events[i]
 		p.tally.In(e)
 		if p.note(e) {
 			p.kept.Event(e)
-			some = true
+			flows = flows || e.IsFlow()
+			others = others || !e.IsFlow()
 		}
 	}
-	return some
+	return flows, others
 }
 
 // note takes an event into account, and reports whether it may stay.
@@ -150,10 +159,10 @@ func (p *plan) settle(ctx context.Context) error {
 	}
 	arrows := p.flows.mayStay(p.hasSlices)
 	if arrows {
-		p.flows.prepare()
+		p.flows.prepare(p.hasSlices)
 	}
 	if arrows || p.meets(p) {
-		r, err := p.stream()
+		r, err := p.stream(false)
 		if err != nil {
 			return err
 		}
@@ -188,10 +197,13 @@ func (p *plan) lookAgain(part *trace.Part) {
 	}
 }
 
-// stream goes through all that may stay once more.
-func (p *plan) stream() (trace.Stream, error) {
-	if !p.kept.Full() {
+// stream goes through all that may stay once more, flow events only if asked.
+func (p *plan) stream(flows bool) (trace.Stream, error) {
+	switch {
+	case !p.kept.Full() && !(flows && p.kept.Thin()):
 		return p.kept.Read(), nil
+	case !flows && p.flowless != nil:
+		return p.flowless()
 	}
 	return p.read()
 }
@@ -254,7 +266,7 @@ func (p *plan) isUsed(e *trace.Event) bool {
 
 // emit writes what the plan keeps.
 func (p *plan) emit(ctx context.Context, w *trace.Writer) error {
-	r, err := p.stream()
+	r, err := p.stream(p.flows.some())
 	if err != nil {
 		return err
 	}

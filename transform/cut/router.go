@@ -397,7 +397,7 @@ func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, er
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
-	stream, err := p.stream()
+	stream, err := p.stream(p.flows.some())
 	if err != nil {
 		return err
 	}
