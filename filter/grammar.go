@@ -46,7 +46,7 @@ Examples
   one stream of one GPU
     tracekit filter 'args.device == 0 && args.stream in (7, 20)'
   engine steps of vLLM that only decode
-    tracekit filter 'cat == "user_annotation" && name =~ "^execute_(new_0_|context_0\(0\)_)"'
+    tracekit filter 'cat == "user_annotation" && name =~ "^execute_(\d+_)?(new_0_|context_0\()"'
   Python frames of vLLM's scheduler, without those too short to see
     tracekit filter 'cat == "python_function" && name contains "vllm/v1/core/sched" && dur >= 50us'
   copies, and what the host does in the first two seconds

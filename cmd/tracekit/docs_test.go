@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"tracekit/internal/manual"
+	"tracekit/internal/tracegen"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
@@ -201,6 +204,51 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	if seen < 20 {
 		t.Errorf("only %d links were seen", seen)
 	}
+}
+
+// The examples of filter say what the page says that they do, in a shell.
+func TestFilterExamples(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
+	}
+	page, err := os.ReadFile(filepath.Join(docsDir, "filter.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vllm, err := os.ReadFile("../../testdata/vllm_decode_one_step.json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var gaudi bytes.Buffer
+	if _, err := tracegen.Generate(&gaudi, tracegen.Config{Seed: 1, Hardware: true, Steps: 20, Layers: 2}); err != nil {
+		t.Fatal(err)
+	}
+	_, examples, _ := strings.Cut(string(page), "## Ten examples\n")
+	examples, _, _ = strings.Cut(examples, "\n## ")
+	var script, want strings.Builder
+	for line := range strings.Lines(examples) {
+		if line, ok := strings.CutPrefix(line, "    "); ok {
+			if strings.HasPrefix(line, "tracekit ") {
+				script.WriteString(strings.TrimSpace(line) + " >/dev/null 2>>said\n")
+			} else if strings.HasPrefix(line, "filter: ") {
+				want.WriteString(line)
+			}
+		}
+	}
+	if n := strings.Count(script.String(), "\n"); n != 10 {
+		t.Fatalf("%d examples", n)
+	}
+	file := filepath.Join(t.TempDir(), "examples.txtar")
+	text := "exec sh -eu examples.sh\ncmp said want\n-- examples.sh --\n" + script.String() + "-- want --\n" + want.String()
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Files: []string{file}, Setup: func(env *testscript.Env) error {
+		return errors.Join(
+			os.WriteFile(env.Cd+"/vllm.json.gz", vllm, 0o666),
+			os.WriteFile(env.Cd+"/gaudi.json.gz", gaudi.Bytes(), 0o666), // a name says nothing of what is in it
+		)
+	}})
 }
 
 // Who follows the README from top to bottom gets what it promises.
