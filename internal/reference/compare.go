@@ -35,7 +35,7 @@ func Compare(got []byte, want []Out) error {
 	mid := len(t.Events) - tail
 	c.sets("carried counter", t.Events[:first], want[:first])
 	c.sequence(t.Events[first:mid], want[first:last])
-	c.ordered(t.Events[mid:], want[last:], func(Out) bool { return true })
+	c.ordered(t.Events[mid:], want[last:])
 	if len(t.Events) != len(want) {
 		c.say("%d events, want %d", len(t.Events), len(want))
 	}
@@ -95,16 +95,8 @@ func (c *comparison) sets(what string, got []Event, want []Out) {
 	}
 }
 
-// sequence compares events in file order, but for floating ones.
-func (c *comparison) sequence(got []Event, want []Out) {
-	seen := c.ordered(got, want, func(w Out) bool { return w.Floating })
-	var g []Event
-	for i, e := range got {
-		if !seen[i] {
-			g = append(g, e)
-		}
-	}
-	w := slices.DeleteFunc(slices.Clone(want), func(w Out) bool { return w.Floating })
+// sequence compares events in file order.
+func (c *comparison) sequence(g []Event, w []Out) {
 	for len(g) > 0 && len(w) > 0 {
 		d := difference(&g[0], w[0])
 		switch {
@@ -143,39 +135,24 @@ func inside(w []Out, e *Event) bool {
 }
 
 // ordered compares events that may stand anywhere as long as those that share
-// their phase, time and track, or async key, have the order wanted. It returns
-// which events of got it found.
-func (c *comparison) ordered(got []Event, want []Out, floats func(Out) bool) (seen map[int]bool) {
-	tiers := map[string][]int{}
+// their phase, time and track, or async key, have the order wanted.
+func (c *comparison) ordered(got []Event, want []Out) {
+	tiers := map[string][]*Event{}
 	for i := range got {
-		tiers[tier(&got[i])] = append(tiers[tier(&got[i])], i)
+		tiers[tier(&got[i])] = append(tiers[tier(&got[i])], &got[i])
 	}
-	floating := map[string]bool{}
-	for _, w := range want {
-		if floats(w) {
-			floating[tier(w.event())] = true
-		}
-	}
-	seen = map[int]bool{}
 	for _, w := range want {
 		k := tier(w.event())
-		if !floating[k] {
-			continue
-		}
 		if len(tiers[k]) == 0 {
 			c.say("missing (%s): %s", w.Kind, w.text())
 			continue
 		}
-		i := tiers[k][0]
+		e := tiers[k][0]
 		tiers[k] = tiers[k][1:]
-		if d := difference(&got[i], w); d != "" {
-			c.say("order or content of %s event at one time: %s\n got %s\nwant %s", w.Kind, d, short(got[i].Raw), w.text())
-		}
-		if floats(w) {
-			seen[i] = true
+		if d := difference(e, w); d != "" {
+			c.say("order or content of %s event at one time: %s\n got %s\nwant %s", w.Kind, d, short(e.Raw), w.text())
 		}
 	}
-	return seen
 }
 
 // tier names the events of one track, or async key, that nest by file order.

@@ -32,12 +32,10 @@ func comparedSlice(t *testing.T) (*Trace, []Out) {
 func TestCompareAccepts(t *testing.T) {
 	tr, outs := comparedSlice(t)
 	same := string(Render(tr, outs))
-	in, out := `{"ph":"B","name":"in","tid":1,"ts":10.000,"args":{"tracekit.ts":3}}`, `{"ph":"B","name":"out","tid":1,"ts":10.000,"args":{"tracekit.ts":2}}`
 	for _, edit := range [][]string{
 		{},
 		{`"args":{"a":1,"b":2}`, `"args":{"b":2, "a":1}`},
 		{`{"q":1.0,"r":2,"tracekit.ts"`, `{ "q": 1.0, "r":2 ,"tracekit.ts"`},
-		{out + ",\n" + in + ",\n", "", `{"ph":"b","name":"r"`, out + "," + in + `,{"ph":"b","name":"r"`},
 		{`"pid":3,"name":"r","ts":20.000}`, `"tid":0,"ts":20.000,"name":"r","pid":3}`},
 	} {
 		got := strings.NewReplacer(edit...).Replace(same)
@@ -72,7 +70,7 @@ func TestCompareFinds(t *testing.T) {
 		{"args is", `"tracekit.ts":9,`, `"tracekit.ts":9.000,`},
 		{"carried counter missing", `"args":{"a":1,"b":2}`, `"args":{"a":1,"b":3}`},
 		{"carried counter missing", `"name":"d","ts":10.000`, `"name":"d","ts":10`},
-		{"order or content", `"tracekit.ts":2}`, `"tracekit.ts":3}`},
+		{"args is", `"tracekit.ts":2}`, `"tracekit.ts":3}`},
 		{"order or content", `"pid":3,"name":"s","ts":20.000}`, `"pid":3,"name":"r","ts":20.000}`},
 		{"missing (ended)", `"pid":3,"name":"s","ts":20.000}`, `"pid":3,"name":"s","ts":20.001}`},
 		{"events, want", `{"ph":"C"`, `{"ph":"C"},{"ph":"C"`},

@@ -15,11 +15,8 @@ type Kin struct {
 
 // Filter returns the events that meet a condition, and their kin.
 func Filter(t *Trace, meets Condition, kin Kin) []Out {
-	s := &slicer{t: t, o: Options{From: math.MinInt64, To: math.MaxInt64}, out: make([]*Out, len(t.Events)), place: make([]place, len(t.Events))}
+	s := &slicer{t: t, o: Options{From: math.MinInt64, To: math.MaxInt64}, out: make([]*Out, len(t.Events))}
 	s.arrows = chains(t)
-	for i := range t.Events {
-		s.place[i] = place{i, 0}
-	}
 	matchings := matchTracks(t)
 	s.slices = allSlices(t, matchings, kin.IsDevice)
 	seeds := make([]bool, len(s.slices))

@@ -55,13 +55,19 @@ func binds(e *Event, sl *slice) bool {
 	return sl.start <= e.TS && e.TS <= sl.stop
 }
 
+// shows reports whether a viewer shows a slice at all.
+func (t *Trace) shows(sl *slice) bool {
+	e := &t.Events[sl.begin]
+	return e.Phase != "X" || e.shown()
+}
+
 // flowStays reports whether a flow event may stay: in range, and bound to a
 // slice that stays. Where devices follow their launches, an end on a slice of a
 // device counts wherever its time is.
 func (s *slicer) flowStays(e *Event) bool {
 	for i := range s.slices {
 		sl := &s.slices[i]
-		if !sl.stays || sl.track != e.Track || !binds(e, sl) {
+		if !sl.stays || !s.t.shows(sl) || sl.track != e.Track || !binds(e, sl) {
 			continue
 		}
 		if s.inRange(e.TS) || s.o.Device == Launched && sl.device && e.Phase == "f" {

@@ -84,6 +84,14 @@ func TestFlows(t *testing.T) {
 		{name: "slices speak of arrows that stay", source: `
 			{"ph":"X","ts":11,"dur":1,"bind_id":1,"flow_out":true} {"ph":"X","ts":12,"dur":1,"bind_id":1,"flow_out":true,"flow_in":true} {"ph":"X","ts":25,"dur":1,"bind_id":1,"flow_in":true}`,
 			want: `=a {"ph":"X","ts":12,"dur":1,"bind_id":1,"flow_in":true}`},
+		{name: "a begin may speak of an arrow, and so may an async slice", source: `
+			{"ph":"B","ts":5,"bind_id":1,"flow_out":true} {"ph":"b","id":1,"ts":12,"bind_id":1,"flow_in":true,"flow_out":true} {"ph":"n","id":1,"ts":13,"bind_id":2,"flow_in":true}
+			{"ph":"E","ts":15} {"ph":"e","id":1,"ts":15}`, want: `
+			{"ph":"B","ts":10.000,"bind_id":1,"flow_out":true,"args":{"tracekit.ts":5}} {"ph":"b","id":1,"ts":12,"bind_id":1,"flow_in":true} {"ph":"n","id":1,"ts":13} =d =e`},
+		{name: "slices of one time", source: `
+			{"ph":"X","ts":11,"dur":1,"bind_id":1,"flow_out":true,"flow_in":true} {"ph":"X","tid":1,"ts":11,"dur":1,"bind_id":1,"flow_in":true}
+			{"ph":"X","ts":11,"dur":1,"bind_id":2,"flow_out":true,"flow_in":true}`, want: `
+			{"ph":"X","ts":11,"dur":1,"bind_id":1,"flow_out":true} =b {"ph":"X","ts":11,"dur":1}`},
 	})
 }
 

@@ -23,7 +23,8 @@ type matching struct {
 }
 
 // match pairs beginnings with ends on a stack, in order of time. At equal times
-// the file's order holds, but for E, which come first.
+// the file's order holds, but for E, which come first. An end closes the innermost
+// beginning that has the name and category that it names.
 func match(t *Trace, events []int, end string) matching {
 	order := slices.Clone(events)
 	endsFirst := end == "E"
@@ -39,22 +40,34 @@ func match(t *Trace, events []int, end string) matching {
 	m := matching{order: order}
 	var stack []int
 	for _, i := range order {
-		switch {
-		case t.Events[i].Phase != end:
+		e := &t.Events[i]
+		if e.Phase != end {
 			stack = append(stack, i)
-		case len(stack) == 0:
-			m.loose = append(m.loose, i)
-		default:
-			b := stack[len(stack)-1]
-			stack = stack[:len(stack)-1]
-			m.pairs = append(m.pairs, pair{b, i, t.Events[b].TS, t.Events[i].TS})
+			continue
 		}
+		k := len(stack) - 1
+		for k >= 0 && !closes(e, &t.Events[stack[k]]) {
+			k--
+		}
+		if k < 0 {
+			m.loose = append(m.loose, i)
+			continue
+		}
+		b := stack[k]
+		stack = slices.Delete(stack, k, k+1)
+		m.pairs = append(m.pairs, pair{b, i, t.Events[b].TS, e.TS})
 	}
 	slices.Reverse(stack)     // innermost first
 	for _, b := range stack { // after all others
 		m.pairs = append(m.pairs, pair{b, -1, t.Events[b].TS, math.MaxInt64})
 	}
 	return m
+}
+
+// closes reports whether an end can close a beginning. It need not name it.
+func closes(end, begin *Event) bool {
+	name, cat := end.str("name"), end.str("cat")
+	return (name == "" || name == begin.str("name")) && (cat == "" || cat == begin.str("cat"))
 }
 
 // matchTracks matches B and E on every track, in order of appearance.
@@ -65,6 +78,20 @@ func matchTracks(t *Trace) []matching {
 // matchAsync matches b and e of every key.
 func matchAsync(t *Trace) []matching {
 	return matchBy(t, "b", "e", asyncKey)
+}
+
+// Pair is a B and its E, by their index; End is -1 if there is none.
+type Pair struct{ Begin, End int }
+
+// Pairs lists the B of a trace and what closes them.
+func Pairs(t *Trace) []Pair {
+	var all []Pair
+	for _, m := range matchTracks(t) {
+		for _, p := range m.pairs {
+			all = append(all, Pair{p.begin, p.end})
+		}
+	}
+	return all
 }
 
 func matchBy(t *Trace, begin, end string, key func(*Event) string) []matching {
@@ -126,7 +153,7 @@ func (s *slicer) cutPair(p pair) {
 		s.move(p.begin, s.o.From, Reopened)
 	}
 	if !p.open() && p.stop > s.o.To {
-		s.move(p.end, s.o.To, Cut)
+		s.move(p.end, s.o.To, Closed)
 	}
 	if p.open() && s.reachesPast() {
 		s.ended = append(s.ended, Out{Kind: Ended, Value: s.madeEnd(&s.t.Events[p.begin]), Source: p.begin})
@@ -179,45 +206,5 @@ func (s *slicer) takeAsync() {
 			}
 		}
 		s.takeLoose(m)
-		s.regroup(m)
-	}
-}
-
-// regroup keeps the nesting of what was moved. At equal times a viewer goes by
-// the order in the file: so of the beginnings at From the outermost must come
-// first, and of the ends at To the innermost. Where the file has them in
-// another order, the moved ones stand together: beginnings at the place of the
-// first beginning at From, ends at the place of the last end at To.
-func (s *slicer) regroup(m matching) {
-	var begins, ends []int
-	for _, i := range m.order {
-		o := s.out[i]
-		e := &s.t.Events[i]
-		switch {
-		case o == nil || slices.Contains(m.loose, i):
-		case e.Phase == "B" || e.Phase == "b":
-			if o.Kind == Reopened || e.TS == s.o.From {
-				begins = append(begins, i)
-			}
-		case o.Kind == Cut || e.TS == s.o.To:
-			ends = append(ends, i)
-		}
-	}
-	if !slices.IsSorted(begins) {
-		s.gather(begins, slices.Min(begins), -len(begins)-1)
-	}
-	if !slices.IsSorted(ends) {
-		s.gather(ends, slices.Max(ends), 1)
-	}
-}
-
-// gather puts the moved ones of events, in their order, around an event's place.
-func (s *slicer) gather(events []int, at, rank int) {
-	for _, i := range events {
-		if o := s.out[i]; o.Kind != Untouched {
-			s.place[i] = place{at, rank}
-			o.Floating = true
-			rank++
-		}
 	}
 }

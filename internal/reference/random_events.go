@@ -31,29 +31,41 @@ func (m *maker) nest() {
 // pairs adds B and E that nest, now and then one too few or in another order.
 func (m *maker) pairs() {
 	track := m.track()
-	var open int
+	var open [][]Member
 	at := m.rng.IntN(len(m.grid))
+	shut := func() {
+		last := len(open) - 1
+		m.end(m.base+m.grid[at], track, open[max(0, last-m.rng.IntN(8)/7)])
+		open = open[:last]
+	}
 	for range 2 + m.rng.IntN(8) {
-		ts := m.base + m.grid[at]
-		if open > 0 && m.oneIn(2) {
-			m.end("E", ts, track)
-			open--
+		if len(open) > 0 && m.oneIn(2) {
+			shut()
 		} else {
-			m.add(ts, m.withArgs(m.at("B", ts, track))...)
-			open++
+			ts := m.base + m.grid[at]
+			b := m.withArgs(m.at("B", ts, track))
+			m.add(ts, b...)
+			open = append(open, b)
 		}
 		at = min(at+m.rng.IntN(3), len(m.grid)-1)
 	}
-	for ; open > 0 && !m.oneIn(6); open-- {
-		m.end("E", m.base+m.grid[at], track)
+	for len(open) > 0 && !m.oneIn(6) {
+		shut()
 		at = min(at+m.rng.IntN(2), len(m.grid)-1)
 	}
 }
 
-func (m *maker) end(phase string, ts int64, track []Member) {
-	ms := append([]Member{{"ph", `"` + phase + `"`}}, track...)
+// end ends what some event began, mostly: it may name that, or another, or
+// nothing.
+func (m *maker) end(ts int64, track, begin []Member) {
+	ms := append([]Member{{"ph", `"E"`}}, track...)
 	ms = append(ms, Member{"ts", m.micros(ts)})
-	if m.oneIn(3) {
+	for _, name := range []string{"name", "cat"} {
+		if text := find(begin, name); text != "" && m.oneIn(3) {
+			ms = append(ms, Member{name, text})
+		}
+	}
+	if !has(ms, "name") && m.oneIn(12) {
 		ms = append(ms, Member{"name", m.name()})
 	}
 	m.add(ts, m.withArgs(ms)...)
@@ -66,7 +78,7 @@ func (m *maker) strayPair() {
 		m.add(ts, m.at("B", ts, m.track())...)
 		return
 	}
-	m.end("E", ts, m.track())
+	m.end(ts, m.track(), nil)
 }
 
 // async adds an event of an operation that others of its id belong to.
@@ -75,10 +87,14 @@ func (m *maker) async() {
 	if m.oneIn(3) {
 		id = []Member{{"id2", m.one(`{"local":1}`, `{"local": "0x1"}`, `{"global":5}`, `{ "global" : "0x9" }`)}}
 	}
-	for range 1 + m.rng.IntN(4) {
+	names := []string{m.name(), m.name()}
+	for range 1 + m.rng.IntN(6) {
 		ts := m.time()
 		ms := []Member{{"ph", m.one(`"b"`, `"b"`, `"n"`, `"e"`, `"e"`)}, {"cat", m.one(`"req"`, `"req"`, `"req,x"`)}}
-		ms = append(append(ms, id...), Member{"name", m.name()})
+		ms = append(ms, id...)
+		if ms[0].Text != `"e"` || !m.oneIn(3) {
+			ms = append(ms, Member{"name", m.one(names...)})
+		}
 		ms = append(append(ms, m.track()...), Member{"ts", m.micros(ts)})
 		m.add(ts, m.withArgs(ms)...)
 	}

@@ -38,15 +38,16 @@ type Kind int
 
 const (
 	Untouched Kind = iota
-	Cut            // an X or T cut at an edge, or an E or e moved to To
+	Cut            // an X or T cut at an edge, or a B and E that became an X
 	Reopened       // a B or b moved to From
+	Closed         // an E or e moved to To
 	Carried        // a counter's values at From
 	Ended          // an E or e made for what is still open at To
-	Unbound        // an X without members that speak of an arrow whose other end is gone
+	Unbound        // a slice without members that speak of an arrow whose other end is gone
 )
 
 func (k Kind) String() string {
-	return [...]string{"untouched", "cut", "reopened", "carried counter", "ended", "unbound"}[k]
+	return [...]string{"untouched", "cut", "reopened", "closed", "carried counter", "ended", "unbound"}[k]
 }
 
 // Out is one event of the output.
@@ -57,9 +58,6 @@ type Out struct {
 	// Source is the index of the event it stands for: itself, the latest sample
 	// of a carried counter, the beginning that a made end closes.
 	Source int
-	// Floating events had to leave their place in the file to nest as before:
-	// only their order among the pairs of their track is settled.
-	Floating bool
 }
 
 // leave lets an event stay as it is.
@@ -69,8 +67,8 @@ func (s *slicer) leave(i int) { s.out[i] = &Out{Kind: Untouched, Raw: s.t.Events
 type slicer struct {
 	t     *Trace
 	o     Options
-	out   []*Out  // by event; nil: it goes
-	place []place // by event: where it stands in the output
+	out   []*Out        // by event; nil: it goes
+	fused map[int]int64 // where a B ends that became an X
 
 	end     int64 // of the trace
 	hasEnd  bool
@@ -80,18 +78,11 @@ type slicer struct {
 	ended   []Out
 }
 
-// place orders the output: by the event of the file at whose place something
-// stands, then by rank around that event, which itself has rank 0.
-type place struct{ event, rank int }
-
 // Slice returns the events of the window in the order of the output.
 func Slice(t *Trace, o Options) []Out {
-	s := &slicer{t: t, o: o, out: make([]*Out, len(t.Events)), place: make([]place, len(t.Events))}
+	s := &slicer{t: t, o: o, out: make([]*Out, len(t.Events)), fused: map[int]int64{}}
 	s.end, s.hasEnd = End(t)
 	s.arrows = chains(t)
-	for i := range t.Events {
-		s.place[i] = place{i, 0}
-	}
 	s.takeThreadStates()
 	s.takeSlices()
 	s.takeAsync()
@@ -99,7 +90,6 @@ func Slice(t *Trace, o Options) []Out {
 	s.takeCounters()
 	s.takeFlows()
 	s.takeNames() // last: names depend on everything else
-	s.liftCuts()
 	s.looseBinds()
 	return s.output()
 }
@@ -109,7 +99,7 @@ func Slice(t *Trace, o Options) []Out {
 func (s *slicer) looseBinds() {
 	says := func(i int, name string) bool {
 		e := &s.t.Events[i]
-		return s.out[i] != nil && e.Phase == "X" && e.HasTS && e.text("bind_id") != "" && e.text(name) == "true"
+		return s.out[i] != nil && slices.Contains([]string{"X", "B", "b", "n"}, e.Phase) && e.HasTS && e.text("bind_id") != "" && e.text(name) == "true"
 	}
 	drop := map[int][]string{}
 	for i := range s.t.Events {
@@ -121,8 +111,8 @@ func (s *slicer) looseBinds() {
 		for k := range s.t.Events {
 			o := &s.t.Events[k]
 			if k != i && o.text("bind_id") == e.text("bind_id") {
-				starts = starts || says(k, "flow_out") && (o.TS < e.TS || o.TS == e.TS && !says(i, "flow_out"))
-				ends = ends || says(k, "flow_in") && (o.TS > e.TS || o.TS == e.TS && !says(i, "flow_in"))
+				starts = starts || says(k, "flow_out") && original(o) <= original(e)
+				ends = ends || says(k, "flow_in") && original(o) >= original(e)
 			}
 		}
 		if says(i, "flow_in") && !starts {
@@ -145,40 +135,46 @@ func (s *slicer) looseBinds() {
 	}
 }
 
-// liftCuts puts what was cut before all else, the outermost first: of slices
-// that begin and end together the first one counts as the outer one.
-func (s *slicer) liftCuts() {
-	var cuts []int
-	for i, o := range s.out {
-		if p := s.t.Events[i].Phase; o != nil && o.Kind == Cut && (p == "X" || p == "T") {
-			cuts = append(cuts, i)
+// output lines up what is cut or moved to the start before all else that stays,
+// the outermost first, and what is moved to the end behind it, the innermost
+// first: of what has one time, a viewer takes the first in the file for the outer
+// one.
+func (s *slicer) output() []Out {
+	outs := append([]Out{}, s.carried...)
+	add := func(kinds ...Kind) {
+		var order []int
+		for i, o := range s.out {
+			if o != nil && slices.Contains(kinds, o.Kind) {
+				order = append(order, i)
+			}
+		}
+		if kinds[0] != Untouched {
+			slices.SortStableFunc(order, s.inTime)
+		}
+		for _, i := range order {
+			outs = append(outs, *s.out[i])
 		}
 	}
-	slices.SortStableFunc(cuts, func(a, b int) int {
-		x, y := &s.t.Events[a], &s.t.Events[b]
-		return cmp.Or(cmp.Compare(x.TS, y.TS), cmp.Compare(y.stop(), x.stop()))
-	})
-	for rank, i := range cuts {
-		s.place[i] = place{-1, rank}
-	}
+	add(Cut)
+	add(Reopened)
+	add(Untouched, Unbound)
+	add(Closed)
+	return append(outs, s.ended...)
 }
 
-// output lines up carried counters, events in file order, and made ends.
-func (s *slicer) output() []Out {
-	var order []int
-	for i, o := range s.out {
-		if o != nil {
-			order = append(order, i)
+// inTime orders events by start, then by end, the longest first. Of those that
+// are alike, complete slices come before what was made one.
+func (s *slicer) inTime(a, b int) int {
+	x, y := &s.t.Events[a], &s.t.Events[b]
+	stop := func(i int) (at int64, fused int) {
+		if at, ok := s.fused[i]; ok {
+			return at, 1
 		}
+		return s.t.Events[i].stop(), 0
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(s.place[a].event, s.place[b].event), cmp.Compare(s.place[a].rank, s.place[b].rank))
-	})
-	all := append([]Out{}, s.carried...)
-	for _, i := range order {
-		all = append(all, *s.out[i])
-	}
-	return append(all, s.ended...)
+	stopA, fusedA := stop(a)
+	stopB, fusedB := stop(b)
+	return cmp.Or(cmp.Compare(x.TS, y.TS), cmp.Compare(stopB, stopA), cmp.Compare(fusedA, fusedB))
 }
 
 // inRange reports whether a point in time belongs to the window.

@@ -123,8 +123,17 @@ func TestPairs(t *testing.T) {
 		{name: "ends come before beginnings of the same time", source: `
 			{"ph":"B","ts":11,"name":"one"} {"ph":"B","ts":12,"name":"two"} {"ph":"E","ts":12,"name":"one"} {"ph":"E","ts":30,"name":"two"}`, want: `
 			=a =b =c {"ph":"E","ts":20.000,"name":"two","args":{"tracekit.ts":30}}`},
-		{name: "names are not compared, tracks are", source: `
-			{"ph":"B","ts":1,"tid":1,"name":"x"} {"ph":"B","ts":2,"tid":2} {"ph":"E","ts":3,"tid":1,"name":"y"} {"ph":"E","ts":4,"tid":2}`, want: ``},
+		{name: "by track", source: `
+			{"ph":"B","ts":1,"tid":1,"name":"x"} {"ph":"B","ts":2,"tid":2} {"ph":"E","ts":3,"tid":1} {"ph":"E","ts":4,"tid":2}`, want: ``},
+		{name: "an end that names what it ends", source: `
+			{"ph":"B","ts":1,"name":"x","cat":"c"} {"ph":"B","ts":2,"name":"y","cat":"c"} {"ph":"E","ts":3,"name":"x"} {"ph":"E","ts":14,"name":"y","cat":"c"}`, want: `
+			{"ph":"B","ts":10.000,"name":"y","cat":"c","args":{"tracekit.ts":2}} =d`},
+		{name: "what it names is not open", source: `
+			{"ph":"B","ts":1,"name":"x","cat":"c"} {"ph":"E","ts":11,"name":"y"} {"ph":"E","ts":12,"name":"x","cat":"d"} {"ph":"E","ts":13}`, want: `
+			{"ph":"B","ts":10.000,"name":"x","cat":"c","args":{"tracekit.ts":1}} =b =c =d`},
+		{name: "a begin without a name is not what is named", source: `
+			{"ph":"B","ts":11} {"ph":"E","ts":12,"name":"x"} {"ph":"i","ts":20.5}`, want: `
+			=a =b {"ph":"E","ts":20.000}`},
 		{name: "thread 0 of a process is its main thread", source: `
 			{"ph":"B","ts":8,"pid":7,"tid":0} {"ph":"E","ts":9,"pid":7} {"ph":"B","ts":8,"pid":7} {"ph":"E","ts":9,"pid":7,"tid":7}`, want: ``},
 		{name: "by JSON text 1 is not its string", source: `
@@ -154,27 +163,63 @@ func TestNestingOfMovedPairs(t *testing.T) {
 		{name: "beginnings, outermost first", source: `
 			{"ph":"i","ts":10} {"ph":"B","ts":3,"name":"in"} {"ph":"i","ts":11} {"ph":"B","ts":2,"name":"out"}
 			{"ph":"E","ts":12} {"ph":"E","ts":13}`, want: `
-			=a {"ph":"B","ts":10.000,"name":"out","args":{"tracekit.ts":2}} {"ph":"B","ts":10.000,"name":"in","args":{"tracekit.ts":3}}
-			=c =e =f`},
+			{"ph":"B","ts":10.000,"name":"out","args":{"tracekit.ts":2}} {"ph":"B","ts":10.000,"name":"in","args":{"tracekit.ts":3}}
+			=a =c =e =f`},
 		{name: "before one that begins with the window", source: `
 			{"ph":"i","ts":10} {"ph":"B","ts":10,"name":"in"} {"ph":"B","ts":2,"name":"out"} {"ph":"E","ts":12} {"ph":"E","ts":13}`, want: `
-			=a {"ph":"B","ts":10.000,"name":"out","args":{"tracekit.ts":2}} =b =d =e`},
-		{name: "in order they stay in place", source: `
-			{"ph":"B","ts":2} {"ph":"i","ts":10} {"ph":"B","ts":3} {"ph":"E","ts":12} {"ph":"E","ts":13}`, want: `
-			{"ph":"B","ts":10.000,"args":{"tracekit.ts":2}} =b {"ph":"B","ts":10.000,"args":{"tracekit.ts":3}} =d =e`},
+			{"ph":"B","ts":10.000,"name":"out","args":{"tracekit.ts":2}} =a =b =d =e`},
+		{name: "before an arrow that starts with the window", source: `
+			{"ph":"s","id":1,"ts":10} {"ph":"B","ts":2} {"ph":"f","bp":"e","id":1,"ts":11} {"ph":"E","ts":13}`, want: `
+			{"ph":"B","ts":10.000,"args":{"tracekit.ts":2}} =a =c =d`},
 		{name: "ends, innermost first", source: `
 			{"ph":"B","ts":12,"name":"out"} {"ph":"B","ts":13,"name":"in"} {"ph":"E","ts":32,"name":"out"} {"ph":"i","ts":11}
 			{"ph":"E","ts":31,"name":"in"} {"ph":"i","ts":14}`, want: `
-			=a =b =d {"ph":"E","ts":20.000,"name":"in","args":{"tracekit.ts":31}} {"ph":"E","ts":20.000,"name":"out","args":{"tracekit.ts":32}} =f`},
-		{name: "async, by key", source: `
+			=a =b =d =f {"ph":"E","ts":20.000,"name":"in","args":{"tracekit.ts":31}} {"ph":"E","ts":20.000,"name":"out","args":{"tracekit.ts":32}}`},
+		{name: "ends behind those that end with the window", source: `
+			{"ph":"E","ts":32} {"ph":"B","ts":12} {"ph":"B","ts":13} {"ph":"E","ts":20}`, want: `
+			=b =c =d {"ph":"E","ts":20.000,"args":{"tracekit.ts":32}}`},
+		{name: "async, in order of time", source: `
 			{"ph":"b","id":1,"ts":3} {"ph":"b","id":2,"ts":2} {"ph":"b","id":1,"ts":1} {"ph":"e","id":1,"ts":14} {"ph":"e","id":1,"ts":15} {"ph":"e","id":2,"ts":16}`, want: `
-			{"ph":"b","id":1,"ts":10.000,"args":{"tracekit.ts":1}} {"ph":"b","id":1,"ts":10.000,"args":{"tracekit.ts":3}}
-			{"ph":"b","id":2,"ts":10.000,"args":{"tracekit.ts":2}} =d =e =f`},
+			{"ph":"b","id":1,"ts":10.000,"args":{"tracekit.ts":1}} {"ph":"b","id":2,"ts":10.000,"args":{"tracekit.ts":2}}
+			{"ph":"b","id":1,"ts":10.000,"args":{"tracekit.ts":3}} =d =e =f`},
+	})
+}
+
+// A viewer takes complete slices before begins of the same time, so it took one
+// that is cut with the pair around it for the outer one.
+func TestPairsAroundCompleteSlices(t *testing.T) {
+	runCases(t, []sliceCase{
+		{name: "one that is cut", source: `
+			{"ph":"B","name":"out","ts":5,"args":{"a":1}} {"ph":"X","name":"in","ts":8,"dur":4} {"ph":"E","ts":15,"args":{"a":2,"b":3}}`, want: `
+			{"ph":"X","name":"out","ts":10.000,"args":{"a":1,"b":3,"tracekit.ts":5,"tracekit.dur":10.000},"dur":5.000}
+			{"ph":"X","name":"in","ts":10.000,"dur":2.000,"args":{"tracekit.ts":8,"tracekit.dur":4}}`},
+		{name: "one that begins with the window", source: `
+			{"ph":"E","ts":25} {"ph":"X","name":"in","ts":10,"dur":4} {"ph":"B","name":"out","ts":5}`, want: `
+			{"ph":"X","name":"out","ts":10.000,"args":{"tracekit.ts":5,"tracekit.dur":20.000},"dur":10.000} =b`},
+		{name: "never closed, it lasts to the trace's end", source: `
+			{"ph":"B","name":"out","ts":5} {"ph":"X","name":"in","ts":10,"dur":4} {"ph":"i","ts":19}`, want: `
+			{"ph":"X","name":"out","ts":10.000,"args":{"tracekit.ts":5},"dur":9.000} =b =c`},
+		{name: "an earlier cut's marks hold", source: `
+			{"ph":"B","ts":5,"args":{"tracekit.ts":1}} {"ph":"X","ts":10,"dur":4} {"ph":"E","ts":15,"args":{"tracekit.ts":31}}`, want: `
+			{"ph":"X","ts":10.000,"args":{"tracekit.ts":1,"tracekit.dur":30.000},"dur":5.000} =b`},
+		{name: "not one around, before, later, elsewhere", source: `
+			{"ph":"B","ts":5} {"ph":"X","ts":5,"dur":12} {"ph":"X","ts":6,"dur":4} {"ph":"X","ts":11,"dur":4} {"ph":"X","tid":2,"ts":10,"dur":4} {"ph":"E","ts":15}`, want: `
+			{"ph":"X","ts":10.000,"dur":7.000,"args":{"tracekit.ts":5,"tracekit.dur":12}}
+			{"ph":"B","ts":10.000,"args":{"tracekit.ts":5}} =d =e =f`},
+		{name: "not by other boundaries", boundary: Keep, source: `
+			{"ph":"B","ts":5} {"ph":"X","ts":8,"dur":4} {"ph":"E","ts":15}`, want: `=a =b =c`},
+		{name: "not async", source: `
+			{"ph":"b","id":1,"ts":5} {"ph":"X","ts":8,"dur":4} {"ph":"e","id":1,"ts":15}`, want: `
+			{"ph":"X","ts":10.000,"dur":2.000,"args":{"tracekit.ts":8,"tracekit.dur":4}}
+			{"ph":"b","id":1,"ts":10.000,"args":{"tracekit.ts":5}} =c`},
 	})
 }
 
 func TestAsync(t *testing.T) {
 	runCases(t, []sliceCase{
+		{name: "slices of one id that overlap", source: `
+			{"ph":"b","id":1,"name":"queue","ts":5} {"ph":"b","id":1,"name":"prefill","ts":6} {"ph":"e","id":1,"name":"queue","ts":7} {"ph":"e","id":1,"name":"prefill","ts":12}`, want: `
+			{"ph":"b","id":1,"name":"prefill","ts":10.000,"args":{"tracekit.ts":6}} =d`},
 		{name: "by category and id, on any thread", source: `
 			{"ph":"b","cat":"c","id":1,"tid":1,"ts":8} {"ph":"b","cat":"d","id":1,"ts":1} {"ph":"e","cat":"d","id":1,"ts":9} {"ph":"e","cat":"c","id":1,"tid":2,"ts":15}`, want: `
 			{"ph":"b","cat":"c","id":1,"tid":1,"ts":10.000,"args":{"tracekit.ts":8}} =d`},

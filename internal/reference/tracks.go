@@ -1,5 +1,7 @@
 package reference
 
+import "slices"
+
 // slice is an X event or a pair of B and E: what nests on a track and what
 // flows bind to.
 type slice struct {
@@ -25,14 +27,59 @@ func (s *slicer) takeSlices() {
 			s.wholePair(sl.pair)
 		case e.Phase == "X":
 			s.cutComplete(sl.begin)
+		case s.surrounds(sl, whole):
+			s.fuse(sl.pair)
 		default:
 			s.cutPair(sl.pair)
 		}
 	}
 	for _, m := range matchings {
 		s.takeLoose(m)
-		s.regroup(m)
 	}
+}
+
+// surrounds reports whether a pair that is cut at the window's start has a
+// complete slice inside of it that stands at the window's start too.
+func (s *slicer) surrounds(p slice, whole map[int]bool) bool {
+	if s.o.Boundary != Clip || p.start >= s.o.From {
+		return false
+	}
+	for i, x := range s.slices {
+		if s.t.Events[x.begin].Phase == "X" && x.stays && x.track == p.track && x.start > p.start &&
+			(x.start == s.o.From || x.start < s.o.From && !whole[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// fuse makes a complete slice of a pair and cuts that: a viewer takes complete
+// slices for the outer ones of those that begin at one time. A pair that is never
+// closed lasts to the trace's end.
+func (s *slicer) fuse(p pair) {
+	b := &s.t.Events[p.begin]
+	add := []Member{{"tracekit.ts", b.text("ts")}}
+	stop := s.end
+	if !p.open() {
+		e := &s.t.Events[p.end]
+		args := slices.DeleteFunc(slices.Clone(e.Args), func(m Member) bool { return m.Name == "tracekit.ts" })
+		add = append(args, add[0], Member{"tracekit.dur", Micros(original(e) - original(b))})
+		stop = p.stop
+	}
+	ms := with(b.Members, "ph", `"X"`)
+	ms = with(ms, "ts", Micros(s.o.From))
+	ms = note(ms, add...)
+	ms = with(ms, "dur", Micros(min(stop, s.o.To)-s.o.From))
+	s.out[p.begin] = &Out{Kind: Cut, Value: ms, Source: p.begin}
+	s.fused[p.begin] = stop
+}
+
+// original is the time that an event had before it was moved by an earlier cut.
+func original(e *Event) int64 {
+	if ts, ok := Nanos(find(e.Args, "tracekit.ts")); ok {
+		return ts
+	}
+	return e.TS
 }
 
 // allSlices lists the slices of a trace: X events in file order, then pairs.

@@ -5,11 +5,16 @@ import "tracekit/trace"
 // binds follows arrows that slices themselves speak of, by a bind_id and members
 // flow_out and flow_in. A slice that stays loses those whose other end does not.
 type binds struct {
-	ends map[string]*bindEnds // by bind_id, JSON text
+	ends  map[string]*bindEnds // by bind_id, JSON text
+	pairs bool                 // some begin speaks of arrows
 }
 
-// bindEnds is where arrows of a bind_id begin first and end last.
-type bindEnds struct{ out, in trace.Time }
+// bindEnds is where arrows of a bind_id begin first and end last, and how many
+// do there.
+type bindEnds struct {
+	out, in   trace.Time
+	outs, ins int
+}
 
 // bindOf reads what a slice says of arrows.
 func bindOf(e *trace.Event) (id string, in, out bool) {
@@ -27,7 +32,11 @@ func bindOf(e *trace.Event) (id string, in, out bool) {
 }
 
 func speaksOfArrows(e *trace.Event) bool {
-	return e.Phase == 'X' && e.Has&(trace.HasBind|trace.HasTS) == trace.HasBind|trace.HasTS
+	switch e.Phase {
+	case 'X', 'B', 'b', 'n':
+		return e.Has&(trace.HasBind|trace.HasTS) == trace.HasBind|trace.HasTS
+	}
+	return false
 }
 
 // note takes a slice that stays.
@@ -47,11 +56,18 @@ func (b *binds) note(e *trace.Event) {
 		ends = &bindEnds{out: trace.MaxTime, in: trace.MinTime}
 		b.ends[id] = ends
 	}
+	at := original(e)
 	if out {
-		ends.out = min(ends.out, e.TS)
+		if at < ends.out {
+			ends.out, ends.outs = at, 0
+		}
+		ends.outs += b2i(at == ends.out)
 	}
 	if in {
-		ends.in = max(ends.in, e.TS)
+		if at > ends.in {
+			ends.in, ends.ins = at, 0
+		}
+		ends.ins += b2i(at == ends.in)
 	}
 }
 
@@ -66,11 +82,11 @@ func (b *binds) loose(e *trace.Event) (members []string) {
 	if !in && !out || ends == nil {
 		return nil
 	}
-	both := in && out // its own end is none for itself
-	if in && (ends.out > e.TS || both && ends.out == e.TS) {
+	at, own := original(e), b2i(in && out) // its own end is none for itself
+	if in && (ends.out > at || ends.out == at && ends.outs == own) {
 		members = append(members, "flow_in")
 	}
-	if out && (ends.in < e.TS || both && ends.in == e.TS) {
+	if out && (ends.in < at || ends.in == at && ends.ins == own) {
 		members = append(members, "flow_out")
 	}
 	if len(members) == b2i(in)+b2i(out) {

@@ -1,23 +1,24 @@
 package cut
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
 	"tracekit/trace"
 )
 
-// edges cuts the pairs of one line at the edges of a range of time.
+// edges cuts the pairs of a line at the edges of a range of time.
 type edges struct {
 	*timeRange
-	plan         *plan
-	pairs        *pairs
-	async        bool
-	begins, ends []mark // moved to an edge: outermost first, innermost first
-	atFrom, atTo []int  // ordinals of those that stood at an edge before
-	made         []int  // ordinals of those that get an end, the innermost first
+	plan  *plan
+	async bool
+	over  []pairOf // that were open at the start of the range
+	made  []mark   // begins that get an end, the innermost first
 }
+
+type pairOf struct{ begin, end mark }
+
+func (l *edges) stay(m mark) { l.plan.decided.stay(m) }
 
 func (l *edges) lone(e mark) {
 	if l.inside(e.ts) {
@@ -25,20 +26,9 @@ func (l *edges) lone(e mark) {
 	}
 }
 
-func (l *edges) stay(m mark) {
-	l.pairs.keep[m.n()] = true
-	l.plan.useTrack(int(m.track))
-	if !m.isEnd() && m.ts == l.from {
-		l.atFrom = append(l.atFrom, m.n())
-	}
-	if m.isEnd() && m.ts == l.to {
-		l.atTo = append(l.atTo, m.n())
-	}
-}
-
 func (l *edges) pair(b, e mark) {
 	if l.launched(b, e.ts) {
-		if l.pairs.keep[b.n()] {
+		if l.plan.decided.keep.has(b.n()) {
 			l.stay(e)
 		}
 		return
@@ -48,18 +38,25 @@ func (l *edges) pair(b, e mark) {
 		l.stay(b)
 		l.stay(e)
 	case cut:
-		l.moveBegin(b)
-		if e.ts > l.to {
-			l.ends = append(l.ends, e)
-			l.plan.useTrack(int(e.track))
-			l.pairs.moved[e.n()] = move{to: l.to}
-		} else {
-			l.stay(e)
+		if b.ts < l.from {
+			l.over = append(l.over, pairOf{b, e})
+			break
 		}
+		l.stay(b)
+		l.end(e)
 	default:
 		return
 	}
 	l.bind(b, e.ts)
+}
+
+// end keeps e, at the end of the range if it comes later.
+func (l *edges) end(e mark) {
+	if e.ts > l.to {
+		l.plan.decided.move(&l.plan.decided.closed, e)
+	} else {
+		l.stay(e)
+	}
 }
 
 // launched takes a pair that follows its launch, and reports whether it is one.
@@ -75,59 +72,12 @@ func (l *edges) launched(b mark, end trace.Time) bool {
 	return known
 }
 
-// moveBegin keeps b, at the start of the range if it began before.
-func (l *edges) moveBegin(b mark) {
-	if b.ts >= l.from {
-		l.stay(b)
-		return
-	}
-	l.begins = append(l.begins, b)
-	l.plan.useTrack(int(b.track))
-	l.pairs.moved[b.n()] = move{to: l.from}
-}
-
 // bind lets arrows bind to the slice. They never bind to async ones.
 func (l *edges) bind(b mark, end trace.Time) {
-	if l.async {
-		return
+	if !l.async {
+		device := l.launches != nil && l.launches.onDevice[b.n()]
+		l.plan.decided.slices = append(l.plan.decided.slices, span{int(b.track), b.ts, end, device})
 	}
-	l.plan.flows.slices = append(l.plan.flows.slices, span{int(b.track), b.ts, end, l.launches != nil && l.launches.onDevice[b.n()]})
-}
-
-// done places what has moved.
-func (l *edges) done() {
-	if len(l.made) > 0 {
-		l.pairs.unclosed = append(l.pairs.unclosed, l.made)
-	}
-	// A begin is matched when its end comes, the innermost first.
-	slices.SortFunc(l.begins, func(a, b mark) int { return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.n(), b.n())) })
-	l.placeMoved(append(ordinals(l.begins), l.atFrom...), len(l.begins), false)
-	l.placeMoved(append(l.atTo, ordinals(l.ends)...), len(l.ends), true)
-}
-
-// placeMoved says where the moved events among those at one edge are written.
-// A viewer takes events of one time in file order, so that order must be the one
-// that atEdge has. Where the file has it, each stays in its own place; elsewhere
-// all moved ones stand together, before the first or after the last.
-func (l *edges) placeMoved(atEdge []int, moved int, after bool) {
-	if moved == 0 {
-		return
-	}
-	group := atEdge[:moved]
-	if after {
-		group = atEdge[len(atEdge)-moved:]
-	}
-	if slices.IsSorted(atEdge) {
-		for _, n := range group {
-			l.pairs.place[n] = placement{moved: []int{n}}
-		}
-		return
-	}
-	anchor := slices.Min(atEdge)
-	if after {
-		anchor = slices.Max(atEdge)
-	}
-	l.pairs.place[anchor] = placement{moved: group, after: after}
 }
 
 func (l *edges) open(b mark) {
@@ -136,21 +86,42 @@ func (l *edges) open(b mark) {
 		return
 	case !l.openStays(b.ts):
 		return
-	case l.boundary != Clip:
-		l.stay(b)
+	case l.boundary == Clip && b.ts < l.from && l.surrounds(b):
+		l.plan.decided.fuse(b, nil, l.last)
 	default:
-		l.moveBegin(b)
-		if l.last > l.to {
-			l.made = append(l.made, b.n())
+		if l.boundary == Clip && b.ts < l.from {
+			l.plan.decided.move(&l.plan.decided.reopened, b)
+		} else {
+			l.stay(b)
+		}
+		if l.boundary == Clip && l.last > l.to {
+			l.made = append(l.made, b)
 		}
 	}
 	l.bind(b, math.MaxInt64)
 }
 
-func ordinals(marks []mark) []int {
-	var n []int
-	for _, m := range marks {
-		n = append(n, m.n())
+// surrounds reports whether a complete slice inside of b stands at the start of
+// the range, as b would: a viewer took that for the outer one.
+func (l *edges) surrounds(b mark) bool {
+	inner, some := l.plan.onset[int(b.track)]
+	return some && !l.async && inner > b.ts
+}
+
+// done decides on what was open at the start of the range, once all complete
+// slices are known.
+func (l *edges) done() {
+	d := &l.plan.decided
+	for _, p := range l.over {
+		if l.surrounds(p.begin) {
+			d.fuse(p.begin, &p.end, p.end.ts)
+			continue
+		}
+		d.move(&d.reopened, p.begin)
+		l.end(p.end)
 	}
-	return n
+	if len(l.made) > 0 {
+		d.unclose(slices.Clone(l.made))
+	}
+	l.over, l.made = l.over[:0], l.made[:0]
 }

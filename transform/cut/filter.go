@@ -152,7 +152,9 @@ func (m *matching) match(e *trace.Event, end trace.Time) bool {
 	return m.expr.Match(e, &m.env)
 }
 
-func (m *matching) change(*trace.Event) []byte { return nil }
+func (m *matching) opening(*plan) []made { return nil }
+
+func (m *matching) closing(*plan) []made { return nil }
 
 func (m *matching) point(e *trace.Event) reach {
 	if e.Has&trace.HasTS == 0 {
@@ -163,43 +165,50 @@ func (m *matching) point(e *trace.Event) reach {
 
 func (m *matching) onDevice(*trace.Event) bool { return false }
 
-func (m *matching) meets(p *plan) bool { return p.pairs.marks > 0 }
+func (m *matching) meets(p *plan) bool { return p.stacks.marks > 0 }
 
-func (m *matching) line(p *plan, async bool) fate {
-	for len(m.partners) < p.pairs.marks {
-		m.partners = append(m.partners, noPartner)
-	}
+func (m *matching) line(_ *plan, async bool) fate {
 	is := isBegin
 	if async {
 		is = isAsync
 	}
-	return &partners{m.partners, is}
+	return &partners{&m.partners, is}
 }
 
 // partners notes who belongs to whom on a line.
 type partners struct {
-	of []partner
+	of *[]partner // by ordinal
 	is pairing
 }
 
-func (l *partners) pair(b, e mark) {
-	l.of[b.n()] = partner{b.ts, e.ts, int32(e.n()), e.track, l.is}
-	l.of[e.n()] = partner{b.ts, e.ts, -1, e.track, isEnd}
+func (l *partners) set(m mark, p partner) {
+	for len(*l.of) <= m.n() {
+		*l.of = append(*l.of, noPartner)
+	}
+	(*l.of)[m.n()] = p
 }
 
-func (l *partners) open(b mark) { l.of[b.n()] = partner{b.ts, trace.MaxTime, -1, b.track, l.is} }
-func (l *partners) lone(e mark) { l.of[e.n()] = partner{e.ts, e.ts, -1, e.track, isLone} }
+func (l *partners) pair(b, e mark) {
+	l.set(b, partner{b.ts, e.ts, int32(e.n()), e.track, l.is})
+	l.set(e, partner{b.ts, e.ts, -1, e.track, isEnd})
+}
+
+func (l *partners) open(b mark) { l.set(b, partner{b.ts, trace.MaxTime, -1, b.track, l.is}) }
+func (l *partners) lone(e mark) { l.set(e, partner{e.ts, e.ts, -1, e.track, isLone}) }
 func (l *partners) done()       {}
 
 // again decides on a pair when its begin is met.
 func (m *matching) again(p *plan, n int, e *trace.Event) {
+	if n >= len(m.partners) {
+		return // it has no time
+	}
 	q := &m.partners[n]
 	switch q.is {
 	case isEnd:
 		return
 	case isLone:
 		if m.match(e, e.TS) {
-			p.pairs.keep[n] = true
+			p.decided.keep.set(n)
 			p.use(e)
 		}
 		return
@@ -207,10 +216,10 @@ func (m *matching) again(p *plan, n int, e *trace.Event) {
 	if !m.matchPair(e, q) && (m.kin == nil || q.is == isAsync || !m.kin.keeps(e, q.stop)) {
 		return
 	}
-	p.pairs.keep[n] = true
+	p.decided.keep.set(n)
 	p.use(e)
 	if q.end >= 0 {
-		p.pairs.keep[q.end] = true
+		p.decided.keep.set(int(q.end))
 		p.useTrack(int(q.track))
 	}
 	if q.is == isBegin {

@@ -84,10 +84,9 @@ func judgeFilter(t *testing.T, data []byte, parsed *reference.Trace, source stri
 	if got := filterBytes(t, data, o, ways[0], len(data)); !bytes.Equal(first, got) {
 		t.Fatalf("%s, %s: in little memory the output differs", what, source)
 	}
-	for _, by := range ways {
-		if got := filterBytes(t, data, o, by, 0); !bytes.Equal(first, got) { // with nothing held in memory
-			t.Fatalf("%s, %s: by %s the output differs", what, source, by.name)
-		}
+	by := otherWay(len(data))
+	if got := filterBytes(t, data, o, by, 0); !bytes.Equal(first, got) { // with nothing held in memory
+		t.Fatalf("%s, %s: by %s the output differs", what, source, by.name)
 	}
 }
 

@@ -44,33 +44,55 @@ func between(t *testing.T, data []byte, from, to int64) ([]byte, bool) {
 }
 
 // contents are the events of a trace in any order, without the marks of cuts and
-// with numbers of time in one notation.
+// with numbers of time in one notation. A begin and its end are one slice.
 func contents(t *testing.T, data []byte) []string {
 	t.Helper()
+	p := parsed(t, data)
+	ends := map[int]bool{}
 	var all []string
-	for _, e := range parsed(t, data).Events {
-		var b strings.Builder
-		for _, m := range e.Members {
+	add := func(members, args []reference.Member) {
+		var texts []string
+		for _, m := range members {
 			switch m.Name {
 			case "ts", "dur":
 				if ns, ok := reference.Nanos(m.Text); ok {
 					m.Text = fmt.Sprint(ns)
 				}
 			case "args":
-				var args []string
-				for _, a := range e.Args {
-					if !strings.HasPrefix(a.Name, "tracekit.") {
-						args = append(args, fmt.Sprintf("%q:%s", a.Name, a.Text))
-					}
-				}
-				sort.Strings(args) // carried series have an order of their own
-				if m.Text = strings.Join(args, ","); m.Text == "" {
-					continue
+				continue
+			}
+			texts = append(texts, fmt.Sprintf("%q:%s", m.Name, m.Text))
+		}
+		for _, a := range args {
+			if !strings.HasPrefix(a.Name, "tracekit.") {
+				texts = append(texts, fmt.Sprintf("args %q:%s", a.Name, a.Text))
+			}
+		}
+		sort.Strings(texts) // carried series have an order of their own
+		all = append(all, strings.Join(slices.Compact(texts), ","))
+	}
+	end, _ := reference.End(p)
+	for _, pair := range reference.Pairs(p) {
+		b := p.Events[pair.Begin]
+		ends[pair.Begin] = true
+		args := slices.Clone(b.Args)
+		stop := max(end, b.TS)
+		if pair.End >= 0 {
+			ends[pair.End] = true
+			stop = p.Events[pair.End].TS
+			for _, a := range p.Events[pair.End].Args {
+				if !slices.ContainsFunc(args, func(o reference.Member) bool { return o.Name == a.Name }) {
+					args = append(args, a)
 				}
 			}
-			fmt.Fprintf(&b, "%q:%s,", m.Name, m.Text)
 		}
-		all = append(all, b.String())
+		members := slices.DeleteFunc(slices.Clone(b.Members), func(m reference.Member) bool { return m.Name == "ph" || m.Name == "dur" })
+		add(append(members, reference.Member{Name: "ph", Text: `"X"`}, reference.Member{Name: "dur", Text: reference.Micros(stop - b.TS)}), args)
+	}
+	for i, e := range p.Events {
+		if !ends[i] {
+			add(e.Members, e.Args)
+		}
 	}
 	sort.Strings(all)
 	return all

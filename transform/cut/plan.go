@@ -1,10 +1,8 @@
 package cut
 
 import (
-	"cmp"
 	"context"
 	"io"
-	"slices"
 
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -34,8 +32,6 @@ type selection interface {
 	// judge decides on an event that needs no company: no begin or end, no
 	// flow, no metadata.
 	judge(e *trace.Event) verdict
-	// change returns the text of an event that was judged to be cut.
-	change(e *trace.Event) []byte
 	// point says whether a flow event may stay, if the rest of its chain lets it.
 	point(e *trace.Event) reach
 	// onDevice reports a slice that arrows from afar may lead to.
@@ -46,6 +42,10 @@ type selection interface {
 	again(p *plan, n int, e *trace.Event)
 	// meets reports whether it wants to meet them.
 	meets(p *plan) bool
+	// opening makes the events that stand before all others, in place of such
+	// as were judged to be cut; closing those that stand behind all others.
+	opening(p *plan) []made
+	closing(p *plan) []made
 }
 
 // plan is what has to be known of a trace before the part that stays can be
@@ -58,8 +58,10 @@ type plan struct {
 	tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
 	usedP    []bool
-	pairs    pairs
-	counters *counters // nil if none are carried
+	stacks   *stacks
+	decided  decided
+	onset    map[int]trace.Time // by track, how late a complete slice began that stands at the start of the range; nil if none is asked for
+	counters *counters          // nil if none are carried
 	flows    flows
 	binds    binds
 	tally    *pipeline.Tally // may be nil
@@ -73,6 +75,7 @@ const keptBytes = 32 << 20
 
 func newPlan(sel selection) *plan {
 	p := &plan{selection: sel}
+	p.stacks = newStacks(func(async bool) fate { return sel.line(p, async) })
 	p.hold(keptBytes)
 	return p
 }
@@ -125,7 +128,8 @@ func (p *plan) note(e *trace.Event) bool {
 	case 'M':
 		return true
 	case 'B', 'E', 'b', 'e':
-		p.pairs.note(p.tracks.Of(e), e)
+		p.stacks.note(p.tracks.Of(e), e)
+		p.binds.pairs = p.binds.pairs || speaksOfArrows(e)
 		return true
 	case 's', 't', 'f':
 		far := p.point(e)
@@ -146,14 +150,31 @@ func (p *plan) note(e *trace.Event) bool {
 	if v == cut {
 		p.cuts = append(p.cuts, e.Clone())
 	}
+	if p.onset != nil && e.Phase == 'X' {
+		p.noteOnset(e, v)
+	}
 	p.binds.note(e)
 	p.use(e)
 	return true
 }
 
+// noteOnset notes a slice that stays.
+func (p *plan) noteOnset(e *trace.Event, v verdict) {
+	from := p.counters.from
+	if e.TS > from || e.TS < from && v != cut {
+		return
+	}
+	track := p.tracks.Of(e)
+	if latest, some := p.onset[track]; !some || e.TS > latest {
+		p.onset[track] = e.TS
+	}
+}
+
 // settle decides on all that needs company, once everything was looked at.
 func (p *plan) settle(ctx context.Context) error {
-	p.pairs.settle(p)
+	if err := p.match(ctx); err != nil {
+		return err
+	}
 	if p.counters != nil {
 		p.counters.settle(p)
 	}
@@ -161,7 +182,7 @@ func (p *plan) settle(ctx context.Context) error {
 	if arrows {
 		p.flows.prepare(p.hasSlices)
 	}
-	if arrows || p.meets(p) {
+	if arrows || p.binds.pairs || p.meets(p) {
 		r, err := p.stream(false)
 		if err != nil {
 			return err
@@ -178,8 +199,37 @@ func (p *plan) settle(ctx context.Context) error {
 
 // hasSlices reports whether slices stay on a track, or may.
 func (p *plan) hasSlices(track int) bool {
-	_, paired := p.pairs.byTrack[track]
-	return paired || track < len(p.usedT) && p.usedT[track]
+	return p.stacks.paired.has(track) || track < len(p.usedT) && p.usedT[track]
+}
+
+// match decides on begins and ends.
+func (p *plan) match(ctx context.Context) error {
+	if again := p.stacks.again(); again != nil {
+		p.stacks, p.decided = again, decided{}
+		r, err := p.stream(false)
+		if err != nil {
+			return err
+		}
+		if err := eachPart(ctx, r, func(part *trace.Part) {
+			for i := range part.Events {
+				switch e := &part.Events[i]; e.Phase {
+				case 'B', 'E', 'b', 'e':
+					again.note(p.tracks.Of(e), e)
+				}
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	p.stacks.finish()
+	for track := range p.tracks.All {
+		if p.decided.tracks.has(track) {
+			p.useTrack(track)
+		}
+	}
+	p.flows.slices = append(p.flows.slices, p.decided.slices...)
+	p.decided.slices = nil
+	return nil
 }
 
 // lookAgain gathers the text of moved events and the slices under arrows.
@@ -188,9 +238,12 @@ func (p *plan) lookAgain(part *trace.Part) {
 		switch e := &part.Events[i]; e.Phase {
 		case 'B', 'E', 'b', 'e':
 			p.again(p, p.ordinal, e)
+			if p.binds.pairs && p.decided.has(p.ordinal) {
+				p.binds.note(e)
+			}
 			p.ordinal++
 		case 'X':
-			if e.Has&trace.HasTS != 0 && p.flows.onTrack(p.tracks.Of(e)) && p.judge(e) != out {
+			if e.Shown() && p.flows.onTrack(p.tracks.Of(e)) && p.judge(e) != out {
 				p.flows.cover(p.tracks.Of(e), e.TS, e.End(), p.onDevice(e))
 			}
 		}
@@ -295,24 +348,15 @@ func (s *emitter) Text(t []byte, w *trace.Writer) error {
 			}
 		}
 	}
-	return s.writeCuts(w)
+	return writeMade(w, s.opening(s.plan))
 }
 
-// writeCuts writes the slices that are cut, before all others and the outermost
-// first: of slices that begin and end together, which cut ones often do, a viewer
-// takes the one that comes first for the outer one.
-func (s *emitter) writeCuts(w *trace.Writer) error {
-	slices.SortStableFunc(s.cuts, func(a, b trace.Event) int {
-		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(b.End(), a.End()))
-	})
-	for i := range s.cuts {
-		e := &s.cuts[i]
-		w.SetLead(e)
-		obj := s.change(e)
-		if loose := s.binds.loose(e); loose != nil {
-			obj = trace.Without(obj, loose...)
+func writeMade(w *trace.Writer, all []made) error {
+	for _, m := range all {
+		if m.like != nil {
+			w.SetLead(m.like)
 		}
-		if err := w.Object(obj); err != nil {
+		if err := w.Object(m.obj); err != nil {
 			return err
 		}
 	}
@@ -328,10 +372,10 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 		return nil
 	case 'B', 'E', 'b', 'e':
 		s.pair++
-		if s.tally != nil && s.pairs.keep[s.pair-1] {
-			s.tally.Out(e, e.Size())
+		if s.decided.keep.has(s.pair - 1) {
+			return s.putBound(e, w)
 		}
-		return s.pairs.write(s.pair-1, e, w)
+		return nil
 	case 's', 't', 'f':
 		if s.point(e) != nothing {
 			s.flow++
@@ -348,13 +392,19 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 	if v != whole {
 		return nil
 	}
-	if loose := s.binds.loose(e); loose != nil {
-		w.SetLead(e)
-		obj := trace.Without(e.Raw(), loose...)
-		s.tally.Out(e, len(e.Lead())+len(obj))
-		return w.Object(obj)
+	return s.putBound(e, w)
+}
+
+// putBound writes a slice without what it says of arrows that hang in the air.
+func (s *emitter) putBound(e *trace.Event, w *trace.Writer) error {
+	loose := s.binds.loose(e)
+	if loose == nil {
+		return s.put(e, w)
 	}
-	return s.put(e, w)
+	w.SetLead(e)
+	obj := trace.Without(e.Raw(), loose...)
+	s.tally.Out(e, len(e.Lead())+len(obj))
+	return w.Object(obj)
 }
 
 // put writes an event as it is.
@@ -364,10 +414,5 @@ func (s *emitter) put(e *trace.Event, w *trace.Writer) error {
 }
 
 func (s *emitter) End(w *trace.Writer) error {
-	for _, obj := range s.pairs.made {
-		if err := w.Object(obj); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writeMade(w, s.closing(s.plan))
 }

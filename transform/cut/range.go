@@ -5,12 +5,25 @@ import (
 	"tracekit/trace"
 )
 
+// Args that tell what a slice was before it was cut.
+const keyTS, keyDur = "tracekit.ts", "tracekit.dur"
+
 // timeRange selects what lies in [from, to).
 type timeRange struct {
 	from, to trace.Time
 	last     trace.Time // end of the whole trace
 	boundary Boundary
 	launches *launches // nil if devices are judged by time
+}
+
+// newRangePlan returns the plan of a slice.
+func newRangePlan(r *timeRange) *plan {
+	p := newPlan(r)
+	p.counters = newCounters(r.from)
+	if r.boundary == Clip {
+		p.onset = map[int]trace.Time{}
+	}
+	return p
 }
 
 // choose returns the blocks that may hold something of the range, or something
@@ -99,7 +112,7 @@ func (r *timeRange) change(e *trace.Event) []byte {
 	start, end := max(e.TS, r.from), min(e.End(), r.to)
 	dur := end - start
 	edit := trace.Edit{Dur: &dur, Args: []trace.Arg{
-		{Key: "tracekit.ts", Value: e.TSText()}, {Key: "tracekit.dur", Value: e.DurText()},
+		{Key: keyTS, Value: e.TSText()}, {Key: keyDur, Value: e.DurText()},
 	}}
 	if e.TS < r.from {
 		edit.TS = &start
@@ -108,9 +121,9 @@ func (r *timeRange) change(e *trace.Event) []byte {
 }
 
 func (r *timeRange) line(p *plan, async bool) fate {
-	return &edges{timeRange: r, plan: p, pairs: &p.pairs, async: async}
+	return &edges{timeRange: r, plan: p, async: async}
 }
 
-func (r *timeRange) meets(p *plan) bool { return p.pairs.moves() }
+func (r *timeRange) meets(p *plan) bool { return len(p.decided.text) > 0 }
 
-func (r *timeRange) again(p *plan, n int, e *trace.Event) { p.pairs.collect(r.to, n, e) }
+func (r *timeRange) again(p *plan, n int, e *trace.Event) { p.decided.collect(n, e) }

@@ -378,7 +378,7 @@ func (r *Router) Cutter() *Cutter {
 func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, onDevice func(e *trace.Event)) error {
 	win := c.router.windows[n]
 	sel := &timeRange{from: win.From, to: win.To, last: c.router.last}
-	p := newPlan(sel)
+	p := newRangePlan(sel)
 	var err error
 	if p.read, err = held(ctx, read); err != nil {
 		return err
@@ -390,7 +390,6 @@ func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, er
 		}
 		sel.launches.settle()
 	}
-	p.counters = newCounters(sel.from)
 	if err := p.look(ctx); err != nil {
 		return err
 	}

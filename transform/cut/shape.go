@@ -57,7 +57,7 @@ func (s *shape) settle() {
 	for i := range s.partners {
 		s.partners[i] = noPartner
 	}
-	s.pairs.match(func(async bool) fate { return &shaped{partners{s.partners, isBegin}, s, async} })
+	s.pairs.match(func(async bool) fate { return &shaped{partners{&s.partners, isBegin}, s, async} })
 	for _, l := range s.lines {
 		slices.SortFunc(l, func(a, b level) int {
 			return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
@@ -98,7 +98,7 @@ func (l *shaped) open(b mark) {
 
 func (l *shaped) slice(b mark, end trace.Time) {
 	if l.async {
-		l.of[b.n()].is = isAsync
+		(*l.of)[b.n()].is = isAsync
 	} else if l.shape.levels {
 		l.shape.add(int(b.track), b.ts, end)
 	}

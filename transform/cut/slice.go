@@ -51,10 +51,17 @@ type SliceOptions struct {
 //  2. Planning visits the blocks that may matter: it matches begins and ends,
 //     gathers the values of counters at the start of the range, the arrows in
 //     it, and the processes and threads that will be left.
-//  3. Where arrows or begins and ends cross, a second look finds the slices that
-//     arrows bind to, and the text of what has to be moved to an edge.
+//  3. Where begins and ends of a track or an id are not in order of time, they
+//     are looked at once more. Where arrows or begins and ends cross an edge, a
+//     further look finds the slices that arrows bind to, and the text of what has
+//     to be moved.
 //  4. The last pass writes.
 func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions) (pipeline.Report, error) {
+	return sliceKeeping(ctx, s, w, o, keptBytes)
+}
+
+// sliceKeeping is Slice with a limit to the bytes that are held in memory.
+func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions, kept int) (pipeline.Report, error) {
 	f, err := window.NewFinder(o.Range)
 	if err != nil {
 		return pipeline.Report{}, err
@@ -74,8 +81,8 @@ func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions
 		return pipeline.Report{}, err
 	}
 	r.last = v.Last
-	p := newPlan(r)
-	p.counters = newCounters(r.from)
+	p := newRangePlan(r)
+	p.hold(kept)
 	if r.launches != nil {
 		if err := r.launches.gather(ctx, blocksOf(s, v.Blocks), r.holds); err != nil {
 			return pipeline.Report{}, err
