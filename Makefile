@@ -1,6 +1,6 @@
 .PHONY: build test race lint cross docs man completions release release-twice bench microbench fuzz trace-5g clean
 
-FUZZTIME ?= 30s
+FUZZTIME ?= 1m
 BENCHFLAGS ?=
 TMPDIR ?= /tmp
 DIST ?= dist
@@ -76,7 +76,7 @@ microbench:
 fuzz:
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
 	  for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]*).*/\1/p' "$$file"); do \
-	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$(dirname "$$file")" || exit 1; \
 	  done; \
 	done
 
