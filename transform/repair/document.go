@@ -127,42 +127,66 @@ func (h *healer) array() (inEvents bool, err error) {
 	return false, err
 }
 
-// member takes a member of the document.
+// docMember is a member of the document as it was read.
+type docMember struct {
+	key, val []byte
+	from, to int // where the value stands
+	array    bool
+}
+
+// pair reads the member at h.buf[at], or as far as its array of events begins.
+func (h *healer) pair(at int) (m docMember, st status) {
+	key, end, st := h.string(h.buf, at, inKey)
+	if st != whole {
+		return m, st
+	}
+	v := skipSpace(h.buf, end)
+	if v < len(h.buf) && h.buf[v] != ':' {
+		return m, lost
+	}
+	if v < len(h.buf) {
+		v = skipSpace(h.buf, v+1)
+	}
+	if v == len(h.buf) {
+		return m, short
+	}
+	m = docMember{key: key, from: v, to: v}
+	if trace.Unquote(key) == "traceEvents" && h.buf[v] == '[' {
+		m.array = true
+		return m, whole
+	}
+	m.val, m.to, st = h.value(h.buf, v, 0, '}')
+	if st == whole && m.to == v {
+		st = lost
+	}
+	return m, st
+}
+
+// member takes a member of the document, at first as if its quotes could be
+// trusted.
 func (h *healer) member(at, commas int) (inEvents bool, err error) {
+	before := maps.Clone(h.count)
 	for {
-		before := maps.Clone(h.count)
-		key, stop, st := h.string(h.buf, at, inKey)
-		v := 0
-		if st == whole {
-			if v = skipSpace(h.buf, stop); v < len(h.buf) {
-				v = skipSpace(h.buf, v+1)
-			}
-			if v == len(h.buf) {
-				st = short
-			}
+		h.trust = true
+		m, st := h.pair(at)
+		h.trust = false
+		more := !h.eof && len(h.buf)-at < maxPiece/2
+		if st != whole && (st != short || !more) {
+			m, st = h.pair(at)
 		}
-		if st == whole && trace.Unquote(key) == "traceEvents" && h.buf[v] == '[' {
-			return true, h.openArray(at, v, commas)
-		}
-		var val []byte
-		end := v
-		if st == whole {
-			if val, end, st = h.value(h.buf, v, 0, '}'); st == whole && end == v {
-				st = lost
-			}
-		}
-		if st == short && !h.eof && len(h.buf)-at < maxPiece/2 {
-			h.count = before
+		h.count = maps.Clone(before)
+		switch {
+		case st == short && more:
 			if err := h.grow(&at); err != nil {
 				return false, err
 			}
-			continue
-		}
-		h.count = before
-		if st != whole {
+		case st != whole:
 			return false, h.skipMember(at)
+		case m.array:
+			return true, h.openArray(at, m.from, commas)
+		default:
+			return false, h.putMember(at, m, commas)
 		}
-		return false, h.putMember(at, v, end, commas, key, val)
 	}
 }
 
@@ -217,16 +241,16 @@ func (h *healer) skipMember(at int) error {
 }
 
 // putMember writes a member, unless there is one of its name already.
-func (h *healer) putMember(at, v, end, commas int, key, val []byte) error {
-	name := trace.Unquote(key)
-	raw := h.buf[at:end]
-	text := append(append(bytes.Clone(key), h.buf[at+keyLength(h.buf[at:]):v]...), val...)
+func (h *healer) putMember(at int, m docMember, commas int) error {
+	name, val := trace.Unquote(m.key), m.val
+	raw := h.buf[at:m.to]
+	text := append(append(bytes.Clone(m.key), h.buf[at+keyLength(h.buf[at:]):m.from]...), val...)
 	if !bytes.Equal(text, raw) || bytes.IndexByte(raw, 0x7f) >= 0 || !utf8.Valid(raw) || !json.Valid(val) {
 		h.count[Members]++
 		text = append(append(cleanValue(quoteText([]byte(name))), ": "...), cleanValue(val)...)
 	}
 	sep := bytes.Clone(h.buf[h.p:at])
-	h.p = end
+	h.p = m.to
 	if h.keys[name] && h.mended(Duplicates) {
 		return nil
 	}
