@@ -94,7 +94,7 @@ func (s *slicer) hostCalls(name, id string) []*slice {
 }
 
 // flowSources follows flows from host to device back from the slice that they
-// end at.
+// end at, or one that is alike.
 func (s *slicer) flowSources(sl *slice) []*slice {
 	var calls []*slice
 	for _, c := range s.arrows {
@@ -104,7 +104,7 @@ func (s *slicer) flowSources(sl *slice) []*slice {
 		}
 		for _, i := range c.rest {
 			e := &s.t.Events[i]
-			if e.Phase == "f" && s.boundSlice(e) == sl {
+			if e.Phase == "f" && alike(s.boundSlice(e), sl) {
 				if call := s.boundSlice(&s.t.Events[c.start]); call != nil && !call.device {
 					calls = append(calls, call)
 				}
@@ -112,6 +112,11 @@ func (s *slicer) flowSources(sl *slice) []*slice {
 		}
 	}
 	return calls
+}
+
+// alike reports slices of one track and time: no arrow tells them apart.
+func alike(a, b *slice) bool {
+	return a != nil && a.device == b.device && a.track == b.track && a.start == b.start && a.stop == b.stop
 }
 
 // boundSlice returns the slice that a flow event binds to: the innermost one

@@ -180,7 +180,11 @@ func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {
 // happens at the very end.
 func part(v *trace.Survey, n, all int) trace.Time {
 	span := new(big.Int).Mul(big.NewInt(int64(v.Last-v.Zero)+1), big.NewInt(int64(n)))
-	return v.Zero.Add(trace.Time(span.Div(span, big.NewInt(int64(all))).Int64()))
+	at := v.Zero.Add(trace.Time(span.Div(span, big.NewInt(int64(all))).Int64()))
+	if n == all {
+		return at
+	}
+	return max(readable(at), v.Zero)
 }
 
 func micros(t trace.Time) []byte { return trace.AppendMicros(nil, t) }
