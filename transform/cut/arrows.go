@@ -16,8 +16,12 @@ import (
 type arrows struct {
 	seed   maphash.Seed
 	points []arrowPoint
-	lines  [][]int32 // by track: points in order of time
+	lines  []arrowLine // by track
 }
+
+// arrowLine is the points on a track, in order of time: those that bind to the
+// slice around them, and those that bind to the one that begins next.
+type arrowLine struct{ inside, next []int32 }
 
 // arrowPoint is an end of an arrow, and the innermost slice that it binds to.
 type arrowPoint struct {
@@ -73,46 +77,55 @@ func bindsEnclosing(e *trace.Event) bool {
 }
 
 func (a *arrows) prepare(tracks int) {
-	a.lines = make([][]int32, tracks)
+	a.lines = make([]arrowLine, tracks)
 	for i := range a.points {
-		t := a.points[i].track
-		a.lines[t] = append(a.lines[t], int32(i))
+		l := &a.lines[a.points[i].track]
+		if a.points[i].next {
+			l.next = append(l.next, int32(i))
+		} else {
+			l.inside = append(l.inside, int32(i))
+		}
 	}
+	inTime := func(x, y int32) int { return cmp.Compare(a.points[x].ts, a.points[y].ts) }
 	for _, l := range a.lines {
-		slices.SortStableFunc(l, func(x, y int32) int { return cmp.Compare(a.points[x].ts, a.points[y].ts) })
+		slices.SortStableFunc(l.inside, inTime)
+		slices.SortStableFunc(l.next, inTime)
 	}
 }
 
 // bind lets the points that may be bound to a slice know of it.
 func (a *arrows) bind(track int, start, end trace.Time, device, stays bool) {
 	l := a.line(track)
-	for i := sort.Search(len(l), func(i int) bool { return a.points[l[i]].ts >= start }); i < len(l) && a.points[l[i]].ts <= end; i++ {
-		p := &a.points[l[i]]
-		if !p.next && (!p.bound || start > p.from || start == p.from && end < p.to) {
+	for i := a.from(l.inside, start); i < len(l.inside) && a.points[l.inside[i]].ts <= end; i++ {
+		p := &a.points[l.inside[i]]
+		if !p.bound || start > p.from || start == p.from && end < p.to {
 			p.take(start, end, device, stays)
 		}
 	}
 	// Ends that bind to the next slice: all that lie before it.
-	for i := sort.Search(len(l), func(i int) bool { return a.points[l[i]].ts > start }) - 1; i >= 0; i-- {
-		p := &a.points[l[i]]
-		if p.next && p.bound && p.from <= start {
+	for i := a.from(l.next, start+1) - 1; i >= 0; i-- {
+		p := &a.points[l.next[i]]
+		if p.bound && p.from <= start {
 			break // those before are bound to nearer slices as well
 		}
-		if p.next {
-			p.take(start, end, device, stays)
-		}
+		p.take(start, end, device, stays)
 	}
+}
+
+// from is the first of points, in order of time, that is not before t.
+func (a *arrows) from(points []int32, t trace.Time) int {
+	return sort.Search(len(points), func(i int) bool { return a.points[points[i]].ts >= t })
 }
 
 func (p *arrowPoint) take(from, to trace.Time, device, stays bool) {
 	p.bound, p.from, p.to, p.device, p.stays = true, from, to, device, stays
 }
 
-func (a *arrows) line(track int) []int32 {
+func (a *arrows) line(track int) arrowLine {
 	if track < len(a.lines) {
 		return a.lines[track]
 	}
-	return nil
+	return arrowLine{}
 }
 
 // each returns the points of every arrow: a start and those that follow it, or
@@ -154,16 +167,20 @@ func (a *arrows) settle() {
 func (a *arrows) calls(track int, start, end trace.Time) iter.Seq[*arrowPoint] {
 	return func(yield func(*arrowPoint) bool) {
 		l := a.line(track)
-		from := sort.Search(len(l), func(i int) bool { return a.points[l[i]].ts >= start })
-		for from > 0 && a.points[l[from-1]].next {
-			from-- // it may have been waiting for this slice
+		ends := func(p *arrowPoint) bool { return p.launchedBy && p.device && p.from == start && p.to == end }
+		to := a.from(l.next, start+1)
+		from := to
+		for from > 0 && a.points[l.next[from-1]].from == start {
+			from-- // it was waiting for a slice that begins here
 		}
-		for _, i := range l[from:] {
-			p := &a.points[i]
-			if p.ts > end {
+		for _, i := range l.next[from:to] {
+			if p := &a.points[i]; ends(p) && !yield(p.call) {
 				return
 			}
-			if p.launchedBy && p.device && p.from == start && p.to == end && !yield(p.call) {
+		}
+		for _, i := range l.inside[a.from(l.inside, start):] {
+			p := &a.points[i]
+			if p.ts > end || ends(p) && !yield(p.call) {
 				return
 			}
 		}
