@@ -62,7 +62,7 @@ func (s *slicer) fuse(p pair) {
 	stop := s.end
 	if !p.open() {
 		e := &s.t.Events[p.end]
-		args := slices.DeleteFunc(slices.Clone(e.Args), func(m Member) bool { return m.Name == "tracekit.ts" })
+		args := slices.DeleteFunc(slices.Clone(e.Args), func(m Member) bool { return m.Name == "tracekit.ts" || m.Name == "tracekit.dur" })
 		add = append(args, add[0], Member{"tracekit.dur", Micros(original(e) - original(b))})
 		stop = p.stop
 	}

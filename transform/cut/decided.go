@@ -160,7 +160,7 @@ func (r *timeRange) complete(f fusion, text map[int]*trace.Event) []byte {
 	var args []trace.Arg
 	if f.end != nil {
 		for m := range trace.Members(text[f.end.n()].Args()) {
-			if string(m.Key) != keyTS {
+			if key := string(m.Key); key != keyTS && key != keyDur {
 				args = append(args, trace.Arg{Key: string(m.Key), Value: m.Value})
 			}
 		}
