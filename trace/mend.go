@@ -303,11 +303,12 @@ func mendText(t []byte) (fixed []byte, changed bool) {
 			quoted = !quoted
 			fixed = append(fixed, c)
 		case quoted && c == '\\' && i+1 < len(t):
-			i++
-			if bytes.IndexByte([]byte(knownEscapes), t[i]) < 0 {
-				fixed = append(fixed, '\\')
+			if bytes.IndexByte([]byte(knownEscapes), t[i+1]) < 0 {
+				fixed = append(fixed, `\\`...)
+				continue // what it stands before is text
 			}
-			fixed = append(fixed, '\\', t[i])
+			i++
+			fixed = append(fixed, c, t[i])
 		case quoted && (c < 0x20 || c == del):
 			const hex = "0123456789abcdef"
 			fixed = append(fixed, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
