@@ -35,6 +35,7 @@ type document struct {
 	place  place
 	bare   bool   // the outermost value is the array of events itself
 	found  bool   // an array of events has been met
+	begun  bool   // an event has been met
 	resync bool   // looking for the next event after a broken one
 	head   []byte // text held back until an array of events is found
 	damage Damage
@@ -118,6 +119,9 @@ func (d *document) start(buf []byte, off int64, last bool) (int, error) {
 		d.head = append(d.head, '{')
 	case '[':
 		d.place, d.bare = inEvents, true
+		if next := skipSpace(buf, p+1); next-p > maxBlank {
+			return next, nil
+		}
 	default:
 		return p, ErrNotTrace
 	}
@@ -128,11 +132,16 @@ func (d *document) start(buf []byte, off int64, last bool) (int, error) {
 // or the opening of an array of events, or the end of the object.
 func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, error) {
 	p := skipSpace(buf, 0)
+	commas := p < len(buf) && buf[p] == ','
 	for p < len(buf) && buf[p] == ',' {
 		p = skipSpace(buf, p+1)
 	}
 	if p == len(buf) {
 		return 0, nil
+	}
+	if commas && !d.found && string(bytes.TrimSpace(d.head)) == "{" {
+		d.damage.mend(BadMember, off) // a comma there makes it no trace to a viewer
+		return p, nil
 	}
 	if buf[p] == '}' {
 		d.place = atEnd
@@ -225,6 +234,10 @@ func (d *document) open(b *Batch, off int64) {
 	if d.bare {
 		d.head = append(d.head, '[')
 	}
+	if start := mendStart(d.head); start != nil {
+		d.damage.mend(BadMember, off)
+		d.head = start
+	}
 	b.addText(d.head, off)
 	d.head = nil
 }
@@ -300,6 +313,11 @@ func (d *document) event(buf []byte, from, at int, off int64, b *Batch) (int, st
 	if !d.general {
 		d.layouts.learn(buf, from, at, e)
 	}
+	if d.bare && !d.begun && skipSpace(buf, at+1) == end-1 {
+		d.damage.mend(BadMember, off+int64(at)) // no trace begins with an empty object
+		return end, scanned
+	}
+	d.begun = true
 	if e.flaws == 0 || d.mendEvent(e, off+int64(at)) {
 		b.keep()
 	}

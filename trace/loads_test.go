@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"tracekit/internal/spill"
@@ -65,6 +66,16 @@ func FuzzLoads(f *testing.F) {
 		if len(text) < 4<<10 {
 			f.Add(text)
 		}
+	}
+	const event, blank = `{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":2}`, "          \n"
+	for _, text := range []string{
+		"[{}," + event + "]",
+		strings.Repeat(blank, 20) + "[" + event + "]",
+		"[" + strings.Repeat(blank, 20) + event + "]",
+		"{" + strings.Repeat(blank, 20) + `"traceEvents":[` + event + `]}`,
+		`{"meta":1,"traceEvents":[` + event + `]}`,
+	} {
+		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		out, ok := throughReader(t, text)

@@ -178,6 +178,32 @@ func mendMember(key, value []byte) []byte {
 	return nil
 }
 
+// maxBlank is the longest white space before and behind the first bracket, in
+// bytes: viewers look at the first 128 to tell a trace.
+const maxBlank = 60
+
+// mendStart returns the text before the events such that a viewer knows it for a
+// trace, nil if it may stay as it is.
+func mendStart(head []byte) []byte {
+	at := skipSpace(head, 0)
+	key := skipSpace(head, at+1)
+	blank := at > maxBlank || key-at > maxBlank
+	var first string
+	if key < len(head) && head[key] == '"' {
+		if end, st := skipString(head, key); st == scanned {
+			first = Unquote(head[key:end])
+		}
+	}
+	other := first == "meta" || first == "libs" || first == "perfetto_manifest"
+	switch {
+	case other: // as the first key it makes a file a profile of another kind
+		return slices.Concat(head[at:at+1], []byte(`"repaired": true, `), head[key:])
+	case blank:
+		return slices.Concat(head[at:at+1], head[key:])
+	}
+	return nil
+}
+
 // bracketsMatch reports whether each bracket is closed by one of its kind.
 func bracketsMatch(v []byte) bool {
 	var open []byte
