@@ -137,7 +137,9 @@ func (o *orphans) any(present *[2]idSet) bool {
 func (l *launches) note(e *trace.Event) {
 	track := l.tracks.Of(e)
 	switch e.Phase {
-	case 'B', 'E', 'b', 'e':
+	case 'b', 'e':
+		l.pairs.marks++ // no part in this, but counted
+	case 'B', 'E':
 		if e.Phase == 'B' {
 			j := jointOf(e)
 			if len(j[0])+len(j[1]) > 0 {
