@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"tracekit/internal/columns"
 	"tracekit/internal/progress"
 	"tracekit/internal/spill"
 	"tracekit/transform/check"
@@ -117,7 +118,7 @@ func writeCheck(c *cli.Context, w io.Writer, name string, r *check.Report) error
 		verdict = "does not load"
 	}
 	if _, err := fmt.Fprintf(w, "%s: %s; %d events, %d slices, %d flows, %d counter samples\n",
-		clean(name), verdict, r.Events, r.Slices, r.Flows, r.CounterSamples); err != nil {
+		columns.Short(name, 60), verdict, r.Events, r.Slices, r.Flows, r.CounterSamples); err != nil {
 		return err
 	}
 	for _, f := range r.Findings {
@@ -136,7 +137,7 @@ func writeCheck(c *cli.Context, w io.Writer, name string, r *check.Report) error
 func writePlace(w io.Writer, p check.Place) error {
 	at := fmt.Sprintf("byte %d, line %d", p.Offset, p.Line)
 	if p.Member != "" {
-		at = clean(p.Member) + ": " + at
+		at = columns.Short(p.Member, 60) + ": " + at
 	}
 	if p.Detail != "" {
 		at += ": " + p.Detail

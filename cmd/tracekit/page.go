@@ -13,31 +13,6 @@ func pageFlag() cli.Flag {
 	return &cli.StringFlag{Name: "html", Usage: "write a page to `FILE` that draws the trace over time and tells the slice command of a range"}
 }
 
-// pageOfTrace reads the trace once and writes its page.
-func pageOfTrace(c *cli.Context, std streams) error {
-	in, err := openInput(c, std, false)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	markers, err := markerOf(c)
-	if err != nil {
-		return err
-	}
-	d, err := overview.Collect(c.Context, in.Source, markers)
-	if err != nil {
-		return in.wrap(err)
-	}
-	in.meter.Stop()
-	if err := strictly(c, in, d.Damage); err != nil {
-		return err
-	}
-	if err := writePage(c, std, in, d); err != nil {
-		return err
-	}
-	return damage(in, d.Damage, c.Bool("quiet"), std)
-}
-
 // writePage writes the page of d where --html says.
 func writePage(c *cli.Context, std streams, in *input, d *overview.Data) error {
 	d.Packed = in.Size()

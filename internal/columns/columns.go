@@ -4,6 +4,7 @@ package columns
 import (
 	"bufio"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -92,3 +93,21 @@ func within(s string, n int) string {
 }
 
 func runes(s string) int { return len([]rune(s)) }
+
+// Count writes a number: all of it if it is small, else with three digits.
+func Count(n int64) string {
+	if n < 10_000 {
+		return strconv.FormatInt(n, 10)
+	}
+	v, unit := float64(n)/1e3, 0
+	for v >= 999.5 && unit < len(units)-1 {
+		v, unit = v/1e3, unit+1
+	}
+	digits := 2
+	for limit := 9.995; v >= limit && digits > 0; limit *= 10 {
+		digits--
+	}
+	return strconv.FormatFloat(v, 'f', digits, 64) + units[unit]
+}
+
+var units = [...]string{" k", " M", " G"}

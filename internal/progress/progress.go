@@ -78,9 +78,9 @@ func Line(done, total int64, since time.Duration) string {
 // Bytes writes a number of bytes for people, in powers of ten.
 func Bytes(n int64) string {
 	switch {
-	case n >= 1e9:
+	case n >= 999_950_000:
 		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
-	case n >= 1e6:
+	case n >= 999_950:
 		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 	case n >= 1e3:
 		return fmt.Sprintf("%.1f kB", float64(n)/1e3)

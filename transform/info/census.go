@@ -19,6 +19,7 @@ type census struct {
 	threads   []thread // by track
 	processes []Process
 	covered   map[place]*coverage
+	held      int // of each coverage
 	lastPlace place
 	at        *coverage // at lastPlace
 }
@@ -50,7 +51,8 @@ func (c *census) count(e *trace.Event) (track int) {
 	c.kinds[kind].Bytes += size
 	track = c.names.Of(e)
 	for len(c.threads) <= track {
-		c.threads = append(c.threads, thread{})
+		c.threads = append(c.threads, thread{covered: newCoverage()})
+		c.held = heldOf(len(c.threads) + len(c.covered))
 	}
 	process := c.names.All[track].Process
 	for len(c.processes) <= process {
@@ -105,11 +107,11 @@ func (c *census) cover(e *trace.Event, at place, t *thread) {
 	case e.Phase == 'E' && len(t.open) > 0:
 		b := t.open[len(t.open)-1]
 		t.open = t.open[:len(t.open)-1]
-		t.covered.add(b.ts, e.TS)
-		c.coverage(place{b.kind, at.track}).add(b.ts, e.TS)
+		t.covered.add(b.ts, e.TS, c.held)
+		c.coverage(place{b.kind, at.track}).add(b.ts, e.TS, c.held)
 	case e.Phase == 'X' && e.Dur > 0:
-		t.covered.add(e.TS, e.End())
-		c.coverage(at).add(e.TS, e.End())
+		t.covered.add(e.TS, e.End(), c.held)
+		c.coverage(at).add(e.TS, e.End(), c.held)
 	}
 }
 
@@ -117,8 +119,10 @@ func (c *census) coverage(at place) *coverage {
 	if c.at == nil || c.lastPlace != at {
 		n := c.covered[at]
 		if n == nil {
-			n = &coverage{}
+			fresh := newCoverage()
+			n = &fresh
 			c.covered[at] = n
+			c.held = heldOf(len(c.threads) + len(c.covered))
 		}
 		c.at, c.lastPlace = n, at
 	}
@@ -150,7 +154,7 @@ func (c *census) lists() ([]Kind, []Process) {
 			continue
 		}
 		p.Pid, p.Name, p.Labels = trace.Unquote([]byte(c.names.Processes[i])), c.names.Name(i), c.names.Label(i)
-		slices.SortStableFunc(p.Threads, func(a, b Thread) int { return cmp.Compare(b.Events, a.Events) })
+		slices.SortStableFunc(p.Threads, func(a, b Thread) int { return cmp.Or(cmp.Compare(b.Busy, a.Busy), cmp.Compare(b.Events, a.Events)) })
 		processes = append(processes, p)
 	}
 	slices.SortStableFunc(processes, func(a, b Process) int { return cmp.Compare(b.Events, a.Events) })

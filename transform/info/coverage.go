@@ -1,6 +1,7 @@
 package info
 
 import (
+	"cmp"
 	"slices"
 
 	"tracekit/trace"
@@ -8,62 +9,69 @@ import (
 
 type span struct{ start, end trace.Time }
 
-// coverage is the time that slices cover, in the same memory however many there
-// are. It is exact as long as a slice reaches back before no more than held
-// stretches of time that are covered already, as it does where slices stand in
-// the order of their starts; what reaches further back counts from there on.
+// coverage is the time that slices cover. It holds the latest stretches of time
+// that are covered, and is exact as long as no slice reaches back before those:
+// of one that does, what lies there does not count.
 type coverage struct {
 	sum    trace.Time // of what is no longer held
 	floor  trace.Time // where that ends
 	recent []span     // apart from each other, in order
 }
 
-// held is how many stretches a coverage holds.
-const held = 32
+func newCoverage() coverage { return coverage{floor: trace.MinTime} }
 
-func (c *coverage) add(start, end trace.Time) {
-	if c.recent == nil && c.sum == 0 {
-		c.floor = trace.MinTime
-	}
+// A coverage holds up to twice mostHeld stretches. Where there are many
+// coverages, each holds less, so that it is about allHeld for all of them.
+const (
+	mostHeld  = 4096
+	leastHeld = 32
+	allHeld   = 1 << 20
+)
+
+func heldOf(coverages int) int { return min(max(allHeld/coverages, leastHeld), mostHeld) }
+
+// add covers a stretch of time; held says how many are held.
+func (c *coverage) add(start, end trace.Time, held int) {
 	start = max(start, c.floor)
 	if end <= start {
 		return
 	}
 	n := len(c.recent)
-	if n == 0 || start > c.recent[n-1].end {
+	switch {
+	case n == 0 || start > c.recent[n-1].end:
 		c.recent = append(c.recent, span{start, end})
-		c.shed()
-		return
+		c.shed(held)
+	case start >= c.recent[n-1].start:
+		c.recent[n-1].end = max(c.recent[n-1].end, end)
+	default:
+		c.insert(start, end, held)
 	}
-	// first is the first stretch that the slice touches, last the one behind the last.
-	first := n - 1
-	for first > 0 && c.recent[first-1].end >= start {
-		first--
-	}
-	last := n
-	for last > first && c.recent[last-1].start > end {
-		last--
-	}
-	if first == last {
-		c.recent = slices.Insert(c.recent, first, span{start, end})
-		c.shed()
-		return
-	}
-	start, end = min(start, c.recent[first].start), max(end, c.recent[last-1].end)
-	c.recent[first] = span{start, end}
-	c.recent = slices.Delete(c.recent, first+1, last)
 }
 
-// shed lets go of the older half.
-func (c *coverage) shed() {
+// insert is add for what begins before the latest stretch.
+func (c *coverage) insert(start, end trace.Time, held int) {
+	first, _ := slices.BinarySearchFunc(c.recent, start, func(s span, t trace.Time) int { return cmp.Compare(s.end, t) })
+	behind, _ := slices.BinarySearchFunc(c.recent, end.Add(1), func(s span, t trace.Time) int { return cmp.Compare(s.start, t) })
+	if first == behind { // it meets none
+		c.recent = slices.Insert(c.recent, first, span{start, end})
+		c.shed(held)
+		return
+	}
+	c.recent[first] = span{min(start, c.recent[first].start), max(end, c.recent[behind-1].end)}
+	c.recent = slices.Delete(c.recent, first+1, behind)
+}
+
+// shed lets go of all but the latest.
+func (c *coverage) shed(held int) {
 	if len(c.recent) < 2*held {
 		return
 	}
-	for _, s := range c.recent[:held] {
+	old := c.recent[:len(c.recent)-held]
+	for _, s := range old {
 		c.sum += s.end - s.start
-		c.floor = s.end
 	}
-	c.recent = append(c.recent[:0], c.recent[held:]...)
+	c.floor = old[len(old)-1].end
+	c.recent = append(c.recent[:0], c.recent[len(old):]...)
 }
 
 // length is the time covered, in ns.

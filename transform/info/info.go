@@ -89,16 +89,16 @@ type Requests struct {
 	Source     requests.Source `json:"source"` // events, or batches if they are inferred
 	Begun      int             `json:"begun"`  // had begun before the trace
 	Unfinished int             `json:"unfinished"`
+	First      trace.Time      `json:"first_ns"` // where the first begins
+	Last       trace.Time      `json:"last_ns"`  // where the last ends
 	report.Durations
 }
 
 // Recompilations are the graphs that were compiled in the run.
 type Recompilations struct {
-	Count   int        `json:"count"`
-	Total   trace.Time `json:"total_ns"`
-	Longest trace.Time `json:"longest_ns"`
-	First   trace.Time `json:"first_ns"` // where the first begins
-	Last    trace.Time `json:"last_ns"`  // where the last begins
+	First trace.Time `json:"first_ns"` // where the first begins
+	Last  trace.Time `json:"last_ns"`  // where the last ends
+	report.Durations
 }
 
 // Prediction is what a command would leave of the trace.
@@ -107,9 +107,6 @@ type Prediction struct {
 	Pieces  int    `json:"pieces"`
 	Events  int64  `json:"events"` // in all pieces
 	Bytes   int64  `json:"bytes"`  // of JSON
-	// Packed is about how many bytes that is if it is packed as well as the
-	// input, -1 if the input is not packed.
-	Packed int64 `json:"packed"`
 	// Exact says that events and bytes are no estimate.
 	Exact bool `json:"exact"`
 }

@@ -16,6 +16,8 @@ import (
 type Options struct {
 	// Look, unless it is nil, is shown every part of the trace.
 	Look func(*trace.Part)
+
+	loadable, piece int64 // bytes of JSON; 0 for the usual ones
 }
 
 // inspector is what learns from the events of a trace.
@@ -55,7 +57,7 @@ func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Sur
 	if err != nil {
 		return nil, nil, err
 	}
-	in.finish(v)
+	in.finish(v, o)
 	return in.info, v, nil
 }
 
@@ -96,7 +98,7 @@ func (in *inspector) event(e *trace.Event) {
 	}
 }
 
-func (in *inspector) finish(v *trace.Survey) {
+func (in *inspector) finish(v *trace.Survey, o Options) {
 	i := in.info
 	i.Zero, i.Last, i.Events, i.Bytes, i.Damage = v.Zero, v.Last, v.Events, v.Bytes, v.Damage
 	i.Hints = in.hints.list()
@@ -112,7 +114,7 @@ func (in *inspector) finish(v *trace.Survey) {
 	}
 	i.Requests = requestsOf(in.requests.Requests(requests.Clock{Zero: v.Zero, Last: v.Last, Base: i.BaseTime}), run)
 	i.Producer = producerOf(i, run)
-	in.predict(run)
+	in.predict(run, o)
 }
 
 // since2001 is in ns: larger times count from 1970.

@@ -5,27 +5,26 @@ import (
 	"fmt"
 	"slices"
 
-	"tracekit/trace"
 	"tracekit/transform/steps"
 )
 
-// Traces of more JSON than loadable are better cut into pieces, of pieceSize.
+// Traces of more JSON than loadable are better cut into pieces.
 const (
-	loadable      = 500_000_000
-	pieceSize     = 200_000_000
-	pieceSizeText = "200MB"
+	loadable  = 500_000_000
+	pieceSize = 200_000_000
 )
 
 // predict tells what the verbs that make a trace smaller would leave.
-func (in *inspector) predict(run *steps.Run) {
+func (in *inspector) predict(run *steps.Run, o Options) {
 	i := in.info
 	i.Predictions = []Prediction{}
+	add := func(p Prediction) { i.Predictions = append(i.Predictions, p) }
 	for _, s := range []struct {
 		command string
 		r       *remainder
 	}{{"strip --python", in.python}, {"strip --hardware", in.hardware}} {
-		if events, bytes := s.r.finish(&in.sides); events < i.Events || bytes < i.Bytes {
-			i.predicted(Prediction{Command: s.command, Pieces: 1, Events: events, Bytes: bytes, Exact: true})
+		if events, bytes := s.r.finish(&in.sides); s.r.took {
+			add(Prediction{Command: s.command, Pieces: 1, Events: events, Bytes: bytes, Exact: s.r.exact()})
 		}
 	}
 	if run != nil && len(run.Steps) > 1 {
@@ -35,20 +34,13 @@ func (in *inspector) predict(run *steps.Run) {
 		if run.Numbered() {
 			number = s.Number
 		}
-		i.predicted(Prediction{Command: fmt.Sprintf("slice --step %d", number), Pieces: 1, Events: events, Bytes: bytes})
+		add(Prediction{Command: fmt.Sprintf("slice --step %d", number), Pieces: 1, Events: events, Bytes: bytes})
 	}
-	if i.Bytes > loadable {
-		n := in.forecast.Pieces(pieceSize)
-		i.predicted(Prediction{Command: "split --by size --size " + pieceSizeText, Pieces: n, Events: i.Events, Bytes: i.Bytes})
+	if i.Bytes > cmp.Or(o.loadable, loadable) {
+		size := cmp.Or(o.piece, pieceSize)
+		n := in.forecast.Pieces(size)
+		add(Prediction{Command: fmt.Sprintf("split --by size --size %dMB", size/1e6), Pieces: n, Events: i.Events, Bytes: i.Bytes})
 	}
-}
-
-func (i *Info) predicted(p Prediction) {
-	p.Packed = -1
-	if i.Packed >= 0 && i.Format != trace.Plain.String() && i.Bytes > 0 {
-		p.Packed = int64(float64(p.Bytes) / float64(i.Bytes) * float64(i.Packed))
-	}
-	i.Predictions = append(i.Predictions, p)
 }
 
 // usualStep is the step of median length, of those behind the warm-up if there

@@ -14,10 +14,10 @@ import (
 // distributedInfo too. Others are left out: some hold what a user would not want
 // to pass on, such as names of hosts.
 var told = []string{
-	"schemaVersion", "cuda_runtime_version", "cuda_driver_version", "cupti_version",
-	"hip_runtime_version", "hip_driver_version", "roctracer_version", "deviceProperties",
-	"backend", "rank", "world_size", "nccl_version",
-	"record_shapes", "profile_memory", "with_stack", "with_flops", "with_modules",
+	"deviceProperties", "rank", "world_size", "backend", "nccl_version",
+	"cuda_runtime_version", "cuda_driver_version", "cupti_version",
+	"hip_runtime_version", "hip_driver_version", "roctracer_version",
+	"record_shapes", "profile_memory", "with_stack", "with_flops", "with_modules", "schemaVersion",
 }
 
 // hints are what a document tells by such members.
@@ -87,16 +87,17 @@ func devices(list []byte) string {
 
 // writers are profilers, and a category that each writes and others don't.
 var writers = []struct{ cat, name string }{
-	{"cpu_op", "PyTorch profiler"}, {"Operator", "PyTorch profiler"}, {"FEE", "VizTracer"}, {"py-spy", "py-spy"},
-	{"Trace", "PyTorch profiler"}, {"kernel", "PyTorch profiler"},
+	{"cpu_op", steps.Profiler}, {"Operator", steps.Profiler}, {"FEE", "VizTracer"}, {"py-spy", "py-spy"},
+	{"Trace", steps.Profiler}, {"kernel", steps.Profiler},
 }
 
 // producerOf names what ran and what recorded it, as far as steps, categories and
 // names of processes tell.
 func producerOf(i *Info, run *steps.Run) string {
 	var names []string
-	if run != nil && run.Producer != steps.PythonStack {
-		names = append(names, run.Producer)
+	if run != nil && run.Producer != steps.PythonStack && run.Producer != steps.Profiler {
+		name, _, _ := strings.Cut(run.Producer, ",")
+		names = append(names, name)
 	}
 	for _, w := range writers {
 		if slices.ContainsFunc(i.Kinds, func(k Kind) bool { return k.Cat == w.cat }) {

@@ -1,6 +1,8 @@
 package info
 
 import (
+	"bytes"
+
 	"tracekit/filter"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -11,7 +13,11 @@ import (
 type remainder struct {
 	tracks        *trace.Tracks
 	events, bytes int64
+	took          bool                  // something that is not only a name
 	document      int64                 // bytes of text around the events
+	bare          bool                  // the document is a bare array
+	arrays        int                   // of events
+	inside        bool                  // of an array
 	dropArgs      func(key []byte) bool // of events that stay; nil for none
 	mayHave       func(args []byte) bool
 	buf           []byte
@@ -47,7 +53,26 @@ func newRemainder(tracks *trace.Tracks, args ...string) *remainder {
 	return r
 }
 
-func (r *remainder) text(t []byte) { r.document += int64(len(t)) }
+// text takes text of the document. What stands before a bare array goes.
+func (r *remainder) text(t []byte) {
+	if r.document == 0 && bytes.HasPrefix(bytes.TrimLeft(t, " \t\r\n"), []byte("[")) {
+		t, r.bare = t[:1], true
+	}
+	r.document += int64(len(t))
+	r.inside = false
+}
+
+// enter notes that an event comes.
+func (r *remainder) enter() {
+	if !r.inside {
+		r.inside = true
+		r.arrays++
+	}
+}
+
+// exact reports whether all is counted as strip writes it: of several arrays it
+// is not known which ones keep an event, and need no comma for it.
+func (r *remainder) exact() bool { return r.arrays <= 1 }
 
 func (r *remainder) track(track int) *left {
 	for len(r.threads) <= track {
@@ -58,6 +83,7 @@ func (r *remainder) track(track int) *left {
 
 // name takes metadata, which stays if its process or thread keeps an event.
 func (r *remainder) name(e *trace.Event, track int) {
+	r.enter()
 	t := r.track(track)
 	switch process := r.tracks.All[track].Process; {
 	case len(e.Pid()) == 0:
@@ -75,6 +101,7 @@ func (r *remainder) name(e *trace.Event, track int) {
 // take takes an event that goes by itself, or does not; an end goes with its
 // begin.
 func (r *remainder) take(e *trace.Event, track int, goes bool) {
+	r.enter()
 	t := r.track(track)
 	switch n := len(t.open); {
 	case e.Phase == 'B':
@@ -84,13 +111,14 @@ func (r *remainder) take(e *trace.Event, track int, goes bool) {
 		t.open = t.open[:n-1]
 	}
 	if goes {
+		r.took = true
 		return
 	}
 	t.used = true
 	size := int64(e.Size())
 	if r.dropArgs != nil && e.Has&trace.HasArgs != 0 && r.mayHave(e.Args()) {
 		if out, changed := filter.DropArgs(r.buf[:0], e, r.dropArgs); changed {
-			r.buf = out
+			r.buf, r.took = out, true
 			size += int64(len(out) - len(e.Raw()))
 		}
 	}
@@ -99,12 +127,14 @@ func (r *remainder) take(e *trace.Event, track int, goes bool) {
 
 // wait takes an event that may go with all others of its thread that wait.
 func (r *remainder) wait(e *trace.Event, track int) {
+	r.enter()
 	t := r.track(track)
 	if n := len(t.open); e.Phase == 'B' {
 		t.open = append(t.open, false)
 	} else if e.Phase == 'E' && n > 0 {
 		goes := t.open[n-1]
 		if t.open = t.open[:n-1]; goes {
+			r.took = true
 			return
 		}
 	}
@@ -138,7 +168,11 @@ func (r *remainder) finish(sides *filter.Recognizer) (events, bytes int64) {
 	used := make([]bool, len(r.tracks.Processes))
 	for i := range r.threads {
 		t := &r.threads[i]
-		if t.first != nil && sides.Side(t.first) != filter.Device {
+		switch {
+		case t.first == nil:
+		case sides.Side(t.first) == filter.Device:
+			r.took = true
+		default:
 			t.used = true
 			r.add(t.waiting)
 		}
@@ -152,7 +186,10 @@ func (r *remainder) finish(sides *filter.Recognizer) (events, bytes int64) {
 			r.add(n)
 		}
 	}
-	if r.events == 0 {
+	switch {
+	case r.events == 0 && r.bare: // a viewer would not take an empty array
+		return 0, r.document - 1 + int64(len(`{"traceEvents":[}`))
+	case r.events == 0:
 		return 0, r.document
 	}
 	return r.events, r.document + r.bytes - 1

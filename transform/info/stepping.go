@@ -42,15 +42,15 @@ func stepsOf(run *steps.Run) *Steps {
 }
 
 func recompilationsOf(run *steps.Run) (r Recompilations) {
+	var durations []trace.Time
 	for i, c := range report.Recompilations(run) {
 		if i == 0 {
 			r.First = c.Start
 		}
-		r.Count++
-		r.Last = c.Start
-		r.Total = r.Total.Add(c.Duration)
-		r.Longest = max(r.Longest, c.Duration)
+		r.Last = max(r.Last, c.Start.Add(c.Duration))
+		durations = append(durations, c.Duration)
 	}
+	r.Durations = report.SumUp(durations)
 	return r
 }
 
@@ -64,11 +64,12 @@ func requestsOf(named []requests.Request, run *steps.Run) *Requests {
 	if len(all) == 0 {
 		return nil
 	}
-	found := &Requests{Source: all[0].Source}
+	found := &Requests{Source: all[0].Source, First: all[0].Start}
 	var durations []trace.Time
 	for i := range all {
 		r := &all[i]
 		durations = append(durations, r.End-r.Start)
+		found.First, found.Last = min(found.First, r.Start), max(found.Last, r.End)
 		if r.Begun {
 			found.Begun++
 		}

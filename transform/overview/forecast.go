@@ -61,6 +61,7 @@ func (f *Forecast) Slice(from, to trace.Time) (events, bytes int64) {
 	first, end := f.bins()
 	var begin, bytesIn float64
 	open, openBytes, openAfter := 0.0, 0.0, 0.0
+	points, whole := 0.0, 0.0
 	for i := first; i < end; i++ {
 		in, before, after := f.share(i, from, to), f.share(i, trace.MinTime, from), f.share(i, trace.MinTime, to)
 		begin += in * float64(f.load.events[i])
@@ -68,9 +69,12 @@ func (f *Forecast) Slice(from, to trace.Time) (events, bytes int64) {
 		open += before * float64(f.load.openEvents[i])
 		openBytes += before * float64(f.load.openBytes[i])
 		openAfter += after * float64(f.load.openEvents[i])
+		points += in * float64(f.load.arrows.points[i])
+		whole += after*float64(f.load.arrows.last[i]) - before*float64(f.load.arrows.first[i])
 	}
-	events = f.load.fixedEvents + int64(begin+open+0.5)
-	bytes = f.load.fixedBytes + int64(bytesIn+openBytes+clipped*(open+openAfter)+0.5)
+	lost := points - max(whole, 0) // of arrows that the range cuts
+	events = f.load.fixedEvents + int64(begin+open-lost+0.5)
+	bytes = f.load.fixedBytes + int64(bytesIn+openBytes+clipped*(open+openAfter)-lost*f.load.arrows.size+0.5)
 	return events, bytes
 }
 

@@ -1,6 +1,12 @@
 package overview
 
-import "tracekit/trace"
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tracekit/trace"
+)
 
 // load is how many events, and bytes of them, a slice of the trace would have:
 // those that begin in each bin, by how much more or less is open at its end
@@ -11,6 +17,15 @@ type load struct {
 	fixedEvents           int64
 	fixedBytes            int64
 	flows                 flowSample
+	arrows                arrows
+}
+
+// arrows are flow events of whole arrows. Each is in a slice if both it and the
+// other side of its arrow are: points counts them where they stand, first
+// where the earlier of the two does, last where the later one does.
+type arrows struct {
+	points, first, last sums
+	size                float64 // mean, in bytes
 }
 
 // clipped is about how many bytes an event grows by when it is cut.
@@ -47,11 +62,17 @@ func (l *load) add(s *scale, e *trace.Event) {
 
 // settle counts the flow events of whole arrows: others will be in no slice.
 func (l *load) settle(s *scale) {
+	a, n, size := &l.arrows, int64(0), int64(0)
 	for _, p := range l.flows.whole() {
 		i := s.index(p.ts)
 		l.events[i] += 1 << l.flows.shift
 		l.bytes[i] += p.size << l.flows.shift
+		a.points[i] += 1 << l.flows.shift
+		a.first[s.index(min(p.ts, p.other))] += 1 << l.flows.shift
+		a.last[s.index(max(p.ts, p.other))] += 1 << l.flows.shift
+		n, size = n+1, size+p.size
 	}
+	a.size = float64(size) / float64(max(n, 1))
 }
 
 // flowSample holds flow events of one arrow in 1<<shift: of all while they are
@@ -65,13 +86,14 @@ type flowPoint struct {
 	arrow uint64
 	ts    trace.Time
 	size  int64
+	other trace.Time // of its arrow's other side
 	phase byte
 }
 
 const maxPoints = 1 << 18
 
 func (f *flowSample) add(e *trace.Event, size int64) {
-	p := flowPoint{arrowOf(e), e.TS, size, e.Phase}
+	p := flowPoint{arrow: arrowOf(e), ts: e.TS, size: size, phase: e.Phase}
 	if !f.takes(p) {
 		return
 	}
@@ -92,20 +114,46 @@ func (f *flowSample) takes(p flowPoint) bool { return p.arrow>>(64-f.shift) == 0
 
 // whole returns the points of arrows that have a start and an end.
 func (f *flowSample) whole() []flowPoint {
-	ends := map[uint64][2]bool{}
-	for _, p := range f.points {
-		has := ends[p.arrow]
-		has[0] = has[0] || p.phase == 's'
-		has[1] = has[1] || p.phase == 'f'
-		ends[p.arrow] = has
-	}
-	var all []flowPoint
-	for _, p := range f.points {
-		if ends[p.arrow] == [2]bool{true, true} {
-			all = append(all, p)
+	slices.SortStableFunc(f.points, func(a, b flowPoint) int {
+		return cmp.Or(cmp.Compare(a.arrow, b.arrow), cmp.Compare(a.ts, b.ts), cmp.Compare(rank(a.phase), rank(b.phase)))
+	})
+	all := f.points[:0:0]
+	for from := 0; from < len(f.points); {
+		to := from + 1
+		for to < len(f.points) && f.points[to].arrow == f.points[from].arrow {
+			to++
 		}
+		all = append(all, joined(f.points[from:to])...)
+		from = to
 	}
 	return all
+}
+
+// rank is the order of flow events at the same time.
+func rank(phase byte) int { return strings.IndexByte("stf", phase) }
+
+// joined gives the points of one arrow, in order, their other sides: a start has
+// the end behind it, any other the start before it. Nothing is left of an arrow
+// without a start or an end.
+func joined(points []flowPoint) []flowPoint {
+	is := func(phase byte) func(flowPoint) bool { return func(p flowPoint) bool { return p.phase == phase } }
+	start, end := slices.IndexFunc(points, is('s')), slices.IndexFunc(points, is('f'))
+	if start < 0 || end < 0 {
+		return nil
+	}
+	for i := range points {
+		p := &points[i]
+		if p.phase != 's' {
+			p.other = points[start].ts
+			continue
+		}
+		start = i
+		if next := slices.IndexFunc(points[i:], is('f')); next >= 0 {
+			end = i + next
+		}
+		p.other = points[end].ts
+	}
+	return points
 }
 
 // arrowOf is a number that the events of an arrow share, the same for every

@@ -34,8 +34,12 @@ const (
 	chosenByUser = 255 // no row: what Options.Marker matches
 )
 
-// PythonStack is the producer of a Run whose steps are frames of Python stacks.
-const PythonStack = "the Python stack"
+// Producers of a Run that did not write the steps of a server: PythonStack if
+// they are frames of Python stacks.
+const (
+	PythonStack = "the Python stack"
+	Profiler    = "PyTorch's profiler"
+)
 
 // table of markers. At equal numbers the upper row wins.
 var table = compiled([]row{
@@ -59,7 +63,7 @@ var table = compiled([]row{
 		"[Executor] _forward_step: {prompts} ctx reqs, {decodes} gen reqs")},
 	{"diffusion", serving, forms(
 		"execute_diffusion_{requests}_{}x{}")},
-	{"PyTorch's profiler", training, forms(
+	{Profiler, training, forms(
 		"ProfilerStep#{number}")},
 	{"vLLM's scopes", scope, forms(
 		"gpu_model_runner: forward")},

@@ -58,15 +58,20 @@
   // its start, and what every slice has.
   function estimate(s) {
     const L = D.load;
-    let begin = 0, bytes = 0, open = 0, openBytes = 0, openAfter = 0;
+    let begin = 0, bytes = 0, open = 0, openBytes = 0, openAfter = 0, points = 0, whole = 0;
     for (let i = 0; i < bins; i++) {
       const a = D.origin + i * D.width, b = a + D.width;
       const before = clamp((s.from - a) / D.width, 0, 1), after = clamp((s.to - a) / D.width, 0, 1);
       const inside = Math.max(0, Math.min(s.to, b) - Math.max(s.from, a)) / D.width;
       begin += inside * L.e[i]; bytes += inside * L.b[i];
       open += before * L.oe[i]; openBytes += before * L.ob[i]; openAfter += after * L.oe[i];
+      points += inside * L.p[i]; whole += after * L.p2[i] - before * L.p1[i];
     }
-    return {events: L.fe + Math.round(begin + open), bytes: L.fb + Math.round(bytes + openBytes + L.clip * (open + openAfter))};
+    const lost = points - Math.max(whole, 0); // of arrows that the range cuts
+    return {
+      events: L.fe + Math.floor(begin + open - lost + .5),
+      bytes: L.fb + Math.floor(bytes + openBytes + L.clip * (open + openAfter) - lost * L.ps + .5),
+    };
   }
 
   function select(from, to) {
@@ -100,9 +105,7 @@
     $('estimate').textContent = '';
     if (!s) return;
     const e = estimate(s);
-    let text = `${time(s.to - s.from)} · about ${count(e.events)} events, ${size(e.bytes)} of JSON`;
-    if (D.packed > 0 && D.bytes > D.packed) text += `, ${size(e.bytes * D.packed / D.bytes)} packed`;
-    $('estimate').textContent = text;
+    $('estimate').textContent = `${time(s.to - s.from)} · about ${count(e.events)} events, ${size(e.bytes)} of JSON`;
     $('estimate').dataset.events = e.events;
     $('estimate').dataset.bytes = e.bytes;
   }

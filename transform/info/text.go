@@ -1,0 +1,202 @@
+package info
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"tracekit/internal/columns"
+	"tracekit/internal/progress"
+	"tracekit/trace"
+	"tracekit/transform/report"
+	"tracekit/transform/requests"
+)
+
+// TextOptions say how what is in a trace is laid out for eyes.
+type TextOptions struct {
+	Name  string // of the trace
+	Rows  int    // of each list; its heading tells what is left out
+	Color bool   // for a terminal
+}
+
+// longest is the most that a line of text takes, and longestName a name in a
+// table.
+const (
+	longest     = 100
+	longestName = 28
+)
+
+// WriteText writes what is in a trace as tables with aligned columns.
+func (i *Info) WriteText(w io.Writer, o TextOptions) error {
+	p := &printer{w: bufio.NewWriter(w), Info: i, TextOptions: o}
+	p.facts()
+	p.run()
+	p.kinds()
+	p.processes()
+	p.predictions()
+	return p.w.Flush()
+}
+
+type printer struct {
+	w *bufio.Writer
+	*Info
+	TextOptions
+}
+
+// facts are what stands alone.
+func (p *printer) facts() {
+	p.fact("trace", p.Name)
+	size := fmt.Sprintf("%d events, %s of JSON", p.Events, progress.Bytes(p.Bytes))
+	if p.packed() {
+		size += fmt.Sprintf(", %s as %s", progress.Bytes(p.Packed), p.Format)
+	}
+	p.fact("size", size)
+	p.fact("time", fmt.Sprintf("%s, from @%s to @%s", report.Amount(p.Last-p.Zero), micros(p.Zero), micros(p.Last)))
+	p.fact("clock", p.Wall)
+	p.fact("made by", p.Producer)
+	var hints []string
+	for _, h := range p.Hints {
+		hints = append(hints, strings.TrimPrefix(h.Key+" ", "deviceProperties ")+h.Value)
+	}
+	p.fact("details", strings.Join(hints, ", "))
+	p.fact("damage", p.Damage.String())
+	if p.Steps == nil {
+		p.fact("steps", "no markers of steps")
+	} else {
+		p.fact("steps", p.Steps.Markers)
+	}
+}
+
+func (p *printer) fact(key, value string) {
+	if value != "" {
+		fmt.Fprintf(p.w, "%-7s  %s\n", key, columns.Short(value, longest))
+	}
+}
+
+// packed reports whether the trace is smaller as a file than as JSON.
+func (p *printer) packed() bool { return p.Packed >= 0 && p.Format != trace.Plain.String() }
+
+// run tells of steps, requests and recompilations.
+func (p *printer) run() {
+	t := columns.Table{Left: 1, Head: []string{"run", "count", "p50", "p99", "max", "total", "first at", "last ends"}}
+	if p.Steps != nil {
+		for _, s := range p.Steps.Phases {
+			name := s.Phase + " steps"
+			if s.Warmup {
+				name += " (warm-up)"
+			}
+			t.Add(append(durationCells(name, &s.Durations), p.at(s.First), p.at(s.Last))...)
+		}
+	}
+	if r := p.Requests; r != nil {
+		name := "requests"
+		if r.Source == requests.Batches {
+			name = "requests (inferred)"
+		}
+		t.Add(append(durationCells(name, &r.Durations), p.at(r.First), p.at(r.Last))...)
+	}
+	if r := &p.Recompilations; r.Count > 0 {
+		t.Add(append(durationCells("recompilations", &r.Durations), p.at(r.First), p.at(r.Last))...)
+	}
+	p.table(&t)
+}
+
+func durationCells(what string, d *report.Durations) []string {
+	return []string{what, columns.Count(int64(d.Count)), report.Amount(d.P50), report.Amount(d.P99), report.Amount(d.Max), report.Amount(d.Total)}
+}
+
+// at is where on the ruler t lies, as a range takes it: short rather than exact.
+func (p *printer) at(t trace.Time) string {
+	d := time.Duration(t - p.Zero)
+	switch {
+	case d >= time.Second:
+		d = d.Round(time.Millisecond)
+	case d >= time.Millisecond:
+		d = d.Round(time.Microsecond)
+	}
+	return d.String()
+}
+
+func (p *printer) kinds() {
+	t := columns.Table{Left: 2, Head: []string{"phase", columns.Heading("category", len(p.Kinds), p.Rows), "events", "share", "JSON", "share", "busy"}}
+	for _, k := range p.Kinds[:min(p.Rows, len(p.Kinds))] {
+		t.Add(or(k.Phase, "-"), name(or(k.Cat, "-")), columns.Count(k.Events), percent(k.Events, p.Events),
+			progress.Bytes(k.Bytes), percent(k.Bytes, p.Bytes), busy(k.Busy))
+	}
+	p.table(&t)
+}
+
+func (p *printer) processes() {
+	t := columns.Table{Left: 2, Head: []string{columns.Heading("process", len(p.Processes), p.Rows), "busiest thread", "busy", "threads", "events", "share", "JSON"}}
+	for _, v := range p.Processes[:min(p.Rows, len(p.Processes))] {
+		process := v.Pid
+		if v.Name != "" {
+			process += " " + v.Name
+		}
+		if v.Labels != "" && v.Labels != v.Name {
+			process += ", " + v.Labels
+		}
+		first := &v.Threads[0]
+		t.Add(name(or(process, "-")), name(or(first.Name, strings.TrimSpace("tid "+first.Tid))), busy(first.Busy), columns.Count(int64(len(v.Threads))),
+			columns.Count(v.Events), percent(v.Events, p.Events), progress.Bytes(v.Bytes))
+	}
+	p.table(&t)
+}
+
+// predictions tell by how much a command would make the trace smaller.
+func (p *printer) predictions() {
+	t := columns.Table{Left: 1, Head: []string{"what would be left by", "events", "", "JSON", ""}}
+	for _, n := range p.Predictions {
+		about := "≈"
+		if n.Exact {
+			about = ""
+		}
+		if n.Pieces > 1 {
+			t.Add(n.Command, fmt.Sprintf("≈%d pieces", n.Pieces), "", about+progress.Bytes(n.Bytes), "")
+			continue
+		}
+		t.Add(n.Command, about+columns.Count(n.Events), change(n.Events, p.Events), about+progress.Bytes(n.Bytes), change(n.Bytes, p.Bytes))
+	}
+	p.table(&t)
+}
+
+func (p *printer) table(t *columns.Table) {
+	if len(t.Rows) == 0 {
+		return
+	}
+	fmt.Fprintln(p.w)
+	t.Write(p.w, p.Color)
+}
+
+// name is text of a trace, as wide as a table has room for.
+func name(s string) string { return columns.Short(s, longestName) }
+
+func or(s, instead string) string {
+	if s == "" {
+		return instead
+	}
+	return s
+}
+
+// busy is a length of time, nothing for what has none by its nature.
+func busy(t trace.Time) string {
+	if t == 0 {
+		return "-"
+	}
+	return report.Amount(t)
+}
+
+func percent(part, whole int64) string {
+	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(max(whole, 1)))
+}
+
+// change is by how much of before there is less: all of it only if none is left.
+func change(after, before int64) string {
+	share := float64(max(before-after, 0)) / float64(max(before, 1))
+	return fmt.Sprintf("−%.1f%%", math.Floor(share*1000)/10)
+}
+
+func micros(t trace.Time) []byte { return trace.AppendMicros(nil, t) }
