@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// judge runs a command on a trace, judges what it does, and takes in what it
+// makes.
+func (s *soak) judge(t *sample, c command) error {
+	s.runs[c.args[0]]++
+	place := s.name("out")
+	if err := os.MkdirAll(place, 0o777); err != nil {
+		return err
+	}
+	keep := ""
+	defer func() {
+		if keep == "" {
+			os.RemoveAll(place)
+		}
+	}()
+	out := filepath.Join(place, pick(s.rnd, "a b.json", "ü.json.gz", "x.json.zst"))
+	args := slices.Clone(c.args)
+	switch c.writes {
+	case aTrace, aFolder:
+		args = append(args, "-o", out)
+	case aFile:
+		args = append(args, out)
+	}
+	r := s.tracekit(nil, append(args, t.path)...)
+	s.note(c.args[0], r.stderr)
+	if err := r.broken(s.most); err != nil {
+		return err
+	}
+	if err := s.clean(r, place, out, c); err != nil {
+		return err
+	}
+	switch {
+	case r.status == 2:
+		return r.fault("does not like its flags")
+	case r.status == 1 && c.args[0] != "check":
+		return nil
+	}
+	if r.status == 3 && !t.damaged && c.args[0] != "repair" {
+		return r.fault("finds damage where info finds none")
+	}
+	switch c.writes {
+	case aTrace:
+		if err := s.whole(t, r, out); err != nil {
+			return err
+		}
+		if c.twice {
+			if err := s.again(t, c, out); err != nil {
+				return err
+			}
+		}
+		if t.depth < 5 && s.rnd.IntN(4) == 0 {
+			keep = place
+			return s.adopt(&sample{path: out, depth: t.depth + 1})
+		}
+	case aFolder:
+		return s.pieces(t, r, out)
+	}
+	return nil
+}
+
+// clean looks for what should not be left behind.
+func (s *soak) clean(r result, place, out string, c command) error {
+	want := []string{}
+	if r.status == 0 || r.status == 3 {
+		switch c.writes {
+		case aTrace, aFolder, aFile:
+			want = append(want, filepath.Base(out))
+		}
+	}
+	for dir, want := range map[string][]string{place: want, s.tmp(): {}} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && dir == place {
+			return err
+		}
+		got := []string{}
+		for _, e := range entries {
+			got = append(got, e.Name())
+		}
+		if c.writes == aFolder && r.status == 1 && dir == place {
+			continue // pieces that are whole stay
+		}
+		if !slices.Equal(got, want) {
+			return r.fault("leaves %q, not %q", got, want)
+		}
+	}
+	return nil
+}
+
+// report is what check says, as far as it is asked here.
+type report struct {
+	Loads    bool
+	Findings []struct {
+		Kind, Level string
+		Count       int64
+	}
+}
+
+func (r report) count(kind string) int64 {
+	for _, f := range r.Findings {
+		if f.Kind == kind {
+			return f.Count
+		}
+	}
+	return 0
+}
+
+func (s *soak) check(path string) (rep report, err error) {
+	r := s.tracekit(nil, "check", "--json", path)
+	if err := r.broken(s.most); err != nil {
+		return rep, err
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &rep); err != nil {
+		return rep, r.fault("%v", err)
+	}
+	return rep, nil
+}
+
+// whole judges a trace that a verb has made of t: it loads, and has no flaw that
+// t has not.
+func (s *soak) whole(t *sample, r result, path string) error {
+	rep, err := s.check(path)
+	if err != nil {
+		return err
+	}
+	if !rep.Loads {
+		return r.fault("writes what does not load")
+	}
+	for _, f := range rep.Findings {
+		if f.Level == "lost" && f.Count > t.check.count(f.Kind) {
+			return r.fault("writes %d × %s, of %d", f.Count, f.Kind, t.check.count(f.Kind))
+		}
+	}
+	return nil
+}
+
+// again runs a command through pipes: the result is the same.
+func (s *soak) again(t *sample, c command, path string) error {
+	if filepath.Ext(path) != ".json" {
+		return nil
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	in, err := os.Open(t.path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	r := s.tracekit(in, append(slices.Clone(c.args), "-")...)
+	if err := r.broken(s.most); err != nil {
+		return err
+	}
+	if !bytes.Equal([]byte(r.stdout), want) {
+		return r.fault("writes something else to a pipe: %d bytes, not %d", len(r.stdout), len(want))
+	}
+	return nil
+}
+
+// pieces judges some of the traces in a folder.
+func (s *soak) pieces(t *sample, r result, dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json.gz"))
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "manifest.json")); err != nil {
+		return fmt.Errorf("%w: %w", r.fault("leaves no list"), err)
+	}
+	for range min(3, len(files)) {
+		if err := s.whole(t, r, files[s.rnd.IntN(len(files))]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
