@@ -14,11 +14,11 @@ func (s *Source) Text() (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rawText{text: w.text, buf: make([]byte, blockRoom+blockData)}, nil
+	return &rawText{whole: w, buf: make([]byte, blockRoom+blockData)}, nil
 }
 
 type rawText struct {
-	text stream
+	*whole
 	buf  []byte
 	rest []byte
 	err  error
@@ -30,15 +30,10 @@ func (r *rawText) Read(p []byte) (int, error) {
 			return 0, r.err
 		}
 		var n int
-		r.buf, n, r.err = r.text.Next(r.buf)
+		r.buf, n, r.err = r.next(r.buf)
 		r.rest = r.buf[blockRoom : blockRoom+n]
 	}
 	n := copy(p, r.rest)
 	r.rest = r.rest[n:]
 	return n, nil
-}
-
-func (r *rawText) Close() error {
-	r.text.Close()
-	return nil
 }

@@ -362,20 +362,24 @@ type whole struct {
 
 func (w *whole) fill(b *block) {
 	var n int
-	var err error
-	b.buf, n, err = w.text.Next(b.buf)
-	b.hi = b.lo + n
 	b.off = w.off
-	b.err = err
-	w.off += int64(n)
-	if most := w.source.most; most > 0 && w.off > most {
-		b.err = fmt.Errorf("%w: %d bytes", ErrTooMuch, most)
-	}
+	b.buf, n, b.err = w.next(b.buf)
+	b.hi = b.lo + n
 	if s := w.source.spool; s != nil && w.source.format == Plain && n > 0 {
 		if err := s.add(b.buf[b.lo:b.hi]); err != nil {
 			b.err = err
 		}
 	}
+}
+
+// next is the text's Next, up to what is allowed.
+func (w *whole) next(buf []byte) (next []byte, n int, err error) {
+	next, n, err = w.text.Next(buf)
+	w.off += int64(n)
+	if most := w.source.most; most > 0 && w.off > most {
+		err = fmt.Errorf("%w: %d bytes", ErrTooMuch, most)
+	}
+	return next, n, err
 }
 
 func (w *whole) Close() error {

@@ -1,6 +1,9 @@
 package trace
 
-import "io"
+import (
+	"fmt"
+	"io"
+)
 
 // Survey is what one pass over a trace leaves: its range in time, and the
 // blocks it consists of, so that a second pass can visit those it needs.
@@ -69,6 +72,9 @@ func (s *Source) Survey(visit func(e *Event) error) (*Survey, error) {
 func (s *Source) SurveyParts(visit func(p *Part) error) (*Survey, error) {
 	if visit == nil && s.index != nil {
 		v := s.index.Survey
+		if s.most > 0 && v.Bytes > s.most {
+			return nil, fmt.Errorf("%w: %d bytes", ErrTooMuch, s.most)
+		}
 		return &v, nil
 	}
 	r, err := s.Read()

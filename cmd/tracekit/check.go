@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 
 	"tracekit/internal/columns"
-	"tracekit/internal/progress"
 	"tracekit/internal/spill"
 	"tracekit/transform/check"
 
@@ -36,15 +34,25 @@ EXIT STATUS
 			&cli.BoolFlag{Name: "strict", Usage: "status 1 also for what only other readers of JSON refuse"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only the exit status"},
 			tmpdirFlag(),
+			maxSizeFlag(),
 		},
 		Action: func(c *cli.Context) error {
-			in, err := openUnread(c, std)
+			o, err := sourceOptions(c)
+			if err != nil {
+				return err
+			}
+			name, err := oneInput(c)
+			if err != nil {
+				return err
+			}
+			in, err := openUnread(c, std, name)
 			if err != nil {
 				return err
 			}
 			defer in.Close()
 			report, err := check.Run(c.Context, in.r, in.size, check.Options{
-				Temp: func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) },
+				Temp:    func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) },
+				MaxText: o.MaxText,
 			})
 			if err != nil {
 				return in.wrap(err)
@@ -56,51 +64,6 @@ EXIT STATUS
 			return verdict(c, in.name, report)
 		},
 	}
-}
-
-// unread is an input of which nothing is read or known yet.
-type unread struct {
-	input
-	r    io.Reader
-	size int64
-}
-
-// openUnread opens the verb's FILE, or standard input, whatever is in it.
-func openUnread(c *cli.Context, std streams) (*unread, error) {
-	if c.NArg() > 1 {
-		return nil, usage("one input at a time: %q and %q", c.Args().Get(0), c.Args().Get(1))
-	}
-	u := &unread{input: input{name: c.Args().First()}, r: std.in, size: -1}
-	if u.name == "" || u.name == "-" {
-		if u.name == "" && isTerminal(std.in) {
-			return nil, hint(usage("no input"), "name a FILE, or pipe a trace in")
-		}
-		u.name = "standard input"
-	} else {
-		f, err := os.Open(u.name)
-		if err != nil {
-			return nil, plainPathError(err)
-		}
-		u.file, u.r = f, f
-	}
-	if f, is := u.r.(*os.File); is {
-		info, err := f.Stat()
-		switch {
-		case err != nil:
-			return nil, u.fail(err)
-		case info.IsDir():
-			return nil, u.fail(hint(fmt.Errorf("%s: is a directory", u.name), "name one trace file in it"))
-		case info.Mode().IsRegular() && atStart(f):
-			u.size = info.Size()
-		}
-	}
-	u.meter = progress.New(std.err, u.size, !c.Bool("quiet") && isTerminal(std.err))
-	if u.size >= 0 {
-		u.r = u.meter.File(u.r.(*os.File))
-	} else {
-		u.r = newInterruptible(c.Context, u.meter.Reader(u.r))
-	}
-	return u, nil
 }
 
 func writeCheck(c *cli.Context, w io.Writer, name string, r *check.Report) error {

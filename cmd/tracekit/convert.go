@@ -34,6 +34,9 @@ func convertInput(c *cli.Context, std streams, in *input, work func(*input, *tra
 		return err
 	}
 	rep, err := work(in, trace.NewWriter(out))
+	if err == nil {
+		err = in.settled()
+	}
 	if err != nil {
 		out.Abort()
 		return in.wrap(err)

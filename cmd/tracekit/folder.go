@@ -23,6 +23,7 @@ const unfinished = ".tracekit-unfinished"
 type folder struct {
 	path  string
 	made  bool                        // by openFolder
+	input os.FileInfo                 // of the trace that is read, nil for a pipe
 	check func(*split.Manifest) error // of the plan, before anything is written
 	old   []string                    // files of a split before, which go when this one begins
 	idle  []*gzwrite.Writer
@@ -32,12 +33,15 @@ type folder struct {
 // openFolder makes the folder, or takes one that has nothing in it but what an
 // interrupted split has left. What else is in one is refused unless force is set,
 // and stays, but for the files of a split.
-func openFolder(path string, force bool) (*folder, error) {
-	f := &folder{path: path}
-	_, err := os.Stat(path)
-	f.made = errors.Is(err, fs.ErrNotExist)
-	if err := os.MkdirAll(path, 0o777); err != nil {
-		return nil, plainPathError(err)
+func openFolder(path string, force bool, in *input) (*folder, error) {
+	f, err := makeFolder(path)
+	if err != nil {
+		return nil, err
+	}
+	if in.file != nil {
+		if f.input, err = in.file.Stat(); err != nil {
+			return nil, err
+		}
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -53,6 +57,12 @@ func openFolder(path string, force bool) (*folder, error) {
 		}
 	}
 	return f, nil
+}
+
+func makeFolder(path string) (*folder, error) {
+	_, err := os.Stat(path)
+	f := &folder{path: path, made: errors.Is(err, fs.ErrNotExist)}
+	return f, plainPathError(os.MkdirAll(path, 0o777))
 }
 
 // list notes the files of a split before, as a list in the folder names them, and
@@ -93,6 +103,9 @@ func (f *folder) Begin(m *split.Manifest) error {
 		return err
 	}
 	for _, name := range f.old {
+		if err := f.spare(name); err != nil {
+			return err
+		}
 		if err := os.Remove(f.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return writingTo(f.path, err)
 		}
@@ -109,8 +122,20 @@ func (f *folder) End() error { return plainPathError(os.Remove(f.file(unfinished
 
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
+// spare refuses to touch the trace that is read.
+func (f *folder) spare(name string) error {
+	info, err := os.Stat(f.file(name))
+	if err == nil && f.input != nil && os.SameFile(f.input, info) {
+		return outputError{hint(fmt.Errorf("%s: is the input", f.file(name)), "name another folder; the input is read until the end")}
+	}
+	return nil
+}
+
 // Create begins a file.
 func (f *folder) Create(name string, compress bool) (split.File, error) {
+	if err := f.spare(name); err != nil {
+		return nil, err
+	}
 	file, err := createBeside(f.file(name))
 	if err != nil {
 		return nil, err

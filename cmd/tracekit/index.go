@@ -50,7 +50,7 @@ EXAMPLE
 			}
 			file := x.Append(nil)
 			if err := writeBeside(in.name+indexSuffix, file); err != nil {
-				return writeError(err)
+				return err
 			}
 			in.meter.Stop()
 			if !c.Bool("quiet") {
@@ -114,7 +114,7 @@ func writeBeside(name string, data []byte) error {
 	if err != nil {
 		os.Remove(f.Name())
 	}
-	return err
+	return writingTo(name, err)
 }
 
 // useIndex lets the input rely on the index beside it, if there is one that

@@ -36,8 +36,12 @@ func inputFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing on standard error but warnings and errors"},
 		&cli.BoolFlag{Name: "strict", Usage: "fail, and write nothing, if something of the input can't be kept"},
-		&cli.StringFlag{Name: "max-size", Usage: "refuse an input of more than `SIZE` of JSON, such as 100GB"},
+		maxSizeFlag(),
 	}
+}
+
+func maxSizeFlag() cli.Flag {
+	return &cli.StringFlag{Name: "max-size", Usage: "refuse an input of more than `SIZE` of JSON, such as 100GB"}
 }
 
 func outputFlags() []cli.Flag {
@@ -53,54 +57,37 @@ func tmpdirFlag() cli.Flag {
 
 // input is the trace a verb reads.
 type input struct {
-	*trace.Source
-	name  string
-	file  *os.File // nil for standard input
-	meter *progress.Meter
+	*trace.Source // nil if the verb looks at the packing itself
+	name          string
+	file          *os.File // nil for standard input
+	r             io.Reader
+	size          int64       // of r, negative for a pipe
+	was           os.FileInfo // of a regular file, before anything was read of it
+	meter         *progress.Meter
 }
 
 // openInput opens the verb's FILE, or standard input. twice says that the verb
 // reads it two times.
 func openInput(c *cli.Context, std streams, twice bool) (*input, error) {
-	if c.NArg() > 1 {
-		return nil, usage("one input at a time: %q and %q", c.Args().Get(0), c.Args().Get(1))
+	name, err := oneInput(c)
+	if err != nil {
+		return nil, err
 	}
-	return openNamed(c, std, c.Args().First(), twice)
+	return openNamed(c, std, name, twice)
+}
+
+func oneInput(c *cli.Context) (string, error) {
+	if c.NArg() > 1 {
+		return "", usage("one input at a time: %q and %q", c.Args().Get(0), c.Args().Get(1))
+	}
+	return c.Args().First(), nil
 }
 
 // openNamed is openInput for the input called name.
 func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, error) {
-	in := &input{name: name}
-	var r io.Reader = std.in
-	size := int64(-1)
-	if in.name == "" || in.name == "-" {
-		if in.name == "" && isTerminal(std.in) {
-			return nil, hint(usage("no input"), "name a FILE, or pipe a trace in")
-		}
-		in.name = "standard input"
-	} else {
-		f, err := os.Open(in.name)
-		if err != nil {
-			return nil, plainPathError(err)
-		}
-		in.file, r = f, f
-	}
-	if f, ok := r.(*os.File); ok {
-		info, err := f.Stat()
-		switch {
-		case err != nil:
-			return nil, in.fail(err)
-		case info.IsDir():
-			return nil, in.fail(hint(fmt.Errorf("%s: is a directory", in.name), "name one trace file in it"))
-		case info.Mode().IsRegular() && atStart(f):
-			size = info.Size()
-		}
-	}
-	in.meter = progress.New(std.err, size, !c.Bool("quiet") && isTerminal(std.err))
-	if size >= 0 {
-		r = in.meter.File(r.(*os.File))
-	} else {
-		r = newInterruptible(c.Context, in.meter.Reader(r))
+	in, err := openUnread(c, std, name)
+	if err != nil {
+		return nil, err
 	}
 	o, err := sourceOptions(c)
 	if err != nil {
@@ -108,12 +95,49 @@ func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, er
 	}
 	if twice {
 		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+	} else {
+		in.was = nil
 	}
-	if in.Source, err = trace.NewSource(r, size, o); err != nil {
+	if in.Source, err = trace.NewSource(in.r, in.size, o); err != nil {
 		return nil, in.fail(in.wrap(err))
 	}
-	if twice && in.file != nil && size >= 0 {
+	if twice && in.file != nil && in.size >= 0 {
 		in.useIndex(std)
+	}
+	return in, nil
+}
+
+// openUnread opens the input called name, whatever is in it.
+func openUnread(c *cli.Context, std streams, name string) (*input, error) {
+	in := &input{name: name, r: std.in, size: -1}
+	if name == "" || name == "-" {
+		if name == "" && isTerminal(std.in) {
+			return nil, hint(usage("no input"), "name a FILE, or pipe a trace in")
+		}
+		in.name = "standard input"
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, plainPathError(err)
+		}
+		in.file, in.r = f, f
+	}
+	if f, ok := in.r.(*os.File); ok {
+		info, err := f.Stat()
+		switch {
+		case err != nil:
+			return nil, in.fail(in.wrap(err))
+		case info.IsDir():
+			return nil, in.fail(hint(fmt.Errorf("%s: is a directory", in.name), "name one trace file in it"))
+		case info.Mode().IsRegular() && atStart(f):
+			in.size, in.was = info.Size(), info
+		}
+	}
+	in.meter = progress.New(std.err, in.size, !c.Bool("quiet") && isTerminal(std.err))
+	if in.size >= 0 {
+		in.r = in.meter.File(in.r.(*os.File))
+	} else {
+		in.r = newInterruptible(c.Context, in.meter.Reader(in.r))
 	}
 	return in, nil
 }
@@ -155,6 +179,19 @@ func (in *input) wrap(err error) error {
 		return hint(fmt.Errorf("%s: %w", in.name, err), "wait until the profiler has finished writing it")
 	}
 	return fmt.Errorf("%s: %w", in.name, err)
+}
+
+// settled reports that a file was written to while it was read: what was made of
+// two readings is then of two traces.
+func (in *input) settled() error {
+	if in.was == nil || in.file == nil {
+		return nil
+	}
+	now, err := in.file.Stat()
+	if err == nil && (now.Size() != in.was.Size() || !now.ModTime().Equal(in.was.ModTime())) {
+		err = trace.ErrChanged
+	}
+	return err
 }
 
 func (in *input) fail(err error) error {
@@ -297,9 +334,11 @@ func target(name string) string {
 	return name
 }
 
-// createBeside makes a temporary file in the folder of name.
+// createBeside makes a temporary file in the folder of name. A name may be as long
+// as the system allows, so not all of it is in that of the temporary one.
 func createBeside(name string) (*os.File, error) {
 	dir, base := filepath.Split(name)
+	base = strings.ToValidUTF8(base[:min(len(base), 200)], "")
 	for try := 0; ; try++ {
 		f, err := os.OpenFile(fmt.Sprintf("%s.%s.%d-%d.tmp", dir, base, os.Getpid(), try), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		var p *fs.PathError
@@ -376,8 +415,10 @@ func writeError(err error) error { return writingTo("standard output", err) }
 func writingTo(name string, err error) error {
 	var known outputError
 	switch {
-	case err == nil, errors.Is(err, errPipeClosed), errors.As(err, &known):
+	case err == nil, errors.Is(err, errPipeClosed):
 		return err
+	case errors.As(err, &known):
+		return known
 	case isPipeClosed(err):
 		return errPipeClosed
 	case errors.Is(err, syscall.ENOSPC):

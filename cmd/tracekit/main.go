@@ -23,7 +23,11 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // who asks a second time does not want to wait
 	if os.Getenv("GOGC") == "" {
@@ -35,8 +39,29 @@ func main() {
 // run is the whole command: everything that it reads and writes is handed in.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := newApp(stdin, stdout, stderr)
+	help := &failing{w: stdout}
+	app.Writer = help
 	signal.Ignore(syscall.SIGPIPE) // a write says so, and is no failure
-	return report(app.RunContext(ctx, flagsFirst(app, args)), helpFor(app, args), stderr)
+	err := app.RunContext(ctx, flagsFirst(app, args))
+	if err == nil {
+		err = writeError(help.err)
+	}
+	return report(err, helpFor(app, args), stderr)
+}
+
+// failing remembers the first error of a writer, of which the command library
+// takes no notice.
+type failing struct {
+	w   io.Writer
+	err error
+}
+
+func (f *failing) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	if f.err == nil {
+		f.err = err
+	}
+	return n, err
 }
 
 // newApp lists the verbs.

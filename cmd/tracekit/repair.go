@@ -51,7 +51,11 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
-			in, err := openUnread(c, std)
+			name, err := oneInput(c)
+			if err != nil {
+				return err
+			}
+			in, err := openUnread(c, std, name)
 			if err != nil {
 				return err
 			}
@@ -94,9 +98,13 @@ func kindsOff(c *cli.Context) ([]repair.Kind, error) {
 	return slices.DeleteFunc(all, func(k repair.Kind) bool { return slices.Contains(only, k) }), err
 }
 
-func repairInput(c *cli.Context, std streams, in *unread, off []repair.Kind) error {
+func repairInput(c *cli.Context, std streams, in *input, off []repair.Kind) error {
 	temp := func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
-	open, done, err := in.reopenable(temp)
+	read, err := sourceOptions(c)
+	if err != nil {
+		return err
+	}
+	open, done, err := in.reopenable(temp, read)
 	if err != nil {
 		return in.wrap(err)
 	}
@@ -105,7 +113,7 @@ func repairInput(c *cli.Context, std streams, in *unread, off []repair.Kind) err
 	o := repair.Options{Off: off, Flows: flows, DryRun: c.Bool("dry-run"), Temp: temp}
 	out, set := &output{Writer: io.Discard}, &output{}
 	if !o.DryRun {
-		if out, set, err = openRepaired(c, std, &in.input); err != nil {
+		if out, set, err = openRepaired(c, std, in); err != nil {
 			return err
 		}
 	}
@@ -117,6 +125,9 @@ func repairInput(c *cli.Context, std streams, in *unread, off []repair.Kind) err
 		}
 	}
 	rep, err := repair.Run(c.Context, open, out, o)
+	if err == nil {
+		err = in.settled()
+	}
 	if err == nil && rep.Loses() && c.Bool("strict") {
 		err = fmt.Errorf("something can't be kept: %s", lossLine(rep))
 	}
@@ -174,16 +185,20 @@ func openRepaired(c *cli.Context, std streams, in *input) (out, set *output, err
 
 // reopenable returns a function that gives the text from its start, again and
 // again. A pipe is kept in a temporary file.
-func (u *unread) reopenable(temp func() (*spill.File, error)) (open func() (io.ReadCloser, error), done func(), err error) {
+func (in *input) reopenable(temp func() (*spill.File, error), o trace.SourceOptions) (open func() (io.ReadCloser, error), done func(), err error) {
 	done = func() {}
-	at, is := u.r.(io.ReaderAt)
-	if !is || u.size < 0 {
+	at, is := in.r.(io.ReaderAt)
+	if !is || in.size < 0 {
 		file, err := temp()
 		if err != nil {
 			return nil, done, err
 		}
 		done = func() { file.Close() }
-		if u.size, err = io.Copy(file, u.r); err != nil {
+		pipe := in.r
+		if o.MaxText > 0 { // packed text is no longer than that and a little more
+			pipe = io.LimitReader(pipe, o.MaxText+o.MaxText/8+4096)
+		}
+		if in.size, err = io.Copy(file, pipe); err != nil {
 			return nil, done, err
 		}
 		at = file
@@ -193,7 +208,7 @@ func (u *unread) reopenable(temp func() (*spill.File, error)) (open func() (io.R
 		return nil, done, fmt.Errorf("%w: tar; unpack it first: tar -xOf FILE NAME | tracekit …", trace.ErrFormat)
 	}
 	return func() (io.ReadCloser, error) {
-		s, err := trace.NewSource(io.NewSectionReader(at, 0, u.size), u.size, trace.SourceOptions{})
+		s, err := trace.NewSource(io.NewSectionReader(at, 0, in.size), in.size, o)
 		if err != nil {
 			return nil, err
 		}

@@ -80,6 +80,9 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 	}
 	o.TempDir = c.String("tmpdir")
 	r, err := measured.Run(c.Context, in.Source, o)
+	if err == nil {
+		err = in.settled()
+	}
 	if err != nil {
 		return in.wrap(rangeError(err))
 	}
@@ -94,14 +97,14 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 	}
 	switch {
 	case c.Bool("json"):
-		err = writeReportJSON(std.out, r)
+		err = writeError(writeReportJSON(std.out, r))
 	case c.IsSet("csv"):
 		err = writeReportCSV(c, std, r)
 	default:
-		err = r.WriteText(std.out, measured.TextOptions{Rows: c.Int("rows"), Color: colorful(std.out)})
+		err = writeError(r.WriteText(std.out, measured.TextOptions{Rows: c.Int("rows"), Color: colorful(std.out)}))
 	}
 	if err != nil {
-		return writeError(err)
+		return err
 	}
 	return damage(in, r.Damage, c.Bool("quiet"), std)
 }
@@ -116,9 +119,9 @@ func writeReportJSON(w io.Writer, r *measured.Report) error {
 }
 
 func writeReportCSV(c *cli.Context, std streams, r *measured.Report) error {
-	dir := &folder{path: c.String("csv")}
-	if err := os.MkdirAll(dir.path, 0o777); err != nil {
-		return plainPathError(err)
+	dir, err := makeFolder(c.String("csv"))
+	if err != nil {
+		return err
 	}
 	tables := r.Tables()
 	for i := range tables {
@@ -126,7 +129,11 @@ func writeReportCSV(c *cli.Context, std streams, r *measured.Report) error {
 		if err != nil {
 			return err
 		}
-		if err := tables[i].Write(f); err != nil {
+		err = tables[i].Write(f)
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
 			f.Abort()
 			return err
 		}

@@ -93,7 +93,7 @@ func writePages(dir string, app *cli.App) error {
 	}
 	for name, text := range pages {
 		if err := writeBeside(filepath.Join(dir, name+".1"), []byte(text)); err != nil {
-			return writeError(err)
+			return err
 		}
 	}
 	return nil

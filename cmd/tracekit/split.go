@@ -116,12 +116,15 @@ func refuseDamage(c *cli.Context, m *split.Manifest) error {
 
 // splitInto writes the pieces.
 func splitInto(c *cli.Context, in *input, o split.Options) (*split.Manifest, error) {
-	dir, err := openFolder(c.String("output"), c.Bool("force"))
+	dir, err := openFolder(c.String("output"), c.Bool("force"), in)
 	if err != nil {
 		return nil, err
 	}
 	dir.check = func(m *split.Manifest) error { return refuseDamage(c, m) }
 	m, err := split.Run(c.Context, in.Source, dir, func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }, o)
+	if err == nil {
+		err = in.settled()
+	}
 	in.meter.Stop()
 	if err == nil {
 		return m, nil

@@ -22,7 +22,7 @@ func (c *checker) zip(in, r io.Reader, size int64, name string, depth int) error
 			return err
 		}
 		defer file.Close()
-		if size, err = io.Copy(file, in); err != nil {
+		if size, err = io.Copy(file, c.limited(in, new(int64))); err != nil {
 			return err
 		}
 		at = spilled{file}

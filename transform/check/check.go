@@ -24,6 +24,10 @@ type Options struct {
 	// Temp is called for a temporary file when there are more events than fit
 	// into memory, or an archive comes through a pipe.
 	Temp func() (*spill.File, error)
+
+	// MaxText is how many bytes of text are read before it is too much
+	// (trace.ErrTooMuch); 0 means as many as there are.
+	MaxText int64
 }
 
 // Run checks the trace in r, packed or not. If r is an io.ReaderAt, size is its
@@ -38,6 +42,7 @@ type checker struct {
 	ctx    context.Context
 	o      Options
 	report *Report
+	read   int64 // bytes of text so far
 
 	block   int // bytes read at once
 	records int // kept in memory
@@ -107,7 +112,7 @@ func join(outer string, p packing) string {
 
 // text checks the text of one trace.
 func (c *checker) text(u *unpacked, name string) error {
-	w := newWindow(u, c.block)
+	w := newWindow(c.limited(u, &c.read), c.block)
 	defer w.close()
 	d := &document{window: w, report: c.report, file: name}
 	events := newConsumer(d, c.o.Temp)

@@ -201,3 +201,25 @@ func peek(r io.Reader) ([]byte, *bufio.Reader, error) {
 	}
 	return slices.Clone(head), b, err
 }
+
+// limited is r, up to what may be read; read counts it.
+func (c *checker) limited(r io.Reader, read *int64) io.Reader {
+	if c.o.MaxText == 0 {
+		return r
+	}
+	return &limited{r, read, c.o.MaxText}
+}
+
+type limited struct {
+	io.Reader
+	read *int64
+	most int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if *l.read += int64(n); *l.read > l.most {
+		err = fmt.Errorf("%w: %d bytes", trace.ErrTooMuch, l.most)
+	}
+	return n, err
+}
