@@ -1,6 +1,7 @@
-.PHONY: build test race lint cross docs man completions release release-twice bench microbench fuzz trace-5g clean
+.PHONY: build test race lint cross docs man completions release release-twice bench microbench fuzz soak trace-5g clean
 
 FUZZTIME ?= 1m
+MINUTES ?= 20
 BENCHFLAGS ?=
 TMPDIR ?= /tmp
 DIST ?= dist
@@ -79,6 +80,11 @@ fuzz:
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$(dirname "$$file")" || exit 1; \
 	  done; \
 	done
+
+# Every verb with random flags, over the traces of testdata and others that it
+# makes, each run judged, until the minutes are up.
+soak: build
+	go run ./internal/soak -for $(MINUTES)m testdata/*.json.gz testdata/perfetto-cases/*.json
 
 # A vLLM trace of 5 GB of JSON with Python stacks, for measurements.
 trace-5g:
