@@ -13,7 +13,7 @@ type Kinds uint16
 
 const (
 	Python  Kinds = 1 << iota // a frame of a Python stack
-	Runtime                   // a call into the runtime or driver of a device
+	Runtime                   // a call into the runtime or driver of a device, or an arrow from one
 	Memory                    // an allocation, a release, or a failed one
 	Counter                   // samples of a counter
 	Instant                   // a point in time
@@ -80,10 +80,10 @@ var categories = map[string]category{
 	"cuda_event":          {onStream, Runtime},
 	"xpu_sync":            {onStream, Runtime},
 
-	// arrows to the device
-	"ac2g":             {onDevice, 0},
-	"async_cpu_to_gpu": {onDevice, 0},
-	"async_gpu":        {onDevice, 0},
+	// arrows to the device, from the call that launched
+	"ac2g":             {onDevice, Runtime},
+	"async_cpu_to_gpu": {onDevice, Runtime},
+	"async_gpu":        {onDevice, Runtime},
 
 	// older PyTorch, and the engines of Gaudi
 	"Operator": {onHost, 0},

@@ -235,7 +235,7 @@ func TestKinds(t *testing.T) {
 		`{"ph":"i","cat":"cpu_instant_event","name":"other"}`:                      Instant,
 		`{"ph":"I","name":"x"}`:                                                    Instant,
 		`{"ph":"R","name":"x"}`:                                                    Instant,
-		`{"ph":"s","cat":"ac2g","id":1}`:                                           Flow,
+		`{"ph":"s","cat":"ac2g","id":1}`:                                           Flow | Runtime,
 		`{"ph":"t","cat":"fwdbwd","id":1}`:                                         Flow,
 		`{"ph":"f","cat":"x","name":"a.py(1): f","id":1}`:                          Flow,
 		`{"ph":"X","cat":"cuda_runtime","name":"cudaLaunchKernel"}`:                Runtime,

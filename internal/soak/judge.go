@@ -136,6 +136,9 @@ func (s *soak) whole(t *sample, r result, path string) error {
 		return r.fault("writes what does not load")
 	}
 	for _, f := range rep.Findings {
+		if !t.check.Loads || f.Kind == "flow_without_slice" && r.args[0] == "strip" {
+			continue // not all of t could be counted; one pass does not know what arrows bind to
+		}
 		if f.Level == "lost" && f.Count > t.check.count(f.Kind) {
 			return r.fault("writes %d × %s, of %d", f.Count, f.Kind, t.check.count(f.Kind))
 		}

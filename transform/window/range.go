@@ -170,6 +170,9 @@ func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {
 	if f.For > 0 {
 		to = from.Add(f.For)
 	}
+	if from == to && (f.From.kind == share || f.To.kind == share) {
+		return 0, 0, fmt.Errorf("%w: all of it takes %v, and so small a share of that no time", ErrRange, ago(v.Last-v.Zero))
+	}
 	if from >= to && (f.To.IsSet() || f.For > 0) {
 		return 0, 0, fmt.Errorf("%w: it goes from @%s to @%s", ErrBackwards, micros(from), micros(to))
 	}
