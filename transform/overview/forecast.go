@@ -52,7 +52,9 @@ func (f *Forecast) bins() (from, to int) {
 	if f.scale.width == 0 {
 		return 0, 0
 	}
-	return f.scale.index(f.zero), f.scale.index(f.last) + 1
+	// Where a viewer shows nothing, no event need be between the two times.
+	from = min(max(f.scale.index(f.zero), 0), maxBins)
+	return from, min(max(f.scale.index(f.last)+1, from), maxBins)
 }
 
 // Slice tells how many events, and bytes of JSON, a slice from one time to
