@@ -215,7 +215,6 @@ func asyncKey(e *trace.Event) []byte {
 type texts struct {
 	all   []string
 	known map[string]uint32
-	last  uint32
 }
 
 func (t *texts) of(s []byte) uint32 {
@@ -245,8 +244,6 @@ func (c *cost) add(d cost) {
 	c.events += d.events
 	c.bytes += d.bytes
 }
-
-func (c cost) less(d cost) cost { return cost{c.events - d.events, c.bytes - d.bytes} }
 
 func (n *naming) learn(track, process int, e *trace.Event) {
 	for len(n.threads) <= track {

@@ -67,17 +67,36 @@ func (r *record) events() int64 {
 // codec packs records, each as its difference to the one before.
 type codec struct{ last record }
 
+// What a record shares with the one before it, or with itself, as bits of its first
+// byte beside the class.
+const (
+	sameLine = 0x10 << iota // and track
+	alone                   // no pair
+	classes  = 0x0f
+)
+
 func (c *codec) append(dst []byte, r *record) []byte {
 	l := &c.last
-	dst = append(dst, byte(r.Class))
-	dst = binary.AppendUvarint(dst, r.Line-l.Line)
+	head := byte(r.Class)
+	if r.Line == l.Line && r.Track == l.Track {
+		head |= sameLine
+	}
+	if r.Pair == r.N {
+		head |= alone
+	}
+	dst = append(dst, head)
+	if head&sameLine == 0 {
+		dst = binary.AppendUvarint(dst, r.Line)
+		dst = binary.AppendUvarint(dst, uint64(r.Track))
+	}
 	dst = binary.AppendVarint(dst, r.Start-l.Start)
 	dst = binary.AppendVarint(dst, r.End-r.Start)
 	dst = binary.AppendVarint(dst, int64(r.N-l.N))
-	dst = binary.AppendVarint(dst, int64(r.Pair-r.N))
+	if head&alone == 0 {
+		dst = binary.AppendVarint(dst, int64(r.Pair-r.N))
+	}
 	dst = binary.AppendUvarint(dst, uint64(r.Name))
 	dst = binary.AppendUvarint(dst, uint64(r.Cat))
-	dst = binary.AppendUvarint(dst, uint64(r.Track))
 	dst = binary.AppendUvarint(dst, uint64(r.Size))
 	*l = *r
 	return dst
@@ -86,39 +105,57 @@ func (c *codec) append(dst []byte, r *record) []byte {
 // mostBytes is how many bytes a packed record takes at most.
 const mostBytes = 1 + 5*binary.MaxVarintLen64 + 4*binary.MaxVarintLen32
 
-// read unpacks the next record of in, or returns io.EOF.
+// read unpacks the next record of in, or returns io.EOF. The record is valid until
+// the next call.
 func (c *codec) read(in *bufio.Reader) (*record, error) {
 	b, err := in.Peek(mostBytes)
 	if len(b) == 0 {
-		if err == nil || err == io.EOF {
+		if err == nil {
 			err = io.EOF
 		}
 		return nil, err
 	}
-	at, good := 1, true
-	unsigned := func() uint64 {
-		v, n := binary.Uvarint(b[at:])
-		good = good && n > 0
-		at += max(n, 0)
-		return v
-	}
-	signed := func() int64 {
-		v, n := binary.Varint(b[at:])
-		good = good && n > 0
-		at += max(n, 0)
-		return v
-	}
 	l := &c.last
-	l.Class = class(b[0])
-	l.Line += unsigned()
-	l.Start += signed()
-	l.End = l.Start + signed()
-	l.N += uint64(signed())
-	l.Pair = l.N + uint64(signed())
-	l.Name, l.Cat, l.Track, l.Size = uint32(unsigned()), uint32(unsigned()), uint32(unsigned()), uint32(unsigned())
-	if !good {
+	head := b[0]
+	u := unpacker{b: b, at: 1}
+	l.Class = class(head & classes)
+	if head&sameLine == 0 {
+		l.Line, l.Track = u.unsigned(), uint32(u.unsigned())
+	}
+	l.Start += u.signed()
+	l.End = l.Start + u.signed()
+	l.N += uint64(u.signed())
+	l.Pair = l.N
+	if head&alone == 0 {
+		l.Pair += uint64(u.signed())
+	}
+	l.Name, l.Cat, l.Size = uint32(u.unsigned()), uint32(u.unsigned()), uint32(u.unsigned())
+	if u.short {
 		return nil, io.ErrUnexpectedEOF
 	}
-	_, err = in.Discard(at)
+	_, err = in.Discard(u.at)
 	return l, err
+}
+
+// unpacker takes numbers off a packed record.
+type unpacker struct {
+	b     []byte
+	at    int
+	short bool // b ended too soon
+}
+
+func (u *unpacker) unsigned() uint64 {
+	if u.at < len(u.b) && u.b[u.at] < 0x80 {
+		u.at++
+		return uint64(u.b[u.at-1])
+	}
+	v, n := binary.Uvarint(u.b[min(u.at, len(u.b)):])
+	u.short = u.short || n <= 0
+	u.at += max(n, 0)
+	return v
+}
+
+func (u *unpacker) signed() int64 {
+	v := u.unsigned()
+	return int64(v>>1) ^ -int64(v&1)
 }

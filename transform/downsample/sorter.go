@@ -33,10 +33,13 @@ func newSorter(create func() (*spill.File, error), most int) *sorter {
 }
 
 func (s *sorter) add(r record) error {
-	if len(s.held) == s.most {
+	switch n := len(s.held); {
+	case n == s.most:
 		if err := s.flush(); err != nil {
 			return err
 		}
+	case n == cap(s.held) && n >= s.most/16: // many will come: no more copies
+		s.held = slices.Grow(s.held, s.most-n)
 	}
 	s.held = append(s.held, r)
 	return nil
@@ -224,12 +227,6 @@ func (s *numbers) add(n uint64) {
 		*s = append(*s, 0)
 	}
 	(*s)[n/64] |= 1 << (n % 64)
-}
-
-func (s numbers) remove(n uint64) {
-	if n/64 < uint64(len(s)) {
-		s[n/64] &^= 1 << (n % 64)
-	}
 }
 
 func (s numbers) has(n uint64) bool { return n/64 < uint64(len(s)) && s[n/64]>>(n%64)&1 != 0 }
