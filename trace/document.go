@@ -109,7 +109,9 @@ func (d *document) start(buf []byte, off int64, last bool) (int, error) {
 	}
 	from := p
 	p = skipSpace(buf, p)
-	d.head = append(d.head, buf[from:p]...)
+	if len(d.head) <= maxBlank { // more of it would not be written
+		d.head = append(d.head, buf[from:p]...)
+	}
 	if p == len(buf) {
 		return p, nil
 	}

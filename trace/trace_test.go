@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -320,5 +322,38 @@ func TestWithoutMembers(t *testing.T) {
 		if got := string(Without([]byte(in), "a")); got != want {
 			t.Errorf("%s became %s, want %s", in, got, want)
 		}
+	}
+}
+
+// blanks is a text that starts with more of them than anybody would keep.
+type blanks struct{ n int }
+
+func (b *blanks) Read(p []byte) (int, error) {
+	if b.n == 0 {
+		return 0, io.EOF
+	}
+	n := min(b.n, len(p))
+	for i := range p[:n] {
+		p[i] = ' '
+	}
+	b.n -= n
+	return n, nil
+}
+
+func TestBlanksBeforeADocumentAreNotKept(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	text := io.MultiReader(&blanks{64 << 20}, strings.NewReader(`{"traceEvents":[{"ph":"X","pid":1,"tid":1,"ts":1,"dur":1}]}`))
+	s, err := NewSource(text, -1, SourceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Survey(func(*Event) error { return nil })
+	if err != nil || v.Events != 1 {
+		t.Fatalf("%v, %v", v, err)
+	}
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 32<<20 {
+		t.Errorf("%d bytes were allocated for 64 MB of blanks", grown)
 	}
 }

@@ -27,19 +27,6 @@ func smallDisk(t *testing.T, pages int) string {
 	return dir
 }
 
-// longTrace has n slices, with names that no packer makes short.
-func longTrace(n int) string {
-	var b strings.Builder
-	b.WriteString(`{"traceEvents":[`)
-	word := uint64(1)
-	for i := range n {
-		word = word*6364136223846793005 + 1442695040888963407
-		fmt.Fprintf(&b, `{"ph":"X","cat":"cpu_op","name":"%x","pid":1,"tid":%d,"ts":%d,"dur":5}`+",\n", word, i%7, 10*i)
-	}
-	b.WriteString(`{"ph":"i","name":"end","pid":1,"tid":1,"ts":1}]}`)
-	return b.String()
-}
-
 // A disk that is full at any moment leaves no part of an output behind, and is
 // named.
 func TestFullDisk(t *testing.T) {

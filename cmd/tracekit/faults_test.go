@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -149,4 +150,17 @@ func list(t *testing.T, dir string) (names []string) {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// longTrace has n slices, with names that no packer makes short.
+func longTrace(n int) string {
+	var b strings.Builder
+	b.WriteString(`{"traceEvents":[`)
+	word := uint64(1)
+	for i := range n {
+		word = word*6364136223846793005 + 1442695040888963407
+		fmt.Fprintf(&b, `{"ph":"X","cat":"cpu_op","name":"%x","pid":1,"tid":%d,"ts":%d,"dur":5}`+",\n", word, i%7, 10*i)
+	}
+	b.WriteString(`{"ph":"i","name":"end","pid":1,"tid":1,"ts":1}]}`)
+	return b.String()
 }

@@ -47,9 +47,9 @@ func openFolder(path string, force bool, in *input) (*folder, error) {
 	if err != nil {
 		return nil, plainPathError(err)
 	}
-	f.list(unfinished)
+	f.list(unfinished, entries)
 	if force {
-		f.list(split.ManifestNames[0])
+		f.list(split.ManifestNames[0], entries)
 	}
 	for _, e := range entries {
 		if !force && !slices.Contains(f.old, e.Name()) {
@@ -67,7 +67,7 @@ func makeFolder(path string) (*folder, error) {
 
 // list notes the files of a split before, as a list in the folder names them, and
 // the list itself.
-func (f *folder) list(list string) {
+func (f *folder) list(list string, entries []os.DirEntry) {
 	text, err := os.ReadFile(f.file(list))
 	if err != nil {
 		return
@@ -82,9 +82,10 @@ func (f *folder) list(list string) {
 			continue // it is not ours
 		}
 		f.old = append(f.old, name)
-		left, _ := filepath.Glob(f.file("." + name + ".*.tmp"))
-		for _, l := range left {
-			f.old = append(f.old, filepath.Base(l))
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), temporaryPrefix(name)) && strings.HasSuffix(e.Name(), ".tmp") {
+				f.old = append(f.old, e.Name())
+			}
 		}
 	}
 }

@@ -334,13 +334,18 @@ func target(name string) string {
 	return name
 }
 
-// createBeside makes a temporary file in the folder of name. A name may be as long
-// as the system allows, so not all of it is in that of the temporary one.
+// temporaryPrefix begins the names of temporary files for the file base. A name may
+// be as long as the system allows, so not all of it is in that of a temporary one.
+func temporaryPrefix(base string) string {
+	return "." + strings.ToValidUTF8(base[:min(len(base), 200)], "") + "."
+}
+
+// createBeside makes a temporary file in the folder of name.
 func createBeside(name string) (*os.File, error) {
 	dir, base := filepath.Split(name)
-	base = strings.ToValidUTF8(base[:min(len(base), 200)], "")
+	prefix := dir + temporaryPrefix(base)
 	for try := 0; ; try++ {
-		f, err := os.OpenFile(fmt.Sprintf("%s.%s.%d-%d.tmp", dir, base, os.Getpid(), try), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		f, err := os.OpenFile(fmt.Sprintf("%s%d-%d.tmp", prefix, os.Getpid(), try), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		var p *fs.PathError
 		if errors.As(err, &p) && (!errors.Is(err, fs.ErrExist) || try == 100) {
 			return nil, fmt.Errorf("%s: can't be made: %w", name, p.Err)

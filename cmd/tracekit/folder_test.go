@@ -1,0 +1,36 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What a killed split had begun is found whatever its folder is called, and goes
+// when the next one begins.
+func TestSplitGoesOnInAFolderThatIsAPattern(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a[b]")
+	split := []string{"split", "--by", "time", "--time", "10us", "-o", dir}
+	if status, told := started(strings.NewReader(smallTrace), io.Discard, split...); status != exitDone {
+		t.Fatal(told)
+	}
+	whole := list(t, dir)
+	manifest, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{unfinished: string(manifest), temporaryPrefix(whole[0]) + "7-0.tmp": "half"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, told := started(strings.NewReader(smallTrace), io.Discard, split...); status != exitDone {
+		t.Fatalf("%d: %s", status, told)
+	}
+	if now := list(t, dir); !slices.Equal(now, whole) {
+		t.Errorf("%q, not %q", now, whole)
+	}
+}
