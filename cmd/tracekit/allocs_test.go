@@ -14,6 +14,9 @@ import (
 // allocation: hardly any where events pass through, a few where some are cut or
 // remembered.
 func TestNothingIsAllocatedForEachEvent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large traces")
+	}
 	dir := t.TempDir()
 	out := " -o " + filepath.Join(dir, "out.json.gz")
 	verbs := []struct {
