@@ -55,7 +55,7 @@ func TestFullDisk(t *testing.T) {
 				}
 			}
 			if args[0] == "split" {
-				checkPieces(t, out)
+				checkPieces(t, out, status, told)
 			}
 		}
 	}
@@ -80,9 +80,16 @@ func TestFullDiskBeside(t *testing.T) {
 	}
 }
 
-// checkPieces looks for pieces of a split that are not whole.
-func checkPieces(t *testing.T, dir string) {
-	names, _ := filepath.Glob(filepath.Join(dir, "*"))
+// checkPieces looks for pieces of a split that are not whole, or not named as
+// whole after it failed.
+func checkPieces(t *testing.T, dir string, status int, told string) {
+	names, _ := filepath.Glob(filepath.Join(dir, "*.gz"))
+	if n := len(names); status == exitFailed && n > 0 {
+		want := fmt.Sprintf("split: whole are the first %s, up to %s\n", plural(n, "piece"), filepath.Base(names[n-1]))
+		if !strings.Contains(told, want) {
+			t.Errorf("%q is not said: %s", want, told)
+		}
+	}
 	for _, name := range names {
 		if strings.HasSuffix(name, ".gz") {
 			if status, told := callWith(nil, "info", name); status != exitDone {

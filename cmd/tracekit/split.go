@@ -97,7 +97,7 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 		if err := listPieces(std.out, m); err != nil {
 			return writeError(err)
 		}
-	} else if m, err = splitInto(c, in, o); err != nil {
+	} else if m, err = splitInto(c, std, in, o); err != nil {
 		return err
 	}
 	if !c.Bool("quiet") {
@@ -115,7 +115,7 @@ func refuseDamage(c *cli.Context, m *split.Manifest) error {
 }
 
 // splitInto writes the pieces.
-func splitInto(c *cli.Context, in *input, o split.Options) (*split.Manifest, error) {
+func splitInto(c *cli.Context, std streams, in *input, o split.Options) (*split.Manifest, error) {
 	dir, err := openFolder(c.String("output"), c.Bool("force"), in)
 	if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func splitInto(c *cli.Context, in *input, o split.Options) (*split.Manifest, err
 	}
 	dir.Discard()
 	if m != nil && len(m.Pieces) > 0 {
-		err = hint(err, "what is whole: the first %s, up to %s", plural(len(m.Pieces), "piece"), m.Pieces[len(m.Pieces)-1].File)
+		fmt.Fprintf(std.err, "split: whole are the first %s, up to %s\n", plural(len(m.Pieces), "piece"), m.Pieces[len(m.Pieces)-1].File)
 	}
 	return nil, splitError(in, err)
 }
