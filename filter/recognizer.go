@@ -50,7 +50,7 @@ const (
 // shall learn more: what both know they share.
 func (r *Recognizer) Clone() *Recognizer {
 	c := *r
-	c.env = Env{}
+	c.env, c.tracks = Env{}, *r.tracks.Known()
 	return &c
 }
 

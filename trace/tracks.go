@@ -42,6 +42,12 @@ func (t *Tracks) Of(e *Event) int {
 	return r.track
 }
 
+// Known returns the tracks of t for another goroutine, as long as neither meets one
+// that is new.
+func (t *Tracks) Known() *Tracks {
+	return &Tracks{All: t.All, Processes: t.Processes, byKey: t.byKey, byPid: t.byPid}
+}
+
 // Find returns the number of a track by the JSON text of its ids, -1 if there is
 // none yet.
 func (t *Tracks) Find(pid, tid string) int {

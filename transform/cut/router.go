@@ -365,9 +365,8 @@ type Cutter struct {
 // Cutter returns a new one.
 func (r *Router) Cutter() *Cutter {
 	l := r.launches
-	tracks := *l.tracks // it knows them all
 	return &Cutter{r, &launches{
-		device: l.device.Clone(), tracks: &tracks, present: l.present, arrows: l.arrows, complete: true,
+		device: l.device.Clone(), tracks: l.tracks.Known(), present: l.present, arrows: l.arrows, complete: true,
 	}}
 }
 
