@@ -75,9 +75,16 @@ func matchTracks(t *Trace) []matching {
 	return matchBy(t, "B", "E", func(e *Event) string { return e.Track.Pid + " " + e.Track.Tid })
 }
 
-// matchAsync matches b and e of every key.
+// matchAsync matches b and e of every key. Those that have no id are each alone.
 func matchAsync(t *Trace) []matching {
-	return matchBy(t, "b", "e", asyncKey)
+	all := matchBy(t, "b", "e", asyncKey)
+	alone := matching{}
+	for i := range t.Events {
+		if e := &t.Events[i]; e.HasTS && (e.Phase == "b" || e.Phase == "e") && asyncKey(e) == "" {
+			alone.loose = append(alone.loose, i)
+		}
+	}
+	return append(all, alone)
 }
 
 // Pair is a B and its E, by their index; End is -1 if there is none.
@@ -103,6 +110,9 @@ func matchBy(t *Trace, begin, end string, key func(*Event) string) []matching {
 			continue
 		}
 		k := key(e)
+		if k == "" {
+			continue
+		}
 		if groups[k] == nil {
 			keys = append(keys, k)
 		}
@@ -115,7 +125,7 @@ func matchBy(t *Trace, begin, end string, key func(*Event) string) []matching {
 	return all
 }
 
-// asyncKey is what joins the events of an async operation.
+// asyncKey is what joins the events of an async operation, empty if e tells of none.
 func asyncKey(e *Event) string {
 	cat := e.text("cat")
 	if id := e.text("id"); id != "" {
@@ -123,12 +133,15 @@ func asyncKey(e *Event) string {
 	}
 	id2, err := members(e.text("id2"))
 	if err != nil {
-		return cat + " none"
+		return ""
 	}
 	if id := find(id2, "global"); id != "" {
 		return cat + " global " + id
 	}
-	return cat + " local " + find(id2, "local") + " in " + e.Pid
+	if id := find(id2, "local"); id != "" {
+		return cat + " local " + id + " in " + e.Pid
+	}
+	return ""
 }
 
 // pairStays reports whether a pair stays, judged by time.

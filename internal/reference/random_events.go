@@ -87,6 +87,9 @@ func (m *maker) async() {
 	if m.oneIn(3) {
 		id = []Member{{"id2", m.one(`{"local":1}`, `{"local": "0x1"}`, `{"global":5}`, `{ "global" : "0x9" }`)}}
 	}
+	if m.oneIn(8) {
+		id = nil // which no viewer shows
+	}
 	names := []string{m.name(), m.name()}
 	for range 1 + m.rng.IntN(6) {
 		ts := m.time()

@@ -35,7 +35,9 @@ func Look(t *Trace) View {
 		e := &t.Events[i]
 		on := e.Track.Pid + " " + e.Track.Tid
 		if e.Phase == "b" || e.Phase == "e" {
-			on = asyncKey(e)
+			if on = asyncKey(e); on == "" {
+				continue // no viewer shows it
+			}
 		}
 		if e.isFlow() {
 			if len(stacks[on]) == 0 && !next(e) {

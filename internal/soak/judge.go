@@ -126,9 +126,8 @@ func (s *soak) check(path string) (rep report, err error) {
 }
 
 // byChance are findings of which a part of a trace may have more than the whole: a
-// viewer numbers arrows as they come, in one space with bind_id; and begins without
-// an id, which it does not show, get an end at the edge of a range.
-var byChance = map[string]bool{"flow_duplicate": true, "no_id": true}
+// viewer numbers arrows as they come, in one space with bind_id.
+var byChance = map[string]bool{"flow_duplicate": true}
 
 // whole judges a trace that a verb has made of t: it loads, and has no flaw that
 // t has not.

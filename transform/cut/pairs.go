@@ -58,7 +58,7 @@ func (m mark) closes(b mark) bool {
 // fate decides on the begins and ends of one line: a track, or an async id.
 type fate interface {
 	pair(b, e mark)
-	lone(e mark) // an end without a begin
+	lone(m mark) // an end without a begin, or what has no id to be matched by
 	open(b mark) // a begin without an end, the innermost first, after all else
 	done()       // with what began up to now; more may follow
 }
@@ -101,7 +101,8 @@ type pairs struct {
 	async   []bool         // by line
 	byKey   map[string]int // lines of async events
 	byTrack map[int]int
-	marks   int // that were noted, with and without a time
+	lone    []mark // async, without an id
+	marks   int    // that were noted, with and without a time
 }
 
 func (q *pairs) note(track int, e *trace.Event) {
@@ -113,6 +114,10 @@ func (q *pairs) note(track int, e *trace.Event) {
 }
 
 func (q *pairs) add(m mark, e *trace.Event) {
+	if e.Phase != 'B' && e.Phase != 'E' && !hasAsyncID(e, appendAsyncKey(nil, e)) {
+		q.lone = append(q.lone, m)
+		return
+	}
 	line := q.line(int(m.track), e)
 	q.lines[line] = append(q.lines[line], m)
 }
@@ -154,7 +159,17 @@ func (q *pairs) match(of func(async bool) fate) {
 		}
 		s.finish()
 	}
+	if len(q.lone) > 0 {
+		f := of(true)
+		for _, m := range q.lone {
+			f.lone(m)
+		}
+	}
 }
+
+// hasAsyncID reports whether an event's key tells more than its category. Perfetto
+// shows no async event that has no id.
+func hasAsyncID(e *trace.Event, key []byte) bool { return len(key) > len(e.Cat())+1 }
 
 // sortMarks puts a line in order of time. At equal times the file's order holds,
 // but for E, which come first: so Perfetto reads them.

@@ -108,6 +108,10 @@ func (q *stacks) noteAsync(m mark, e *trace.Event) {
 		}
 	}
 	q.key = appendAsyncKey(q.key[:0], e)
+	if !hasAsyncID(e, q.key) {
+		q.of(true).lone(m)
+		return
+	}
 	slot := int(maphash.Bytes(q.seed, q.key) % asyncSlots)
 	if q.trusted.slots.has(slot) {
 		q.late.add(m, e)
