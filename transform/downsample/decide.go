@@ -127,9 +127,8 @@ func (d *decision) moment(r *record) {
 // slice decides on a slice on a track.
 func (d *decision) slice(r *record) {
 	f := d.nest.enter(r)
-	own := frame{start: r.Start, end: r.End, fate: gone}
+	own := d.frame(f, r)
 	if !d.excluded(r, len(d.nest.stack)) {
-		own.grain = d.grain(r)
 		own.fate = kept
 		if own.grain < d.limit {
 			own.fate = gone
@@ -231,6 +230,17 @@ func (p *plan) inWindows(r *record) bool { return p.windows.meet(r.Start, r.End)
 // excluded reports a slice that goes whatever the thresholds are.
 func (p *plan) excluded(r *record, depth int) bool {
 	return !p.inWindows(r) || p.o.MaxDepth > 0 && depth >= p.o.MaxDepth || r.dur() < int64(p.o.MinDur)
+}
+
+// frame is that of a slice that lies in f. One that begins together with a begin
+// around it is merged only when that is: a viewer takes a complete slice, which is what
+// slices are merged into, for the outer one, and cuts what was begun short.
+func (p *plan) frame(f *frame, r *record) frame {
+	own := frame{start: r.Start, end: r.End, begun: r.isBegun(), grain: p.grain(r)}
+	if p.o.Merge != nil && f.begun && f.start == r.Start {
+		own.begun, own.grain = true, f.grain
+	}
+	return own
 }
 
 // grain is what a threshold is held against.

@@ -120,7 +120,7 @@ const mergedBytes = 260
 // become one, up to the threshold from which on it is not the first.
 func (g *grading) slice(r *record) {
 	f := g.nest.enter(r)
-	own := frame{start: r.Start, end: r.End, grain: g.grain(r)}
+	own := g.frame(f, r)
 	out := g.excluded(r, len(g.nest.stack))
 	if !out {
 		g.stays(r, own.grain)

@@ -14,8 +14,21 @@ import (
 // isMerged reports a slice that an earlier run has made: its args speak for many,
 // and it is not merged once more.
 func isMerged(e *trace.Event) bool {
-	return bytes.HasPrefix(e.Args(), []byte(mergedArgs)) && bytes.Contains(e.Args(), []byte(`, "busy": `))
+	args := e.Args()
+	if !bytes.Contains(args, []byte(`"busy"`)) {
+		return false
+	}
+	var keys []string
+	for m := range trace.Members(args) {
+		if keys = append(keys, string(m.Key)); len(keys) == len(ownArgs) {
+			break
+		}
+	}
+	return slices.Equal(keys, ownArgs[:])
 }
+
+// ownArgs are the args that each slice has that was made.
+var ownArgs = [...]string{"count", "busy", "min", "max"}
 
 const mergedArgs = `{"count": `
 

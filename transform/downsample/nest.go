@@ -11,6 +11,7 @@ type nest struct {
 // frame is an open slice and what is known of those in it so far.
 type frame struct {
 	start, end int64
+	begun      bool // it, or one around it that begins at the same time, by an event of its own
 	fate       fate
 	grain      grain
 	last       grain // of the latest slice in it

@@ -56,6 +56,9 @@ func (r *record) dur() int64 {
 	return r.End - r.Start
 }
 
+// isBegun reports a slice that has a begin, and not all in one event.
+func (r *record) isBegun() bool { return r.Pair != r.N || r.End == endless }
+
 // events is the number of events that the record stands for.
 func (r *record) events() int64 {
 	if r.Pair != r.N {

@@ -1,0 +1,108 @@
+package downsample
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"tracekit/trace"
+	"tracekit/transform/check"
+)
+
+// clean reports whether a viewer would show all of a trace as it is.
+func clean(t *testing.T, data []byte) (bool, string) {
+	t.Helper()
+	rep, err := check.Run(context.Background(), bytes.NewReader(data), int64(len(data)), check.Options{Temp: create})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep.Clean, fmt.Sprint(rep.Findings)
+}
+
+// forest makes slices that nest, of which many begin and end together, some with
+// begins and ends and some complete.
+type forest struct {
+	rng  *rand.Rand
+	text []string
+}
+
+func (f *forest) grow(from, to, depth int) {
+	for from < to {
+		start := from + f.rng.IntN(2)*f.rng.IntN(to-from)
+		end := start + 1 + f.rng.IntN(to-start)
+		name := string(rune('a' + f.rng.IntN(3)))
+		if f.rng.IntN(3) > 0 {
+			f.add(`{"ph":"B","name":"%s","pid":1,"tid":1,"ts":%d}`, name, start)
+		} else {
+			f.add(`{"ph":"X","name":"%s","pid":1,"tid":1,"ts":%d,"dur":%d}`, name, start, end-start)
+			name = ""
+		}
+		if depth > 0 {
+			f.grow(start, end, depth-1)
+		}
+		if name != "" {
+			f.add(`{"ph":"E","name":"%s","pid":1,"tid":1,"ts":%d}`, name, end)
+		}
+		from = end + f.rng.IntN(3)
+	}
+}
+
+func (f *forest) add(format string, args ...any) {
+	f.text = append(f.text, fmt.Sprintf(format, args...))
+}
+
+// What a viewer shows whole, it shows whole after slices were merged.
+func TestMergingCutsNothingInAViewer(t *testing.T) {
+	const known = `{"traceEvents":[{"ph":"B","name":"outer","pid":1,"tid":1,"ts":10},{"ph":"B","name":"x","pid":1,"tid":1,"ts":10},` +
+		`{"ph":"E","pid":1,"tid":1,"ts":12},{"ph":"B","name":"x","pid":1,"tid":1,"ts":13},{"ph":"E","pid":1,"tid":1,"ts":15},{"ph":"E","pid":1,"tid":1,"ts":100}]}`
+	if ok, why := clean(t, run(t, []byte(known), Options{Merge: ns(5000)})); !ok {
+		t.Error(why)
+	}
+	judged := 0
+	for seed := range uint64(1500) {
+		f := &forest{rng: rand.New(rand.NewPCG(seed, 3))}
+		f.grow(0, 40, 3)
+		data := []byte(`{"traceEvents":[` + strings.Join(f.text, ",") + `]}`)
+		if ok, _ := clean(t, data); !ok {
+			continue // a complete slice begins with a begin around it
+		}
+		judged++
+		options := []Options{{Merge: ns(int64(1000 * (1 + f.rng.IntN(20))))}, {Merge: ns(0), MaxEvents: int64(1 + len(f.text)/2)}}
+		for _, o := range options {
+			out, _, err := try(data, o, sortMemory)
+			if err != nil {
+				continue // the budget is too small
+			}
+			if ok, why := clean(t, out); !ok {
+				t.Fatalf("seed %d, %+v: %s\n%s\n%s", seed, o, why, data, out)
+			}
+			want := measure(t, slicesOf(t, parsed(t, data)))
+			sameFigures(t, measure(t, slicesOf(t, parsed(t, out))), want)
+		}
+	}
+	if judged < 100 {
+		t.Errorf("only %d traces were clean", judged)
+	}
+}
+
+// Whoever laid out a trace anew between two runs has not made its merged slices
+// slices like others.
+func TestMergedSlicesAreKnownInAnyLayout(t *testing.T) {
+	for args, want := range map[string]bool{
+		`{"count": 2, "busy": 1.000, "min": 0.500, "max": 0.500}`:            true,
+		`{"count":2,"busy":1.0,"min":0.5,"max":0.5,"names":{"a":[2,1.0]}}`:   true,
+		"{\n \"count\" : 2,\n \"busy\": 1, \"min\": 0.5, \"max\": 0.5\n}":    true,
+		`{"count": 2, "busy": 1.000}`:                                        false,
+		`{"busy": 1.000, "count": 2, "min": 0.500, "max": 0.500}`:            false,
+		`{"name": "\"count\", \"busy\"", "count": 2, "busy": 1, "min": 0.5}`: false,
+	} {
+		each(t, []byte(`{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":1,"args":`+args+`}]}`), func(e *trace.Event) {
+			if isMerged(e) != want {
+				t.Errorf("%s: %v", args, !want)
+			}
+		})
+	}
+}
