@@ -37,6 +37,9 @@ func flagsFirst(app *cli.App, args []string) []string {
 		}
 		flags = append(flags, arg)
 		name, _, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if name == "help" || name == "h" { // of the verb, and not of what else stands there
+			return []string{args[0], args[1], "--help"}
+		}
 		if takesValue[name] && !joined {
 			if i++; i == len(rest) {
 				return append([]string{args[0], args[1]}, flags...) // the library says that the value is missing

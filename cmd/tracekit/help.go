@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"tracekit/internal/manual"
 
@@ -43,15 +45,19 @@ tracekit VERB --help does the same.`,
 	}
 }
 
+// mayShowHelp reports whether args may ask for help. To make that of all verbs takes
+// longer than all else of a start.
+func mayShowHelp(args []string) bool {
+	if len(args) < 2 || args[1] == "help" || strings.HasPrefix(args[1], "-") {
+		return true
+	}
+	return slices.ContainsFunc(args[2:], func(arg string) bool {
+		return strings.HasPrefix(arg, "-") && strings.HasPrefix(strings.TrimLeft(arg, "-"), "h")
+	})
+}
+
 // addHelp lays down the help of app and its verbs, in place of the library's own.
 func addHelp(app *cli.App) {
-	for _, c := range app.Commands {
-		for _, f := range c.Flags {
-			if b, is := f.(*cli.BoolFlag); is {
-				b.DisableDefaultText = true
-			}
-		}
-	}
 	app.CustomAppHelpTemplate = verbatim(manual.Overview(app))
 	for _, v := range manual.Verbs(app) {
 		app.Command(v.Name).CustomHelpTemplate = verbatim(v.Help(app.Name))

@@ -39,6 +39,9 @@ func main() {
 // run is the whole command: everything that it reads and writes is handed in.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := newApp(stdin, stdout, stderr)
+	if mayShowHelp(args) {
+		addHelp(app)
+	}
 	help := &failing{w: stdout}
 	app.Writer = help
 	signal.Ignore(syscall.SIGPIPE) // a write says so, and is no failure
@@ -102,8 +105,12 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
 		c.HideHelpCommand = true // a file may be called help
+		for _, f := range c.Flags {
+			if b, is := f.(*cli.BoolFlag); is {
+				b.DisableDefaultText = true
+			}
+		}
 	}
-	addHelp(app)
 	return app
 }
 
