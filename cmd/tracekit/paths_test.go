@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"tracekit/internal/gzwrite"
+	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 
 	"github.com/klauspost/compress/zstd"
@@ -152,7 +153,7 @@ func TestEveryPathGivesTheSame(t *testing.T) {
 		files, seeds = append(files, more...), 300
 	}
 	for i, name := range files {
-		t.Run(filepath.Base(name), func(t *testing.T) { comparePaths(t, unpack(t, name), waysFor(i)) })
+		t.Run(filepath.Base(name), func(t *testing.T) { comparePaths(t, recorded.Text(t, name), waysFor(i)) })
 	}
 	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(uint64(seed), 9))
@@ -168,20 +169,3 @@ func waysFor(i int) []wayToKeep {
 	return []wayToKeep{waysToKeep[0], waysToKeep[1+i%3]}
 }
 
-func unpack(t *testing.T, name string) []byte {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"tracekit/internal/recorded"
+
 	kflate "github.com/klauspost/compress/flate"
 )
 
@@ -15,7 +17,7 @@ const chunk = 1 << 20
 func BenchmarkChunks(b *testing.B) {
 	for _, name := range []string{"vllm_graph_capture_pystack.pt.trace", "resnet_ddp_epoch_ts.pt.trace", "sglang_prefill_pystack", "h100_image_classifier"} {
 		b.Run(name, func(b *testing.B) {
-			compareOn(b, text(b, filepath.Join("../../../shared/traces", name+".json.gz")))
+			compareOn(b, recorded.Text(b, filepath.Join("../../../shared/traces", name+".json.gz")))
 		})
 	}
 	b.Run("generated", func(b *testing.B) { compareOn(b, trace(8*chunk)) })

@@ -3,7 +3,6 @@ package deflate
 import (
 	"bytes"
 	"compress/flate"
-	"compress/gzip"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -13,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"tracekit/internal/recorded"
 
 	kflate "github.com/klauspost/compress/flate"
 )
@@ -82,28 +83,11 @@ func realTraces(t testing.TB, limit int64) map[string][]byte {
 		}
 		for _, f := range files {
 			if info, err := os.Stat(f); err == nil && info.Size() <= limit {
-				texts[filepath.Base(f)] = text(t, f)
+				texts[filepath.Base(f)] = recorded.Text(t, f)
 			}
 		}
 	}
 	return texts
-}
-
-func text(t testing.TB, name string) []byte {
-	f, err := os.Open(name)
-	if err != nil {
-		t.Skip(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }
 
 // trace is text like that of a trace: long repetitions with small changes.

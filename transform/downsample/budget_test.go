@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 	"tracekit/trace"
 )
@@ -144,7 +145,7 @@ func TestBudgetTooSmall(t *testing.T) {
 
 // A stack of Python at a twentieth of its events keeps what can be seen.
 func TestPythonStackAtATwentieth(t *testing.T) {
-	data := unpacked(t, "../../../shared/traces/vllm_graph_capture_pystack.pt.trace.json.gz")
+	data := recorded.Text(t, "../../../shared/traces/vllm_graph_capture_pystack.pt.trace.json.gz")
 	n := 0
 	long := func(data []byte) map[string]int {
 		all := map[string]int{}

@@ -3,18 +3,16 @@ package downsample
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
 
+	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -75,25 +73,8 @@ func eachReal(t *testing.T, f func(t *testing.T, data []byte)) {
 		t.Fatal("no traces")
 	}
 	for _, name := range files {
-		t.Run(filepath.Base(name), func(t *testing.T) { f(t, unpacked(t, name)) })
+		t.Run(filepath.Base(name), func(t *testing.T) { f(t, recorded.Text(t, name)) })
 	}
-}
-
-func unpacked(t testing.TB, name string) []byte {
-	f, err := os.Open(name)
-	if err != nil {
-		t.Skip(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }
 
 // plain is a slice as the plainest code sees it.

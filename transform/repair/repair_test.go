@@ -2,7 +2,6 @@ package repair
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -93,27 +93,9 @@ func realTraces(t testing.TB) map[string][]byte {
 	}
 	all := map[string][]byte{}
 	for _, name := range names {
-		all[filepath.Base(name)] = gunzip(t, name)
+		all[filepath.Base(name)] = recorded.Text(t, name)
 	}
 	return all
-}
-
-func gunzip(t testing.TB, name string) []byte {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
 }
 
 func TestRealTraces(t *testing.T) {

@@ -2,7 +2,6 @@ package strip
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
@@ -37,24 +37,6 @@ func stripped(t testing.TB, data []byte, o Options) ([]byte, pipeline.Report) {
 		t.Fatal(err)
 	}
 	return out.Bytes(), rep
-}
-
-func unpack(t testing.TB, name string) []byte {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }
 
 func parse(t testing.TB, data []byte) *reference.Trace {
@@ -219,7 +201,7 @@ func TestStripAgreesWithPlainWordsOnRealTraces(t *testing.T) {
 		if i > 1 && testing.Short() {
 			break
 		}
-		judge(t, unpack(t, name), name)
+		judge(t, recorded.Text(t, name), name)
 	}
 }
 
@@ -299,7 +281,7 @@ func TestPythonLeavesOfARealStack(t *testing.T) {
 		if filepath.Base(name) != "vllm_graph_capture_pystack.pt.trace.json.gz" || testing.Short() {
 			continue
 		}
-		out, _ := stripped(t, unpack(t, name), Options{Python: true})
+		out, _ := stripped(t, recorded.Text(t, name), Options{Python: true})
 		if events, _ := apart(parse(t, out)); len(events) != 11309 {
 			t.Fatalf("%d events stay, want 11309", len(events))
 		}
@@ -318,7 +300,7 @@ func TestHardwareLeavesNoEventOfADevice(t *testing.T) {
 		if testing.Short() && fileSize(t, name) > 1<<18 {
 			continue
 		}
-		data := unpack(t, name)
+		data := recorded.Text(t, name)
 		gpu, had := map[string]bool{}, false
 		each(t, data, func(e *trace.Event) {
 			if e.IsMeta() && bytes.Contains(e.Args(), []byte(`"labels": "GPU`)) {
