@@ -168,4 +168,3 @@ func waysFor(i int) []wayToKeep {
 	}
 	return []wayToKeep{waysToKeep[0], waysToKeep[1+i%3]}
 }
-

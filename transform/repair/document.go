@@ -69,10 +69,15 @@ func (h *healer) outside() (inEvents bool, err error) {
 	for next < len(h.buf) && bytes.IndexByte([]byte("{[\"}"), h.buf[next]) < 0 {
 		next++
 	}
+	// Blanks at its end are looked at with what follows, as they are if it is cut there.
+	next = at + len(bytes.TrimRight(h.buf[at:next], blanks))
 	err = h.lose(h.buf[at:next])
 	h.p = next
 	return false, err
 }
+
+// blanks are white space and commas.
+const blanks = " \t\r\n,"
 
 // opened writes an array of events where the document has none.
 func (h *healer) opened() error {
@@ -362,7 +367,10 @@ func (h *healer) resync(at int) error {
 
 // lose sets text aside, unless it is white space and commas.
 func (h *healer) lose(t []byte) error {
-	n := len(t) - bytes.Count(t, []byte{','}) - bytes.Count(t, []byte{' '}) - bytes.Count(t, []byte{'\n'})
+	n := len(t)
+	for _, c := range []byte(blanks) {
+		n -= bytes.Count(t, []byte{c})
+	}
 	if n == 0 {
 		return nil
 	}
