@@ -378,10 +378,8 @@ func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, er
 	win := c.router.windows[n]
 	sel := &timeRange{from: win.From, to: win.To, last: c.router.last}
 	p := newRangePlan(sel)
-	var err error
-	if p.read, err = held(ctx, read); err != nil {
-		return err
-	}
+	p.hold(0) // who reads does that
+	p.read = read
 	if c.router.device == Launched {
 		sel.launches = c.whole.of(sel.holds)
 		if err := sel.launches.gatherCalls(ctx, p.read); err != nil {
@@ -405,24 +403,4 @@ func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, er
 			onDevice(e)
 		}
 	}})
-}
-
-// held reads once what then can be gone through again in memory, if it fits.
-func held(ctx context.Context, read reading) (reading, error) {
-	stream, err := read()
-	if err != nil {
-		return nil, err
-	}
-	s := trace.NewStore(keptBytes)
-	if err := eachPart(ctx, stream, func(p *trace.Part) {
-		if p.Text != nil {
-			s.Text(p.Text)
-		}
-		for i := range p.Events {
-			s.Event(&p.Events[i])
-		}
-	}); err != nil || s.Full() {
-		return read, err
-	}
-	return func() (trace.Stream, error) { return s.Read(), nil }, nil
 }

@@ -22,7 +22,7 @@ func (p *pieces) writeAll(ctx context.Context, dir Folder, sp *spool) (whole int
 	var all sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), mostWriters, q.of) {
 		all.Go(func() {
-			w := &writer{pieces: p, dir: dir, spool: sp, cutter: p.router.Cutter()}
+			w := &writer{pieces: p, dir: dir, spool: unspooler{spool: sp}, cutter: p.router.Cutter()}
 			for i, mine, next := q.take(); i >= 0; i, mine, next = q.take() {
 				file, err := w.write(ctx, i)
 				if !<-mine {
@@ -76,7 +76,7 @@ func (q *queue) fail(err error) {
 type writer struct {
 	*pieces
 	dir    Folder
-	spool  *spool
+	spool  unspooler
 	cutter *cut.Cutter
 }
 
@@ -90,7 +90,10 @@ func (w *writer) write(ctx context.Context, i int) (File, error) {
 	}
 	var busy busy
 	out := trace.NewWriter(file)
-	err = w.cutter.Piece(ctx, i, func() (trace.Stream, error) { return w.spool.read(i) }, out, busy.add)
+	read, err := w.spool.open(i)
+	if err == nil {
+		err = w.cutter.Piece(ctx, i, read, out, busy.add)
+	}
 	if err == nil {
 		err = file.Close()
 	}

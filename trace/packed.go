@@ -1,0 +1,67 @@
+package trace
+
+import "encoding/binary"
+
+// packedHead is how many bytes stand before the text of an event that is packed:
+// what was read of it.
+const packedHead = 12 + 2*8 + 8*4
+
+// AppendPacked appends e to b in a form that Unpack reads without a look at its
+// JSON. It is meant for temporary files: it may change from one version to the next.
+func (e *Event) AppendPacked(b []byte) []byte {
+	wide := byte(0)
+	if len(e.text) > 1<<16-1 {
+		wide = 1
+	}
+	le := binary.LittleEndian
+	b = le.AppendUint32(b, uint32(len(e.text)))
+	b = le.AppendUint32(b, e.lead)
+	b = append(b, e.Phase, wide)
+	b = le.AppendUint16(b, uint16(e.Has))
+	b = le.AppendUint64(b, uint64(e.TS))
+	b = le.AppendUint64(b, uint64(e.Dur))
+	for _, s := range [...]span{e.name, e.cat, e.pid, e.tid, e.id, e.args, e.ts, e.dur} {
+		if wide == 0 {
+			b = le.AppendUint32(b, s.lo|s.hi<<16)
+		} else {
+			b = le.AppendUint64(b, uint64(s.lo)|uint64(s.hi)<<32)
+		}
+	}
+	return append(b, e.text...)
+}
+
+// Unpack reads an event from the start of b, to which its bytes belong, and returns
+// what follows; false if it is cut off.
+func (e *Event) Unpack(b []byte) (rest []byte, ok bool) {
+	if len(b) < packedHead {
+		return b, false
+	}
+	le := binary.LittleEndian
+	size := uint64(le.Uint32(b))
+	e.lead = le.Uint32(b[4:])
+	e.Phase, e.Has, e.flaws = b[8], Has(le.Uint16(b[10:])), 0 // flaws were mended before anyone got to see it
+	e.TS, e.Dur = Time(le.Uint64(b[12:])), Time(le.Uint64(b[20:]))
+	places := [...]*span{&e.name, &e.cat, &e.pid, &e.tid, &e.id, &e.args, &e.ts, &e.dur}
+	at := b[28:]
+	if b[9] == 0 {
+		for i, s := range places {
+			n := le.Uint32(at[4*i:])
+			*s = span{n & 0xffff, n >> 16}
+		}
+		at = at[4*len(places):]
+	} else {
+		if len(at) < 8*len(places) {
+			return b, false
+		}
+		for i, s := range places {
+			n := le.Uint64(at[8*i:])
+			*s = span{uint32(n), uint32(n >> 32)}
+		}
+		at = at[8*len(places):]
+	}
+	if size > uint64(len(at)) || uint64(e.lead) > size {
+		return b, false
+	}
+	e.text = at[:size:size]
+	return at[size:], true
+}

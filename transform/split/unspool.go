@@ -1,0 +1,176 @@
+package split
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+
+	"tracekit/trace"
+
+	"github.com/klauspost/compress/s2"
+)
+
+// unspooler reads pieces from a spool, one after another, in memory that it uses
+// again.
+type unspooler struct {
+	spool  *spool
+	held   loader
+	reader loader
+}
+
+// heldBytes is how large a piece may be to be unpacked once only, and kept while it
+// is gone through several times.
+const heldBytes = 32 << 20
+
+// open returns what begins to read piece i, in file order, as often as it is called;
+// one reading has to end before the next begins.
+func (u *unspooler) open(i int) (read func() (trace.Stream, error), err error) {
+	extents, plain := u.spool.extents[i], 0
+	for _, x := range extents {
+		plain += int(x.plain)
+	}
+	if plain > heldBytes {
+		return func() (trace.Stream, error) {
+			u.reader.begin(u.spool, extents, 1)
+			return &u.reader, nil
+		}, nil
+	}
+	u.held.begin(u.spool, extents, len(extents))
+	all, err := u.held.Next()
+	if err != nil {
+		return nil, err
+	}
+	return func() (trace.Stream, error) { return &heldPiece{all}, nil }, nil
+}
+
+// heldPiece is the stream of a piece that is in memory.
+type heldPiece struct{ all *trace.Batch }
+
+func (h *heldPiece) Next() (*trace.Batch, error) {
+	if h.all == nil {
+		return nil, io.EOF
+	}
+	b := h.all
+	h.all = nil
+	return b, nil
+}
+
+func (h *heldPiece) Close() error { return nil }
+
+// loader is the stream of a piece: its own records, and between them those that are
+// shared.
+type loader struct {
+	spool   *spool
+	extents []extent // still to come
+	shared  []record // still to come
+	many    int      // extents of a batch
+
+	packed, plain []byte
+	events        []trace.Event
+	runs          []run
+	batch         trace.Batch
+}
+
+// run is a part of the batch that is being made: text, or events.
+type run struct {
+	text   []byte
+	lo, hi int
+}
+
+func (l *loader) begin(s *spool, extents []extent, many int) {
+	l.spool, l.extents, l.shared, l.many = s, extents, s.shared, many
+}
+
+func (l *loader) Close() error { return nil }
+
+// Next unpacks some extents.
+func (l *loader) Next() (*trace.Batch, error) {
+	l.events, l.runs = l.events[:0], l.runs[:0]
+	n := min(l.many, len(l.extents))
+	if n == 0 && len(l.shared) == 0 {
+		return nil, io.EOF
+	}
+	records, err := l.load(l.extents[:n])
+	if err != nil {
+		return nil, err
+	}
+	l.extents = l.extents[n:]
+	for len(records) > 0 {
+		place, size := binary.Uvarint(records)
+		if size <= 0 {
+			return nil, errSpool
+		}
+		l.share(place)
+		var ok bool
+		if records, ok = l.event().Unpack(records[size:]); !ok {
+			return nil, errSpool
+		}
+	}
+	if len(l.extents) == 0 {
+		l.share(l.spool.n)
+	}
+	return l.seal(), nil
+}
+
+// share takes what is shared and stands before a place in the trace.
+func (l *loader) share(place uint64) {
+	for len(l.shared) > 0 && l.shared[0].n < place {
+		if r := &l.shared[0]; r.text != nil {
+			l.runs = append(l.runs, run{text: r.text})
+		} else {
+			*l.event() = r.event
+		}
+		l.shared = l.shared[1:]
+	}
+}
+
+// event makes room for one more.
+func (l *loader) event() *trace.Event {
+	n := len(l.events)
+	if k := len(l.runs); k == 0 || l.runs[k-1].text != nil {
+		l.runs = append(l.runs, run{lo: n})
+	}
+	l.runs[len(l.runs)-1].hi = n + 1
+	l.events = slices.Grow(l.events, 1)[:n+1]
+	return &l.events[n]
+}
+
+// seal gives each part its events, which do not move any more.
+func (l *loader) seal() *trace.Batch {
+	l.batch.Parts = l.batch.Parts[:0]
+	for _, r := range l.runs {
+		l.batch.Parts = append(l.batch.Parts, trace.Part{Text: r.text, Events: l.events[r.lo:r.hi:r.hi]})
+	}
+	return &l.batch
+}
+
+var errSpool = fmt.Errorf("temporary file: %w", io.ErrUnexpectedEOF)
+
+// load unpacks extents into one piece of memory.
+func (l *loader) load(extents []extent) ([]byte, error) {
+	plain := 0
+	for _, x := range extents {
+		plain += int(x.plain)
+	}
+	if cap(l.plain) < plain {
+		l.plain = make([]byte, plain)
+	}
+	l.plain = l.plain[:0]
+	for _, x := range extents {
+		if cap(l.packed) < int(x.size) {
+			l.packed = make([]byte, x.size)
+		}
+		l.packed = l.packed[:x.size]
+		if _, err := l.spool.file.ReadAt(l.packed, x.off); err != nil {
+			return nil, fmt.Errorf("temporary file: %w", err)
+		}
+		at := len(l.plain)
+		l.plain = l.plain[:at+int(x.plain)]
+		if d, err := s2.Decode(l.plain[at:], l.packed); err != nil || len(d) != int(x.plain) {
+			return nil, fmt.Errorf("temporary file: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+		}
+	}
+	return l.plain, nil
+}
