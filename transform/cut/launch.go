@@ -37,7 +37,7 @@ func (l *launches) of(stays stays) *launches {
 }
 
 // launchKeys are the args that join, the first that does decides.
-var launchKeys = [2]string{"correlation", "External id"}
+var launchKeys = [2][]byte{[]byte("correlation"), []byte("External id")}
 
 // joint is what joins an event to others: values of launchKeys, empty if absent.
 // They belong to the event.
@@ -203,18 +203,47 @@ func (l *launches) launched(j joint, track int, start, end trace.Time) (stays, k
 }
 
 func jointOf(e *trace.Event) (j joint) {
-	args, wanted := e.Args(), 0
-	for _, key := range quotedLaunchKeys {
-		if bytes.Contains(args, key) {
-			wanted++
+	args := e.Args()
+	for i, key := range launchKeys {
+		value, sure := plainArg(args, key)
+		if !sure {
+			return jointByMembers(args)
 		}
+		j[i] = value
 	}
-	if wanted == 0 {
-		return j
+	return j
+}
+
+// plainArg returns the value of a key of args where it is a natural number and
+// nothing in front of it nests; it is not sure of what is written in other ways.
+func plainArg(args, key []byte) (value []byte, sure bool) {
+	at := bytes.Index(args, key)
+	if at < 0 {
+		return nil, true
 	}
+	end := at + len(key)
+	if at == 0 || args[at-1] != '"' || end == len(args) || args[end] != '"' {
+		return nil, false
+	}
+	if bytes.IndexByte(args[1:at], '{') >= 0 || bytes.IndexByte(args[1:at], '[') >= 0 {
+		return nil, false
+	}
+	rest := bytes.TrimLeft(args[end+1:], ": ")
+	n := 0
+	for n < len(rest) && rest[n]-'0' <= 9 {
+		n++
+	}
+	if n == 0 || n == len(rest) || rest[n] != ',' && rest[n] != '}' && rest[n] != ' ' && rest[n] != '\n' {
+		return nil, false
+	}
+	return rest[:n:n], args[end+1] == ':'
+}
+
+func jointByMembers(args []byte) (j joint) {
+	wanted := len(launchKeys)
 	for m := range trace.Members(args) {
 		for i, key := range launchKeys {
-			if string(m.Key) == key {
+			if bytes.Equal(m.Key, key) && j[i] == nil {
 				j[i] = m.Value
 				wanted--
 			}
@@ -225,9 +254,6 @@ func jointOf(e *trace.Event) (j joint) {
 	}
 	return j
 }
-
-// quotedLaunchKeys are for a quick look: most events have none.
-var quotedLaunchKeys = [2][]byte{[]byte(`"correlation"`), []byte(`"External id"`)}
 
 // callers takes pairs for the calls that they are on the host.
 type callers struct {
