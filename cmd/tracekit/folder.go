@@ -77,14 +77,20 @@ func (f *folder) list(list string, entries []os.DirEntry) {
 	if json.Unmarshal(text, &m) != nil {
 		return // it was cut off, or is not ours
 	}
+	var temporary []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".tmp") {
+			temporary = append(temporary, e.Name())
+		}
+	}
 	for _, name := range append(m.Files(), split.ManifestNames[:]...) {
 		if filepath.Base(name) != name || strings.HasPrefix(name, ".") {
 			continue // it is not ours
 		}
 		f.old = append(f.old, name)
-		for _, e := range entries {
-			if strings.HasPrefix(e.Name(), temporaryPrefix(name)) && strings.HasSuffix(e.Name(), ".tmp") {
-				f.old = append(f.old, e.Name())
+		for _, t := range temporary {
+			if strings.HasPrefix(t, temporaryPrefix(name)) {
+				f.old = append(f.old, t)
 			}
 		}
 	}

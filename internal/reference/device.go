@@ -46,7 +46,8 @@ func devicesOf(t *Trace) func(event int) bool {
 	}
 }
 
-// followLaunches judges slices of devices by the host call that launched them.
+// followLaunches judges slices of devices by the host call that launched them: it
+// has to stay and, where it may be cut, to begin in the range.
 // It returns which slices stay whole because of it; those without a launch
 // stay judged by time.
 func (s *slicer) followLaunches() (whole map[int]bool) {
@@ -60,7 +61,9 @@ func (s *slicer) followLaunches() (whole map[int]bool) {
 			continue
 		}
 		if calls := s.launchers(sl); len(calls) > 0 {
-			sl.stays = slices.ContainsFunc(calls, func(c *slice) bool { return c.stays })
+			sl.stays = slices.ContainsFunc(calls, func(c *slice) bool {
+				return c.stays && (c.start >= s.o.From || s.o.Boundary != Clip)
+			})
 			whole[i] = sl.stays
 		}
 	}

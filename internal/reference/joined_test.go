@@ -109,6 +109,16 @@ func TestLaunched(t *testing.T) {
 			{"ph":"X","cat":"kernel","ts":30,"dur":5,"args":{"correlation":1}}
 			{"ph":"X","ts":9,"dur":2,"args":{"correlation":2}}
 			{"ph":"X","cat":"kernel","ts":12,"dur":5,"args":{"correlation":2}}`, want: `=a =b`},
+		{name: "a call that was cut launched before, one that is kept whole did not", device: Launched, source: `
+			{"ph":"X","ts":9,"dur":2,"args":{"correlation":2}}
+			{"ph":"X","cat":"kernel","ts":12,"dur":5,"args":{"correlation":2}}
+			{"ph":"X","ts":19,"dur":2,"args":{"correlation":3}}
+			{"ph":"X","cat":"kernel","ts":32,"dur":5,"args":{"correlation":3}}`, want: `
+			{"ph":"X","ts":10.000,"dur":1.000,"args":{"correlation":2,"tracekit.ts":9,"tracekit.dur":2}}
+			{"ph":"X","ts":19,"dur":1.000,"args":{"correlation":3,"tracekit.ts":19,"tracekit.dur":2}} =d`},
+		{name: "keep", device: Launched, boundary: Keep, source: `
+			{"ph":"X","ts":9,"dur":2,"args":{"correlation":2}}
+			{"ph":"X","cat":"kernel","ts":12,"dur":5,"args":{"correlation":2}}`, want: `=a =b`},
 		{name: "by time if so asked", source: `
 			{"ph":"X","ts":11,"dur":1,"args":{"correlation":1}} {"ph":"X","cat":"kernel","ts":30,"dur":5,"args":{"correlation":1}}`, want: `=a`},
 		{name: "else by External id", device: Launched, source: `

@@ -89,6 +89,13 @@ func (r *timeRange) holds(_ int, start, end trace.Time) bool {
 	return r.span(start, end) != out
 }
 
+// launchesIn reports whether what a call launched goes with the range. A call that
+// is cut at the start of the range belongs to the one before, so that ranges side by
+// side share nothing of what ran on devices.
+func (r *timeRange) launchesIn(track int, start, end trace.Time) bool {
+	return r.holds(track, start, end) && (start >= r.from || r.boundary != Clip)
+}
+
 func (r *timeRange) point(e *trace.Event) reach {
 	switch {
 	case e.Has&trace.HasTS == 0:

@@ -381,7 +381,7 @@ func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, er
 	p.hold(0) // who reads does that
 	p.read = read
 	if c.router.device == Launched {
-		sel.launches = c.whole.of(sel.holds)
+		sel.launches = c.whole.of(sel.launchesIn)
 		if err := sel.launches.gatherCalls(ctx, p.read); err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Slice
 	p := newRangePlan(r)
 	p.hold(kept)
 	if r.launches != nil {
-		if err := r.launches.gather(ctx, blocksOf(s, v.Blocks), r.holds); err != nil {
+		if err := r.launches.gather(ctx, blocksOf(s, v.Blocks), r.launchesIn); err != nil {
 			return pipeline.Report{}, err
 		}
 	}

@@ -27,6 +27,7 @@ func TestPartitionsAddUp(t *testing.T) {
 			end, _ := reference.End(whole)
 			for _, o := range []Options{
 				{By: Time, Time: trace.Time(end-zero)/5 + 1},
+				{By: Time, Time: trace.Time(end-zero)/37 + 1, Device: cut.Launched},
 				{By: Size, Size: int64(len(data) / 4)},
 				{By: Events, Events: int64(len(whole.Events) / 6)},
 				{By: Step, Device: cut.Launched},
