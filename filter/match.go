@@ -167,6 +167,14 @@ type textTest struct {
 }
 
 func (t *textTest) match(e *trace.Event, env *Env) bool {
+	if t.is.texts != nil && t.is.numbers == nil {
+		switch t.field.id {
+		case fieldCat:
+			return sameAsOne(e.Cat(), t.is.texts, env) != t.negate
+		case fieldName:
+			return sameAsOne(e.Name(), t.is.texts, env) != t.negate
+		}
+	}
 	text, ok := t.field.of(e, env)
 	return (ok && t.is.true(text)) != t.negate
 }
@@ -264,6 +272,23 @@ func (f *field) called(e *trace.Event, env *Env) []byte {
 	}
 	env.buf = append(env.buf[:0], name...)
 	return env.buf
+}
+
+// sameAsOne reports whether a string, as JSON writes it, is one of texts. Most
+// strings are told from most texts by their length and first byte, without a look
+// for escapes.
+func sameAsOne(raw []byte, texts []string, env *Env) bool {
+	for _, s := range texts {
+		switch {
+		case len(raw) < len(s): // an escape is longer than what it stands for
+		case len(raw) == 0:
+			return true
+		case raw[0] != '\\' && (len(s) == 0 || raw[0] != s[0]):
+		case string(plain(raw, env)) == s:
+			return true
+		}
+	}
+	return false
 }
 
 // predicate is what is asked of a text; of its members only one is set, save

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tracekit/filter"
+	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/cut"
 	"tracekit/transform/pipeline"
@@ -20,7 +21,8 @@ func filterCommand(std streams) *cli.Command {
 		UsageText: "tracekit filter 'EXPRESSION' [FLAGS] [FILE|-]",
 		Description: `Keeps events that meet a condition: an expression, flags, or both. Begins and
 ends stay or go as pairs, by the begin and the time between them. Arrows stay
-if both slices that they join do, names if what they name is left.
+if both slices that they join do, and come last; names if what they name is
+left. All else keeps its place.
 
 Values of one flag are alternatives; different flags must all be met. --name,
 --process and --thread look for a text, or for a regular expression that is
@@ -34,7 +36,7 @@ written as /…/.
 			&cli.BoolFlag{Name: "with-children", Usage: "also keep the slices inside a kept one"},
 			&cli.BoolFlag{Name: "with-device", Usage: "also keep what a kept slice launched on a device"},
 			&cli.BoolFlag{Name: "with-flows", Usage: "also keep the slices that arrows join to a kept one"},
-			statsFlag(), tmpdirFlag(),
+			statsFlag(), &cli.StringFlag{Name: "tmpdir", Usage: "keep temporary data in `DIR`"},
 		), outputFlags()...),
 		Action: func(c *cli.Context) error {
 			o, name, err := filterOptions(c)
@@ -45,6 +47,7 @@ written as /…/.
 			if err != nil {
 				return err
 			}
+			o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
 			if c.Bool("stats") {
 				o.Tally = &pipeline.Tally{}
 				return dryRun(c, std, in, o.Tally, func(in *input, w *trace.Writer) (pipeline.Report, error) {

@@ -1,6 +1,9 @@
 package reference
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Condition is what events are held against: an event, its duration if it is a
 // slice, a pair that is closed or a thread state, and the number of slices
@@ -71,7 +74,46 @@ func Filter(t *Trace, meets Condition, kin Kin) []Out {
 	s.takeFlows()
 	s.takeNames()
 	s.looseBinds()
-	return s.output()
+	return s.sifted(s.output())
+}
+
+// sifted puts what stays, which is in the order of the file, in the order of a
+// filter's output: metadata waits for the first event of what it names, arrows
+// come last.
+func (s *slicer) sifted(all []Out) []Out {
+	var order, held, arrows []Out
+	var before []Event // besides metadata and arrows
+	release := func() {
+		pids, tracks := inUse(before)
+		var left []Out
+		for _, threads := range []bool{false, true} {
+			for _, o := range held {
+				e := &s.t.Events[o.Source]
+				switch {
+				case strings.HasPrefix(e.str("name"), "thread_") != threads:
+				case named(e, pids, tracks):
+					order = append(order, o)
+				default:
+					left = append(left, o)
+				}
+			}
+		}
+		held = left
+	}
+	for _, o := range all {
+		switch e := &s.t.Events[o.Source]; {
+		case e.Phase == "M":
+			held = append(held, o)
+			release()
+		case e.isFlow():
+			arrows = append(arrows, o)
+		default:
+			before = append(before, *e)
+			release()
+			order = append(order, o)
+		}
+	}
+	return append(order, arrows...)
 }
 
 func (e *Event) hasDur() bool { return e.text("dur") != "" }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tracekit/filter"
+	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 )
@@ -13,6 +14,8 @@ type FilterOptions struct {
 	Expr *filter.Expr
 	Kin  Kin
 
+	// Spill makes a temporary file, if arrows don't fit into memory.
+	Spill func() (*spill.File, error)
 	Tally *pipeline.Tally // counts what stays and goes; may be nil
 }
 
@@ -26,12 +29,13 @@ type Kin struct {
 
 // Filter writes what of the trace s meets a condition. Begins and ends stay or
 // go as pairs, judged by the begin and the time between them. Arrows stay if
-// both of their ends are bound to slices that do, names if what they name is
-// left.
+// both of their ends are bound to slices that do, and stand behind all else;
+// names if what they name is left, at the latest before its first event.
 //
-// A condition on an event's own members takes one pass, and more only where
-// begins and ends or arrows have to be settled and what stays is too much for
-// memory. Names, depth, times and kin take passes of their own before.
+// A condition on an event's own members takes one pass, which writes at once.
+// What comes behind the first begin or end, or slice that speaks of arrows, is
+// gone through again: in memory as long as what may stay fits there. Names,
+// depth, times and kin take passes of their own before.
 func Filter(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptions) (pipeline.Report, error) {
 	return filterKeeping(ctx, s, w, o, keptBytes)
 }
@@ -42,14 +46,18 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Filt
 	p := newPlan(m)
 	p.hold(kept)
 	p.tally = o.Tally
-	v, err := m.survey(ctx, s, p, o)
+	limit := min(kept, heldArrows)
+	covered := spill.NewPacked(limit, o.Spill)
+	defer covered.Close()
+	p.covers = &covers{log: covered}
+	st := &sieve{plan: p, names: pipeline.Names{Tally: o.Tally}, arrows: newLateArrows(limit, o.Spill)}
+	defer st.arrows.close()
+	run := pipeline.NewRunner(w, st)
+	v, err := m.survey(ctx, s, st, run, o)
 	if err != nil {
 		return pipeline.Report{}, err
 	}
-	if err := p.settle(ctx); err != nil {
-		return pipeline.Report{}, err
-	}
-	if err := p.emit(ctx, w); err != nil {
+	if err := st.finish(ctx, run); err != nil {
 		return pipeline.Report{}, err
 	}
 	rep := pipeline.Report{
@@ -61,31 +69,12 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Filt
 	return rep, nil
 }
 
-// survey reads the trace as often as the condition needs, the last time to
-// look at what may stay.
-func (m *matching) survey(ctx context.Context, s *trace.Source, p *plan, o FilterOptions) (v *trace.Survey, err error) {
+// survey reads the trace as often as the condition needs, the last time to write
+// what stays or to look at what may.
+func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *pipeline.Runner, o FilterOptions) (v *trace.Survey, err error) {
 	const early = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth
 	if o.Expr.Needs()&early == 0 && o.Kin == (Kin{}) {
-		var flows, others []bool // by block: whether such may stay
-		v, err = s.SurveyParts(func(part *trace.Part) error {
-			f, o := p.notePart(part)
-			flows, others = append(flows, f), append(others, o)
-			return ctx.Err()
-		})
-		if err != nil {
-			return nil, err
-		}
-		var all, flowless []trace.Block
-		for i, b := range v.Blocks {
-			if others[i] {
-				flowless = append(flowless, b)
-			}
-			if others[i] || flows[i] {
-				all = append(all, b)
-			}
-		}
-		p.read, p.flowless = blocksOf(s, all), blocksOf(s, flowless)
-		return v, nil
+		return st.sift(ctx, s, run)
 	}
 	k := newKinship(o)
 	if v, err = s.SurveyParts(func(part *trace.Part) error {
@@ -96,14 +85,14 @@ func (m *matching) survey(ctx context.Context, s *trace.Source, p *plan, o Filte
 	}
 	k.shape.settle()
 	m.env.Zero, m.env.Names, m.shape = v.Zero, &k.names, &k.shape
-	p.read = blocksOf(s, v.Blocks)
+	st.read, st.begun = blocksOf(s, v.Blocks), true
 	if o.Kin != (Kin{}) {
-		if err := k.gather(ctx, p, m); err != nil {
+		if err := k.gather(ctx, st.plan, m); err != nil {
 			return nil, err
 		}
 		m.kin = k
 	}
-	return v, p.look(ctx)
+	return v, st.look(ctx)
 }
 
 // matching selects what meets a condition.

@@ -55,7 +55,7 @@ type cover struct {
 }
 
 func (f *flows) note(track int, e *trace.Event, far bool) {
-	if len(f.points) == 0 {
+	if f.seed == (maphash.Seed{}) {
 		f.seed = maphash.MakeSeed()
 	}
 	pt := point{chain: chainHash(f.seed, e), ts: e.TS, track: int32(track), phase: e.Phase, far: far}
@@ -67,10 +67,13 @@ func (f *flows) note(track int, e *trace.Event, far bool) {
 // mayStay reports whether an arrow starts, and one ends, on a track that has
 // slices that stay.
 func (f *flows) mayStay(hasSlices func(track int) bool) bool {
-	on := func(phase byte) bool {
-		return slices.ContainsFunc(f.points, func(p point) bool { return p.phase == phase && hasSlices(int(p.track)) })
-	}
-	return on('s') && on('f')
+	return f.on('s', hasSlices) && f.on('f', hasSlices)
+}
+
+// on reports whether a flow event of a phase is on a track that has slices that
+// stay.
+func (f *flows) on(phase byte, hasSlices func(track int) bool) bool {
+	return slices.ContainsFunc(f.points, func(p point) bool { return p.phase == phase && hasSlices(int(p.track)) })
 }
 
 // prepare orders the points of each track with slices that stay, so that these

@@ -63,6 +63,7 @@ type plan struct {
 	onset    map[int]trace.Time // by track, how late a complete slice began that stands at the start of the range; nil if none is asked for
 	counters *counters          // nil if none are carried
 	flows    flows
+	covers   *covers // of what stays, for the arrows; nil if it is looked at again
 	binds    binds
 	tally    *pipeline.Tally // may be nil
 	cuts     []trace.Event   // slices that are cut
@@ -153,9 +154,17 @@ func (p *plan) note(e *trace.Event) bool {
 	if p.onset != nil && e.Phase == 'X' {
 		p.noteOnset(e, v)
 	}
+	p.stays(e)
+	return true
+}
+
+// stays notes an event that stays.
+func (p *plan) stays(e *trace.Event) {
 	p.binds.note(e)
 	p.use(e)
-	return true
+	if p.covers != nil && e.Phase == 'X' && e.Shown() {
+		p.covers.add(p.tracks.Of(e), e.TS, e.End())
+	}
 }
 
 // noteOnset notes a slice that stays.
@@ -182,7 +191,12 @@ func (p *plan) settle(ctx context.Context) error {
 	if arrows {
 		p.flows.prepare(p.hasSlices)
 	}
-	if arrows || p.binds.pairs || p.meets(p) {
+	if arrows && p.covers != nil {
+		if err := p.covers.each(func(track int, start, end trace.Time) { p.flows.cover(track, start, end, false) }); err != nil {
+			return err
+		}
+	}
+	if arrows && p.covers == nil || p.binds.pairs || p.meets(p) {
 		r, err := p.stream(false)
 		if err != nil {
 			return err
@@ -243,7 +257,7 @@ func (p *plan) lookAgain(part *trace.Part) {
 			}
 			p.ordinal++
 		case 'X':
-			if e.Shown() && p.flows.onTrack(p.tracks.Of(e)) && p.judge(e) != out {
+			if p.covers == nil && e.Shown() && p.flows.onTrack(p.tracks.Of(e)) && p.judge(e) != out {
 				p.flows.cover(p.tracks.Of(e), e.TS, e.End(), p.onDevice(e))
 			}
 		}
@@ -396,20 +410,20 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 }
 
 // putBound writes a slice without what it says of arrows that hang in the air.
-func (s *emitter) putBound(e *trace.Event, w *trace.Writer) error {
-	loose := s.binds.loose(e)
+func (p *plan) putBound(e *trace.Event, w *trace.Writer) error {
+	loose := p.binds.loose(e)
 	if loose == nil {
-		return s.put(e, w)
+		return p.put(e, w)
 	}
 	w.SetLead(e)
 	obj := trace.Without(e.Raw(), loose...)
-	s.tally.Out(e, len(e.Lead())+len(obj))
+	p.tally.Out(e, len(e.Lead())+len(obj))
 	return w.Object(obj)
 }
 
 // put writes an event as it is.
-func (s *emitter) put(e *trace.Event, w *trace.Writer) error {
-	s.tally.Out(e, e.Size())
+func (p *plan) put(e *trace.Event, w *trace.Writer) error {
+	p.tally.Out(e, e.Size())
 	return w.Event(e)
 }
 

@@ -192,3 +192,13 @@ func (b bits) any() bool {
 	}
 	return false
 }
+
+// some reports whether there is one for which is is true.
+func (b bits) some(is func(n int) bool) bool {
+	for n := range 64 * len(b) {
+		if b.has(n) && is(n) {
+			return true
+		}
+	}
+	return false
+}

@@ -65,10 +65,11 @@ func (n *Names) Name(e *trace.Event, w *trace.Writer) error {
 	track := n.tracks.Of(e)
 	n.grow()
 	h := n.processes[n.tracks.All[track].Process]
+	whole := len(e.Pid()) == 0 // it is of the whole trace
 	if IsThreadName(e) {
-		h = n.threads[track]
+		h, whole = n.threads[track], false
 	}
-	if h.used || len(e.Pid()) == 0 {
+	if h.used || whole {
 		n.Tally.Out(e, e.Size())
 		return w.Event(e)
 	}

@@ -17,26 +17,34 @@ type Stage interface {
 	End(w *trace.Writer) error
 }
 
-// Run sends all that r reads through s to w, and closes w. Events that a stage
-// holds back to the end have to stand before the bracket that closes the array:
-// the text behind the latest event waits until more events come or the trace
-// ends.
+// Run sends all that r reads through s to w, and closes w.
 func Run(ctx context.Context, r trace.Stream, w *trace.Writer, s Stage) error {
-	var waiting [][]byte
-	events := false
-	release := func() error {
-		for _, t := range waiting {
-			if err := s.Text(t, w); err != nil {
-				return err
-			}
-		}
-		waiting = waiting[:0]
-		return nil
+	run := NewRunner(w, s)
+	if err := run.Rest(ctx, r); err != nil {
+		return err
 	}
+	return run.End()
+}
+
+// Runner sends a trace through a stage part by part. Events that a stage holds
+// back to the end have to stand before the bracket that closes the array: the
+// text behind the latest event waits until more events come or the trace ends.
+type Runner struct {
+	w       *trace.Writer
+	stage   Stage
+	waiting [][]byte
+	events  bool // may come, or have come
+}
+
+// NewRunner returns a Runner that sends a trace through s to w.
+func NewRunner(w *trace.Writer, s Stage) *Runner { return &Runner{w: w, stage: s} }
+
+// Rest takes all parts that r reads.
+func (r *Runner) Rest(ctx context.Context, in trace.Stream) error {
 	for {
-		b, err := r.Next()
+		b, err := in.Next()
 		if err == io.EOF {
-			break
+			return nil
 		}
 		if err != nil {
 			return err
@@ -45,34 +53,55 @@ func Run(ctx context.Context, r trace.Stream, w *trace.Writer, s Stage) error {
 			return err
 		}
 		for i := range b.Parts {
-			p := &b.Parts[i]
-			if p.Text != nil {
-				if events || len(waiting) > 0 {
-					waiting = append(waiting, append([]byte{}, p.Text...))
-				} else if err := s.Text(p.Text, w); err != nil {
-					return err
-				}
-				// Text after which an array of events is open is no end.
-				events = events || OpensEvents(p.Text)
-				continue
-			}
-			if err := release(); err != nil {
+			if err := r.Part(&b.Parts[i]); err != nil {
 				return err
-			}
-			for k := range p.Events {
-				if err := s.Event(&p.Events[k], w); err != nil {
-					return err
-				}
 			}
 		}
 	}
-	if err := s.End(w); err != nil {
+}
+
+// Part takes the next part.
+func (r *Runner) Part(p *trace.Part) error {
+	if p.Text != nil {
+		wait := r.events || len(r.waiting) > 0
+		// Text after which an array of events is open is no end.
+		r.events = r.events || OpensEvents(p.Text)
+		if wait {
+			r.waiting = append(r.waiting, append([]byte{}, p.Text...))
+			return nil
+		}
+		return r.stage.Text(p.Text, r.w)
+	}
+	if err := r.release(); err != nil {
 		return err
 	}
-	if err := release(); err != nil {
+	for i := range p.Events {
+		if err := r.stage.Event(&p.Events[i], r.w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// End ends the trace, and closes the writer.
+func (r *Runner) End() error {
+	if err := r.stage.End(r.w); err != nil {
 		return err
 	}
-	return w.Close()
+	if err := r.release(); err != nil {
+		return err
+	}
+	return r.w.Close()
+}
+
+func (r *Runner) release() error {
+	for _, t := range r.waiting {
+		if err := r.stage.Text(t, r.w); err != nil {
+			return err
+		}
+	}
+	r.waiting = r.waiting[:0]
+	return nil
 }
 
 // OpensEvents reports document text that ends in the bracket of an array.

@@ -1,0 +1,76 @@
+package spill
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/klauspost/compress/s2"
+)
+
+// Packed keeps bytes that are written one after the other until they are read
+// from the start: packed, in memory up to a limit and beyond that in a temporary
+// file.
+type Packed struct {
+	create func() (*File, error)
+	limit  int
+	memory []byte // what is not in the file
+	file   *File
+	packer *s2.Writer // nil until something is written
+}
+
+// NewPacked returns a Packed that holds up to limit packed bytes in memory. The
+// file is made by create.
+func NewPacked(limit int, create func() (*File, error)) *Packed {
+	return &Packed{limit: limit, create: create}
+}
+
+func (p *Packed) Write(b []byte) (int, error) {
+	if p.packer == nil {
+		p.packer = s2.NewWriter((*packedBytes)(p), s2.WriterConcurrency(1), s2.WriterBlockSize(packedBlock))
+	}
+	return p.packer.Write(b)
+}
+
+// packedBlock is how many bytes are packed at a time.
+const packedBlock = 256 << 10
+
+// packedBytes takes what was packed.
+type packedBytes Packed
+
+func (p *packedBytes) Write(b []byte) (n int, err error) {
+	p.memory = append(p.memory, b...)
+	if len(p.memory) <= p.limit {
+		return len(b), nil
+	}
+	if p.file == nil {
+		if p.file, err = p.create(); err != nil {
+			return 0, err
+		}
+	}
+	_, err = p.file.Write(p.memory)
+	p.memory = p.memory[:0]
+	return len(b), err
+}
+
+// Read ends the writing and reads all from the start.
+func (p *Packed) Read() (io.Reader, error) {
+	if p.packer == nil {
+		return bytes.NewReader(nil), nil
+	}
+	if err := p.packer.Close(); err != nil {
+		return nil, err
+	}
+	var in io.Reader = bytes.NewReader(p.memory)
+	if p.file != nil {
+		in = io.MultiReader(io.NewSectionReader(p.file, 0, p.file.Size()), in)
+	}
+	return s2.NewReader(in), nil
+}
+
+// Close removes the file, if there is one.
+func (p *Packed) Close() error {
+	if p.file == nil {
+		return nil
+	}
+	return p.file.Close()
+}

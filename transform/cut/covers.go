@@ -1,0 +1,94 @@
+package cut
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"tracekit/internal/spill"
+	"tracekit/trace"
+)
+
+// covers notes, as they come, where slices that stay cover their tracks. Nested
+// ones are noted as the one around them, where that comes first.
+type covers struct {
+	log   *spill.Packed
+	lines []coverLine // by track
+	buf   []byte
+	err   error // of the log
+}
+
+// coverLine is the latest stretch of a track that is covered without a gap.
+type coverLine struct {
+	span
+	some   bool
+	latest trace.Time // the largest start of a slice in it
+}
+
+func (c *covers) add(track int, start, end trace.Time) {
+	for len(c.lines) <= track {
+		c.lines = append(c.lines, coverLine{})
+	}
+	l := &c.lines[track]
+	if l.some && l.start <= start && start <= l.end {
+		l.end, l.latest = max(l.end, end), max(l.latest, start)
+		return
+	}
+	if l.some {
+		c.write(l)
+	}
+	*l = coverLine{span{track: track, start: start, end: end}, true, start}
+}
+
+// some reports whether a slice on a track was noted.
+func (c *covers) some(track int) bool { return track < len(c.lines) && c.lines[track].some }
+
+func (c *covers) write(l *coverLine) {
+	for _, v := range [...]int64{int64(l.track), int64(l.start), int64(l.end - l.start), int64(l.latest - l.start)} {
+		c.buf = binary.AppendVarint(c.buf, v)
+	}
+	if len(c.buf) > 32<<10 {
+		c.flush()
+	}
+}
+
+func (c *covers) flush() {
+	if c.err == nil {
+		_, c.err = c.log.Write(c.buf)
+	}
+	c.buf = c.buf[:0]
+}
+
+// each gives what was noted to f: slices that cover what those did, and of which
+// the last on each track begins when the last of those did.
+func (c *covers) each(f func(track int, start, end trace.Time)) error {
+	for i := range c.lines {
+		if c.lines[i].some {
+			c.write(&c.lines[i])
+		}
+	}
+	if c.flush(); c.err != nil {
+		return c.err
+	}
+	in, err := c.log.Read()
+	if err != nil {
+		return err
+	}
+	for r := bufio.NewReader(in); ; {
+		var v [4]int64
+		for i := range v {
+			if v[i], err = binary.ReadVarint(r); err == io.EOF && i == 0 {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("temporary data: %w", err)
+			}
+		}
+		track, start, latest := int(v[0]), trace.Time(v[1]), trace.Time(v[1]+v[3])
+		f(track, start, start+trace.Time(v[2]))
+		if latest > start {
+			f(track, latest, latest)
+		}
+	}
+}

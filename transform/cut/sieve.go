@@ -1,0 +1,166 @@
+package cut
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+)
+
+// sieve is the stage of a filter. It writes what stays as it comes, for as long as
+// an event alone tells whether it does; what comes behind the first begin or end
+// waits until the plan is settled. Names wait for the first event of what they
+// name. Arrows come last, since they stay or go with slices that may stand
+// anywhere.
+type sieve struct {
+	*plan
+	names   pipeline.Names
+	arrows  lateArrows
+	begun   bool // something that has to be settled has come
+	settled bool
+	pair    int // ordinal of the begin or end that comes next
+	flow    int // of the flow event that comes next
+}
+
+// isDecided reports a part of which each event alone tells whether it stays.
+func isDecided(p *trace.Part) bool {
+	for i := range p.Events {
+		switch e := &p.Events[i]; e.Phase {
+		case 'B', 'E', 'b', 'e':
+			return false
+		default:
+			if e.Has&trace.HasBind != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sift reads a trace, and writes what stays of it up to the first part that has to
+// be settled.
+func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runner) (*trace.Survey, error) {
+	block := 0
+	var flows, others []int // blocks that may have such, behind what is written
+	v, err := src.SurveyParts(func(p *trace.Part) (err error) {
+		s.begun = s.begun || !isDecided(p)
+		if s.begun {
+			some, more := s.notePart(p)
+			if more {
+				others = append(others, block)
+			} else if some {
+				flows = append(flows, block)
+			}
+		} else {
+			missed := s.arrows.missed.count
+			err = run.Part(p)
+			if s.arrows.missed.count > missed {
+				s.arrows.missed.blocks = append(s.arrows.missed.blocks, block)
+			}
+		}
+		block++
+		return cmp.Or(err, ctx.Err())
+	})
+	if err != nil {
+		return nil, err
+	}
+	blocks := func(numbers []int) reading {
+		var all []trace.Block
+		for _, n := range numbers {
+			all = append(all, v.Blocks[n])
+		}
+		return blocksOf(src, all)
+	}
+	s.arrows.missed.read = blocks(s.arrows.missed.blocks)
+	s.flowless = blocks(others)
+	all := append(flows, others...)
+	slices.Sort(all)
+	s.read = blocks(all)
+	return v, nil
+}
+
+// finish writes what has waited.
+func (s *sieve) finish(ctx context.Context, run *pipeline.Runner) error {
+	if err := s.arrows.recall(s.plan); err != nil {
+		return err
+	}
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	s.settled = true
+	s.flow = s.arrows.missed.count + s.arrows.count
+	if s.begun {
+		r, err := s.stream(s.flows.some())
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		if err := run.Rest(ctx, r); err != nil {
+			return err
+		}
+	}
+	return run.End()
+}
+
+func (s *sieve) Text(t []byte, w *trace.Writer) error { return w.Text(t) }
+
+func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
+	if !s.settled {
+		s.tally.In(e)
+	}
+	switch e.Phase {
+	case 'M':
+		return s.names.Name(e, w)
+	case 'B', 'E', 'b', 'e':
+		s.pair++
+		if !s.decided.keep.has(s.pair - 1) {
+			return nil
+		}
+	case 's', 't', 'f':
+		return s.takeArrow(e)
+	default:
+		if s.judge(e) == out {
+			return nil
+		}
+		if !s.settled {
+			s.stays(e)
+		}
+	}
+	if err := s.names.Use(e, w); err != nil {
+		return err
+	}
+	if s.settled {
+		return s.putBound(e, w)
+	}
+	return s.put(e, w)
+}
+
+// takeArrow holds a flow event that stays, or may.
+func (s *sieve) takeArrow(e *trace.Event) error {
+	if s.point(e) == nothing {
+		return nil
+	}
+	if s.settled {
+		s.flow++
+		if !s.flows.keep(s.flow - 1) {
+			return nil
+		}
+	} else {
+		track := s.tracks.Of(e)
+		if s.arrows.miss(e, track, s.covers.some(track)) {
+			return nil
+		}
+		s.arrows.count++
+		s.flows.note(track, e, false)
+	}
+	return s.arrows.hold(s.arrows.held, e)
+}
+
+func (s *sieve) End(w *trace.Writer) error {
+	if !s.flows.some() {
+		return nil
+	}
+	return s.arrows.each(s.flows.keep, func(e *trace.Event) error { return s.put(e, w) })
+}
