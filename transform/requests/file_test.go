@@ -56,6 +56,25 @@ func TestFilesOfRequests(t *testing.T) {
 			{"name":"decode Req 1a2b","startTimeUnixNano":1767189312600000000,"endTimeUnixNano":"0"}]}]},
 			{"instrumentationLibrarySpans":[{"spans":[{"name":"first","startTimeUnixNano":"1767189312550000000","endTimeUnixNano":"1767189312560000000","attributes":[{"key":"rid","value":{"stringValue":"a"}}]}]}]}]}`,
 			one + ", 1a2b 600000000-1000000001 unfinished"},
+		{"spans as a console prints them, some of no request", `{
+    "name": "GET /health",
+    "context": {"trace_id": "0x1", "span_id": "0x2", "trace_state": "[]"},
+    "kind": "SpanKind.SERVER",
+    "start_time": "2025-12-31T13:55:12.100000Z",
+    "end_time": "2025-12-31T13:55:12.200000Z",
+    "attributes": {}
+}
+{
+    "name": "llm_request",
+    "context": {"trace_id": "0x3", "span_id": "0x4"},
+    "start_time": "2025-12-31T13:55:12.500000Z",
+    "end_time": "2025-12-31T13:55:12.750000Z",
+    "attributes": {"gen_ai.request.id": "a", "gen_ai.latency.e2e": 0.25},
+    "resource": {"attributes": {"service.name": "vllm"}}
+}`, one},
+		{"spans a line each, as the protocol has them", `{"traceId":"1","spanId":"2","name":"x","startTimeUnixNano":"1","endTimeUnixNano":"2"}
+{"traceId":"1","spanId":"3","name":"llm_request","startTimeUnixNano":"1767189312500000000","endTimeUnixNano":"1767189312750000000","attributes":[{"key":"gen_ai.request.id","value":{"stringValue":"a"}}]}`, one},
+		{"an array of spans", `[{"span_id":"3","trace_id":"1","name":"x","attributes":{"rid":"a"},"start_time_unix_nano":1767189312500000000,"end_time_unix_nano":1767189312750000000}]`, one},
 		{"OpenTelemetry a line each", `{"resourceSpans":[]}` + "\n" + `{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"prefill Req a","startTimeUnixNano":"1767189312500000000","endTimeUnixNano":"1767189312750000000"}]}]}]}`, one},
 	} {
 		if got, err := place(t, c.text, FileOptions{}, second); err != nil || got != c.want {
@@ -107,6 +126,7 @@ func TestFilesThatDoNotTell(t *testing.T) {
 		{"JSON of another kind", `[{"id":"a","start":1767189312,"end":1767189313},7]`, "value 1, element 2 is neither a request nor a list of them"},
 		{"an object without an id", `{"start":1767189312,"end":1767189313}`, "value 1: no id of a request"},
 		{"spans without ids", `{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x"},{"name":"y"}]}]}]}`, "there are no requests in it: none of 2 spans carries an id of a request"},
+		{"spans by themselves, without ids", `{"name":"x","trace_id":"1","span_id":"2","start":1767189312,"end":1767189313}`, "there are no requests in it: none of 1 spans carries an id of a request"},
 		{"a span without a start", `{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"Req a"}]}]}]}`, "value 1, span 1: request a has no start"},
 	} {
 		_, err := place(t, c.text, FileOptions{}, second)

@@ -57,8 +57,12 @@ func (j *jsonFile) value(v any, at string) error {
 		}
 		return nil
 	case map[string]any:
-		if resources, ok := v["resourceSpans"]; ok {
-			return j.export(resources, at)
+		switch {
+		case v["resourceSpans"] != nil:
+			return j.export(v["resourceSpans"], at)
+		case isSpan(v):
+			j.spans++
+			return j.span(v, at)
 		}
 		f := newFields()
 		j.members(&f, v)
@@ -77,9 +81,18 @@ func (j *jsonFile) members(f *fields, v map[string]any) {
 	for _, k := range slices.Sorted(maps.Keys(v)) {
 		f.set(k, plain(v[k]), j.o)
 	}
-	attributes, _ := v["attributes"].(map[string]any)
-	for _, k := range slices.Sorted(maps.Keys(attributes)) {
-		j.attribute(f, k, plain(attributes[k]))
+	j.attributes(f, v["attributes"])
+}
+
+// attributes takes the id from attributes: an object, or a list of keys and values.
+func (j *jsonFile) attributes(f *fields, v any) {
+	all, _ := v.(map[string]any)
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		j.attribute(f, k, plain(all[k]))
+	}
+	for _, a := range objects(v) {
+		value, _ := a["value"].(map[string]any)
+		j.attribute(f, plain(a["key"]), plain(value["stringValue"])+plain(value["intValue"]))
 	}
 }
 
@@ -133,13 +146,19 @@ func objects(v any) []map[string]any {
 // inName finds the id in the name of a span, as SGLang writes it.
 var inName = regexp.MustCompile(`\bReq (\w+)`)
 
-// span takes a span if it tells of a request.
+// isSpan tells a span of OpenTelemetry that stands by itself, as its exports to a
+// console and to lines of JSON have it.
+func isSpan(v map[string]any) bool {
+	if context, ok := v["context"].(map[string]any); ok {
+		v = context
+	}
+	return v["spanId"] != nil || v["span_id"] != nil
+}
+
+// span takes a span if it tells of a request. What it calls an id is its own.
 func (j *jsonFile) span(span map[string]any, at string) error {
 	f := newFields()
-	for _, a := range objects(span["attributes"]) {
-		value, _ := a["value"].(map[string]any)
-		j.attribute(&f, plain(a["key"]), plain(value["stringValue"])+plain(value["intValue"]))
-	}
+	j.attributes(&f, span["attributes"])
 	if f.id == "" {
 		if m := inName.FindStringSubmatch(plain(span["name"])); m != nil {
 			f.id = m[1]
@@ -148,8 +167,9 @@ func (j *jsonFile) span(span map[string]any, at string) error {
 	if f.id == "" {
 		return nil
 	}
-	for _, key := range []string{"startTimeUnixNano", "endTimeUnixNano"} {
-		if v := plain(span[key]); v != "0" { // 0 is not set
+	for _, key := range slices.Sorted(maps.Keys(span)) {
+		v := plain(span[key])
+		if c, _, _ := meaning(key); c != idColumn && v != "0" { // 0 is not set
 			f.set(key, v, j.o)
 		}
 	}
