@@ -133,7 +133,7 @@ func downsampleError(err error) error {
 	case errors.As(err, new(*downsample.BudgetError)):
 		return hint(err, "ask for more, or take something out first: --counters, --max-depth, tracekit strip")
 	case errors.As(err, new(*steps.NoMarkersError)):
-		return hint(err, "--step-marker REGEX names slices that begin and end a step")
+		return noSteps(err, "")
 	}
 	return err
 }

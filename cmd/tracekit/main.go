@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 )
@@ -125,7 +127,24 @@ type damagedError struct{ error }
 
 func (d damagedError) Unwrap() error { return d.error }
 
-// hinted carries a line on what to do about an error.
+// folded breaks a long line of things between commas.
+func folded(line string) string {
+	const width, indent = 100, "\n      "
+	var b strings.Builder
+	at := 0
+	for part := range strings.SplitAfterSeq(line, ", ") {
+		n := utf8.RuneCountInString(part)
+		if at > 0 && at+n > width {
+			b.WriteString(indent)
+			at = 0
+		}
+		b.WriteString(part)
+		at += n
+	}
+	return strings.ReplaceAll(b.String(), " "+indent, indent)
+}
+
+// hinted carries lines on what to do about an error.
 type hinted struct {
 	error
 	hint string
@@ -158,7 +177,9 @@ func report(err error, help string, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "tracekit: %s: %v\n", label, err)
 	if errors.As(err, &h) {
-		fmt.Fprintf(stderr, "hint: %s\n", h.hint)
+		for line := range strings.SplitSeq(h.hint, "\n") {
+			fmt.Fprintf(stderr, "hint: %s\n", folded(line))
+		}
 	} else if status == exitUsage {
 		fmt.Fprintf(stderr, "hint: %s tells how it is used\n", help)
 	}

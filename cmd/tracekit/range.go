@@ -191,13 +191,20 @@ func markerOf(c *cli.Context) (o steps.Options, err error) {
 	return o, nil
 }
 
+// noSteps tells what was looked for in vain, what there is, and what else to do.
+func noSteps(err error, instead string) error {
+	var missing *steps.NoMarkersError
+	errors.As(err, &missing)
+	lines := append(missing.Details(), "--step-marker REGEX names slices that begin and end a step"+instead)
+	return hint(err, "%s", strings.Join(lines, "\n"))
+}
+
 // rangeError adds to an error of a range what to do about it.
 func rangeError(err error) error {
 	err = requestError(err)
-	var missing *steps.NoMarkersError
 	switch {
-	case errors.As(err, &missing):
-		return hint(err, "--step-marker REGEX names slices that begin and end a step")
+	case errors.As(err, new(*steps.NoMarkersError)):
+		return noSteps(err, "")
 	case errors.Is(err, window.ErrApart):
 		return hint(err, "slice keeps one range; split --by step writes many")
 	case errors.Is(err, window.ErrRange), errors.Is(err, window.ErrNoMatch), errors.Is(err, window.ErrNoPhase), errors.Is(err, steps.ErrNoStep):

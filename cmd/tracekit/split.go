@@ -166,7 +166,7 @@ func splitError(in *input, err error) error {
 	case errors.Is(err, split.ErrTooMany):
 		return hint(in.wrap(err), "ask for larger ones")
 	case errors.As(err, new(*steps.NoMarkersError)):
-		return hint(in.wrap(err), "--step-marker REGEX names slices that begin and end a step; split --by time or size needs none")
+		return noSteps(in.wrap(err), "; split --by time or size needs none")
 	case errors.Is(err, split.ErrNothing):
 		return hint(in.wrap(err), "tracekit info shows what is in it")
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"tracekit/internal/tracegen"
+	"tracekit/trace"
+	"tracekit/transform/steps"
 )
 
 func writeRow(w io.Writer, id int, start, end int64) { fmt.Fprintf(w, "%d,%d,%d\n", id, start, end) }
@@ -134,6 +136,67 @@ func TestInferredRequestsOfAnyLength(t *testing.T) {
 		}
 		if s.DecodeRequests > 0 && running != s.PrefillRequests+s.DecodeRequests {
 			t.Errorf("step %d: %d requests, there are %d", s.Index, running, s.PrefillRequests+s.DecodeRequests)
+		}
+	}
+}
+
+// vLLM's annotations tell as much: of steps, not of the moments between them.
+func TestInferredRequestsOfAnnotations(t *testing.T) {
+	for _, length := range []int{5, 20, 60} {
+		data, truth := generate(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 300, Layers: 1, OutputLen: length, Seed: uint64(length)})
+		r, err := Infer(stepsOf(t, data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want []string
+		for _, q := range r {
+			got = append(got, fmt.Sprint(q.FirstStep, "..", q.LastStep))
+		}
+		for _, q := range truth.Requests {
+			want = append(want, fmt.Sprint(q.FirstStep, "..", q.LastStep))
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if len(want) < 10 || !slices.Equal(got, want) {
+			t.Errorf("length %d: requests in steps\n%v, want\n%v", length, got, want)
+		}
+	}
+}
+
+// Steps are written as prompts:tokens+decodes, requests as their first and last step.
+func TestInferredRequestsOfSteps(t *testing.T) {
+	for _, c := range []struct{ name, steps, want string }{
+		{"begun before", "0:0+2 0:0+2 0:0+1", "begun 0-1, begun 0-2"},
+		{"one after another", "1:10+0 0:0+1 1:9+0 0:0+1", "0-1, 2-3"},
+		{"the oldest goes first", "1:10+0 1:8+1 0:0+2 0:0+1", "0-2, 1-3"},
+		{"a prompt in chunks", "1:64+0 1:64+0 1:30+0 0:0+1", "0-3"},
+		{"a chunk beside a new one", "2:62+2 2:61+3 1:9+4 0:0+5", "begun 0-3, begun 0-3, 0-3, 0-3, 1-3"},
+		{"a full step that left nothing", "1:64+0 1:63+1 1:10+2 0:0+3", "0-3, 1-3, 2-3"},
+		{"one full step is no budget", "1:64+0 1:5+0 0:0+1", "0-0, 1-2"},
+	} {
+		run := &steps.Run{}
+		for i, text := range strings.Fields(c.steps) {
+			s := steps.Step{Index: i, Start: trace.Time(i), End: trace.Time(i) + 1}
+			if _, err := fmt.Sscanf(text, "%d:%d+%d", &s.PromptRequests, &s.PromptTokens, &s.DecodeRequests); err != nil {
+				t.Fatal(err)
+			}
+			s.Tokens = s.PromptTokens + s.DecodeRequests
+			run.Steps = append(run.Steps, s)
+		}
+		all, err := Infer(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range all {
+			text := fmt.Sprintf("%d-%d", r.FirstStep, r.LastStep)
+			if r.Begun {
+				text = "begun " + text
+			}
+			got = append(got, text)
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("%s: %s, want %s", c.name, strings.Join(got, ", "), c.want)
 		}
 	}
 }

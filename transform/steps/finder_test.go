@@ -124,8 +124,12 @@ func TestMarkersOfTheUser(t *testing.T) {
 		}
 	}
 	_, err := learn(t, data, Options{Marker: regexp.MustCompile("tock")}).Run()
-	if err == nil || !strings.Contains(err.Error(), `looked for tock; the commonest annotations are "tick # of #" (2), `) {
-		t.Errorf("error %v", err)
+	var missing *NoMarkersError
+	if !errors.As(err, &missing) || err.Error() != "no markers of steps" {
+		t.Fatalf("error %v", err)
+	}
+	if got := strings.Join(missing.Details(), "; "); !strings.HasPrefix(got, `looked for tock; the commonest annotations are "tick # of #" (2), `) {
+		t.Error(got)
 	}
 }
 
@@ -174,7 +178,11 @@ func TestNothingToBeFound(t *testing.T) {
 	if !slices.Contains(missing.LookedFor, "ProfilerStep#…") || !slices.Contains(missing.LookedFor, "step[…") {
 		t.Errorf("looked for %q", missing.LookedFor)
 	}
-	if _, err = learn(t, doc(), Options{}).Run(); err == nil || !strings.HasSuffix(err.Error(), "; there are no annotations at all") {
+	missing.Names[0].Name = strings.Repeat("ä", 100)
+	if got, want := missing.Names[0].String(), `"`+strings.Repeat("ä", 60)+`…" (12)`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if _, err = learn(t, doc(), Options{}).Run(); !errors.As(err, &missing) || missing.Details()[1] != "there are no annotations at all" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -25,20 +25,40 @@ type Name struct {
 	Count int64
 }
 
-func (e *NoMarkersError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "no markers of steps%s: looked for %s", e.On, strings.Join(e.LookedFor, ", "))
-	for i, s := range e.Elsewhere {
-		b.WriteString([]string{"; there are ", ", "}[min(i, 1)] + s.String())
+func (e *NoMarkersError) Error() string { return "no markers of steps" + e.On }
+
+// Details are lines on what was looked for, and what there is. What they list stands
+// between commas.
+func (e *NoMarkersError) Details() []string {
+	lines := []string{"looked for " + strings.Join(e.LookedFor, ", ")}
+	if len(e.Elsewhere) > 0 {
+		lines = append(lines, "there are "+join(e.Elsewhere, Seen.String))
 	}
-	for i, n := range e.Names {
-		b.WriteString([]string{"; the commonest annotations are ", ", "}[min(i, 1)])
-		fmt.Fprintf(&b, "%q (%d)", n.Name, n.Count)
+	switch {
+	case len(e.Names) > 0:
+		lines = append(lines, "the commonest annotations are "+join(e.Names, Name.String))
+	case len(e.Elsewhere) == 0:
+		lines = append(lines, "there are no annotations at all")
 	}
-	if len(e.Names) == 0 && len(e.Elsewhere) == 0 {
-		b.WriteString("; there are no annotations at all")
+	return lines
+}
+
+func join[T any](list []T, text func(T) string) string {
+	var all []string
+	for _, item := range list {
+		all = append(all, text(item))
 	}
-	return b.String()
+	return strings.Join(all, ", ")
+}
+
+// String is for people: a long name is shortened.
+func (n Name) String() string {
+	const most = 60
+	name := []rune(n.Name)
+	if len(name) > most {
+		name = append(name[:most], []rune(more)...)
+	}
+	return fmt.Sprintf("%q (%d)", string(name), n.Count)
 }
 
 func (f *Finder) missing(elsewhere []Seen) error {
