@@ -67,7 +67,7 @@ func infoOfTrace(c *cli.Context, std streams) error {
 	if c.Bool("json") {
 		err = writeInfoJSON(std.out, found)
 	} else {
-		err = found.WriteText(std.out, info.TextOptions{Name: in.name, Rows: c.Int("rows"), Color: colorful(std.out)})
+		err = found.WriteText(std.out, info.TextOptions{Name: in.name, Rows: c.Int("rows"), Screen: screen(std.out)})
 	}
 	if err != nil {
 		return writeError(err)

@@ -6,10 +6,12 @@ import (
 	"io"
 	"os"
 
+	"tracekit/internal/columns"
 	"tracekit/transform/overview"
 	measured "tracekit/transform/report"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
 )
 
 func reportCommand(std streams) *cli.Command {
@@ -101,7 +103,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 	case c.IsSet("csv"):
 		err = writeReportCSV(c, std, r)
 	default:
-		err = writeError(r.WriteText(std.out, measured.TextOptions{Rows: c.Int("rows"), Color: colorful(std.out)}))
+		err = writeError(r.WriteText(std.out, measured.TextOptions{Rows: c.Int("rows"), Screen: screen(std.out)}))
 	}
 	if err != nil {
 		return err
@@ -147,7 +149,15 @@ func writeReportCSV(c *cli.Context, std streams, r *measured.Report) error {
 	return nil
 }
 
-// colorful reports whether w shows colours, and its user wants any.
-func colorful(w io.Writer) bool {
-	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+// screen is what w shows text on.
+func screen(w io.Writer) (s columns.Screen) {
+	f, ok := w.(*os.File)
+	if !ok || !isTerminal(w) {
+		return s
+	}
+	s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+		s.Width = width
+	}
+	return s
 }

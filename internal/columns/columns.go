@@ -3,10 +3,18 @@ package columns
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
+
+// Screen is what text is written for. The zero value is a file.
+type Screen struct {
+	Width int  // in characters; 0 if it does not matter
+	Color bool // it shows colours, and its user wants any
+}
 
 // Table is text in columns: the first Left of them are set to the left, the
 // others, which are numbers, to the right.
@@ -14,41 +22,97 @@ type Table struct {
 	Head []string
 	Rows [][]string
 	Left int
+	// Spare are columns to leave out where there is no room for all, in that
+	// order.
+	Spare []int
+	// Least is how wide columns of text stay before others are left out; 0 for
+	// narrow.
+	Least int
 }
 
 // Add appends a row, which shall have as many cells as Head.
 func (t *Table) Add(cells ...string) { t.Rows = append(t.Rows, cells) }
 
-// widest is the most that a column of text takes.
-const widest = 56
+const (
+	widest     = 56 // of a column of text
+	narrow     = 20
+	narrowest  = 8
+	apart      = "  " // between columns
+	bold, thin = "\x1b[1m", "\x1b[0m"
+)
 
-// Write writes the table, its heading bold if color is set. What is too long for
-// a column, or not safe to show, is changed in place.
-func (t *Table) Write(w *bufio.Writer, color bool) {
-	width := make([]int, len(t.Head))
-	for _, row := range append([][]string{t.Head}, t.Rows...) {
+// Write writes the table as wide as s is, its heading bold in colour. What is too
+// long for a column, or not safe to show, is shown otherwise.
+func (t *Table) Write(w *bufio.Writer, s Screen) {
+	rows := append([][]string{t.Head}, t.Rows...)
+	wide := make([]int, len(t.Head))
+	for k, row := range rows {
+		rows[k] = slices.Clone(row)
 		for i := range row {
-			row[i] = within(row[i], widest)
-			width[i] = max(width[i], runes(row[i]))
+			rows[k][i] = safe(row[i])
+			wide[i] = max(wide[i], min(width(rows[k][i]), widest))
 		}
 	}
-	bold, plain := "", ""
-	if color {
-		bold, plain = "\x1b[1m", "\x1b[0m"
+	if s.Width > 0 {
+		t.fit(wide, s.Width)
 	}
-	fmt.Fprintf(w, "%s%s%s\n", bold, t.line(t.Head, width), plain)
-	for _, row := range t.Rows {
-		fmt.Fprintln(w, t.line(row, width))
+	for k, row := range rows {
+		text := t.line(row, wide)
+		if k == 0 && s.Color {
+			text = bold + text + thin
+		}
+		fmt.Fprintln(w, text)
 	}
 }
 
-func (t *Table) line(cells []string, width []int) string {
+// fit makes columns narrower until all have room. Those left out become 0 wide.
+func (t *Table) fit(wide []int, room int) {
+	t.shrink(wide, room, cmp.Or(t.Least, narrow))
+	for _, i := range t.Spare {
+		if total(wide) > room {
+			wide[i] = 0
+		}
+	}
+	t.shrink(wide, room, narrowest)
+}
+
+// shrink takes room from columns of text, always from the widest.
+func (t *Table) shrink(wide []int, room, least int) {
+	for over := total(wide) - room; over > 0; over-- {
+		most := 0
+		for i := range wide[:t.Left] {
+			if wide[i] > wide[most] {
+				most = i
+			}
+		}
+		if wide[most] <= least {
+			return
+		}
+		wide[most]--
+	}
+}
+
+func total(wide []int) int {
+	sum := -len(apart)
+	for _, n := range wide {
+		if n > 0 {
+			sum += n + len(apart)
+		}
+	}
+	return sum
+}
+
+func (t *Table) line(cells []string, wide []int) string {
 	var line strings.Builder
 	for i, c := range cells {
-		pad := strings.Repeat(" ", width[i]-runes(c))
-		if i > 0 {
-			line.WriteString("  ")
+		if wide[i] == 0 {
+			continue
 		}
+		if line.Len() > 0 {
+			line.WriteString(apart)
+		}
+		c = within(c, wide[i])
+		pad := strings.Repeat(" ", wide[i]-width(c))
 		if i < t.Left {
 			line.WriteString(c + pad)
 		} else {
@@ -65,34 +129,6 @@ func Heading(what string, n, shown int) string {
 	}
 	return fmt.Sprintf("%s, %d of %d", what, shown, n)
 }
-
-// Short makes text of a trace safe to show on a terminal, and at most as long
-// as n characters.
-func Short(s string, n int) string {
-	r := []rune(s)
-	for i, c := range r {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			r[i] = '?'
-		}
-	}
-	if len(r) > n {
-		r = append(r[:n-1], '…')
-	}
-	return string(r)
-}
-
-// within is Short, with what is left out in the middle: names that begin alike
-// often differ at their end.
-func within(s string, n int) string {
-	r := []rune(Short(s, len(s)))
-	if len(r) <= n {
-		return string(r)
-	}
-	tail := n / 3
-	return string(r[:n-1-tail]) + "…" + string(r[len(r)-tail:])
-}
-
-func runes(s string) int { return len([]rune(s)) }
 
 // Count writes a number: all of it if it is small, else with three digits.
 func Count(n int64) string {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/columns"
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
@@ -269,6 +270,15 @@ func TestTextFitsAScreen(t *testing.T) {
 		for _, line := range lines {
 			if n := len([]rune(line)); n > longest+9 {
 				t.Errorf("%s: a line of %d characters: %s", name, n, line)
+			}
+		}
+		b.Reset()
+		if err := i.WriteText(&b, TextOptions{Name: name, Rows: 6, Screen: columns.Screen{Width: 80}}); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := len([]rune(line)) - 1; n > 80 {
+				t.Errorf("%s: a line of %d characters for a screen of 80: %s", name, n, line)
 			}
 		}
 		if len(lines) > 42 || strings.Contains(b.String(), "\x1b") {

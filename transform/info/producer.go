@@ -2,6 +2,7 @@ package info
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ func devices(list []byte) string {
 		name := "device"
 		for m := range trace.Members(d) {
 			if string(m.Key) == "name" && len(m.Value) > 2 {
-				name = word(m.Value)
+				name = cmp.Or(word(m.Value), name)
 			}
 		}
 		if count[name]++; count[name] == 1 && len(names) < 8 {

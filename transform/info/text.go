@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"strings"
-	"time"
 
 	"tracekit/internal/columns"
 	"tracekit/internal/progress"
@@ -17,13 +16,13 @@ import (
 
 // TextOptions say how what is in a trace is laid out for eyes.
 type TextOptions struct {
-	Name  string // of the trace
-	Rows  int    // of each list; its heading tells what is left out
-	Color bool   // for a terminal
+	Name string // of the trace
+	Rows int    // of each list; its heading tells what is left out
+	columns.Screen
 }
 
-// longest is the most that a line of text takes, and longestName a name in a
-// table.
+// longest is the most that a line of text takes, without the word before it, and
+// longestName a name in a table.
 const (
 	longest     = 100
 	longestName = 28
@@ -72,7 +71,11 @@ func (p *printer) facts() {
 
 func (p *printer) fact(key, value string) {
 	if value != "" {
-		fmt.Fprintf(p.w, "%-7s  %s\n", key, columns.Short(value, longest))
+		room := longest
+		if p.Width > 0 {
+			room = min(room, max(p.Width-len("details  "), longestName))
+		}
+		fmt.Fprintf(p.w, "%-7s  %s\n", key, columns.Short(value, room))
 	}
 }
 
@@ -81,14 +84,14 @@ func (p *printer) packed() bool { return p.Packed >= 0 && p.Format != trace.Plai
 
 // run tells of steps, requests and recompilations.
 func (p *printer) run() {
-	t := columns.Table{Left: 1, Head: []string{"run", "count", "p50", "p99", "max", "total", "first at", "last ends"}}
+	t := columns.Table{Left: 1, Spare: []int{5, 2}, Head: []string{"run", "count", "p50", "p99", "max", "total", "first at", "last ends"}}
 	if p.Steps != nil {
 		for _, s := range p.Steps.Phases {
 			name := s.Phase + " steps"
 			if s.Warmup {
 				name += " (warm-up)"
 			}
-			t.Add(append(durationCells(name, &s.Durations), p.at(s.First), p.at(s.Last))...)
+			t.Add(append(durationCells(name, &s.Durations), report.At(s.First, p.Zero), report.At(s.Last, p.Zero))...)
 		}
 	}
 	if r := p.Requests; r != nil {
@@ -96,10 +99,10 @@ func (p *printer) run() {
 		if r.Source == requests.Batches {
 			name = "requests (inferred)"
 		}
-		t.Add(append(durationCells(name, &r.Durations), p.at(r.First), p.at(r.Last))...)
+		t.Add(append(durationCells(name, &r.Durations), report.At(r.First, p.Zero), report.At(r.Last, p.Zero))...)
 	}
 	if r := &p.Recompilations; r.Count > 0 {
-		t.Add(append(durationCells("recompilations", &r.Durations), p.at(r.First), p.at(r.Last))...)
+		t.Add(append(durationCells("recompilations", &r.Durations), report.At(r.First, p.Zero), report.At(r.Last, p.Zero))...)
 	}
 	p.table(&t)
 }
@@ -108,20 +111,8 @@ func durationCells(what string, d *report.Durations) []string {
 	return []string{what, columns.Count(int64(d.Count)), report.Amount(d.P50), report.Amount(d.P99), report.Amount(d.Max), report.Amount(d.Total)}
 }
 
-// at is where on the ruler t lies, as a range takes it: short rather than exact.
-func (p *printer) at(t trace.Time) string {
-	d := time.Duration(t - p.Zero)
-	switch {
-	case d >= time.Second:
-		d = d.Round(time.Millisecond)
-	case d >= time.Millisecond:
-		d = d.Round(time.Microsecond)
-	}
-	return d.String()
-}
-
 func (p *printer) kinds() {
-	t := columns.Table{Left: 2, Head: []string{"phase", columns.Heading("category", len(p.Kinds), p.Rows), "events", "share", "JSON", "share", "busy"}}
+	t := columns.Table{Left: 2, Spare: []int{3, 5}, Head: []string{"phase", columns.Heading("category", len(p.Kinds), p.Rows), "events", "share", "JSON", "share", "busy"}}
 	for _, k := range p.Kinds[:min(p.Rows, len(p.Kinds))] {
 		t.Add(or(k.Phase, "-"), name(or(k.Cat, "-")), columns.Count(k.Events), percent(k.Events, p.Events),
 			progress.Bytes(k.Bytes), percent(k.Bytes, p.Bytes), busy(k.Busy))
@@ -130,7 +121,7 @@ func (p *printer) kinds() {
 }
 
 func (p *printer) processes() {
-	t := columns.Table{Left: 2, Head: []string{columns.Heading("process", len(p.Processes), p.Rows), "busiest thread", "busy", "threads", "events", "share", "JSON"}}
+	t := columns.Table{Left: 2, Spare: []int{5, 3, 4}, Head: []string{columns.Heading("process", len(p.Processes), p.Rows), "busiest thread", "busy", "threads", "events", "share", "JSON"}}
 	for _, v := range p.Processes[:min(p.Rows, len(p.Processes))] {
 		process := v.Pid
 		if v.Name != "" {
@@ -168,7 +159,7 @@ func (p *printer) table(t *columns.Table) {
 		return
 	}
 	fmt.Fprintln(p.w)
-	t.Write(p.w, p.Color)
+	t.Write(p.w, p.Screen)
 }
 
 // name is text of a trace, as wide as a table has room for.

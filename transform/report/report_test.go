@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/columns"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/steps"
@@ -297,6 +298,7 @@ func TestRealTracesAreMeasuredWithinTheirBounds(t *testing.T) {
 		if n := strings.Count(text.String(), "\n"); n > 45 {
 			t.Errorf("%s: %d lines", name, n)
 		}
+		narrow(t, name, r)
 		for _, tab := range r.Tables() {
 			if err := tab.Write(&table); err != nil {
 				t.Fatal(err)
@@ -313,6 +315,20 @@ func TestRealTracesAreMeasuredWithinTheirBounds(t *testing.T) {
 			if d.Busy < 0 || d.Idle < 0 {
 				t.Errorf("%s: %+v", name, d)
 			}
+		}
+	}
+}
+
+// narrow checks that a terminal of 80 places has no line that it would break.
+func narrow(t *testing.T, name string, r *Report) {
+	t.Helper()
+	var text bytes.Buffer
+	if err := r.WriteText(&text, TextOptions{Rows: 4, Screen: columns.Screen{Width: 80}}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(text.String()) {
+		if n := len([]rune(line)) - 1; n > 80 || strings.Contains(line, "\x1b") {
+			t.Errorf("%s: a line of %d characters: %s", name, n, line)
 		}
 	}
 }

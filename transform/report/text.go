@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -13,19 +14,16 @@ import (
 
 // TextOptions say how a report is laid out for eyes.
 type TextOptions struct {
-	Rows  int  // of each list; its heading tells what is left out
-	Color bool // for a terminal
+	Rows int // of each list; its heading tells what is left out
+	columns.Screen
 }
 
 // WriteText writes the report as tables with aligned columns.
 func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	p := &printer{w: bufio.NewWriter(w), TextOptions: o}
-	fmt.Fprintf(p.w, "range  %s, from @%s to @%s", Amount(r.Length()), micros(r.From), micros(r.To))
-	if r.From > r.Zero {
-		fmt.Fprintf(p.w, ", %v after the start", time.Duration(r.From-r.Zero))
-	}
-	fmt.Fprintf(p.w, "\nsteps  %s\n", columns.Short(r.Markers, 110))
+	p.header(r)
 	p.steps(r)
+	p.gaps(r)
 	p.recompilations(r)
 	p.devices(r)
 	p.kernels(r)
@@ -38,11 +36,27 @@ type printer struct {
 	TextOptions
 }
 
+func (p *printer) header(r *Report) {
+	text := fmt.Sprintf("%s, from @%s to @%s", Amount(r.Length()), micros(r.From), micros(r.To))
+	if r.From > r.Zero {
+		text += fmt.Sprintf(", %v after the start", time.Duration(r.From-r.Zero))
+	}
+	fmt.Fprintf(p.w, "range  %s\n", text)
+	room := longest
+	if p.Width > 0 {
+		room = min(room, max(p.Width-len("steps  "), 20))
+	}
+	fmt.Fprintf(p.w, "steps  %s\n", columns.Short(r.Markers, room))
+}
+
+// longest is the most that a line of text takes.
+const longest = 110
+
 func (p *printer) steps(r *Report) {
 	if len(r.Steps) == 0 && len(r.Buckets) == 0 {
 		return
 	}
-	t := columns.Table{Left: 2, Head: []string{"durations", "bucket", "count", "mean", "p50", "p90", "p99", "max", "total", "share"}}
+	t := columns.Table{Left: 2, Spare: []int{9, 8, 3}, Head: []string{"durations", "bucket", "count", "mean", "p50", "p90", "p99", "max", "total", "share"}}
 	first, unnamed := r.Phases, "all"
 	if len(r.Buckets) == len(r.Phases) {
 		first, unnamed = r.Buckets, "-"
@@ -60,6 +74,22 @@ func (p *printer) steps(r *Report) {
 		}
 	}
 	p.table(&t)
+}
+
+// stepText names a step as --step does: by its marker's number if all have one.
+func (r *Report) stepText(index int) string {
+	unnumbered := slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Number == nil })
+	if i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Index == index }); i >= 0 && !unnumbered {
+		return fmt.Sprint(*r.Steps[i].Number)
+	}
+	return fmt.Sprint(index)
+}
+
+// gaps tells of the longest.
+func (p *printer) gaps(r *Report) {
+	if len(r.Gaps) == 0 {
+		return
+	}
 	var busy, idle trace.Time
 	for i := range r.Gaps {
 		if g := &r.Gaps[i]; g.DeviceIdle != nil {
@@ -69,6 +99,17 @@ func (p *printer) steps(r *Report) {
 	if busy+idle > 0 {
 		fmt.Fprintf(p.w, "in the gaps devices are idle for %s, %s of that time\n", Amount(idle), percent(idle, busy+idle))
 	}
+	all := slices.Clone(r.Gaps)
+	slices.SortStableFunc(all, func(a, b Gap) int { return cmp.Compare(b.Duration, a.Duration) })
+	t := columns.Table{Left: 1, Head: []string{columns.Heading("longest gaps", len(all), p.Rows), "took", "at", "device idle"}}
+	for _, g := range all[:min(p.Rows, len(all))] {
+		rest := "-"
+		if g.DeviceIdle != nil {
+			rest = percent(*g.DeviceIdle, g.Duration)
+		}
+		t.Add("after step "+r.stepText(g.After), Amount(g.Duration), At(g.Start, r.Zero), rest)
+	}
+	p.table(&t)
 }
 
 func bucketCells(b *Bucket, unnamed string, r *Report) []string {
@@ -88,18 +129,18 @@ func (p *printer) recompilations(r *Report) {
 	if len(r.Recompilations) == 0 {
 		return
 	}
-	longest := slices.Clone(r.Recompilations)
-	slices.SortStableFunc(longest, func(a, b Recompilation) int { return int(min(max(b.Duration-a.Duration, -1), 1)) })
-	t := columns.Table{Left: 1, Head: []string{columns.Heading("recompilations", len(longest), p.Rows), "took", "at", "step"}}
-	for _, c := range longest[:min(p.Rows, len(longest))] {
+	all := slices.Clone(r.Recompilations)
+	slices.SortStableFunc(all, func(a, b Recompilation) int { return cmp.Compare(b.Duration, a.Duration) })
+	t := columns.Table{Left: 1, Head: []string{columns.Heading("recompilations", len(all), p.Rows), "took", "at", "step"}}
+	for _, c := range all[:min(p.Rows, len(all))] {
 		step, took := "-", "-"
 		if c.Step >= 0 {
-			step = fmt.Sprint(c.Step)
+			step = r.stepText(c.Step)
 		}
 		if c.Duration > 0 {
 			took = Amount(c.Duration)
 		}
-		t.Add(or(c.Recipe, "a counter tells of it"), took, time.Duration(c.Start-r.Zero).String(), step)
+		t.Add(or(c.Recipe, "a counter tells of it"), took, At(c.Start, r.Zero), step)
 	}
 	p.table(&t)
 }
@@ -112,7 +153,7 @@ func (p *printer) devices(r *Report) {
 	for _, d := range r.Devices {
 		n += 1 + len(d.Engines)
 	}
-	t := columns.Table{Left: 1, Head: []string{columns.Heading("devices", n, p.Rows+1), "busy", "of range", "idle", "of its time", "events"}}
+	t := columns.Table{Left: 1, Spare: []int{4, 5}, Head: []string{columns.Heading("devices", n, p.Rows+1), "busy", "of range", "idle", "of its time", "events"}}
 	for _, d := range r.Devices {
 		t.Add(or(d.Name, "pid "+d.Pid), Amount(d.Busy), percent(d.Busy, r.Length()), Amount(d.Idle), percent(d.Idle, d.Last-d.First), fmt.Sprint(d.Events))
 		for _, g := range d.Engines {
@@ -127,7 +168,7 @@ func (p *printer) kernels(r *Report) {
 	if len(r.Kernels) == 0 {
 		return
 	}
-	t := columns.Table{Left: 1, Head: []string{columns.Heading("kernels", len(r.Kernels), p.Rows), "total", "share", "count", "mean", "min", "max"}}
+	t := columns.Table{Left: 1, Least: 40, Spare: []int{5}, Head: []string{columns.Heading("kernels", len(r.Kernels), p.Rows), "total", "share", "count", "mean", "min", "max"}}
 	for _, k := range r.Kernels[:min(p.Rows, len(r.Kernels))] {
 		t.Add(or(k.Name, "-"), Amount(k.Total), fmt.Sprintf("%.1f%%", 100*k.Share), fmt.Sprint(k.Count), Amount(k.Mean), Amount(k.Min), Amount(k.Max))
 	}
@@ -153,7 +194,7 @@ func (p *printer) python(r *Report) {
 		all[i].Total += f.Total
 		self += f.Self
 	}
-	slices.SortStableFunc(all, func(a, b Function) int { return int(min(max(b.Self-a.Self, -1), 1)) })
+	slices.SortStableFunc(all, func(a, b Function) int { return cmp.Compare(b.Self, a.Self) })
 	t := columns.Table{Left: 1, Head: []string{columns.Heading("python", len(all), p.Rows), "self", "share", "total", "calls"}}
 	for _, f := range all[:min(p.Rows, len(all))] {
 		t.Add(f.Function, Amount(f.Self), percent(f.Self, self), Amount(f.Total), fmt.Sprint(f.Calls))
@@ -163,7 +204,7 @@ func (p *printer) python(r *Report) {
 
 func (p *printer) table(t *columns.Table) {
 	fmt.Fprintln(p.w)
-	t.Write(p.w, p.Color)
+	t.Write(p.w, p.Screen)
 }
 
 func or(s, instead string) string {
@@ -178,6 +219,19 @@ func percent(part, whole trace.Time) string {
 }
 
 func micros(t trace.Time) []byte { return trace.AppendMicros(nil, t) }
+
+// At is where on the ruler that begins at zero t lies, as a range takes it: short
+// rather than exact.
+func At(t, zero trace.Time) string {
+	d := time.Duration(t - zero)
+	switch {
+	case d >= time.Second:
+		d = d.Round(time.Millisecond)
+	case d >= time.Millisecond:
+		d = d.Round(time.Microsecond)
+	}
+	return d.String()
+}
 
 // Amount writes a length of time with three digits and the unit that fits.
 func Amount(t trace.Time) string {
