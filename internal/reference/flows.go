@@ -67,7 +67,7 @@ func (t *Trace) shows(sl *slice) bool {
 func (s *slicer) flowStays(e *Event) bool {
 	for i := range s.slices {
 		sl := &s.slices[i]
-		if !sl.stays || !s.t.shows(sl) || sl.track != e.Track || !binds(e, sl) {
+		if !sl.stays || sl.track != e.Track || !binds(e, sl) || !s.t.shows(sl) {
 			continue
 		}
 		if s.inRange(e.TS) || s.o.Device == Launched && sl.device && e.Phase == "f" {

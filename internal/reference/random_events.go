@@ -194,22 +194,29 @@ func (m *maker) launch() {
 	m.ids++
 	id := fmt.Sprint(1000 + m.ids)
 	host := []Member{{"pid", "1"}, {"tid", m.one("1", "2")}}
-	device := []Member{{"pid", m.one("7", "8", `"GPU 0"`)}, {"tid", "7"}}
+	device := []Member{{"pid", m.one("7", "8", `"GPU 0"`)}, {"tid", m.one("7", "7", "9")}}
 	joined := m.one(`{"correlation":`+id+`,"External id":5}`, `{"External id":`+id+`}`, `{"stream":7}`)
 	call := m.time()
-	m.add(call, m.slice("X", `"cuda_runtime"`, call, host, joined)...)
+	m.slice(`"cuda_runtime"`, call, host, joined)
 	m.flowEvent("s", call, id, host)
 	for range 1 + m.rng.IntN(2) {
 		start := m.time()
-		m.add(start, m.slice("X", m.one(`"kernel"`, `"gpu_memcpy"`, `"anything"`), start, device, joined)...)
+		m.slice(m.one(`"kernel"`, `"gpu_memcpy"`, `"anything"`), start, device, joined)
 		m.flowEvent("f", start, id, device)
 	}
 }
 
-func (m *maker) slice(phase, cat string, start int64, track []Member, args string) []Member {
-	ms := []Member{{"ph", `"` + phase + `"`}, {"cat", cat}, {"name", m.name()}}
-	ms = append(append(ms, track...), Member{"ts", m.micros(start)})
-	return append(ms, Member{"dur", m.duration(5 * (m.grid[1] - m.grid[0]))}, Member{"args", args})
+// slice adds a slice, complete or now and then as a pair.
+func (m *maker) slice(cat string, start int64, track []Member, args string) {
+	most := 5 * (m.grid[1] - m.grid[0])
+	ms := append([]Member{{"ph", `"X"`}, {"cat", cat}, {"name", m.name()}}, track...)
+	ms = append(ms, Member{"ts", m.micros(start)})
+	if m.oneIn(4) {
+		m.add(start, append(with(ms, "ph", `"B"`), Member{"args", args})...)
+		m.end(start+m.rng.Int64N(most+1), track, ms)
+		return
+	}
+	m.add(start, append(ms, Member{"dur", m.duration(most)}, Member{"args", args})...)
 }
 
 // names adds metadata, for what is there and for what is not, with and without

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
 
+	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 	"tracekit/trace"
 	"tracekit/transform/window"
@@ -100,69 +100,51 @@ func contents(t *testing.T, data []byte) []string {
 
 // Slicing twice gives what slicing the intersection gives.
 func TestTwiceIsTheIntersection(t *testing.T) {
-	judged, traces := 0, 200
-	if testing.Short() {
-		traces = 50
-	}
-	for seed := range uint64(traces) {
-		rng := rand.New(rand.NewPCG(seed, 21))
-		data := reference.Random(rng, 5+int(seed%60))
+	judged := 0
+	traces := eachRandom(t, 200, 50, 21, func(rng *rand.Rand, data []byte, what string) {
 		p := parsed(t, data)
 		a, b := reference.RandomWindow(rng, p)
 		c, d := reference.RandomWindow(rng, p)
 		from, to := max(a, c), min(b, d)
 		if from >= to {
-			continue
+			return
 		}
 		once, some := between(t, data, a, b)
 		if !some {
-			continue
+			return
 		}
 		// What is never closed lasts to the trace's end, so that has to stay.
 		if whole, _ := reference.End(p); whole <= b {
 			if end, _ := reference.End(parsed(t, once)); end != whole {
-				continue
+				return
 			}
 		}
 		twice, some := between(t, once, c, d)
 		direct, ok := between(t, data, from, to)
 		if !some || !ok {
-			continue
+			return
 		}
 		judged++
 		got, want := contents(t, twice), contents(t, direct)
 		if !slices.Equal(got, want) {
-			t.Fatalf("seed %d, [%d,%d) and [%d,%d):\n%s\nwant\n%s\nof\n%s\nthen\n%s", seed, a, b, c, d, strings.Join(got, "\n"), strings.Join(want, "\n"), data, once)
+			t.Fatalf("%s, [%d,%d) and [%d,%d):\n%s\nwant\n%s\nof\n%s\nthen\n%s", what, a, b, c, d, strings.Join(got, "\n"), strings.Join(want, "\n"), data, once)
 		}
-	}
+	})
 	if judged < traces/5 {
-		t.Fatalf("only %d traces were judged", judged)
+		t.Fatalf("only %d of %d traces were judged", judged, traces)
 	}
 }
 
 // Pieces of a partition give back every track's busy time exactly, and no piece
 // has an overlap, a dangling arrow or a nameless track that was not there.
 func TestPiecesOfAPartitionAddUp(t *testing.T) {
-	traces := 60
-	if testing.Short() {
-		traces = 15
-	}
-	for seed := range uint64(traces) {
-		rng := rand.New(rand.NewPCG(seed, 22))
-		data := reference.Random(rng, 5+int(seed%60))
+	eachRandom(t, 60, 15, 22, func(rng *rand.Rand, data []byte, what string) {
 		if p := parsed(t, data); reference.Edges(p)[0] >= 0 { // what starts before 0 is not shown
-			addUp(t, data, 1+rng.IntN(7), fmt.Sprint("seed ", seed))
+			addUp(t, data, 1+rng.IntN(7), what)
 		}
-	}
-	files, err := filepath.Glob("../../testdata/*.json.gz")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no real traces: %v", err)
-	}
-	for i, name := range files {
-		if i > 1 && testing.Short() {
-			break
-		}
-		addUp(t, unpack(t, name), 3, name)
+	})
+	for _, name := range realTraces(t) {
+		addUp(t, recorded.Text(t, name), 3, name)
 	}
 }
 

@@ -2,16 +2,14 @@ package cut
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
 
 	"tracekit/filter"
+	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -122,46 +120,27 @@ func judgeBy(t *testing.T, data []byte, want *reference.Trace, o SliceOptions, t
 func otherWay(n int) way { return ways[1+n%(len(ways)-1)] }
 
 func TestSliceAgreesWithReference(t *testing.T) {
-	n := uint64(100)
-	if testing.Short() {
-		n = 40
-	}
 	judged := 0
-	for seed := range n {
-		rng := rand.New(rand.NewPCG(seed, 1))
-		data := reference.Random(rng, 5+int(seed%60))
-		parsed, err := reference.Parse(data)
-		if err != nil {
-			t.Fatal(err)
-		}
+	traces := eachRandom(t, 100, 40, 1, func(rng *rand.Rand, data []byte, what string) {
+		parsed := parsed(t, data)
 		from, to := reference.RandomWindow(rng, parsed)
 		zero, ok := reference.Zero(parsed)
 		end, _ := reference.End(parsed)
 		if !ok || from >= to || to <= zero || from > end {
-			continue
+			return
 		}
 		judged++
-		judge(t, data, from, to, fmt.Sprintf("seed %d", seed))
-	}
-	if judged < int(n)/3 {
-		t.Fatalf("only %d of %d random traces were judged", judged, n)
+		judge(t, data, from, to, what)
+	})
+	if judged < traces/3 {
+		t.Fatalf("only %d of %d random traces were judged", judged, traces)
 	}
 }
 
 func TestSliceAgreesWithReferenceOnRealTraces(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/*.json.gz")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no real traces: %v", err)
-	}
-	for i, name := range files {
-		if i > 1 && testing.Short() {
-			break
-		}
-		data := unpack(t, name)
-		parsed, err := reference.Parse(data)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, name := range realTraces(t) {
+		data := recorded.Text(t, name)
+		parsed := parsed(t, data)
 		zero, _ := reference.Zero(parsed)
 		end, _ := reference.End(parsed)
 		span := end - zero
@@ -173,20 +152,15 @@ func TestSliceAgreesWithReferenceOnRealTraces(t *testing.T) {
 	}
 }
 
-func unpack(t *testing.T, name string) []byte {
+// realTraces are recorded traces, the small ones of them if time is short.
+func realTraces(t *testing.T) []string {
 	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("../../testdata/*.json.gz")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no real traces: %v", err)
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
+	if testing.Short() {
+		files = files[:2]
 	}
-	var b bytes.Buffer
-	if _, err := b.ReadFrom(z); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return files
 }
