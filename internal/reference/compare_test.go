@@ -98,7 +98,7 @@ func TestCompareFinds(t *testing.T) {
 
 // Any single event that goes, comes twice or changes is seen in random slices.
 func TestCompareFindsInRandom(t *testing.T) {
-	for seed := range uint64(rounds / 4) {
+	for seed := range seeds(rounds / 4) {
 		tr, rng, _ := randomTrace(t, seed)
 		from, to := RandomWindow(rng, tr)
 		outs := Slice(tr, Options{From: from, To: to, Boundary: Boundary(rng.IntN(3)), Device: Device(rng.IntN(2))})

@@ -61,17 +61,54 @@ type Overlap struct{ First, Second int }
 
 // Overlaps lists the slices that overlap without nesting.
 func Overlaps(t *Trace) []Overlap {
-	all := allSlices(t, matchTracks(t), nil)
-	slices.SortStableFunc(all, func(a, b slice) int { return cmp.Compare(a.start, b.start) })
+	byTrack := map[Track][]slice{}
+	for _, sl := range allSlices(t, matchTracks(t), nil) {
+		byTrack[sl.track] = append(byTrack[sl.track], sl)
+	}
 	var found []Overlap
-	for i, a := range all {
-		for _, b := range all[i+1:] {
-			if a.track == b.track && a.start < b.start && b.start < a.stop && a.stop < b.stop {
-				found = append(found, Overlap{a.begin, b.begin})
+	for _, all := range byTrack {
+		slices.SortStableFunc(all, func(a, b slice) int { return cmp.Compare(a.start, b.start) })
+		for i, a := range all {
+			for _, b := range all[i+1:] {
+				if b.start >= a.stop {
+					break
+				}
+				if a.start < b.start && a.stop < b.stop {
+					found = append(found, Overlap{a.begin, b.begin})
+				}
 			}
 		}
 	}
 	return found
+}
+
+// NewOverlaps lists the slices that overlap without nesting in a slice of a trace,
+// but did not in the trace.
+func NewOverlaps(before, after *Trace) []Overlap {
+	type side struct {
+		track Track
+		name  string
+		start int64
+	}
+	key := func(t *Trace, o Overlap) [2]side {
+		a, b := &t.Events[o.First], &t.Events[o.Second]
+		x, y := side{a.Track, a.str("name"), original(a)}, side{b.Track, b.str("name"), original(b)}
+		if x.start > y.start || x.start == y.start && x.name > y.name {
+			x, y = y, x
+		}
+		return [2]side{x, y}
+	}
+	known := map[[2]side]bool{}
+	for _, o := range Overlaps(before) {
+		known[key(before, o)] = true
+	}
+	var added []Overlap
+	for _, o := range Overlaps(after) {
+		if !known[key(after, o)] {
+			added = append(added, o)
+		}
+	}
+	return added
 }
 
 // UnnamedTracks lists what has events after and had a name before, but has

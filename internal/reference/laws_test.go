@@ -1,6 +1,8 @@
 package reference
 
 import (
+	"flag"
+	"iter"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -8,6 +10,22 @@ import (
 )
 
 const rounds = 150
+
+var (
+	firstSeed = flag.Uint64("seed", 0, "seed of the first random trace")
+	numTraces = flag.Uint64("traces", rounds, "random traces for a test of usual length")
+)
+
+// seeds gives n of them, or more or fewer as the flags say.
+func seeds(n uint64) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for i := range n * *numTraces / rounds {
+			if !yield(*firstSeed + i) {
+				return
+			}
+		}
+	}
+}
 
 func randomTrace(t *testing.T, seed uint64) (*Trace, *rand.Rand, []byte) {
 	t.Helper()
@@ -31,7 +49,7 @@ func reparse(t *testing.T, tr *Trace, outs []Out) *Trace {
 
 // The plain judge keeps the laws that any slice must keep.
 func TestSliceKeepsLaws(t *testing.T) {
-	for seed := range uint64(rounds) {
+	for seed := range seeds(rounds) {
 		tr, rng, data := randomTrace(t, seed)
 		from, to := RandomWindow(rng, tr)
 		o := Options{From: from, To: to, Boundary: Boundary(rng.IntN(3)), Device: Device(rng.IntN(2))}
@@ -68,7 +86,7 @@ func TestSliceKeepsLaws(t *testing.T) {
 
 // Neighbouring windows share out the busy time of every track.
 func TestWindowsAddUp(t *testing.T) {
-	for seed := range uint64(rounds) {
+	for seed := range seeds(rounds) {
 		tr, rng, data := randomTrace(t, seed)
 		edges := Edges(tr)
 		if edges[0] < 0 {
@@ -96,7 +114,7 @@ func TestWindowsAddUp(t *testing.T) {
 // A window around everything changes nothing but what has no time, and flows
 // that lead nowhere, and names of nothing.
 func TestWholeWindow(t *testing.T) {
-	for seed := range uint64(rounds / 3) {
+	for seed := range seeds(rounds / 3) {
 		tr, _, _ := randomTrace(t, seed)
 		edges := Edges(tr)
 		for _, o := range Slice(tr, Options{From: edges[0], To: edges[len(edges)-1] + 1}) {
@@ -111,7 +129,7 @@ func TestWholeWindow(t *testing.T) {
 // same depth.
 func TestSlicesShowTheSame(t *testing.T) {
 	judged := 0
-	for seed := range uint64(8 * rounds) {
+	for seed := range seeds(8 * rounds) {
 		tr, rng, data := randomTrace(t, seed)
 		from, to := RandomWindow(rng, tr)
 		outs := Slice(tr, Options{From: from, To: to})
@@ -122,7 +140,7 @@ func TestSlicesShowTheSame(t *testing.T) {
 			if before.Odd[s.On] {
 				continue
 			}
-			if s.Stop == math.MaxInt64 && last > to {
+			if s.Stop == math.MaxInt64 && last >= to {
 				s.Stop = last
 			}
 			if s.Start == s.Stop && (s.Start < from || s.Start >= to) || s.Start != s.Stop && (s.Start >= to || s.Stop <= from) {
@@ -162,7 +180,7 @@ func TestSlicesShowTheSame(t *testing.T) {
 // What a beginning and its end were to each other they are in a slice, though
 // many of them be moved to one time.
 func TestPairsStayPairs(t *testing.T) {
-	for seed := range uint64(rounds) {
+	for seed := range seeds(rounds) {
 		tr, rng, data := randomTrace(t, seed)
 		from, to := RandomWindow(rng, tr)
 		outs := Slice(tr, Options{From: from, To: to, Boundary: Boundary(rng.IntN(3)), Device: ByTime})

@@ -169,7 +169,7 @@ func (s *slicer) cutPair(p pair) {
 		s.move(p.end, s.o.To, Closed)
 	}
 	if p.open() && s.reachesPast() {
-		s.ended = append(s.ended, Out{Kind: Ended, Value: s.madeEnd(&s.t.Events[p.begin]), Source: p.begin})
+		s.makeEnd(p)
 	}
 }
 
@@ -186,7 +186,11 @@ func (s *slicer) move(i int, ts int64, k Kind) {
 	s.out[i] = &Out{Kind: k, Value: note(ms, Member{"tracekit.ts", e.text("ts")}), Source: i}
 }
 
-// madeEnd is the end at To of what e began.
+func (s *slicer) makeEnd(p pair) {
+	s.ended = append(s.ended, Out{Kind: Ended, Value: s.madeEnd(&s.t.Events[p.begin]), Source: p.begin})
+}
+
+// madeEnd is the end of what e began, at To, or where the trace ends before.
 func (s *slicer) madeEnd(e *Event) []Member {
 	phase, names := `"E"`, []string{"pid", "tid"}
 	if e.Phase == "b" {
@@ -198,7 +202,7 @@ func (s *slicer) madeEnd(e *Event) []Member {
 			ms = append(ms, Member{name, text})
 		}
 	}
-	return append(ms, Member{"ts", Micros(s.o.To)})
+	return append(ms, Member{"ts", Micros(min(s.o.To, s.end))})
 }
 
 // takeLoose takes ends without a beginning.

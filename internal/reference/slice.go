@@ -191,9 +191,9 @@ func (s *slicer) stays(start, stop int64) bool {
 	return start < s.o.To && stop > s.o.From
 }
 
-// reachesPast reports whether something of the trace lies after To.
+// reachesPast reports whether the trace goes on to To.
 func (s *slicer) reachesPast() bool {
-	return s.hasEnd && s.end > s.o.To
+	return s.hasEnd && s.end >= s.o.To
 }
 
 // takeInstants takes every phase that is judged by its ts alone.

@@ -143,8 +143,11 @@ func TestPairs(t *testing.T) {
 			{"ph":"B","ts":10.000,"pid":3,"tid":"a","args":{"tracekit.ts":8}} =b
 			{"ph":"E","pid":3,"tid":"a","ts":20.000} {"ph":"E","pid":3,"tid":"a","ts":20.000}`},
 		{name: "never closed, nothing after", source: `
-			{"ph":"B","ts":8} {"ph":"X","ts":12,"dur":8} {"ph":"f","ts":99} {"ph":"M","ts":99,"pid":5}`, want: `
+			{"ph":"B","ts":8} {"ph":"X","ts":12,"dur":7.999} {"ph":"f","ts":99} {"ph":"M","ts":99,"pid":5}`, want: `
 			{"ph":"B","ts":10.000,"args":{"tracekit.ts":8}} =b`},
+		{name: "never closed, the trace ends where the window does", source: `
+			{"ph":"B","ts":8} {"ph":"X","ts":12,"dur":8}`, want: `
+			{"ph":"B","ts":10.000,"args":{"tracekit.ts":8}} =b {"ph":"E","ts":20.000}`},
 		{name: "never closed, keep", boundary: Keep, source: `
 			{"ph":"B","ts":8} {"ph":"B","ts":20} {"ph":"i","ts":30}`, want: `=a`},
 		{name: "never closed, drop", boundary: Drop, source: `
@@ -199,6 +202,9 @@ func TestPairsAroundCompleteSlices(t *testing.T) {
 		{name: "never closed, it lasts to the trace's end", source: `
 			{"ph":"B","name":"out","ts":5} {"ph":"X","name":"in","ts":10,"dur":4} {"ph":"i","ts":19}`, want: `
 			{"ph":"X","name":"out","ts":10.000,"args":{"tracekit.ts":5},"dur":9.000} =b =c`},
+		{name: "never closed, one inside of it ends where it does", source: `
+			{"ph":"B","name":"out","ts":5} {"ph":"X","name":"in","ts":10,"dur":4} {"ph":"B","ts":15} {"ph":"B","ts":19} {"ph":"B","tid":2,"ts":15} {"ph":"i","ts":19}`, want: `
+			{"ph":"X","name":"out","ts":10.000,"args":{"tracekit.ts":5},"dur":9.000} =b =c =d =e =f {"ph":"E","ts":19.000}`},
 		{name: "an earlier cut's marks hold", source: `
 			{"ph":"B","ts":5,"args":{"tracekit.ts":1}} {"ph":"X","ts":10,"dur":4} {"ph":"E","ts":15,"args":{"tracekit.ts":31}}`, want: `
 			{"ph":"X","ts":10.000,"args":{"tracekit.ts":1,"tracekit.dur":30.000},"dur":5.000} =b`},

@@ -31,6 +31,9 @@ func (s *slicer) takeSlices() {
 			s.fuse(sl.pair)
 		default:
 			s.cutPair(sl.pair)
+			if sl.open() && !s.reachesPast() && s.endsWithTrace(sl, whole) {
+				s.makeEnd(sl.pair)
+			}
 		}
 	}
 	for _, m := range matchings {
@@ -48,6 +51,17 @@ func (s *slicer) surrounds(p slice, whole map[int]bool) bool {
 		if s.t.Events[x.begin].Phase == "X" && x.stays && x.track == p.track && x.start > p.start &&
 			(x.start == s.o.From || x.start < s.o.From && !whole[i]) {
 			return true
+		}
+	}
+	return false
+}
+
+// endsWithTrace reports whether what is around a begin that is never closed became
+// a complete slice, which ends with the trace: then it ends there too.
+func (s *slicer) endsWithTrace(p slice, whole map[int]bool) bool {
+	for i, o := range s.slices {
+		if o.open() && o.track == p.track && o.stays && !whole[i] && s.surrounds(o, whole) {
+			return p.start < s.end
 		}
 	}
 	return false

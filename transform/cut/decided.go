@@ -10,9 +10,8 @@ import (
 // decided is what becomes of begins and ends. Those that change grow with what is
 // open at the edges of a range, all else is a bit each.
 type decided struct {
-	keep   bits   // that stay as they are, by ordinal
-	tracks bits   // that some stay on
-	slices []span // that arrows may bind to
+	keep   bits // that stay as they are, by ordinal
+	tracks bits // that some stay on
 
 	reopened []mark   // begins that move to the start of the range
 	closed   []mark   // ends that move to its end
@@ -132,7 +131,7 @@ func (r *timeRange) closing(p *plan) []made {
 	slices.SortFunc(d.unclosed, func(a, b []mark) int { return cmp.Compare(first(a), first(b)) })
 	for _, line := range d.unclosed {
 		for _, b := range line {
-			ms = append(ms, made{nil, madeEnd(d.text[b.n()], r.to)})
+			ms = append(ms, made{nil, madeEnd(d.text[b.n()], min(r.to, r.last))})
 		}
 	}
 	return ms
@@ -202,8 +201,8 @@ func setMember(obj []byte, key string, value []byte) []byte {
 	return slices.Concat(obj[:len(obj)-1], []byte(`, "`+key+`": `), value, []byte("}"))
 }
 
-// madeEnd is the end at time to of a begin that has none.
-func madeEnd(b *trace.Event, to trace.Time) []byte {
+// madeEnd is the end at a time of a begin that has none.
+func madeEnd(b *trace.Event, at trace.Time) []byte {
 	obj := []byte(`{"ph":"`)
 	obj = append(append(obj, b.Phase+('E'-'B')), '"')
 	add := func(key string, value []byte) {
@@ -219,6 +218,6 @@ func madeEnd(b *trace.Event, to trace.Time) []byte {
 	}
 	add("pid", b.Pid())
 	add("tid", b.Tid())
-	add("ts", trace.AppendMicros(nil, to))
+	add("ts", trace.AppendMicros(nil, at))
 	return append(obj, '}')
 }

@@ -1,7 +1,6 @@
 package cut
 
 import (
-	"math"
 	"slices"
 
 	"tracekit/trace"
@@ -14,6 +13,7 @@ type edges struct {
 	async bool
 	over  []pairOf // that were open at the start of the range
 	made  []mark   // begins that get an end, the innermost first
+	ends  []mark   // those that get one if what is around them ends, with the trace
 }
 
 type pairOf struct{ begin, end mark }
@@ -44,10 +44,7 @@ func (l *edges) pair(b, e mark) {
 		}
 		l.stay(b)
 		l.end(e)
-	default:
-		return
 	}
-	l.bind(b, e.ts)
 }
 
 // end keeps e, at the end of the range if it comes later.
@@ -61,44 +58,44 @@ func (l *edges) end(e mark) {
 
 // launched takes a pair that follows its launch, and reports whether it is one.
 func (l *edges) launched(b mark, end trace.Time) bool {
-	if l.launches == nil || l.async {
+	if l.launches == nil {
 		return false
 	}
-	stays, known := l.launches.begins[b.n()]
+	begun := l.plan.stacks.took(b)
+	if !begun.device {
+		return false
+	}
+	t := l.plan.tracks.All[b.track]
+	stays, known := l.launches.launched(begun.joint, l.launches.tracks.Find(t.Pid, t.Tid), b.ts, end)
 	if stays {
 		l.stay(b)
-		l.bind(b, end)
 	}
 	return known
 }
 
-// bind lets arrows bind to the slice. They never bind to async ones.
-func (l *edges) bind(b mark, end trace.Time) {
-	if !l.async {
-		device := l.launches != nil && l.launches.onDevice[b.n()]
-		l.plan.decided.slices = append(l.plan.decided.slices, span{int(b.track), b.ts, end, device})
-	}
-}
-
 func (l *edges) open(b mark) {
 	switch {
-	case l.launched(b, math.MaxInt64):
+	case l.launched(b, trace.MaxTime):
 		return
 	case !l.openStays(b.ts):
 		return
 	case l.boundary == Clip && b.ts < l.from && l.surrounds(b):
 		l.plan.decided.fuse(b, nil, l.last)
-	default:
-		if l.boundary == Clip && b.ts < l.from {
+		l.made, l.ends = append(l.made, l.ends...), l.ends[:0]
+	case l.boundary == Clip:
+		if b.ts < l.from {
 			l.plan.decided.move(&l.plan.decided.reopened, b)
 		} else {
 			l.stay(b)
 		}
-		if l.boundary == Clip && l.last > l.to {
+		if l.last >= l.to {
 			l.made = append(l.made, b)
+		} else if b.ts < l.last {
+			l.ends = append(l.ends, b)
 		}
+	default:
+		l.stay(b)
 	}
-	l.bind(b, math.MaxInt64)
 }
 
 // surrounds reports whether a complete slice inside of b stands at the start of
@@ -123,5 +120,5 @@ func (l *edges) done() {
 	if len(l.made) > 0 {
 		d.unclose(slices.Clone(l.made))
 	}
-	l.over, l.made = l.over[:0], l.made[:0]
+	l.over, l.made, l.ends = l.over[:0], l.made[:0], l.ends[:0]
 }

@@ -141,6 +141,8 @@ func (m *matching) match(e *trace.Event, end trace.Time) bool {
 	return m.expr.Match(e, &m.env)
 }
 
+func (m *matching) tell(*trace.Event) (b begun, some bool) { return b, false }
+
 func (m *matching) opening(*plan) []made { return nil }
 
 func (m *matching) closing(*plan) []made { return nil }
@@ -210,9 +212,6 @@ func (m *matching) again(p *plan, n int, e *trace.Event) {
 	if q.end >= 0 {
 		p.decided.keep.set(int(q.end))
 		p.useTrack(int(q.track))
-	}
-	if q.is == isBegin {
-		p.flows.slices = append(p.flows.slices, span{p.tracks.Of(e), e.TS, q.stop, false})
 	}
 }
 

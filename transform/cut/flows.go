@@ -15,8 +15,7 @@ import (
 type flows struct {
 	seed   maphash.Seed
 	points []point
-	far    bool   // some bind to slices of devices only
-	slices []span // that stay, from begins and ends
+	far    bool // some bind to slices of devices only
 	lines  map[int]*line
 	kept   []bool
 }
@@ -36,7 +35,6 @@ type point struct {
 type span struct {
 	track      int
 	start, end trace.Time
-	device     bool
 }
 
 // line is a track with flow events: their times in order, and how many slices
@@ -128,9 +126,6 @@ func (c *cover) add(lo, hi int, start trace.Time) {
 
 // settle decides, once all slices are known.
 func (f *flows) settle() {
-	for _, s := range f.slices {
-		f.cover(s.track, s.start, s.end, s.device)
-	}
 	for _, l := range f.lines {
 		all, device := int32(0), int32(0)
 		for i, n := range l.points {

@@ -19,11 +19,7 @@ type launches struct {
 	staying  [2]idSet // that one has which stays
 	arrows   *arrows  // of slices that no id joins to a call
 	stays    stays
-	pairs    pairs
-	calls    map[int]joint // begins of pairs that have a part in this, by ordinal
-
-	begins   map[int]bool // begins of a device's pairs whose launch is known: whether it stays
-	onDevice map[int]bool // begins of a device's pairs
+	order    *stacks // knows the tracks on which begins and ends are in no order
 }
 
 func newLaunches() *launches {
@@ -64,33 +60,28 @@ func (l *launches) gather(ctx context.Context, read reading, stays stays) error 
 	if err := l.gatherCalls(ctx, read); err != nil {
 		return err
 	}
-	if l.orphans.any(l.present) {
-		if err := l.follow(func(f func(e *trace.Event)) error { return eachEvent(ctx, read, f) }); err != nil {
-			return err
-		}
+	if !l.orphans.any(l.present) {
+		return nil
 	}
-	l.settle()
-	return nil
+	return l.follow(ctx, read)
 }
 
 // gatherCalls notes the calls, and which of them stay.
 func (l *launches) gatherCalls(ctx context.Context, read reading) error {
-	l.calls, l.begins, l.onDevice = map[int]joint{}, map[int]bool{}, map[int]bool{}
-	if err := eachEvent(ctx, read, l.note); err != nil {
-		return err
-	}
-	l.pairs.match(func(async bool) fate { return &callers{l, async} })
-	return nil
+	return l.eachSlice(ctx, read, looks{slice: l.note, restart: l.forget})
 }
 
-// settle decides on the pairs of devices.
-func (l *launches) settle() {
-	l.pairs.match(func(async bool) fate { return &launchedPairs{callers{l, async}} })
+// forget makes l gather anew.
+func (l *launches) forget() {
+	l.orphans, l.staying = orphans{}, [2]idSet{}
+	if !l.complete {
+		*l.present = [2]idSet{}
+	}
 }
 
 // follow follows arrows, for slices that no id joins to a call.
-func (l *launches) follow(each func(f func(e *trace.Event)) error) error {
-	if err := each(func(e *trace.Event) {
+func (l *launches) follow(ctx context.Context, read reading) error {
+	if err := eachEvent(ctx, read, func(e *trace.Event) {
 		if leadsToDevice(e) {
 			l.arrows.note(l.tracks.Of(e), e)
 		}
@@ -98,14 +89,10 @@ func (l *launches) follow(each func(f func(e *trace.Event)) error) error {
 		return err
 	}
 	l.arrows.prepare(len(l.tracks.All))
-	if err := each(func(e *trace.Event) {
-		if e.Phase == 'X' && e.Has&trace.HasTS != 0 {
-			l.arrows.bind(l.tracks.Of(e), e.TS, e.End(), l.device.Side(e) == filter.Device, false)
-		}
-	}); err != nil {
+	bind := func(s *launchSlice) { l.arrows.bind(s.track, s.start, s.stop, s.device, false) }
+	if err := l.eachSlice(ctx, read, looks{slice: bind}); err != nil {
 		return err
 	}
-	l.pairs.match(func(async bool) fate { return &arrowCallers{callers{l, async}} })
 	l.arrows.settle()
 	return nil
 }
@@ -134,31 +121,13 @@ func (o *orphans) any(present *[2]idSet) bool {
 	return o.known || !o.ids[0].within(&present[0]) || !o.ids[1].within(&present[1])
 }
 
-func (l *launches) note(e *trace.Event) {
-	track := l.tracks.Of(e)
-	switch e.Phase {
-	case 'b', 'e':
-		l.pairs.marks++ // no part in this, but counted
-	case 'B', 'E':
-		if e.Phase == 'B' {
-			j := jointOf(e)
-			if len(j[0])+len(j[1]) > 0 {
-				l.calls[l.pairs.marks] = joint{bytes.Clone(j[0]), bytes.Clone(j[1])}
-			}
-			if l.device.Side(e) == filter.Device {
-				l.onDevice[l.pairs.marks] = true
-				l.orphans.note(j, l.present)
-			}
-		}
-		l.pairs.note(track, e)
-	case 'X':
-		switch {
-		case e.Has&trace.HasTS == 0:
-		case l.device.Side(e) != filter.Device:
-			l.call(jointOf(e), l.stays(track, e.TS, e.End()))
-		case !l.complete && string(e.Cat()) != "gpu_user_annotation": // it mirrors the host's, and no arrow leads to it
-			l.orphans.note(jointOf(e), l.present)
-		}
+// note takes a slice.
+func (l *launches) note(s *launchSlice) {
+	switch {
+	case !s.device:
+		l.call(s.ids(), l.stays(s.track, s.start, s.stop))
+	case !l.complete && !s.mirror:
+		l.orphans.note(s.ids(), l.present)
 	}
 }
 
@@ -253,48 +222,4 @@ func jointByMembers(args []byte) (j joint) {
 		}
 	}
 	return j
-}
-
-// callers takes pairs for the calls that they are on the host.
-type callers struct {
-	*launches
-	async bool
-}
-
-func (c *callers) pair(b, e mark) { c.call(b, c.stays(int(b.track), b.ts, e.ts)) }
-func (c *callers) open(b mark)    { c.call(b, c.stays(int(b.track), b.ts, trace.MaxTime)) }
-func (c *callers) lone(mark)      {}
-func (c *callers) done()          {}
-
-func (c *callers) call(b mark, stays bool) {
-	if !c.async && !c.onDevice[b.n()] {
-		c.launches.call(c.calls[b.n()], stays)
-	}
-}
-
-// arrowCallers takes pairs for what arrows are bound to.
-type arrowCallers struct{ callers }
-
-func (c *arrowCallers) pair(b, e mark) { c.bind(b, e.ts) }
-func (c *arrowCallers) open(b mark)    { c.bind(b, trace.MaxTime) }
-
-func (c *arrowCallers) bind(b mark, end trace.Time) {
-	if !c.async {
-		c.arrows.bind(int(b.track), b.ts, end, c.onDevice[b.n()], false)
-	}
-}
-
-// launchedPairs takes pairs for what was launched.
-type launchedPairs struct{ callers }
-
-func (c *launchedPairs) pair(b, e mark) { c.follow(b, e.ts) }
-func (c *launchedPairs) open(b mark)    { c.follow(b, trace.MaxTime) }
-
-func (c *launchedPairs) follow(b mark, end trace.Time) {
-	if c.async || !c.onDevice[b.n()] {
-		return
-	}
-	if stays, known := c.launched(c.launches.calls[b.n()], int(b.track), b.ts, end); known {
-		c.begins[b.n()] = stays
-	}
 }

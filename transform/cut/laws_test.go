@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -184,5 +185,33 @@ func addUp(t *testing.T, data []byte, pieces int, what string) {
 	}
 	if !maps.Equal(whole, sum) {
 		t.Errorf("%s in %d pieces: busy %v, the whole %v", what, pieces, sum, whole)
+	}
+}
+
+// No slices overlap that did not before, by whatever boundary: those that do make
+// a viewer move some of them aside, and which it moves depends on what is around.
+func TestNoNewOverlaps(t *testing.T) {
+	more, err := filepath.Glob(*moreTraces)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(realTraces(t), more...) {
+		data := recorded.Text(t, name)
+		before := parsed(t, data)
+		for _, share := range [][2]string{{"10%", "90%"}, {"73%", "98%"}} {
+			for _, o := range []SliceOptions{{}, {Boundary: Whole}, {Boundary: Drop}, {Device: Launched}} {
+				var err error
+				if o.From, err = window.Parse(share[0]); err != nil {
+					t.Fatal(err)
+				}
+				if o.To, err = window.Parse(share[1]); err != nil {
+					t.Fatal(err)
+				}
+				after := parsed(t, sliceBytes(t, data, o, ways[0]))
+				for _, x := range reference.NewOverlaps(before, after) {
+					t.Errorf("%s, %v, boundary %d, device %d:\n%s\n%s", name, share, o.Boundary, o.Device, after.Events[x.First].Raw, after.Events[x.Second].Raw)
+				}
+			}
+		}
 	}
 }

@@ -42,6 +42,8 @@ type selection interface {
 	again(p *plan, n int, e *trace.Event)
 	// meets reports whether it wants to meet them.
 	meets(p *plan) bool
+	// tell says what line's fates want to know of a begin, if it is anything.
+	tell(e *trace.Event) (b begun, some bool)
 	// opening makes the events that stand before all others, in place of such
 	// as were judged to be cut; closing those that stand behind all others.
 	opening(p *plan) []made
@@ -64,6 +66,7 @@ type plan struct {
 	counters *counters          // nil if none are carried
 	flows    flows
 	covers   *covers // of what stays, for the arrows; nil if it is looked at again
+	under    *stacks // of what arrows may bind to; nil if no arrow may stay
 	binds    binds
 	tally    *pipeline.Tally // may be nil
 	cuts     []trace.Event   // slices that are cut
@@ -77,6 +80,7 @@ const keptBytes = 32 << 20
 func newPlan(sel selection) *plan {
 	p := &plan{selection: sel}
 	p.stacks = newStacks(func(async bool) fate { return sel.line(p, async) })
+	p.stacks.tell = sel.tell
 	p.hold(keptBytes)
 	return p
 }
@@ -190,6 +194,7 @@ func (p *plan) settle(ctx context.Context) error {
 	arrows := p.flows.mayStay(p.hasSlices)
 	if arrows {
 		p.flows.prepare(p.hasSlices)
+		p.under = p.stacks.anew(func(bool) fate { return &covering{p} })
 	}
 	if arrows && p.covers != nil {
 		if err := p.covers.each(func(track int, start, end trace.Time) { p.flows.cover(track, start, end, false) }); err != nil {
@@ -206,6 +211,7 @@ func (p *plan) settle(ctx context.Context) error {
 		}
 	}
 	if arrows {
+		p.under.finish()
 		p.flows.settle()
 	}
 	return nil
@@ -241,8 +247,6 @@ func (p *plan) match(ctx context.Context) error {
 			p.useTrack(track)
 		}
 	}
-	p.flows.slices = append(p.flows.slices, p.decided.slices...)
-	p.decided.slices = nil
 	return nil
 }
 
@@ -252,6 +256,13 @@ func (p *plan) lookAgain(part *trace.Part) {
 		switch e := &part.Events[i]; e.Phase {
 		case 'B', 'E', 'b', 'e':
 			p.again(p, p.ordinal, e)
+			switch {
+			case p.under == nil:
+			case e.Phase == 'B' || e.Phase == 'E':
+				p.under.note(p.tracks.Of(e), e)
+			default:
+				p.under.marks++ // no arrow binds to it, but it is counted
+			}
 			if p.binds.pairs && p.decided.has(p.ordinal) {
 				p.binds.note(e)
 			}
@@ -261,6 +272,21 @@ func (p *plan) lookAgain(part *trace.Part) {
 				p.flows.cover(p.tracks.Of(e), e.TS, e.End(), p.onDevice(e))
 			}
 		}
+	}
+}
+
+// covering takes pairs that stay for what arrows may bind to.
+type covering struct{ plan *plan }
+
+func (c *covering) pair(b, e mark) { c.cover(b, e.ts) }
+func (c *covering) open(b mark)    { c.cover(b, trace.MaxTime) }
+func (c *covering) lone(mark)      {}
+func (c *covering) done()          {}
+
+func (c *covering) cover(b mark, end trace.Time) {
+	device := c.plan.under.took(b).device
+	if c.plan.decided.has(b.n()) {
+		c.plan.flows.cover(int(b.track), b.ts, end, device)
 	}
 }
 

@@ -131,6 +131,14 @@ func (r *timeRange) line(p *plan, async bool) fate {
 	return &edges{timeRange: r, plan: p, async: async}
 }
 
+// tell describes a begin, if devices follow their launches.
+func (r *timeRange) tell(e *trace.Event) (b begun, some bool) {
+	if r.launches == nil {
+		return b, false
+	}
+	return r.launches.tell(e)
+}
+
 func (r *timeRange) meets(p *plan) bool { return len(p.decided.text) > 0 }
 
 func (r *timeRange) again(p *plan, n int, e *trace.Event) { p.decided.collect(n, e) }

@@ -12,6 +12,8 @@ import (
 var (
 	firstSeed = flag.Uint64("seed", 0, "seed of the first random trace")
 	numTraces = flag.Uint64("traces", 0, "random traces for each test (default: a few)")
+
+	moreTraces = flag.String("recorded", "", "pattern of more recorded traces, for the laws")
 )
 
 // eachRandom gives random traces to f: usual of them, few if time is short. Seeds

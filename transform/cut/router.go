@@ -170,79 +170,65 @@ func (r *Router) Gather(ctx context.Context, read func() (trace.Stream, error)) 
 		return nil
 	}
 	l := r.launches
-	l.calls, l.begins, l.onDevice = map[int]joint{}, map[int]bool{}, map[int]bool{}
 	l.stays = func(int, trace.Time, trace.Time) bool { return true }
-	each := func(f func(e *trace.Event)) error { return eachEvent(ctx, read, f) }
-	if err := each(func(e *trace.Event) {
-		l.note(e)
-		r.gather(e)
+	pairs := false // devices have some
+	if err := l.eachSlice(ctx, read, looks{
+		slice: func(s *launchSlice) {
+			l.note(s)
+			if !s.device {
+				r.call(s)
+			}
+			pairs = pairs || s.device && s.complete == nil
+		},
+		event: func(e *trace.Event) {
+			if e.Phase == 's' && e.Has&trace.HasTS != 0 {
+				r.starts = append(r.starts, flowStart{chainHash(r.seed, e), e.TS})
+			}
+		},
+		restart: func() {
+			l.forget()
+			r.calls, r.starts = [2]idTable{}, nil
+		},
 	}); err != nil {
 		return err
 	}
-	l.pairs.match(func(async bool) fate { return &callers{l, async} })
 	slices.SortFunc(r.starts, func(a, b flowStart) int {
 		return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
 	})
-	r.rewind()
 	if l.orphans.any(l.present) {
-		if err := l.follow(each); err != nil {
+		if err := l.follow(ctx, read); err != nil {
 			return err
 		}
 	}
 	r.devicePairs = map[int][]int{}
-	l.pairs.match(func(async bool) fate { return &routedPairs{callers{l, async}, r} })
-	return nil
-}
-
-// routedPairs finds where pairs of devices were launched.
-type routedPairs struct {
-	callers
-	r *Router
-}
-
-func (c *routedPairs) pair(b, e mark) {
-	if at := c.launched(b, e.ts); at != nil {
-		c.r.devicePairs[b.n()], c.r.devicePairs[e.n()] = at, at
-	}
-}
-
-func (c *routedPairs) open(b mark) {
-	if at := c.launched(b, trace.MaxTime); at != nil {
-		c.r.devicePairs[b.n()] = at
-	}
-}
-
-func (c *routedPairs) launched(b mark, end trace.Time) []int {
-	if c.async || !c.onDevice[b.n()] {
+	if !pairs {
 		return nil
 	}
-	return c.r.joined(nil, c.launches.calls[b.n()], int(b.track), b.ts, end)
+	return l.eachSlice(ctx, read, looks{slice: func(s *launchSlice) {
+		if s.device && s.complete == nil {
+			r.devicePair(s)
+		}
+	}})
 }
 
-func (r *Router) gather(e *trace.Event) {
-	switch e.Phase {
-	case 'X':
-		if e.Has&trace.HasTS != 0 && r.launches.device.Side(e) != filter.Device {
-			r.call(e, e.End())
-		}
-	case 'B', 'E', 'b', 'e':
-		if q := &r.shape.partners[r.marks]; q.is == isBegin && r.launches.device.Side(e) != filter.Device {
-			r.call(e, q.stop)
-		}
-		r.marks++
-	case 's':
-		if e.Has&trace.HasTS != 0 {
-			r.starts = append(r.starts, flowStart{chainHash(r.seed, e), e.TS})
-		}
+// devicePair finds where a pair of a device was launched.
+func (r *Router) devicePair(s *launchSlice) {
+	at := r.joined(nil, s.joint, s.track, s.start, s.stop)
+	if at == nil {
+		return
+	}
+	r.devicePairs[s.begin] = at
+	if s.end >= 0 {
+		r.devicePairs[s.end] = at
 	}
 }
 
-func (r *Router) call(e *trace.Event, end trace.Time) {
-	j := jointOf(e)
+func (r *Router) call(s *launchSlice) {
+	j := s.ids()
 	if len(j[0])+len(j[1]) == 0 {
 		return
 	}
-	at := r.within(e.TS, end)
+	at := r.within(s.start, s.stop)
 	for i, id := range j {
 		if len(id) == 0 {
 			continue
@@ -385,7 +371,6 @@ func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, er
 		if err := sel.launches.gatherCalls(ctx, p.read); err != nil {
 			return err
 		}
-		sel.launches.settle()
 	}
 	if err := p.look(ctx); err != nil {
 		return err

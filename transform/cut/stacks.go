@@ -28,7 +28,11 @@ type stacks struct {
 
 	unruly  unruly // as far as is known
 	trusted unruly // what was known before the first event
+	sure    bool   // that is all there is
 	late    pairs
+
+	tell  func(e *trace.Event) (b begun, some bool) // of a begin on a track; may be nil
+	begun map[int]begun                             // of those that are open, by ordinal
 }
 
 // unruly are the tracks and the slots of ids whose events are not in order of
@@ -47,7 +51,9 @@ type openLine struct {
 
 const asyncSlots = 1 << 14
 
-func newStacks(of func(async bool) fate) *stacks { return &stacks{of: of, seed: maphash.MakeSeed()} }
+func newStacks(of func(async bool) fate) *stacks {
+	return &stacks{of: of, seed: maphash.MakeSeed(), begun: map[int]begun{}}
+}
 
 func (q *stacks) note(track int, e *trace.Event) {
 	n := q.marks
@@ -64,8 +70,17 @@ func (q *stacks) note(track int, e *trace.Event) {
 }
 
 func (q *stacks) noteOnTrack(m mark, e *trace.Event) {
+	q.paired.set(int(m.track))
+	if q.takeOnTrack(m, e) && !m.isEnd() && q.tell != nil {
+		if b, some := q.tell(e); some {
+			q.begun[m.n()] = b
+		}
+	}
+}
+
+// takeOnTrack reports whether m will be matched with others of its track.
+func (q *stacks) takeOnTrack(m mark, e *trace.Event) bool {
 	track := int(m.track)
-	q.paired.set(track)
 	for len(q.tracks) <= track {
 		q.tracks = append(q.tracks, nil)
 	}
@@ -73,19 +88,27 @@ func (q *stacks) noteOnTrack(m mark, e *trace.Event) {
 	switch {
 	case q.trusted.tracks.has(track):
 		q.late.add(m, e)
-		return
+		return true
 	case l == nil:
 		l = &openLine{stack: stack{fate: q.of(false)}, latest: trace.MinTime}
 		q.tracks[track] = l
 	case m.ts < l.latest:
 		q.unruly.tracks.set(track)
-		return
+		return false
 	}
 	if m.ts > l.latest {
 		l.flush()
 		l.latest = m.ts
 	}
 	l.same = append(l.same, m)
+	return true
+}
+
+// took gives what was told of a begin, once.
+func (q *stacks) took(m mark) begun {
+	b := q.begun[m.n()]
+	delete(q.begun, m.n())
+	return b
 }
 
 // flush takes what was held back.
@@ -151,10 +174,18 @@ func (q *stacks) newLine() *openLine {
 // again returns stacks that have to be shown all events once more, or nil if all
 // were in order.
 func (q *stacks) again() *stacks {
-	if !q.unruly.tracks.any() && !q.unruly.slots.any() {
+	if q.sure || !q.unruly.tracks.any() && !q.unruly.slots.any() {
 		return nil
 	}
-	return &stacks{of: q.of, seed: q.seed, unruly: q.unruly, trusted: q.unruly}
+	return q.anew(q.of)
+}
+
+// anew returns stacks for another look at the same events.
+func (q *stacks) anew(of func(async bool) fate) *stacks {
+	n := newStacks(of)
+	n.seed, n.unruly, n.trusted, n.sure = q.seed, q.unruly, q.unruly, true
+	n.tell = q.tell
+	return n
 }
 
 // finish decides on what is left.
