@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"tracekit/internal/gzwrite"
+	"tracekit/internal/progress"
 	"tracekit/transform/split"
 )
 
@@ -25,6 +26,9 @@ type folder struct {
 	made  bool                        // by openFolder
 	input os.FileInfo                 // of the trace that is read, nil for a pipe
 	check func(*split.Manifest) error // of the plan, before anything is written
+	meter *progress.Meter             // is told of pieces that are done; nil if it need not know
+	work  int64                       // what all of them are worth to it
+	share int64                       // what each is
 	old   []string                    // files of a split before, which go when this one begins
 	idle  []*gzwrite.Writer
 	mutex sync.Mutex // over idle
@@ -117,6 +121,7 @@ func (f *folder) Begin(m *split.Manifest) error {
 			return writingTo(f.path, err)
 		}
 	}
+	f.share = f.work / int64(max(len(m.Pieces), 1))
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
@@ -207,6 +212,9 @@ func (p *pieceFile) endPacking(end func(*gzwrite.Writer) error) error {
 
 // Commit gives the file its name.
 func (p *pieceFile) Commit() (packed int64, err error) {
+	if p.folder != nil && p.folder.meter != nil {
+		p.folder.meter.Work(p.folder.share)
+	}
 	return p.packed, writingTo(p.path, os.Rename(p.file.Name(), p.path))
 }
 

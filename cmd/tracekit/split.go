@@ -79,7 +79,7 @@ EXIT STATUS
 }
 
 func splitTrace(c *cli.Context, std streams, o split.Options) error {
-	in, err := openInput(c, std, true)
+	in, err := openInput(c, std, !c.Bool("dry-run"))
 	if err != nil {
 		return err
 	}
@@ -121,6 +121,11 @@ func splitInto(c *cli.Context, std streams, in *input, o split.Options) (*split.
 		return nil, err
 	}
 	dir.check = func(m *split.Manifest) error { return refuseDamage(c, m) }
+	if in.size > 0 {
+		dir.meter = in.meter
+		dir.work = in.size // writing all pieces takes about as long as a reading
+		in.meter.Expect(in.size*int64(split.Readings(o)) + dir.work)
+	}
 	m, err := split.Run(c.Context, in.Source, dir, func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }, o)
 	if err == nil {
 		err = in.settled()

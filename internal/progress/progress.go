@@ -13,8 +13,9 @@ import (
 // Meter counts the bytes that are read and, if it is shown, keeps a line on a
 // terminal up to date: bytes done, rate, time left.
 type Meter struct {
-	done  atomic.Int64
-	total int64
+	done  atomic.Int64 // bytes read
+	other atomic.Int64 // work besides, as so many bytes
+	total atomic.Int64 // of both, negative if not known
 	start time.Time
 	quit  chan struct{}
 	ended sync.WaitGroup
@@ -27,13 +28,21 @@ const quiet = time.Second
 // New starts a Meter of total bytes, negative if that is not known. It writes
 // to w if show is set.
 func New(w io.Writer, total int64, show bool) *Meter {
-	m := &Meter{total: total, start: time.Now(), quit: make(chan struct{})}
+	m := &Meter{start: time.Now(), quit: make(chan struct{})}
+	m.total.Store(total)
 	if show {
 		m.ended.Add(1)
 		go m.run(w)
 	}
 	return m
 }
+
+// Expect tells that there is more to do than to read once: total is what it is worth
+// in bytes, with those that Work will tell of.
+func (m *Meter) Expect(total int64) { m.total.Store(total) }
+
+// Work counts what is done besides reading, as so many bytes.
+func (m *Meter) Work(n int64) { m.other.Add(n) }
 
 // Stop ends the line and clears it.
 func (m *Meter) Stop() {
@@ -57,20 +66,20 @@ func (m *Meter) run(w io.Writer) {
 			return
 		case <-tick.C:
 			if since := time.Since(m.start); since >= quiet {
-				fmt.Fprintf(w, "\r\x1b[K%s", Line(m.done.Load(), m.total, since))
+				fmt.Fprintf(w, "\r\x1b[K%s", Line(m.done.Load(), m.other.Load(), m.total.Load(), since))
 				shown = true
 			}
 		}
 	}
 }
 
-// Line says how far work has come: done of total bytes after some time.
-func Line(done, total int64, since time.Duration) string {
-	rate := float64(done) / since.Seconds()
-	line := fmt.Sprintf("%s read, %s/s", Bytes(done), Bytes(int64(rate)))
-	if total > 0 && done <= total && rate > 0 {
-		left := time.Duration(float64(total-done) / rate * float64(time.Second))
-		line += fmt.Sprintf(", %d%%, %s left", done*100/total, left.Round(time.Second))
+// Line says how far work has come after some time: bytes read and other work, of a
+// total of both.
+func Line(read, other, total int64, since time.Duration) string {
+	line := fmt.Sprintf("%s read, %s/s", Bytes(read), Bytes(int64(float64(read)/since.Seconds())))
+	if done := read + other; total > 0 && done > 0 && done <= total {
+		left := time.Duration(float64(since) * float64(total-done) / float64(done))
+		line += fmt.Sprintf(", %d%%, %s left", int64(100*float64(done)/float64(total)), left.Round(time.Second))
 	}
 	return line
 }

@@ -83,6 +83,14 @@ func Plan(ctx context.Context, s *trace.Source, o Options) (*Manifest, error) {
 	return &p.manifest, nil
 }
 
+// Readings is how often Run reads a trace, the pieces' temporary file apart.
+func Readings(o Options) int {
+	if o.Device == cut.Launched && o.By != Process {
+		return 3
+	}
+	return 2
+}
+
 // Run splits the trace s into files of a folder and writes the manifest beside
 // them. It reads the trace three times, twice if devices are judged by time,
 // and keeps what belongs to the pieces in a temporary file meanwhile.
