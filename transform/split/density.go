@@ -6,6 +6,7 @@ import (
 
 	"tracekit/trace"
 	"tracekit/transform/cut"
+	"tracekit/transform/window"
 )
 
 // density is how many events, and bytes of them, begin in each bin of time, and
@@ -147,7 +148,7 @@ func (d *density) cut(whole cut.Window, limit int64, size func(begin, openBefore
 		next, after := begin, open
 		next.add(b)
 		after.add(b)
-		at := trace.Time(n << d.shift)
+		at := window.Readable(trace.Time(n << d.shift))
 		if begin.events > 0 && at > from && size(next, before, after) > limit {
 			windows = append(windows, cut.Window{From: from, To: at})
 			from, before, next = at, open, b

@@ -5,6 +5,7 @@ import (
 
 	"tracekit/trace"
 	"tracekit/transform/cut"
+	"tracekit/transform/window"
 )
 
 // plan finds the windows of the pieces, and lists what the manifest tells of
@@ -19,9 +20,7 @@ func (p *pieces) plan(d *density) ([]cut.Window, error) {
 		if int64(v.Last-v.Zero)/int64(p.Time) >= maxPieces {
 			return nil, ErrTooMany
 		}
-		for at := v.Zero; at <= v.Last; at = at.Add(p.Time) {
-			windows = append(windows, cut.Window{From: at, To: min(at.Add(p.Time), whole.To)})
-		}
+		windows = every(p.Time, whole)
 	case Step, Phase, Request:
 		by := p.byStep
 		if p.By == Request {
@@ -52,6 +51,22 @@ func (p *pieces) plan(d *density) ([]cut.Window, error) {
 		p.add(Piece{Kind: string(p.By), Label: fmt.Sprintf("%d of %d", i+1, len(windows))}, w)
 	}
 	return windows, nil
+}
+
+// every divides a window into parts of a length.
+func every(length trace.Time, whole cut.Window) (windows []cut.Window) {
+	from := whole.From
+	for end := from.Add(length); from < whole.To; end = end.Add(length) {
+		to := whole.To
+		if end < whole.To {
+			to = window.Readable(end)
+		}
+		if to > from {
+			windows = append(windows, cut.Window{From: from, To: to})
+			from = to
+		}
+	}
+	return windows
 }
 
 func (p *pieces) add(m Piece, w cut.Window) {

@@ -97,14 +97,14 @@ func ParseDuration(s string) (trace.Time, error) {
 func (b Bound) Resolve(zero, last trace.Time, base int64) (trace.Time, error) {
 	switch b.kind {
 	case fromZero:
-		return readable(zero.Add(b.value)), nil
+		return Readable(zero.Add(b.value)), nil
 	case fromEnd:
-		return readable(last.Add(-b.value)), nil
+		return Readable(last.Add(-b.value)), nil
 	case share:
 		if b.share == 1 {
 			return last.Add(1), nil // what happens at the very end belongs
 		}
-		return readable(zero.Add(trace.Time(b.share * float64(last-zero)))), nil
+		return Readable(zero.Add(trace.Time(b.share * float64(last-zero)))), nil
 	case raw:
 		return b.value, nil
 	case wall:
@@ -113,15 +113,15 @@ func (b Bound) Resolve(zero, last trace.Time, base int64) (trace.Time, error) {
 		if base == 0 && zero < year2001 {
 			return 0, fmt.Errorf("bound %q: %w", b.text, ErrNoWallClock)
 		}
-		return readable(trace.Time(b.wall.UnixNano() - base)), nil
+		return Readable(trace.Time(b.wall.UnixNano() - base)), nil
 	}
 	return 0, errors.New("no bound")
 }
 
-// readable rounds a point in time down to a whole microsecond if it is so late
+// Readable rounds a point in time down to a whole microsecond if it is so late
 // that a float64 does not hold it. Perfetto reads decimals into one: it would take
 // the cut for up to 128 ns earlier or later, and slices for such that overlap.
-func readable(t trace.Time) trace.Time {
+func Readable(t trace.Time) trace.Time {
 	const exact = 1 << 53 // ns
 	if t < exact || t == trace.MaxTime {
 		return t

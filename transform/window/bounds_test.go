@@ -69,6 +69,12 @@ func TestReadableBounds(t *testing.T) {
 		}
 	}
 	v := &trace.Survey{Zero: zero + 1, Last: last}
+	for length, want := range map[trace.Time]trace.Time{5500: 5000, 999: 1000, 40: 41, 900: 901} {
+		f := Finder{Range: Range{For: length}}
+		if from, to, _, err := f.Resolve(v); err != nil || from != v.Zero || to-zero != want {
+			t.Errorf("for %d: %d to %d, %v, want %d", length, from-zero, to-zero, err, want)
+		}
+	}
 	at := v.Zero
 	for n := 1; n <= 3; n++ {
 		f := Finder{Range: Range{Part: n, Parts: 3}}

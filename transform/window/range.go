@@ -97,7 +97,10 @@ func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err
 		if f.matches == 0 {
 			return 0, 0, "", fmt.Errorf("%w: %s", ErrNoMatch, f.Around)
 		}
-		from, to = f.first.TS.Add(-f.Pad), f.first.End().Add(f.Pad)
+		from, to = f.first.TS, f.first.End()
+		if f.Pad > 0 {
+			from, to = Readable(from.Add(-f.Pad)), max(Readable(to.Add(f.Pad)), to)
+		}
 		if from == to {
 			to++
 		}
@@ -168,7 +171,9 @@ func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {
 		}
 	}
 	if f.For > 0 {
-		to = from.Add(f.For)
+		if to = Readable(from.Add(f.For)); to <= from {
+			to = from.Add(f.For)
+		}
 	}
 	if from == to && (f.From.kind == share || f.To.kind == share) {
 		return 0, 0, fmt.Errorf("%w: all of it takes %v, and so small a share of that no time", ErrRange, ago(v.Last-v.Zero))
@@ -187,7 +192,7 @@ func part(v *trace.Survey, n, all int) trace.Time {
 	if n == all {
 		return at
 	}
-	return max(readable(at), v.Zero)
+	return max(Readable(at), v.Zero)
 }
 
 func micros(t trace.Time) []byte { return trace.AppendMicros(nil, t) }
