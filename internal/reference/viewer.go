@@ -20,7 +20,7 @@ type View struct {
 	// Odd are the tracks and ids on which slices overlap without nesting, so that
 	// some are moved or cut.
 	Odd map[string]bool
-	// Loose are flow events that stand on a track without any slice, by their text.
+	// Loose are flow events that no slice is open for when they come, by their text.
 	Loose map[string]bool
 }
 
@@ -40,7 +40,8 @@ func Look(t *Trace) View {
 			}
 		}
 		if e.isFlow() {
-			if len(stacks[on]) == 0 && !next(e) {
+			open := func(k int) bool { return v.Shown[k].Stop >= e.TS }
+			if !next(e) && !slices.ContainsFunc(stacks[on], open) {
 				v.Loose[e.Raw] = true
 			}
 			continue

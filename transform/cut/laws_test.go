@@ -102,7 +102,7 @@ func contents(t *testing.T, data []byte) []string {
 // Slicing twice gives what slicing the intersection gives.
 func TestTwiceIsTheIntersection(t *testing.T) {
 	judged := 0
-	traces := eachRandom(t, 200, 50, 21, func(rng *rand.Rand, data []byte, what string) {
+	traces := eachRandom(t, 150, 40, 21, func(rng *rand.Rand, data []byte, what string) {
 		p := parsed(t, data)
 		a, b := reference.RandomWindow(rng, p)
 		c, d := reference.RandomWindow(rng, p)
@@ -139,7 +139,7 @@ func TestTwiceIsTheIntersection(t *testing.T) {
 // Pieces of a partition give back every track's busy time exactly, and no piece
 // has an overlap, a dangling arrow or a nameless track that was not there.
 func TestPiecesOfAPartitionAddUp(t *testing.T) {
-	eachRandom(t, 60, 15, 22, func(rng *rand.Rand, data []byte, what string) {
+	eachRandom(t, 50, 15, 22, func(rng *rand.Rand, data []byte, what string) {
 		if p := parsed(t, data); reference.Edges(p)[0] >= 0 { // what starts before 0 is not shown
 			addUp(t, data, 1+rng.IntN(7), what)
 		}
