@@ -11,12 +11,22 @@ import (
 	"tracekit/trace"
 )
 
-// arrows follow flows from slice to slice. They take about 80 bytes for each
-// flow event.
+// arrows follow flows from slice to slice. They take 32 bytes for each flow event
+// that is noted, and 80 once they are prepared.
 type arrows struct {
 	seed   maphash.Seed
+	noted  []arrowNote
 	points []arrowPoint
 	lines  []arrowLine // by track
+}
+
+// arrowNote is an end of an arrow.
+type arrowNote struct {
+	chain uint64
+	ts    trace.Time
+	track int32
+	start bool // of the arrow
+	next  bool // it binds to the slice that begins next
 }
 
 // arrowLine is the points on a track, in order of time: those that bind to the
@@ -43,10 +53,10 @@ func (a *arrows) note(track int, e *trace.Event) {
 	if e.Has&trace.HasTS == 0 {
 		return
 	}
-	if len(a.points) == 0 {
+	if len(a.noted) == 0 {
 		a.seed = maphash.MakeSeed()
 	}
-	a.points = append(a.points, arrowPoint{
+	a.noted = append(a.noted, arrowNote{
 		chain: chainHash(a.seed, e), ts: e.TS, track: int32(track), start: e.Phase == 's', next: e.Phase == 'f' && !bindsEnclosing(e),
 	})
 }
@@ -76,7 +86,42 @@ func bindsEnclosing(e *trace.Event) bool {
 	return bytes.HasPrefix(rest, []byte(`"e"`))
 }
 
+// leadTo reports whether an arrow may end at one of some slices.
+func (a *arrows) leadTo(some []span) bool {
+	starts := map[uint64]bool{}
+	for i := range a.noted {
+		if a.noted[i].start {
+			starts[a.noted[i].chain] = true
+		}
+	}
+	ends := map[int][]trace.Time{}
+	for i := range a.noted {
+		if n := &a.noted[i]; !n.start && starts[n.chain] {
+			if n.next {
+				return true // which slice begins next, not all slices tell
+			}
+			ends[int(n.track)] = append(ends[int(n.track)], n.ts)
+		}
+	}
+	for _, on := range ends {
+		slices.Sort(on)
+	}
+	for _, s := range some {
+		on := ends[s.track]
+		if i := sort.Search(len(on), func(i int) bool { return on[i] >= s.start }); i < len(on) && on[i] <= s.end {
+			return true
+		}
+	}
+	return false
+}
+
+// prepare gets ready to be told of slices, once all ends of arrows are noted.
 func (a *arrows) prepare(tracks int) {
+	a.points = make([]arrowPoint, len(a.noted))
+	for i, n := range a.noted {
+		a.points[i] = arrowPoint{chain: n.chain, ts: n.ts, track: n.track, start: n.start, next: n.next}
+	}
+	a.noted = nil
 	a.lines = make([]arrowLine, tracks)
 	for i := range a.points {
 		l := &a.lines[a.points[i].track]

@@ -32,6 +32,8 @@ type Router struct {
 	calls    [2]idTable // of calls, by key
 	starts   []flowStart
 
+	gathered
+
 	devicePairs map[int][]int // windows in which begins and ends of a device were launched, by ordinal
 	seed        maphash.Seed
 	last        trace.Time
@@ -66,6 +68,9 @@ func (r *Router) Learn(p *trace.Part) {
 	r.launches.learn(p)
 	for i := range p.Events {
 		e := &p.Events[i]
+		if r.device == Launched {
+			r.foresee(e)
+		}
 		r.shape.learn(e)
 		if e.Phase == 'C' {
 			r.sample(e)
@@ -159,82 +164,6 @@ func (r *Router) carry(h *history) {
 			if latest[k] >= 0 {
 				r.extra = append(r.extra, extra{latest[k], int32(w)}, extra{first[k], int32(w)})
 			}
-		}
-	}
-}
-
-// Gather reads the trace for the calls that launch, if devices follow them; more
-// than once only where no id joins a slice to its call.
-func (r *Router) Gather(ctx context.Context, read func() (trace.Stream, error)) error {
-	if r.device != Launched {
-		return nil
-	}
-	l := r.launches
-	l.stays = func(int, trace.Time, trace.Time) bool { return true }
-	pairs := false // devices have some
-	if err := l.eachSlice(ctx, read, looks{
-		slice: func(s *launchSlice) {
-			l.note(s)
-			if !s.device {
-				r.call(s)
-			}
-			pairs = pairs || s.device && s.complete == nil
-		},
-		event: func(e *trace.Event) {
-			if e.Phase == 's' && e.Has&trace.HasTS != 0 {
-				r.starts = append(r.starts, flowStart{chainHash(r.seed, e), e.TS})
-			}
-		},
-		restart: func() {
-			l.forget()
-			r.calls, r.starts = [2]idTable{}, nil
-		},
-	}); err != nil {
-		return err
-	}
-	slices.SortFunc(r.starts, func(a, b flowStart) int {
-		return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
-	})
-	if l.orphans.any(l.present) {
-		if err := l.follow(ctx, read); err != nil {
-			return err
-		}
-	}
-	r.devicePairs = map[int][]int{}
-	if !pairs {
-		return nil
-	}
-	return l.eachSlice(ctx, read, looks{slice: func(s *launchSlice) {
-		if s.device && s.complete == nil {
-			r.devicePair(s)
-		}
-	}})
-}
-
-// devicePair finds where a pair of a device was launched.
-func (r *Router) devicePair(s *launchSlice) {
-	at := r.joined(nil, s.joint, s.track, s.start, s.stop)
-	if at == nil {
-		return
-	}
-	r.devicePairs[s.begin] = at
-	if s.end >= 0 {
-		r.devicePairs[s.end] = at
-	}
-}
-
-func (r *Router) call(s *launchSlice) {
-	j := s.ids()
-	if len(j[0])+len(j[1]) == 0 {
-		return
-	}
-	at := r.within(s.start, s.stop)
-	for i, id := range j {
-		if len(id) == 0 {
-			continue
-		}
-		if len(at) > 0 {
-			r.calls[i].add(id, reached{int32(at[0]), int32(at[len(at)-1])})
 		}
 	}
 }

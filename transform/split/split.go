@@ -92,8 +92,8 @@ func Readings(o Options) int {
 }
 
 // Run splits the trace s into files of a folder and writes the manifest beside
-// them. It reads the trace three times, twice if devices are judged by time,
-// and keeps what belongs to the pieces in a temporary file meanwhile.
+// them. It reads the trace as often as Readings tells, and keeps what belongs to the
+// pieces in a temporary file meanwhile.
 //
 // After an error the manifest lists the pieces that are whole.
 func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.File, error), o Options) (*Manifest, error) {
