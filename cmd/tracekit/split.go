@@ -199,6 +199,9 @@ func splitOptions(c *cli.Context) (o split.Options, err error) {
 	}
 	kinds := map[split.By]string{split.Step: "", split.Request: "", split.Phase: "", split.Time: "time", split.Size: "size", split.Events: "events", split.Process: ""}
 	want, known := kinds[o.By]
+	if o.By == "" {
+		return o, hint(usage("--by is missing"), "a piece for each step, phase, request, time, size, events or process")
+	}
 	if !known {
 		return o, hint(usage("--by %q", o.By), "step, phase, request, time, size, events or process")
 	}

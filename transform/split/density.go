@@ -21,6 +21,7 @@ type density struct {
 	last  *page
 	fixed bin // what every piece has
 	flows flowSample
+	arcs  []arc // once they are settled
 }
 
 // page is the bins of a stretch of time.
@@ -129,12 +130,8 @@ func (d *density) bytes(begin, openBefore, openAfter bin) int64 {
 	return d.fixed.bytes + begin.bytes + openBefore.openBytes + clipped*(openBefore.openEvents+openAfter.openEvents)
 }
 
-// settle counts the flow events that pieces will have.
-func (d *density) settle() {
-	for _, f := range d.flows.complete() {
-		d.add(f.ts, bin{events: 1 << d.flows.shift, bytes: f.size << d.flows.shift})
-	}
-}
+// settle orders the arrows.
+func (d *density) settle() { d.arcs = d.flows.arcs() }
 
 // cut divides a window so that no part exceeds the limit, as far as the bins
 // tell. A little is left for what they don't: the rest of a bin, carried
@@ -143,17 +140,35 @@ func (d *density) cut(whole cut.Window, limit int64, size func(begin, openBefore
 	limit -= limit / 40
 	var windows []cut.Window
 	from := whole.From
+	arcs := d.arcs
 	var begin, before, open bin
 	for n, b := range d.each() {
+		ending := 0
+		for ending < len(arcs) && int64(arcs[ending].end)>>d.shift <= n {
+			ending++
+		}
 		next, after := begin, open
 		next.add(b)
+		next.add(since(from, arcs[:ending]))
 		after.add(b)
 		at := window.Readable(trace.Time(n << d.shift))
 		if begin.events > 0 && at > from && size(next, before, after) > limit {
 			windows = append(windows, cut.Window{From: from, To: at})
 			from, before, next = at, open, b
+			next.add(since(from, arcs[:ending]))
 		}
-		begin, open = next, after
+		begin, open, arcs = next, after, arcs[ending:]
 	}
 	return append(windows, cut.Window{From: from, To: whole.To})
+}
+
+// since counts the arcs that start no earlier.
+func since(from trace.Time, arcs []arc) (sum bin) {
+	for _, a := range arcs {
+		if a.start >= from {
+			sum.events += a.events
+			sum.bytes += a.size
+		}
+	}
+	return sum
 }

@@ -1,6 +1,11 @@
 package split
 
-import "tracekit/trace"
+import (
+	"cmp"
+	"slices"
+
+	"tracekit/trace"
+)
 
 // flowSample holds the flow events of some chains, all of them while they are
 // few: one in 1<<shift. Flows that lack a start or an end, and there can be more
@@ -39,23 +44,45 @@ func (s *flowSample) add(e *trace.Event, size int64) {
 	s.points = kept
 }
 
-// complete returns the points of chains that have a start and an end.
-func (s *flowSample) complete() []flowPoint {
-	const start, end = 1, 2
-	has := map[uint64]uint8{}
-	for _, p := range s.points {
-		switch p.phase {
-		case 's':
-			has[p.chain] |= start
-		case 'f':
-			has[p.chain] |= end
+// arc is an end or step of an arrow. A piece has it only if it has the arrow's start.
+type arc struct {
+	start, end   trace.Time
+	events, size int64
+}
+
+// arcs returns those of chains that have a start and an end, in order of their ends.
+// The start goes with the first end.
+func (s *flowSample) arcs() []arc {
+	slices.SortFunc(s.points, func(a, b flowPoint) int {
+		return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts), cmp.Compare(b.phase, a.phase)) // s, after it t or f
+	})
+	var all []arc
+	for i := 0; i < len(s.points); {
+		k := i + 1
+		for k < len(s.points) && s.points[k].chain == s.points[i].chain && s.points[k].phase != 's' {
+			k++
 		}
+		all = s.appendArcs(all, s.points[i:k])
+		i = k
 	}
-	var all []flowPoint
-	for _, p := range s.points {
-		if has[p.chain] == start|end {
-			all = append(all, p)
+	s.points = nil
+	slices.SortFunc(all, func(a, b arc) int { return cmp.Compare(a.end, b.end) })
+	return all
+}
+
+func (s *flowSample) appendArcs(all []arc, chain []flowPoint) []arc {
+	isEnd := func(p flowPoint) bool { return p.phase == 'f' }
+	first := slices.IndexFunc(chain, isEnd)
+	if chain[0].phase != 's' || first < 0 {
+		return all
+	}
+	for i, p := range chain[1:] {
+		a := arc{chain[0].ts, p.ts, 1 << s.shift, p.size << s.shift}
+		if i+1 == first {
+			a.events *= 2
+			a.size += chain[0].size << s.shift
 		}
+		all = append(all, a)
 	}
 	return all
 }
