@@ -20,6 +20,7 @@ import (
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/cut"
+	"tracekit/transform/steps"
 	"tracekit/transform/window"
 )
 
@@ -325,6 +326,28 @@ func TestStepsOfGeneratedTraces(t *testing.T) {
 			}
 			if m.Pieces[0].Start != m.Start || m.Pieces[len(m.Pieces)-1].End != micros(end(t, m)+1) {
 				t.Errorf("%s by %s: the pieces do not cover the trace", producer, o.By)
+			}
+		}
+	}
+}
+
+// Where pieces leave something out, each is still what slice makes.
+func TestPiecesThatLeaveSomethingOut(t *testing.T) {
+	only := steps.Decode
+	for _, producer := range []tracegen.Producer{tracegen.Gaudi, tracegen.CUDA} {
+		data := made(t, producer)
+		for _, o := range []Options{
+			{By: Step, DropGaps: true, Device: cut.Launched}, {By: Step, Steady: 2, Device: cut.Launched}, {By: Phase, Only: &only},
+		} {
+			m := comparePieces(t, data, o, string(producer))
+			for i := range m.Pieces {
+				q := &m.Pieces[i]
+				if q.Steps == nil && !o.DropGaps || o.Only != nil && q.Phase != "decode" || o.Steady > 0 && q.Steps.Count != 2 {
+					t.Errorf("%s by %s: piece %+v", producer, o.By, q)
+				}
+			}
+			if len(m.Pieces) == 0 || o.Steady > 0 && (len(m.Pieces) != 1 || m.Why == "") {
+				t.Errorf("%s by %s: %d pieces, %q", producer, o.By, len(m.Pieces), m.Why)
 			}
 		}
 	}
