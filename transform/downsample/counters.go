@@ -52,14 +52,14 @@ func (l *learner) counter(r record, e *trace.Event) error {
 		q.N, q.Pair, q.End = m.samples, m.samples, q.Start
 		q.Size = uint32(len(s.Key) + len(s.Value) + len(`"":`))
 		q.Cat, q.Track = halves(value(s.Value))
-		if err := l.samples.add(q); err != nil {
+		if err := l.samples.add(&q); err != nil {
 			return err
 		}
 		m.samples++
 		n++
 	}
 	m.events = append(m.events, counted{all: n, left: n})
-	return l.main.add(r)
+	return l.main.add(&r)
 }
 
 // numberOf numbers keys in the order in which they come.

@@ -90,7 +90,7 @@ func (l *learner) event(e *trace.Event) error {
 		}
 		l.bind(e)
 		r.Line, r.Class = trackLine|uint64(track), slice
-		return l.main.add(r)
+		return l.main.add(&r)
 	case 'B', 'E', 'b', 'e':
 		if !l.o.slices() {
 			return l.asIs(track)
@@ -112,7 +112,7 @@ func (l *learner) moment(r record) error {
 	if !l.o.moments() {
 		return l.asIs(int(r.Track))
 	}
-	return l.main.add(r)
+	return l.main.add(&r)
 }
 
 // asIs notes an event that stays whatever is decided.
@@ -143,7 +143,7 @@ func (l *learner) mark(r record, e *trace.Event) error {
 			r.Pair = closing
 		}
 	}
-	return l.marks.add(r)
+	return l.marks.add(&r)
 }
 
 // closing is the Pair of an asynchronous end.
@@ -162,11 +162,11 @@ func (l *learner) flow(r record, e *trace.Event) error {
 		}
 	}
 	l.flows++
-	if err := l.main.add(r); err != nil {
+	if err := l.main.add(&r); err != nil {
 		return err
 	}
 	r.Line, r.Class = l.chain(e), enclosed
-	return l.chains.add(r)
+	return l.chains.add(&r)
 }
 
 // chain is a number for what joins the points of an arrow: category, name and id.

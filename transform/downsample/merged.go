@@ -15,7 +15,7 @@ import (
 // and it is not merged once more.
 func isMerged(e *trace.Event) bool {
 	args := e.Args()
-	if !bytes.Contains(args, []byte(`"busy"`)) {
+	if first := bytes.TrimLeft(args, "{ \t\r\n"); !bytes.HasPrefix(first, []byte(`"count"`)) {
 		return false
 	}
 	var keys []string

@@ -61,14 +61,14 @@ func (l *learner) paired(b *record) error {
 	if b.Class != asyncMark {
 		r.Class = slice
 		l.tally.pair(l.texts.all[r.Cat], &r)
-		return l.main.add(r)
+		return l.main.add(&r)
 	}
 	if r.Pair == r.N {
 		r.Name = r.Track
 	}
 	r.Line, r.Class = asyncLine|uint64(r.Cat), async
 	l.tally.pair(l.texts.all[r.Cat], &r)
-	return l.main.add(r)
+	return l.main.add(&r)
 }
 
 // loneEnd adds an end without a begin, which no viewer shows.

@@ -21,8 +21,9 @@ type plan struct {
 // survey is the first pass.
 func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan, err error) {
 	l := &learner{o: o, seed: maphash.MakeSeed(), tally: &tally{}}
+	k := &keys{}
 	for _, to := range []**sorter{&l.main, &l.marks, &l.chains, &l.samples} {
-		*to = newSorter(o.Spill, held)
+		*to = newSorter(o.Spill, held, k)
 		defer (*to).close()
 	}
 	if o.Every > 0 || o.budget() {

@@ -1,10 +1,8 @@
 package downsample
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/binary"
-	"io"
 )
 
 // record is what is known of an event, or of a begin and its end, from the first
@@ -108,19 +106,11 @@ func (c *codec) append(dst []byte, r *record) []byte {
 // mostBytes is how many bytes a packed record takes at most.
 const mostBytes = 1 + 5*binary.MaxVarintLen64 + 4*binary.MaxVarintLen32
 
-// read unpacks the next record of in, or returns io.EOF. The record is valid until
-// the next call.
-func (c *codec) read(in *bufio.Reader) (*record, error) {
-	b, err := in.Peek(mostBytes)
-	if len(b) == 0 {
-		if err == nil {
-			err = io.EOF
-		}
-		return nil, err
-	}
-	l := &c.last
+// read unpacks the next record, which stands at the start of b, into last. It
+// returns how many bytes that takes, more than there are if b ends too soon.
+func (c *codec) read(b []byte) int {
+	l, u := &c.last, unpacker{b: b, at: 1}
 	head := b[0]
-	u := unpacker{b: b, at: 1}
 	l.Class = class(head & classes)
 	if head&sameLine == 0 {
 		l.Line, l.Track = u.unsigned(), uint32(u.unsigned())
@@ -133,18 +123,13 @@ func (c *codec) read(in *bufio.Reader) (*record, error) {
 		l.Pair += uint64(u.signed())
 	}
 	l.Name, l.Cat, l.Size = uint32(u.unsigned()), uint32(u.unsigned()), uint32(u.unsigned())
-	if u.short {
-		return nil, io.ErrUnexpectedEOF
-	}
-	_, err = in.Discard(u.at)
-	return l, err
+	return u.at
 }
 
-// unpacker takes numbers off a packed record.
+// unpacker takes numbers off a packed record. If b ends too soon, at lies behind it.
 type unpacker struct {
-	b     []byte
-	at    int
-	short bool // b ended too soon
+	b  []byte
+	at int
 }
 
 func (u *unpacker) unsigned() uint64 {
@@ -152,9 +137,15 @@ func (u *unpacker) unsigned() uint64 {
 		u.at++
 		return uint64(u.b[u.at-1])
 	}
+	return u.long()
+}
+
+func (u *unpacker) long() uint64 {
 	v, n := binary.Uvarint(u.b[min(u.at, len(u.b)):])
-	u.short = u.short || n <= 0
-	u.at += max(n, 0)
+	if n <= 0 {
+		n = len(u.b) + 1
+	}
+	u.at += n
 	return v
 }
 
