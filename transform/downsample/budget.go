@@ -2,6 +2,7 @@ package downsample
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -41,97 +42,116 @@ func (o *Options) unit(c cost) float64 {
 	return float64(c.events)
 }
 
-// How much of a budget is aimed at, what is enough at once, and what in the end.
+// How much of a budget is aimed at, and what is enough.
 const (
-	aim    = 0.98
-	enough = 0.95
-	least  = 0.90
+	aim   = 0.955
+	least = 0.90
 )
 
+// mostTries is how often records are gone through to fill a budget.
+const mostTries = 12
+
+// fit decides so that a budget is kept, if there is one. Slices that are too many for
+// it are merged; they go if it is too small for that, and merging was not asked for.
+func (p *plan) fit(ctx context.Context) (*decision, error) {
+	var at thresholds
+	if p.o.Merge != nil {
+		at.merge = shorterThan(int64(*p.o.Merge))
+	}
+	if !p.o.budget() {
+		return p.decide(ctx, at)
+	}
+	d, err := p.search(ctx, at)
+	if errors.As(err, new(*BudgetError)) && p.o.Merge == nil {
+		at.drops = true
+		d, err = p.search(ctx, at)
+	}
+	return d, err
+}
+
 // search finds the thresholds that fill the budget, none lower than those of at. All
-// lines have the same share: those that need less stay whole, the others are
-// thinned down to it. What a share leaves is counted exactly, and the share is
-// changed until the budget is filled.
-func (p *plan) search(ctx context.Context, at thresholds) (thresholds, error) {
-	whole, err := p.decide(ctx, at, nil)
-	if err != nil || p.o.filled(whole.total()) <= 1 {
-		return at, err
-	}
-	lines, err := p.grade(ctx)
+// lines have the same share: those that need less stay whole, the others are thinned
+// down to it. One pass grades what a share would leave; what is decided by that is
+// taken if it fits, else the share is corrected.
+func (p *plan) search(ctx context.Context, at thresholds) (best *decision, err error) {
+	g, err := p.grade(ctx, at.drops)
 	if err != nil {
-		return at, err
+		return nil, err
 	}
-	best := at.with(lines, 0)
-	smallest, err := p.decide(ctx, best, nil)
-	if err != nil {
-		return at, err
-	}
-	fixed := smallest.total()
-	base := p.o.filled(fixed)
-	if base > 1 {
-		return at, &BudgetError{fixed.events, fixed.bytes}
-	}
-	b := bracket{full: base}
-	for _, h := range lines {
-		b.hi = max(b.hi, h.total)
-	}
-	share := fairShare(lines, p.o.room(fixed))
-	for try := 1; try <= 40 && !b.done(try); try++ {
-		next := at.with(lines, share)
-		d, err := p.decide(ctx, next, nil)
+	b := newBracket(p.o, g)
+	for !b.end {
+		next := at.with(g.lines, fairShare(g.lines, b.room))
+		d, err := p.decide(ctx, next)
 		if err != nil {
-			return at, err
+			best.close()
+			return nil, err
 		}
-		now := p.o.filled(d.total())
-		if b.narrow(share, now) {
-			best = next
+		total := d.total()
+		if b.narrow(p.o.filled(total), len(next.lines) == 0) {
+			best, d = d, best
 		}
-		share = b.next(try, share*(aim-base)/max(now-base, 1e-9))
+		d.close()
+		if b.void {
+			return nil, &BudgetError{total.events, total.bytes}
+		}
 	}
 	return best, nil
 }
 
-// bracket is the shares between which the best one lies.
+// bracket is the rooms, in units, between which the best one lies.
 type bracket struct {
 	lo, hi float64
-	full   float64 // how much of the budget is filled by the best so far
+	room   float64 // to try
+	base   float64 // how much of the budget is filled by what stays in any case
+	best   float64 // and by the best so far
+	some   bool    // there is a best one
+	tries  int
+	end    bool
+	void   bool // not even what has to stay fits
 }
 
-// narrow notes that a share fills so much, and reports whether it is the best so
-// far.
-func (b *bracket) narrow(share, filled float64) bool {
-	if filled > 1 {
-		b.hi = min(b.hi, share)
-		return false
+func newBracket(o *Options, g *grading) *bracket {
+	b := &bracket{base: o.filled(g.fixed)}
+	for _, h := range g.lines {
+		b.hi += h.total
 	}
-	b.lo = max(b.lo, share)
-	if filled <= b.full {
-		return false
+	b.room = max(0, min(b.hi, o.goal()-o.unit(g.fixed)))
+	return b
+}
+
+// narrow notes how much of the budget the room has filled, and whether that is all
+// there is. It reports whether it is the best so far, and sets the room to try next.
+func (b *bracket) narrow(filled float64, all bool) (better bool) {
+	b.tries++
+	fits := filled <= 1
+	if fits {
+		b.lo = max(b.lo, b.room)
+	} else {
+		b.hi = min(b.hi, b.room)
 	}
-	b.full = filled
-	return true
-}
-
-func (b *bracket) done(try int) bool {
-	const hurry = 8
-	return b.full >= enough || try > hurry && b.full >= least || b.hi-b.lo <= b.hi*1e-12
-}
-
-// next is the share to try: the guess if it lies well between the bounds, and
-// their middle now and then in any case, so that they close in.
-func (b *bracket) next(try int, guess float64) float64 {
-	if try%3 == 0 || !(guess > b.lo && guess < b.hi) {
-		return b.lo + (b.hi-b.lo)/2
+	if better = fits && (!b.some || filled > b.best); better {
+		b.best, b.some = filled, true
 	}
-	return guess
+	b.void = !fits && b.room == 0
+	b.end = b.best >= least || fits && all || b.hi-b.lo <= b.hi*1e-9 || b.tries >= mostTries
+	guess := b.room * (aim - b.base) / max(filled-b.base, 1e-9)
+	switch {
+	case b.end && !b.some: // nothing fits yet: as little as there can be
+		b.room, b.end = 0, false
+	case b.tries%3 == 0 || !(guess > b.lo && guess < b.hi):
+		b.room = b.lo + (b.hi-b.lo)/2
+	default:
+		b.room = guess
+	}
+	return better
 }
 
-// room is what the budget leaves for shares, in units.
-func (o *Options) room(fixed cost) float64 {
+// goal is what is aimed at, in units.
+func (o *Options) goal() float64 {
 	if o.TargetSize > 0 {
-		return aim*float64(o.TargetSize) - float64(fixed.bytes)
+		return aim*float64(o.TargetSize) - slack
 	}
-	return aim*float64(o.MaxEvents) - float64(fixed.events)
+	return aim * float64(o.MaxEvents)
 }
 
 // fairShare is the share at which all lines together take so much.
@@ -153,7 +173,7 @@ func fairShare(lines map[uint64]*histogram, room float64) float64 {
 
 // with are the thresholds that give each line a share, none below those of t.
 func (t thresholds) with(lines map[uint64]*histogram, share float64) thresholds {
-	next := thresholds{merge: t.merge, lines: map[uint64]grain{}, events: map[uint64]int64{}}
+	next := thresholds{merge: t.merge, drops: t.drops, lines: map[uint64]grain{}, events: map[uint64]int64{}}
 	for line, h := range lines {
 		if g := h.threshold(share); g > t.of(line) {
 			next.lines[line], next.events[line] = g, h.events

@@ -16,9 +16,9 @@ type decision struct {
 	left       map[uint64]int64 // slices and other events that stay on lines that are thinned
 	merged     cost             // of slices that are made
 	mergedFrom int64            // slices
-	write      func(text []byte) error
-	busy       []int64         // of slices that stay, and in those that are made, by category
-	made       map[string]cost // by category
+	spool      spool            // of slices that are made
+	busy       []int64          // of slices that stay, and in those that are made, by category
+	made       map[string]cost  // by category
 	nest       nest
 	next       []uint32 // points of arrows that wait for the next slice
 	spare      []*bunch
@@ -31,6 +31,7 @@ type decision struct {
 // thresholds are the grains below which slices go, or are merged.
 type thresholds struct {
 	merge  grain            // of all tracks, the least
+	drops  bool             // what is below those of lines goes
 	lines  map[uint64]grain // of lines that are thinned
 	events map[uint64]int64 // on these lines
 }
@@ -43,19 +44,32 @@ func (t *thresholds) of(line uint64) grain {
 	return g
 }
 
-// decide goes through all records once. write takes the slices that are made; it
-// may be nil.
-func (p *plan) decide(ctx context.Context, at thresholds, write func([]byte) error) (*decision, error) {
-	d := &decision{plan: p, at: at, write: write, used: slices.Clone(p.stay), gone: slices.Clone(p.lost), busy: make([]int64, len(p.texts.all)), made: map[string]cost{}, left: map[uint64]int64{}, line: noLine}
+// decide goes through all records once.
+func (p *plan) decide(ctx context.Context, at thresholds) (*decision, error) {
+	d := &decision{
+		plan: p, at: at, used: slices.Clone(p.stay), gone: slices.Clone(p.lost), busy: make([]int64, len(p.texts.all)),
+		made: map[string]cost{}, left: map[uint64]int64{}, line: noLine, spool: spool{create: p.o.Spill},
+	}
 	d.nest.close = d.leave
-	if err := p.records.each(ctx, d.record); err != nil {
+	err := p.records.each(ctx, d.record)
+	if err == nil {
+		d.nest.finish()
+		err = d.failure
+	}
+	if err == nil {
+		err = d.settleFlows(ctx)
+	}
+	if err != nil {
+		d.close()
 		return nil, err
 	}
-	d.nest.finish()
-	if d.failure != nil {
-		return nil, d.failure
+	return d, nil
+}
+
+func (d *decision) close() {
+	if d != nil {
+		d.spool.close()
 	}
-	return d, d.settleFlows(ctx)
 }
 
 // total is what the output takes.
@@ -92,7 +106,7 @@ func (d *decision) record(r *record) error {
 
 // keep counts what stays.
 func (d *decision) keep(r *record) {
-	d.kept.add(cost{r.events(), int64(r.Size)})
+	d.kept.add(r.cost())
 	if d.limit > 0 && !r.Class.isFlow() {
 		d.left[d.line] += r.events()
 	}
@@ -131,9 +145,9 @@ func (d *decision) slice(r *record) {
 	if !d.excluded(r, len(d.nest.stack)) {
 		own.fate = kept
 		if own.grain < d.limit {
-			own.fate = gone
-			if d.o.Merge != nil {
-				own.fate = merged
+			own.fate = merged
+			if d.at.drops {
+				own.fate = gone
 			}
 		}
 	}
@@ -204,8 +218,8 @@ func (d *decision) leave(f *frame) {
 		made.add(d.made[cat])
 		d.made[cat] = made
 		d.used[b.track] = true
-		if d.write != nil && d.failure == nil {
-			d.failure = d.write(d.text)
+		if d.failure == nil {
+			d.failure = d.spool.add(d.text)
 		}
 	}
 	d.resolve(b, b.size() == 1)
@@ -237,7 +251,7 @@ func (p *plan) excluded(r *record, depth int) bool {
 // slices are merged into, for the outer one, and cuts what was begun short.
 func (p *plan) frame(f *frame, r *record) frame {
 	own := frame{start: r.Start, end: r.End, begun: r.isBegun(), grain: p.grain(r)}
-	if p.o.Merge != nil && f.begun && f.start == r.Start {
+	if p.o.merging() && f.begun && f.start == r.Start {
 		own.begun, own.grain = true, f.grain
 	}
 	return own

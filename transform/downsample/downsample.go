@@ -50,6 +50,7 @@ type Options struct {
 func (o *Options) Some() bool { return o.slices() || o.Counters > 0 }
 
 func (o *Options) budget() bool   { return o.MaxEvents > 0 || o.TargetSize > 0 }
+func (o *Options) merging() bool  { return o.Merge != nil || o.budget() }
 func (o *Options) moments() bool  { return o.budget() || o.Every > 0 }
 func (o *Options) counters() bool { return o.moments() || o.Counters > 0 }
 func (o *Options) slices() bool {
@@ -74,30 +75,20 @@ func runHolding(ctx context.Context, s *trace.Source, w *trace.Writer, o Options
 		return rep, err
 	}
 	defer p.close()
-	var at thresholds
-	if o.Merge != nil {
-		at.merge = shorterThan(int64(*o.Merge))
-	}
-	if o.budget() {
-		if at, err = p.search(ctx, at); err != nil {
-			return rep, err
-		}
-	}
-	made := &spool{create: o.Spill}
-	defer made.close()
-	d, err := p.decide(ctx, at, made.add)
+	d, err := p.fit(ctx)
 	if err != nil {
 		return rep, err
 	}
-	if err := p.emit(ctx, s, w, d, made); err != nil {
+	defer d.close()
+	if err := p.emit(ctx, s, w, d); err != nil {
 		return rep, err
 	}
 	rep = pipeline.Report{
 		EventsIn: p.survey.Events, BytesIn: p.survey.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: p.survey.Damage,
 	}
-	rep.Notes = append(d.thinned(), d.sides()...)
 	if made := d.merged.events; made > 0 {
-		rep.Notes = append([]string{fmt.Sprintf("%d slices stand for %d that were merged", made, d.mergedFrom)}, rep.Notes...)
+		rep.Notes = append(rep.Notes, fmt.Sprintf("%d slices stand for %d that were merged", made, d.mergedFrom))
 	}
+	rep.Notes = append(append(rep.Notes, d.thinned()...), d.sides()...)
 	return rep, nil
 }

@@ -10,7 +10,6 @@ import (
 // emitter is the stage that writes what was decided.
 type emitter struct {
 	*decision
-	made    *spool
 	n       uint64 // of the event at hand
 	samples uint64
 	process []bool
@@ -18,13 +17,13 @@ type emitter struct {
 	out     *tally
 }
 
-func (p *plan) emit(ctx context.Context, s *trace.Source, w *trace.Writer, d *decision, made *spool) error {
+func (p *plan) emit(ctx context.Context, s *trace.Source, w *trace.Writer, d *decision) error {
 	r, err := s.ReadBlocks(p.survey.Blocks)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	e := &emitter{decision: d, made: made, process: make([]bool, len(p.tracks.Processes)), out: p.tally, loose: d.loose()}
+	e := &emitter{decision: d, process: make([]bool, len(p.tracks.Processes)), out: p.tally, loose: d.loose()}
 	for track, is := range d.used {
 		if is {
 			e.process[p.tracks.All[track].Process] = true
@@ -102,7 +101,7 @@ func (s *emitter) counter(n uint64, e *trace.Event, w *trace.Writer) error {
 // that their place in the file does not matter.
 func (s *emitter) End(w *trace.Writer) error {
 	w.SetLead(&trace.Event{})
-	return s.made.each(func(text []byte) error {
+	return s.spool.each(func(text []byte) error {
 		return w.Object(text)
 	})
 }

@@ -15,11 +15,8 @@ func (d *decision) flow(r *record) {
 	if !d.windows.has(r.Start) {
 		return
 	}
-	for i := len(d.nest.stack) - 1; i >= 0; i-- {
-		if f := &d.nest.stack[i]; f.end >= r.Start {
-			d.bind(r.Name, f, !d.o.budget())
-			return
-		}
+	if f := d.nest.at(r.Start); f != nil {
+		d.bind(r.Name, f, !d.o.budget())
 	}
 }
 

@@ -9,10 +9,15 @@ import (
 // grading tells for each line what a threshold would leave of it.
 type grading struct {
 	*plan
-	nest  nest
-	lines map[uint64]*histogram
-	at    *histogram
-	line  uint64
+	drops   bool
+	nest    nest
+	repeats repeats
+	lines   map[uint64]*histogram
+	at      *histogram
+	line    uint64
+	next    cost   // of arrows that wait for the next slice
+	used    []bool // tracks
+	fixed   cost   // of what stays at every threshold
 }
 
 // histogram is how much of a line stays down to each grain, in buckets that are
@@ -75,31 +80,41 @@ func (h *histogram) threshold(share float64) grain {
 	return 0
 }
 
-// grade goes through the records once.
-func (p *plan) grade(ctx context.Context) (map[uint64]*histogram, error) {
-	g := &grading{plan: p, lines: map[uint64]*histogram{}, line: noLine}
+// grade goes through the records once. With drops, slices go and are not merged.
+func (p *plan) grade(ctx context.Context, drops bool) (*grading, error) {
+	g := &grading{plan: p, drops: drops, lines: map[uint64]*histogram{}, line: noLine, used: slices.Clone(p.stay)}
+	g.repeats.last = make([]uint64, len(p.texts.all))
+	g.nest.close = func(f *frame) { g.repeats.bar(f.grain) }
 	if err := p.records.each(ctx, g.record); err != nil {
 		return nil, err
 	}
 	for _, h := range g.lines {
 		h.settle()
 	}
-	return g.lines, nil
+	g.fixed.add(p.names.of(&p.tracks, g.used))
+	g.fixed.bytes += p.text
+	return g, nil
 }
 
 func (g *grading) record(r *record) error {
 	if r.Line != g.line {
 		g.nest.finish()
+		g.repeats.reset()
+		g.next = cost{}
 		g.line = r.Line
 		g.at = &histogram{buckets: map[int]*bucket{}}
 		g.lines[r.Line] = g.at
 	}
 	switch {
-	case r.Class.isFlow():
 	case r.Class == slice:
 		g.slice(r)
-	case g.momentGoes(r):
-	default:
+	case r.Class == nextEnd:
+		g.next.add(r.cost())
+	case r.Class == enclosed:
+		if f := g.nest.at(r.Start); f != nil {
+			g.counts(f.grain, r.cost())
+		}
+	case !g.momentGoes(r):
 		g.stays(r, g.grain(r))
 	}
 	return nil
@@ -108,31 +123,63 @@ func (g *grading) record(r *record) error {
 // stays counts what a record takes as long as the threshold is not above its grain.
 func (g *grading) stays(r *record, at grain) {
 	g.at.events += r.events()
-	if at != forever {
-		g.at.add(at, g.o.unit(cost{r.events(), int64(r.Size)}))
+	g.used[r.Track] = true
+	g.counts(at, r.cost())
+}
+
+// counts adds what is there down to a grain.
+func (g *grading) counts(at grain, c cost) {
+	if at == forever {
+		g.fixed.add(c)
+	} else {
+		g.at.add(at, g.o.unit(c))
 	}
 }
 
-// mergedBytes is about what a merged slice takes.
-const mergedBytes = 260
+// between adds what is there where the threshold is above from, up to to.
+func (g *grading) between(from, to grain, c cost) {
+	g.counts(to, c)
+	g.counts(from, cost{-c.events, -c.bytes})
+}
 
-// slice counts a slice. With --merge it goes on to count as the first of those that
-// become one, up to the threshold from which on it is not the first.
+// What a merged slice takes beside its texts, and a name in its args.
+const (
+	mergedBytes = 170
+	namedBytes  = 20
+)
+
+// slice counts a slice. What is merged goes on to count in part, up to the threshold
+// from which on it is not the first that becomes one, and its name up to that from
+// which on there is one like it before.
 func (g *grading) slice(r *record) {
 	f := g.nest.enter(r)
 	own := g.frame(f, r)
-	out := g.excluded(r, len(g.nest.stack))
-	if !out {
+	if !g.excluded(r, len(g.nest.stack)) {
 		g.stays(r, own.grain)
-		if first := min(f.grain, f.apart(r)); g.o.Merge != nil && own.grain < first {
-			whole := g.o.unit(cost{r.events(), int64(r.Size)})
-			part := min(whole, g.o.unit(cost{1, mergedBytes}))
-			g.at.add(own.grain, -part)
-			if first != forever {
-				g.at.add(first, part)
-			}
+		g.counts(own.grain, g.next)
+		if !g.drops {
+			g.merges(f, r, own.grain)
 		}
 		f.follow(r, own.grain)
 	}
+	g.next = cost{}
 	g.nest.push(own)
+}
+
+func (g *grading) merges(f *frame, r *record, own grain) {
+	apart, all := f.apart(r), g.texts.all
+	if f.some {
+		g.repeats.bar(apart)
+	}
+	name := int64(len(all[r.Name]))
+	if again := g.repeats.since(r.Name); own < again {
+		g.between(own, again, cost{bytes: name + namedBytes})
+	}
+	if first := min(f.grain, apart); own < first {
+		t := &g.tracks.All[r.Track]
+		made := cost{1, mergedBytes + name + int64(len(all[r.Cat])+len(t.Pid)+len(t.Tid))}
+		made.bytes = min(made.bytes, int64(r.Size)) // it may be alone
+		g.between(own, first, made)
+	}
+	g.repeats.bar(own)
 }

@@ -85,7 +85,7 @@ func (l *learner) event(e *trace.Event) error {
 			return l.asIs(track)
 		}
 		l.name(&r, e)
-		if l.o.Merge != nil && isMerged(e) {
+		if l.o.merging() && isMerged(e) {
 			l.anchors.add(track, r.Start, r.End)
 		}
 		l.bind(e)
@@ -124,7 +124,7 @@ func (l *learner) asIs(track int) error {
 // name notes the texts that a merged slice may need.
 func (l *learner) name(r *record, e *trace.Event) {
 	r.Cat = l.texts.of(e.Cat())
-	if l.o.Merge != nil {
+	if l.o.merging() {
 		r.Name = l.texts.of(e.Name())
 	}
 }

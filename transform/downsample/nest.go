@@ -54,6 +54,16 @@ func (n *nest) finish() {
 	n.root = frame{fate: kept, grain: forever}
 }
 
+// at is the slice that is open at a time and began last, nil if there is none.
+func (n *nest) at(time int64) *frame {
+	for i := len(n.stack) - 1; i >= 0; i-- {
+		if f := &n.stack[i]; f.end >= time {
+			return f
+		}
+	}
+	return nil
+}
+
 func (n *nest) top() *frame { return &n.stack[len(n.stack)-1] }
 
 func (n *nest) parent() *frame {

@@ -65,6 +65,8 @@ func (r *record) events() int64 {
 	return 1
 }
 
+func (r *record) cost() cost { return cost{r.events(), int64(r.Size)} }
+
 // codec packs records, each as its difference to the one before.
 type codec struct{ last record }
 

@@ -186,9 +186,9 @@ func (d *decision) thinned() []string {
 
 // limitText says what a threshold takes.
 func (d *decision) limitText(id uint64, g grain) string {
-	what := "go"
-	if d.o.Merge != nil {
-		what = "are merged"
+	what := "are merged"
+	if d.at.drops {
+		what = "go"
 	}
 	under := trace.AppendMicros(nil, trace.Time(g.duration()))
 	n := id & (1<<56 - 1)
