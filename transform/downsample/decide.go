@@ -140,9 +140,9 @@ func (d *decision) moment(r *record) {
 
 // slice decides on a slice on a track.
 func (d *decision) slice(r *record) {
-	f := d.nest.enter(r)
+	f, across := d.nest.enter(r)
 	own := d.frame(f, r)
-	if !d.excluded(r, len(d.nest.stack)) {
+	if !d.excluded(r, d.nest.depth) {
 		own.fate = kept
 		if own.grain < d.limit {
 			own.fate = merged
@@ -151,30 +151,52 @@ func (d *decision) slice(r *record) {
 			}
 		}
 	}
+	beside := f.siblings(across == nil)
 	switch own.fate {
 	case gone:
 		d.drop(r)
 	case kept:
-		d.leave(f)
+		d.end(&f.across)
+		if across == nil { // else what it lies across may yet become part of a bunch
+			d.end(&f.within)
+		}
 		d.keep(r)
 	case merged:
-		own.bunch = d.merge(f, r)
+		own.within.bunch = d.merge(f, beside, r)
 	}
 	if own.fate != gone {
-		f.follow(r, own.grain)
+		beside.follow(r, own.grain)
 	}
-	d.begin(&own)
-	d.nest.push(own)
+	if across == nil {
+		d.begin(&own)
+		d.nest.push(own)
+	} else if own.fate != gone {
+		d.restore(across)
+	}
+}
+
+// restore keeps what would go, since a slice lies across it that stays: else that one
+// would nest, and those that nest in a viewer now would lie across it.
+func (d *decision) restore(f *frame) {
+	if f.fate == gone {
+		d.gone.remove(f.N)
+		d.gone.remove(f.Pair)
+		f.fate = kept
+		d.keep(&f.record)
+	}
 }
 
 // merge puts a slice to those it becomes one with.
-func (d *decision) merge(f *frame, r *record) *bunch {
-	b, nested := f.bunch, f.fate == merged
-	if !nested && (b == nil || f.apart(r) >= d.limit) {
-		d.leave(f)
-		b = d.bunch(r)
-		f.bunch = b
+func (d *decision) merge(f *frame, w *siblings, r *record) *bunch {
+	nested := f.fate == merged
+	if nested {
+		w = &f.within
 	}
+	if !nested && (w.bunch == nil || w.apart(r) >= d.limit) {
+		d.end(w)
+		w.bunch = d.bunch(r)
+	}
+	b := w.bunch
 	b.add(r, nested)
 	d.busy[r.Cat] += r.dur()
 	if n := b.size(); n > 1 {
@@ -196,13 +218,21 @@ func (d *decision) bunch(r *record) *bunch {
 	return b
 }
 
-// leave ends the bunch of slices in f, if there is one.
+// leave ends the bunches of slices in f, if there are some.
 func (d *decision) leave(f *frame) {
-	b := f.bunch
-	if b == nil || f.fate == merged {
+	if f.fate != merged {
+		d.end(&f.within)
+		d.end(&f.across)
+	}
+}
+
+// end makes one slice of those in a bunch.
+func (d *decision) end(w *siblings) {
+	b := w.bunch
+	if b == nil {
 		return
 	}
-	f.bunch = nil
+	w.bunch = nil
 	if b.size() == 1 {
 		d.keep(&b.first)
 		d.busy[b.first.Cat] -= b.first.dur()
@@ -250,8 +280,8 @@ func (p *plan) excluded(r *record, depth int) bool {
 // around it is merged only when that is: a viewer takes a complete slice, which is what
 // slices are merged into, for the outer one, and cuts what was begun short.
 func (p *plan) frame(f *frame, r *record) frame {
-	own := frame{start: r.Start, end: r.End, begun: r.isBegun(), grain: p.grain(r)}
-	if p.o.merging() && f.begun && f.start == r.Start {
+	own := frame{record: *r, begun: r.isBegun(), grain: p.grain(r)}
+	if p.o.merging() && f.begun && f.Start == r.Start {
 		own.begun, own.grain = true, f.grain
 	}
 	return own

@@ -35,8 +35,8 @@ func (d *decision) bind(flow uint32, f *frame, stays bool) {
 	case f.fate == kept:
 		d.bound.add(uint64(flow))
 	case f.fate == gone:
-	case f.bunch.size() == 1:
-		f.bunch.waiting = append(f.bunch.waiting, waiting{flow, stays})
+	case f.within.bunch.size() == 1:
+		f.within.bunch.waiting = append(f.within.bunch.waiting, waiting{flow, stays})
 	case stays:
 		d.bound.add(uint64(flow))
 	}

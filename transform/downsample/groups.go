@@ -152,23 +152,27 @@ const (
 // from which on it is not the first that becomes one, and its name up to that from
 // which on there is one like it before.
 func (g *grading) slice(r *record) {
-	f := g.nest.enter(r)
-	own := g.frame(f, r)
-	if !g.excluded(r, len(g.nest.stack)) {
+	f, across := g.nest.enter(r)
+	own, beside := g.frame(f, r), f.siblings(across == nil)
+	if !g.excluded(r, g.nest.depth) {
 		g.stays(r, own.grain)
-		g.counts(own.grain, g.next)
-		if !g.drops {
-			g.merges(f, r, own.grain)
+		if across == nil {
+			g.counts(own.grain, g.next)
 		}
-		f.follow(r, own.grain)
+		if !g.drops {
+			g.merges(f, beside, r, own.grain)
+		}
+		beside.follow(r, own.grain)
 	}
-	g.next = cost{}
-	g.nest.push(own)
+	if across == nil {
+		g.next = cost{}
+		g.nest.push(own)
+	}
 }
 
-func (g *grading) merges(f *frame, r *record, own grain) {
-	apart, all := f.apart(r), g.texts.all
-	if f.some {
+func (g *grading) merges(f *frame, w *siblings, r *record, own grain) {
+	apart, all := w.apart(r), g.texts.all
+	if w.some {
 		g.repeats.bar(apart)
 	}
 	name := int64(len(all[r.Name]))

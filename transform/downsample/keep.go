@@ -11,14 +11,7 @@ import (
 
 // anchors are slices that no threshold takes, and with them those around them. They
 // take 32 bytes each.
-type anchors struct {
-	lines [][]span
-
-	// Where steps are made of several slices each, those that begin or end with a
-	// step on their track are anchors too.
-	track        int
-	begins, ends map[int64]bool
-}
+type anchors struct{ lines [][]span }
 
 // span is a stretch of time, in ns. Next is the smallest end from here on.
 type span struct{ start, end, next int64 }
@@ -43,9 +36,6 @@ func (a *anchors) settle() {
 
 // in reports whether an anchor lies in a slice, or is it.
 func (a *anchors) in(r *record) bool {
-	if a.begins != nil && a.track == int(r.Track) && (a.begins[r.Start] || a.ends[r.End]) {
-		return true
-	}
 	if int(r.Track) >= len(a.lines) {
 		return false
 	}
@@ -66,10 +56,9 @@ func (a *anchors) addSteps(run *steps.Run, tracks *trace.Tracks) {
 		if len(s.Batches) == 0 {
 			continue
 		}
-		if a.begins == nil {
-			a.track, a.begins, a.ends = track, map[int64]bool{}, map[int64]bool{}
-		}
-		a.begins[int64(s.Start)], a.ends[int64(s.End)] = true, true
+		// The step is made of several slices: those that begin or end with it stay.
+		a.add(track, int64(s.Start), int64(s.Start))
+		a.add(track, int64(s.End), int64(s.End))
 		for _, b := range s.Batches {
 			a.add(track, int64(b.Start), int64(b.End))
 		}

@@ -5,19 +5,18 @@ package downsample
 type nest struct {
 	stack []frame
 	root  frame        // of the track: what lies beside each other at its top
+	depth int          // how many slices lie around the one that has entered
 	close func(*frame) // called for frames that end, innermost first
 }
 
 // frame is an open slice and what is known of those in it so far.
 type frame struct {
-	start, end int64
-	begun      bool // it, or one around it that begins at the same time, by an event of its own
-	fate       fate
-	grain      grain
-	last       grain // of the latest slice in it
-	lastEnd    int64 // the largest end of slices in it
-	some       bool  // there is a slice in it
-	bunch      *bunch
+	record
+	begun  bool // it, or one around it that begins at the same time, by an event of its own
+	fate   fate
+	grain  grain
+	within siblings // of the slices in it
+	across siblings // of those in it that each lie across one that nests
 }
 
 // fate is what becomes of a slice.
@@ -29,18 +28,33 @@ const (
 	merged // with others
 )
 
-// holds reports whether the slice, which begins no later, is open from start to
-// end.
-func (f *frame) holds(start, end int64) bool {
-	return f.end >= end && (f.end > start || f.start == start)
+// siblings are slices that follow each other in a frame, and are no longer taken out.
+type siblings struct {
+	grain grain // of the latest
+	end   int64 // the largest
+	some  bool  // there is a slice in it
+	bunch *bunch
 }
 
-// enter makes room for a slice and returns the frame that it lies in.
-func (n *nest) enter(r *record) *frame {
-	for len(n.stack) > 0 && !n.top().holds(r.Start, r.End) {
+// enter makes room for a slice and returns the frame that it lies in. A slice may
+// begin in another and end behind it: such a one does not nest, and a viewer puts it on
+// a lane of its own. For it, across is the outermost that it lies across, and it shall
+// not be pushed.
+func (n *nest) enter(r *record) (in, across *frame) {
+	for len(n.stack) > 0 && n.top().End <= r.Start && n.top().Start != r.Start {
 		n.pop()
 	}
-	return n.parent()
+	n.depth = len(n.stack)
+	for n.depth > 0 && n.stack[n.depth-1].End < r.End {
+		n.depth--
+	}
+	if n.depth < len(n.stack) {
+		across = &n.stack[n.depth]
+	}
+	if n.depth == 0 {
+		return &n.root, across
+	}
+	return &n.stack[n.depth-1], across
 }
 
 // finish closes all that is open.
@@ -57,7 +71,7 @@ func (n *nest) finish() {
 // at is the slice that is open at a time and began last, nil if there is none.
 func (n *nest) at(time int64) *frame {
 	for i := len(n.stack) - 1; i >= 0; i-- {
-		if f := &n.stack[i]; f.end >= time {
+		if f := &n.stack[i]; f.End >= time {
 			return f
 		}
 	}
@@ -65,13 +79,6 @@ func (n *nest) at(time int64) *frame {
 }
 
 func (n *nest) top() *frame { return &n.stack[len(n.stack)-1] }
-
-func (n *nest) parent() *frame {
-	if len(n.stack) == 0 {
-		return &n.root
-	}
-	return n.top()
-}
 
 func (n *nest) pop() {
 	if n.close != nil {
@@ -82,23 +89,31 @@ func (n *nest) pop() {
 
 func (n *nest) push(f frame) { n.stack = append(n.stack, f) }
 
-// follow notes a slice that is no longer taken out, beside those before it in f.
-func (f *frame) follow(r *record, g grain) {
-	if !f.some || r.End > f.lastEnd {
-		f.lastEnd = r.End
+// siblings are the slices in f that nest, or of those that do not.
+func (f *frame) siblings(nests bool) *siblings {
+	if nests {
+		return &f.within
 	}
-	f.last, f.some = g, true
+	return &f.across
 }
 
-// apart is the threshold from which on a slice is joined to the one before it in f:
-// that one is fine enough, and so is the gap between them.
-func (f *frame) apart(r *record) grain {
-	if !f.some {
+// follow notes a slice beside those before it.
+func (w *siblings) follow(r *record, g grain) {
+	if !w.some || r.End > w.end {
+		w.end = r.End
+	}
+	w.grain, w.some = g, true
+}
+
+// apart is the threshold from which on a slice is joined to the one before it: that
+// one is fine enough, and so is the gap between them.
+func (w *siblings) apart(r *record) grain {
+	if !w.some {
 		return forever
 	}
 	gap := grain(0)
-	if d := r.Start - f.lastEnd; d > 0 && f.lastEnd != endless {
+	if d := r.Start - w.end; d > 0 && w.end != endless {
 		gap = grainOf(d, r.Start)
 	}
-	return max(f.last, gap)
+	return max(w.grain, gap)
 }

@@ -3,6 +3,7 @@ package downsample
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -62,7 +63,7 @@ func TestMergingCutsNothingInAViewer(t *testing.T) {
 		t.Error(why)
 	}
 	judged := 0
-	for seed := range uint64(1500) {
+	for seed := range uint64(500) {
 		f := &forest{rng: rand.New(rand.NewPCG(seed, 3))}
 		f.grow(0, 40, 3)
 		data := []byte(`{"traceEvents":[` + strings.Join(f.text, ",") + `]}`)
@@ -83,7 +84,7 @@ func TestMergingCutsNothingInAViewer(t *testing.T) {
 			sameFigures(t, measure(t, slicesOf(t, parsed(t, out))), want)
 		}
 	}
-	if judged < 100 {
+	if judged < 40 {
 		t.Errorf("only %d traces were clean", judged)
 	}
 }
@@ -105,4 +106,73 @@ func TestMergedSlicesAreKnownInAnyLayout(t *testing.T) {
 			}
 		})
 	}
+}
+
+// overlaps is how many slices a viewer puts on a lane of their own, since they do not
+// nest.
+func overlaps(t testing.TB, data []byte) int64 {
+	t.Helper()
+	rep, err := check.Run(context.Background(), bytes.NewReader(data), int64(len(data)), check.Options{Temp: create})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range rep.Findings {
+		if f.Kind == check.Overlap {
+			return f.Count
+		}
+	}
+	return 0
+}
+
+// Slices that nest in a viewer still do when others go or are merged, so that what it
+// shows on lanes of their own, or drops, never grows.
+func TestOverlapsDoNotGrow(t *testing.T) {
+	some := 0
+	for seed := range uint64(400) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		f := &forest{rng: rng}
+		for range 3 + rng.IntN(20) {
+			start := rng.IntN(60)
+			f.add(`{"ph":"X","name":"%c","pid":1,"tid":1,"ts":%d,"dur":%d}`, 'a'+rng.IntN(3), start, rng.IntN(1+rng.IntN(50)))
+		}
+		data := []byte(`{"traceEvents":[` + strings.Join(f.text, ",") + `]}`)
+		before := overlaps(t, data)
+		if before > 0 {
+			some++
+		}
+		d := int64(1000 * (1 + rng.IntN(40)))
+		for _, o := range []Options{
+			{MinDur: trace.Time(d)}, {Merge: ns(d)}, {MaxDepth: 1 + rng.IntN(3)}, {MaxEvents: int64(1 + len(f.text)/2)},
+			{MinDur: trace.Time(d / 2), Merge: ns(d), MaxDepth: 4},
+		} {
+			out, _, err := try(data, o, sortMemory)
+			if errors.As(err, new(*BudgetError)) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if after := overlaps(t, out); after > before {
+				t.Fatalf("seed %d, %+v: %d overlaps, before %d\n%s\n%s", seed, o, after, before, data, out)
+			}
+			if o.Merge != nil && o.MinDur == 0 {
+				sameFigures(t, measure(t, slicesOf(t, parsed(t, out))), measure(t, slicesOf(t, parsed(t, data))))
+			}
+		}
+	}
+	if some < 100 {
+		t.Errorf("only %d traces have overlaps", some)
+	}
+	eachReal(t, func(t *testing.T, data []byte) {
+		before := overlaps(t, data)
+		for _, o := range []Options{{MinDur: 2000}, {MinDur: 20_000}, {Merge: ns(2000)}, {Merge: ns(50_000)}, {MaxDepth: 3}, {MaxEvents: 300}} {
+			out, _, err := try(data, o, sortMemory)
+			if errors.As(err, new(*BudgetError)) {
+				continue
+			}
+			if after := overlaps(t, out); err != nil || after > before {
+				t.Errorf("%+v: %d overlaps, before %d; %v", o, after, before, err)
+			}
+		}
+	})
 }
