@@ -95,9 +95,7 @@ func (d *decision) record(r *record) error {
 	case slice:
 		d.slice(r)
 	case nextEnd:
-		if d.windows.has(r.Start) {
-			d.next = append(d.next, r.Name)
-		}
+		d.next = append(d.next, r.Name)
 	case enclosed:
 		d.flow(r)
 	}
@@ -268,8 +266,13 @@ func (p *plan) momentGoes(r *record) bool {
 	return r.Class == async && r.dur() < int64(p.o.MinDur)
 }
 
-// inWindows reports whether r lies in what stays whole.
-func (p *plan) inWindows(r *record) bool { return p.windows.meet(r.Start, r.End) }
+// inWindows reports whether r is of what stays whole.
+func (p *plan) inWindows(r *record) bool {
+	if p.known.has(r.N) {
+		return p.launched.has(r.N)
+	}
+	return p.windows.meet(r.Start, r.End)
+}
 
 // excluded reports a slice that goes whatever the thresholds are.
 func (p *plan) excluded(r *record, depth int) bool {

@@ -31,7 +31,7 @@ import (
 // Options say what goes. They apply in the order of the fields, each to what those
 // before it leave.
 type Options struct {
-	Every    int           // keep every so manieth step whole, nothing else; 0 for all
+	Every    int           // keep every so manieth step whole, with what it launched, and nothing else; 0 for all
 	Steps    steps.Options // which steps
 	MaxDepth int           // keep so many slices one inside the other; 0 for all
 	Counters trace.Time    // the interval in which four samples of a series stay; 0 for all

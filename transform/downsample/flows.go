@@ -12,9 +12,6 @@ const (
 // flow binds a point of an arrow to the slice that it stands in, and that began
 // last.
 func (d *decision) flow(r *record) {
-	if !d.windows.has(r.Start) {
-		return
-	}
 	if f := d.nest.at(r.Start); f != nil {
 		d.bind(r.Name, f, !d.o.budget())
 	}

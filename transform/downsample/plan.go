@@ -6,16 +6,19 @@ import (
 	"hash/maphash"
 
 	"tracekit/trace"
+	"tracekit/transform/cut"
 	"tracekit/transform/steps"
 )
 
 // plan is what has to be known before anything is written.
 type plan struct {
 	*learner
-	survey  *trace.Survey
-	windows windows
-	records *sorted // all but metadata
-	arrows  *sorted // points of arrows by chain
+	survey   *trace.Survey
+	windows  windows
+	known    numbers // slices of devices whose launch is known
+	launched numbers // those of them that a step launched which stays
+	records  *sorted // all but metadata
+	arrows   *sorted // points of arrows by chain
 }
 
 // survey is the first pass.
@@ -29,6 +32,10 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	if o.Every > 0 || o.budget() {
 		l.finder = steps.NewFinder(o.Steps)
 	}
+	var launches *cut.Launches
+	if o.Every > 0 {
+		launches = cut.NewLaunches()
+	}
 	p = &plan{learner: l}
 	defer func(made *plan) {
 		if err != nil {
@@ -36,6 +43,9 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 		}
 	}(p)
 	if p.survey, err = s.SurveyParts(func(part *trace.Part) error {
+		if launches != nil {
+			launches.Learn(part)
+		}
 		if err := l.part(part); err != nil {
 			return err
 		}
@@ -45,6 +55,11 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	}
 	if err := p.findSteps(); err != nil {
 		return nil, err
+	}
+	if launches != nil {
+		if err := p.follow(ctx, s, launches); err != nil {
+			return nil, err
+		}
 	}
 	if err := l.pair(ctx); err != nil {
 		return nil, err
@@ -86,6 +101,17 @@ func (p *plan) findSteps() error {
 		p.windows = every(p.o.Every, run)
 	}
 	return nil
+}
+
+// follow finds what the steps that stay launched on devices, whenever it ran.
+func (p *plan) follow(ctx context.Context, s *trace.Source, l *cut.Launches) error {
+	stays := func(start, end trace.Time) bool { return p.windows.meet(int64(start), int64(end)) }
+	return l.Judge(ctx, s, p.survey.Blocks, stays, func(n uint64, stays bool) {
+		p.known.add(n)
+		if stays {
+			p.launched.add(n)
+		}
+	})
 }
 
 func (p *plan) close() {
