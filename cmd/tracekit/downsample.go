@@ -24,7 +24,7 @@ the slices around it; begins and ends go as pairs; arrows go with the slices tha
 they join, or end on what these are merged into.
 
 KINDS, in the order in which they apply, each to what those before it leave
-   --every N --step      only every Nth step, whole
+   --every N --step      only every Nth step, whole, with what it launched on devices
    --max-depth N         only N slices one inside the other
    --counters TIME       of each series of a counter no more than the first, the
                          smallest, the largest and the last sample in each TIME
@@ -37,8 +37,8 @@ KINDS, in the order in which they apply, each to what those before it leave
    --max-events N, --target-size SIZE
                          as much as fits: 90 to 100 % of the budget. Tracks have
                          equal shares of it; those that need less stay whole, and
-                         the others lose their shortest slices. With --merge these
-                         are merged instead. Steps stay
+                         the others have their shortest slices merged, or lose them
+                         where not even that fits. Steps stay
 
 EXAMPLES
    tracekit downsample --target-size 200MB -o small.json.gz big.json.gz
@@ -48,7 +48,7 @@ EXAMPLES
 ` + exitText,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "min-dur", Usage: "drop slices shorter than `TIME`"},
-			&cli.StringFlag{Name: "merge", Usage: "make one of neighbours shorter than `TIME`; 0ns with a budget, to merge no more than that asks for"},
+			&cli.StringFlag{Name: "merge", Usage: "make one of neighbours shorter than `TIME`; with a budget, of longer ones too if it asks for that"},
 			&cli.StringFlag{Name: "max-events", Usage: "leave up to `N` events, such as 500K or 1M"},
 			&cli.StringFlag{Name: "target-size", Usage: "leave up to `SIZE` of JSON, such as 200MB"},
 			&cli.StringFlag{Name: "max-depth", Usage: "drop slices inside of `N` others"},
@@ -131,7 +131,7 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 func downsampleError(err error) error {
 	switch {
 	case errors.As(err, new(*downsample.BudgetError)):
-		return hint(err, "ask for more, or take something out first: --counters, --max-depth, tracekit strip")
+		return hint(err, "ask for more, or take something out first: --min-dur, --counters, --max-depth, tracekit strip")
 	case errors.As(err, new(*steps.NoMarkersError)):
 		return noSteps(err, "")
 	}

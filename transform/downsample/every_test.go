@@ -22,7 +22,9 @@ func TestStepsAreWholeOnTheDevice(t *testing.T) {
 		}
 		wholeOnDevice(t, b.Bytes(), 3)
 	}
-	t.Run("recorded", func(t *testing.T) { wholeOnDevice(t, recorded.Text(t, "../../../shared/traces/resnet_ddp_epoch_ts.pt.trace.json.gz"), 2) })
+	t.Run("recorded", func(t *testing.T) {
+		wholeOnDevice(t, recorded.Text(t, "../../../shared/traces/resnet_ddp_epoch_ts.pt.trace.json.gz"), 2)
+	})
 }
 
 func wholeOnDevice(t *testing.T, data []byte, n int) {
@@ -77,7 +79,10 @@ func TestSlicesKeepThoseAroundThem(t *testing.T) {
 		for i := range p.Events {
 			left[p.Events[i].Raw]++
 		}
-		stays := func(s *plain) bool { e := &in.Events[s.events[0]]; return left[e.Raw] > 0 || member(e, "bind_id") != "" }
+		stays := func(s *plain) bool {
+			e := &in.Events[s.events[0]]
+			return left[e.Raw] > 0 || member(e, "bind_id") != ""
+		}
 		var around plainNest
 		all := slicesOf(t, in)
 		for i := range all {

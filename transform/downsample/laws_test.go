@@ -36,6 +36,30 @@ func TestMergeConserves(t *testing.T) {
 	})
 }
 
+// So are they with a budget, unless that is too small for merging.
+func TestBudgetsConserve(t *testing.T) {
+	conserved := 0
+	check := func(t *testing.T, data []byte, part int) {
+		in := parsed(t, data)
+		for _, o := range []Options{{MaxEvents: int64(len(in.Events)/part + 1)}, {TargetSize: int64(len(data)/part + 1)}} {
+			out, rep, err := try(data, o, 11+len(data)/500)
+			if errors.As(err, new(*BudgetError)) || strings.Contains(strings.Join(rep.Notes, "\n"), "slices go") {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			conserved++
+			sameFigures(t, measure(t, slicesOf(t, parsed(t, out))), measure(t, slicesOf(t, in)))
+		}
+	}
+	eachRandom(t, 100, func(t *testing.T, rng *rand.Rand, data []byte) { check(t, data, 2) })
+	eachReal(t, func(t *testing.T, data []byte) { check(t, data, 4) })
+	if conserved < 60 {
+		t.Errorf("only %d budgets could be kept by merging", conserved)
+	}
+}
+
 // What is merged is short, near and side by side, and what stays is as it was.
 func TestMergeTakesWhatItSays(t *testing.T) {
 	eachRandom(t, 120, func(t *testing.T, rng *rand.Rand, data []byte) {

@@ -5,6 +5,7 @@ import (
 
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
+	"tracekit/transform/report"
 	"tracekit/transform/steps"
 )
 
@@ -235,6 +236,7 @@ func (t *texts) of(s []byte) uint32 {
 type naming struct {
 	threads, processes []cost
 	free               cost
+	called             report.Names
 }
 
 // cost is what something takes in the output.
@@ -252,6 +254,7 @@ func (n *naming) learn(track, process int, e *trace.Event) {
 	for len(n.processes) <= process {
 		n.processes = append(n.processes, cost{})
 	}
+	n.called.Learn(e)
 	one := cost{1, int64(e.Size()) + 1}
 	switch {
 	case len(e.Pid()) == 0:

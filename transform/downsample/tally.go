@@ -1,16 +1,18 @@
 package downsample
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
+	"tracekit/internal/columns"
 	"tracekit/internal/progress"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
+	"tracekit/transform/report"
 )
 
 // tally counts by category, before and after.
@@ -131,21 +133,41 @@ func (d *decision) sides() []string {
 		}
 		rows = append(rows[:most], rest)
 	}
-	return table(append(rows, all))
+	return sidesTable(append(rows, all))
 }
 
-func table(rows []*row) []string {
-	var b bytes.Buffer
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "events\tafter\tshare\tbytes\tafter\tshare\tbusy\tafter\tshare\t  category\t")
+func sidesTable(rows []*row) []string {
+	t := columns.Table{Left: 1, Head: []string{"category", "events", "after", "share", "bytes", "after", "share", "busy", "after", "share"}}
 	for _, r := range rows {
-		fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t  %s\t\n",
-			r.before.events, r.after.events, share(r.after.events, r.before.events),
-			progress.Bytes(r.before.bytes), progress.Bytes(r.after.bytes), share(r.after.bytes, r.before.bytes),
-			seconds(r.busy), seconds(r.told), share(r.told, r.busy), r.name)
+		t.Add(r.name,
+			columns.Count(r.before.events), columns.Count(r.after.events), share(r.after.events, r.before.events),
+			size(r.before.bytes), size(r.after.bytes), share(r.after.bytes, r.before.bytes),
+			busy(r.busy), busy(r.told), share(r.told, r.busy))
 	}
+	return append([]string{""}, lines(&t)...)
+}
+
+// lines are those of a table.
+func lines(t *columns.Table) []string {
+	var b bytes.Buffer
+	w := bufio.NewWriter(&b)
+	t.Write(w, columns.Screen{})
 	w.Flush()
 	return strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
+}
+
+func size(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return progress.Bytes(n)
+}
+
+func busy(ns int64) string {
+	if ns == 0 {
+		return "-"
+	}
+	return report.Amount(trace.Time(ns))
 }
 
 func share(part, whole int64) string {
@@ -153,57 +175,4 @@ func share(part, whole int64) string {
 		return "-"
 	}
 	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
-}
-
-func seconds(ns int64) string { return fmt.Sprintf("%.3fms", float64(ns)/1e6) }
-
-// thinned tells the thresholds of the lines that are thinned, those that lose the
-// most first.
-func (d *decision) thinned() []string {
-	type line struct {
-		id     uint64
-		limit  grain
-		before int64
-	}
-	var lines []line
-	for id, g := range d.at.lines {
-		lines = append(lines, line{id, g, d.at.events[id]})
-	}
-	slices.SortFunc(lines, func(a, b line) int {
-		return cmp.Or(cmp.Compare(b.before, a.before), cmp.Compare(a.id, b.id))
-	})
-	const most = 12
-	var out []string
-	for i, l := range lines {
-		if i == most {
-			out = append(out, fmt.Sprintf("thinned: %d more tracks", len(lines)-most))
-			break
-		}
-		out = append(out, fmt.Sprintf("thinned: %s: %d of %d events are left", d.limitText(l.id, l.limit), d.left[l.id], l.before))
-	}
-	return out
-}
-
-// limitText says what a threshold takes.
-func (d *decision) limitText(id uint64, g grain) string {
-	what := "are merged"
-	if d.at.drops {
-		what = "go"
-	}
-	under := trace.AppendMicros(nil, trace.Time(g.duration()))
-	n := id & (1<<56 - 1)
-	switch id >> 56 {
-	case trackLine >> 56:
-		return fmt.Sprintf("%s: slices under %s µs %s", d.trackName(n), under, what)
-	case momentLine >> 56:
-		return fmt.Sprintf("%s: instants go, evenly over the time", d.trackName(n))
-	case asyncLine >> 56:
-		return fmt.Sprintf("category %q: spans under %s µs go", d.texts.all[n], under)
-	}
-	return fmt.Sprintf("counter: samples that stand out for less than %s µs go", under)
-}
-
-func (d *decision) trackName(n uint64) string {
-	t := d.tracks.All[n]
-	return fmt.Sprintf("pid %s tid %s", trace.Unquote([]byte(t.Pid)), trace.Unquote([]byte(t.Tid)))
 }
