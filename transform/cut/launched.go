@@ -25,6 +25,10 @@ func (l *Launches) Judge(
 	if err := l.all.gather(ctx, read, func(_ int, start, end trace.Time) bool { return stays(start, end) }); err != nil {
 		return err
 	}
+	pairs, err := l.pairs(ctx, read)
+	if err != nil {
+		return err
+	}
 	n, mark := uint64(0), 0
 	return eachEvent(ctx, read, func(e *trace.Event) {
 		switch e.Phase {
@@ -36,11 +40,27 @@ func (l *Launches) Judge(
 				f(n, v != out)
 			}
 		case 'B', 'E', 'b', 'e':
-			if stays, known := l.all.begins[mark]; known {
+			if stays, known := pairs[mark]; known {
 				f(n, stays)
 			}
 			mark++
 		}
 		n++
 	})
+}
+
+// pairs tells of the begins of devices, by ordinal, where the launch is known.
+func (l *Launches) pairs(ctx context.Context, read reading) (map[int]bool, error) {
+	if l.all.order.marks == 0 {
+		return nil, nil
+	}
+	known := map[int]bool{}
+	err := l.all.eachSlice(ctx, read, looks{restart: func() { clear(known) }, slice: func(s *launchSlice) {
+		if s.complete == nil && s.device {
+			if stays, sure := l.all.launched(s.joint, s.track, s.start, s.stop); sure {
+				known[s.begin] = stays
+			}
+		}
+	}})
+	return known, err
 }
