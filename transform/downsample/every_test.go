@@ -23,6 +23,9 @@ func TestStepsAreWholeOnTheDevice(t *testing.T) {
 		wholeOnDevice(t, b.Bytes(), 3)
 	}
 	t.Run("recorded", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("long")
+		}
 		wholeOnDevice(t, recorded.Text(t, "../../../shared/traces/resnet_ddp_epoch_ts.pt.trace.json.gz"), 2)
 	})
 }
@@ -95,7 +98,7 @@ func TestSlicesKeepThoseAroundThem(t *testing.T) {
 			}
 		}
 	}
-	eachRandom(t, 200, func(t *testing.T, rng *rand.Rand, data []byte) {
+	eachRandom(t, 80, func(t *testing.T, rng *rand.Rand, data []byte) {
 		for range 3 {
 			check(t, data, randomOptions(rng))
 		}

@@ -303,7 +303,7 @@ func TestStructureStays(t *testing.T) {
 			t.Fatalf("through files the result is another one: %v", err)
 		}
 	}
-	eachRandom(t, 200, func(t *testing.T, rng *rand.Rand, data []byte) { check(t, data, randomOptions(rng)) })
+	eachRandom(t, 120, func(t *testing.T, rng *rand.Rand, data []byte) { check(t, data, randomOptions(rng)) })
 	eachReal(t, func(t *testing.T, data []byte) {
 		for _, o := range []Options{{MinDur: 5000}, {Merge: ns(5000)}, {MaxEvents: 500}, {Merge: ns(0), MaxEvents: 500}, {TargetSize: 200_000, Counters: 1e6}} {
 			check(t, data, o)
