@@ -19,6 +19,12 @@ type Part struct {
 	lo, hi int
 }
 
+// mostEvents bounds a batch, and so what the smallest of events take of memory,
+// which as text are a fraction of an Event. Others fill a block long before.
+const mostEvents = 16 << 10
+
+func (b *Batch) full() bool { return b.n >= mostEvents }
+
 func (b *Batch) reset() {
 	b.Parts = b.Parts[:0]
 	b.n = 0

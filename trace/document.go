@@ -46,7 +46,7 @@ type document struct {
 
 // scan splits buf, whose first byte stands at off in the text of the trace,
 // into parts of b. It returns how much of buf it has used; the rest wants more
-// text, unless last says that there is none.
+// text, unless last says that there is none, or another batch if b is full.
 func (d *document) scan(buf []byte, off int64, last bool, b *Batch) (used int, err error) {
 	for p := 0; ; {
 		var n int
@@ -62,7 +62,7 @@ func (d *document) scan(buf []byte, off int64, last bool, b *Batch) (used int, e
 			return p + n, nil
 		}
 		p += n
-		if err != nil || n == 0 || p == len(buf) && !last {
+		if err != nil || n == 0 || b.full() || p == len(buf) && !last {
 			return p, err
 		}
 	}
@@ -268,6 +268,9 @@ func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, erro
 func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next int, closed bool) {
 	d.layouts.begin()
 	for p := 0; ; {
+		if b.full() {
+			return p, false
+		}
 		if !d.general {
 			if end := d.layouts.next(buf, p, b.next()); end > 0 {
 				b.keep()

@@ -14,11 +14,15 @@ type joiner struct {
 	doc    document
 	rest   []byte // text that the blocks so far ended in
 	enough int    // how much text must be there before another try makes sense
+
+	pending []byte // of a block whose batch is full: text for the next one
+	own     bool   // pending stands in memory of its own
 }
 
 // take scans b into its batch, and settles how b ends.
 func (j *joiner) take(b *block) {
 	b.batch.reset()
+	b.more = false
 	defer b.batch.seal()
 	if b.text != nil {
 		b.batch.addText(b.text, b.off)
@@ -35,11 +39,27 @@ func (j *joiner) take(b *block) {
 	if len(text) < j.enough && !last {
 		return
 	}
+	j.scan(b, text, own)
+}
+
+// takeMore scans what did not fit into the batch before.
+func (j *joiner) takeMore(b *block) {
+	b.batch.reset()
+	defer b.batch.seal()
+	j.scan(b, j.pending, j.own)
+}
+
+// scan scans text, which b's data ends, and settles what is left of it.
+func (j *joiner) scan(b *block, text []byte, own bool) {
+	last := b.err != nil
 	off := b.off + int64(b.hi-b.lo) - int64(len(text))
 	used, err := j.doc.scan(text, off, last, &b.batch)
 	end := off + int64(used)
 	left := text[used:]
+	b.more = err == nil && b.batch.full() && len(left) > 0
 	switch {
+	case b.more:
+		j.pending, j.own = left, own
 	case errors.Is(err, errRestLost):
 		b.err = j.finish(b, io.EOF, end, left)
 	case err != nil:

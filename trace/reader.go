@@ -19,6 +19,7 @@ const (
 type Reader struct {
 	out    chan *block
 	free   chan *block
+	again  chan *block // blocks that have more than a batch holds
 	quit   chan struct{}
 	done   sync.WaitGroup
 	last   *block
@@ -37,6 +38,7 @@ type block struct {
 	err    error  // io.EOF after the last data, or what went wrong
 	text   []byte // document text to pass on as it is, instead of data
 	batch  Batch
+	more   bool // another batch comes from the same data
 	damage Damage
 }
 
@@ -51,9 +53,10 @@ type stretches interface {
 // newReader starts the goroutines that read from s.
 func newReader(s stretches) *Reader {
 	r := &Reader{
-		out:  make(chan *block, ringSize),
-		free: make(chan *block, ringSize),
-		quit: make(chan struct{}),
+		out:   make(chan *block, ringSize),
+		free:  make(chan *block, ringSize),
+		again: make(chan *block, 1),
+		quit:  make(chan struct{}),
 	}
 	decoded := make(chan *block, ringSize)
 	r.done.Add(2)
@@ -69,7 +72,11 @@ func (r *Reader) Next() (*Batch, error) {
 		return nil, r.err
 	}
 	if r.last != nil {
-		r.free <- r.last
+		if r.last.more {
+			r.again <- r.last
+		} else {
+			r.free <- r.last
+		}
 		r.last = nil
 	}
 	b, ok := <-r.out
@@ -78,7 +85,7 @@ func (r *Reader) Next() (*Batch, error) {
 	}
 	r.last = b
 	r.Bytes = b.off + int64(b.hi-b.lo)
-	if b.err != nil {
+	if b.err != nil && !b.more {
 		r.err = b.err
 		r.Damage = b.damage
 		if b.err != io.EOF {
@@ -141,6 +148,19 @@ func (r *Reader) scan(decoded <-chan *block) {
 	var s joiner
 	for b := range decoded {
 		s.take(b)
+		for b.more {
+			select {
+			case r.out <- b:
+			case <-r.quit:
+				return
+			}
+			select {
+			case <-r.again:
+			case <-r.quit:
+				return
+			}
+			s.takeMore(b)
+		}
 		ended := b.err != nil
 		select {
 		case r.out <- b:
