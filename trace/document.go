@@ -125,6 +125,9 @@ func (d *document) start(buf []byte, off int64, last bool) (int, error) {
 			return next, nil
 		}
 	default:
+		if err := Foreign(buf); err != nil && off == 0 {
+			return p, err
+		}
 		return p, ErrNotTrace
 	}
 	return p + 1, nil

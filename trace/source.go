@@ -155,18 +155,14 @@ func (s *Source) Close() error {
 	return nil
 }
 
-// magics are the first bytes of what users try. Perfetto loads gzip and zstd,
-// and neither xz nor bzip2.
+// magics are the first bytes of what is packed.
 var magics = []struct {
 	magic  string
 	format Format
-	hint   string
 }{
-	{"\x1f\x8b", Gzip, ""},
-	{"\x28\xb5\x2f\xfd", Zstd, ""},
-	{"\xfd7zXZ\x00", 0, "xz; unpack it first: xz -dc FILE | tracekit …"},
-	{"BZh", 0, "bzip2; unpack it first: bzip2 -dc FILE | tracekit …"},
-	{"PK\x03\x04", Zip, ""},
+	{"\x1f\x8b", Gzip},
+	{"\x28\xb5\x2f\xfd", Zstd},
+	{"PK\x03\x04", Zip},
 }
 
 // sniffed is how many bytes are looked at to tell a format.
@@ -175,13 +171,10 @@ const sniffed = 512
 func sniff(head []byte) (Format, error) {
 	for _, m := range magics {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
-			if m.hint != "" {
-				return 0, fmt.Errorf("%w: %s", ErrFormat, m.hint)
-			}
 			return m.format, nil
 		}
 	}
-	return Plain, nil
+	return Plain, Foreign(head)
 }
 
 // Read reads the whole trace from its start. It may be called once.

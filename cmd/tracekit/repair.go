@@ -203,10 +203,6 @@ func (in *input) reopenable(temp func() (*spill.File, error), o trace.SourceOpti
 		}
 		at = file
 	}
-	head := make([]byte, 265)
-	if n, _ := at.ReadAt(head, 0); n == len(head) && strings.HasPrefix(string(head[257:]), "ustar") {
-		return nil, done, fmt.Errorf("%w: tar; unpack it first: tar -xOf FILE NAME | tracekit …", trace.ErrFormat)
-	}
 	return func() (io.ReadCloser, error) {
 		s, err := trace.NewSource(io.NewSectionReader(at, 0, in.size), in.size, o)
 		if err != nil {

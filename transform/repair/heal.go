@@ -147,6 +147,9 @@ func (h *healer) start() (inEvents bool, err error) {
 	if len(b) == 0 {
 		return false, trace.ErrEmpty
 	}
+	if err := trace.Foreign(b); err != nil {
+		return false, err
+	}
 	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
 		h.count[ByteOrderMark]++
 		h.p = 3
