@@ -82,9 +82,9 @@ fuzz:
 	done
 
 # Every verb with random flags, over the traces of testdata and others that it
-# makes, each run judged, until the minutes are up.
+# makes, each run judged, until the minutes are up. TRACES='FILE…' adds some.
 soak: build
-	go run ./internal/soak -for $(MINUTES)m testdata/*.json.gz testdata/perfetto-cases/*.json
+	go run ./internal/soak -for $(MINUTES)m testdata/*.json.gz testdata/perfetto-cases/*.json $(TRACES)
 
 # A vLLM trace of 5 GB of JSON with Python stacks, for measurements.
 trace-5g:

@@ -3,11 +3,15 @@ package cut
 // reached are the windows, first and last, that calls with an id lie in.
 type reached struct{ first, last int32 }
 
+// rowIDs is how many ids share a row of a table: ids that are far from each other
+// cost a row each.
+const rowIDs = 16
+
 // idTable holds what ids reached, JSON text. Ids that are numbers close to each
-// other take eight bytes each or little more.
+// other take some ten bytes each.
 type idTable struct {
-	pages map[uint64]*[pageIDs]reached // of last + 1, so that 0 says nothing is known
-	odd   map[string]reached
+	rows map[uint64]*[rowIDs]reached // of last + 1, so that 0 says nothing is known
+	odd  map[string]reached
 }
 
 func (t *idTable) get(id []byte) (r reached, ok bool) {
@@ -16,11 +20,11 @@ func (t *idTable) get(id []byte) (r reached, ok bool) {
 		r, ok = t.odd[string(id)]
 		return r, ok
 	}
-	page := t.pages[n/pageIDs]
-	if page == nil || page[n%pageIDs].last == 0 {
+	row := t.rows[n/rowIDs]
+	if row == nil || row[n%rowIDs].last == 0 {
 		return r, false
 	}
-	r = page[n%pageIDs]
+	r = row[n%rowIDs]
 	r.last--
 	return r, true
 }
@@ -38,13 +42,13 @@ func (t *idTable) add(id []byte, by reached) {
 		t.odd[string(id)] = by
 		return
 	}
-	page := t.pages[n/pageIDs]
-	if page == nil {
-		if t.pages == nil {
-			t.pages = map[uint64]*[pageIDs]reached{}
+	row := t.rows[n/rowIDs]
+	if row == nil {
+		if t.rows == nil {
+			t.rows = map[uint64]*[rowIDs]reached{}
 		}
-		page = new([pageIDs]reached)
-		t.pages[n/pageIDs] = page
+		row = new([rowIDs]reached)
+		t.rows[n/rowIDs] = row
 	}
-	page[n%pageIDs] = reached{by.first, by.last + 1}
+	row[n%rowIDs] = reached{by.first, by.last + 1}
 }
