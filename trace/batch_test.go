@@ -72,3 +72,44 @@ func TestTinyEventsFillManyBatches(t *testing.T) {
 		t.Error("what was read is not what was written")
 	}
 }
+
+// White space of any length between events takes no memory, and what is kept of it
+// does not depend on where the text is cut.
+func TestLongWhiteSpaceIsLetGo(t *testing.T) {
+	doc := `[{"ph":"i","ts":1},` + strings.Repeat(" ", maxLead) + `{"ph":"i","ts":2}` + strings.Repeat("\n", maxLead+1) +
+		`,{"ph":"i","ts":3},` + strings.Repeat("\n", maxLead+1) + `{"ph":"i","ts":4}` + strings.Repeat("\t", 3*maxLead) + `]`
+	want := `[{"ph":"i","ts":1},` + strings.Repeat(" ", maxLead) + `{"ph":"i","ts":2},{"ph":"i","ts":3},{"ph":"i","ts":4}]`
+	for k := 0; k <= len(doc); k += 1 + k%61 {
+		for gap := range 3 {
+			var d document
+			var b Batch
+			var out bytes.Buffer
+			w := NewWriter(&out)
+			at := 0
+			for _, to := range []int{k, min(len(doc), k+gap*maxLead/2), len(doc)} {
+				used, err := d.scan([]byte(doc[at:to]), int64(at), to == len(doc), &b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				at += used
+				if to-at > maxLead+64 {
+					t.Fatalf("cut at %d: %d bytes are held", k, to-at)
+				}
+				b.seal()
+				for _, p := range b.Parts {
+					if p.Text != nil {
+						w.Text(p.Text)
+					}
+					for i := range p.Events {
+						w.Event(&p.Events[i])
+					}
+				}
+				b.reset()
+			}
+			w.Close()
+			if out.String() != want {
+				t.Fatalf("cut at %d and %d on: %d bytes, want %d", k, gap, out.Len(), len(want))
+			}
+		}
+	}
+}

@@ -18,6 +18,10 @@ var (
 	ErrTooLarge = errors.New("a single event or member is larger than 64 MB")
 )
 
+// maxLead is how much white space is kept before an event, in bytes. A run of more
+// is left out, so that nobody has to hold it.
+const maxLead = 4 << 10
+
 // place is where in a document the scanner stands.
 type place uint8
 
@@ -37,6 +41,7 @@ type document struct {
 	found  bool   // an array of events has been met
 	begun  bool   // an event has been met
 	resync bool   // looking for the next event after a broken one
+	blank  bool   // white space was let go that is more than is kept before an event
 	head   []byte // text held back until an array of events is found
 	damage Damage
 
@@ -274,7 +279,7 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 		if b.full() {
 			return p, false
 		}
-		if !d.general {
+		if !d.general && !d.blank {
 			if end := d.layouts.next(buf, p, b.next()); end > 0 {
 				b.keep()
 				p, d.resync = end, false
@@ -284,8 +289,15 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 		from := p
 		at := skipSpace(buf, p)
 		for at < len(buf) && buf[at] == ',' {
-			from = at + 1
+			from, d.blank = at+1, false
 			at = skipSpace(buf, from)
+		}
+		if d.blank || at-from > maxLead {
+			d.blank = at == len(buf)
+			from = at
+			if d.blank {
+				return at, false
+			}
 		}
 		if at == len(buf) {
 			if last {

@@ -29,7 +29,7 @@ func (j *joiner) take(b *block) {
 		return
 	}
 	if b.begins {
-		j.doc.place, j.doc.found, j.doc.resync, j.rest = b.place, true, false, j.rest[:0]
+		j.doc.place, j.doc.found, j.doc.resync, j.doc.blank, j.rest = b.place, true, false, false, j.rest[:0]
 	}
 	last := b.err != nil
 	if last && b.err != io.EOF && !errors.Is(b.err, ErrDecode) {
@@ -68,6 +68,8 @@ func (j *joiner) scan(b *block, text []byte, own bool) {
 		b.err = j.finish(b, b.err, end, left)
 	case len(left) > MaxEvent:
 		b.err = fmt.Errorf("byte %d: %w", end, ErrTooLarge)
+	case own && len(left) == len(j.rest):
+		j.want(len(left)) // j.rest has it all, and no event views it
 	default:
 		j.keep(left, own)
 	}
@@ -82,6 +84,10 @@ func (j *joiner) join(b *block) (text []byte, own bool) {
 		copy(text, j.rest)
 		return text, false
 	}
+	if n := len(j.rest) + b.hi - b.lo; n > cap(j.rest) {
+		// As much as the next try wants, so that it is not moved again before.
+		j.rest = append(make([]byte, 0, max(n, j.enough+blockData)), j.rest...)
+	}
 	j.rest = append(j.rest, b.buf[b.lo:b.hi]...)
 	return j.rest, true
 }
@@ -94,9 +100,15 @@ func (j *joiner) keep(left []byte, own bool) {
 	} else {
 		j.rest = append(j.rest[:0], left...)
 	}
+	j.want(len(left))
+}
+
+// want puts the next try off until there is twice as much text, if there was much
+// for this one.
+func (j *joiner) want(left int) {
 	j.enough = 0
-	if len(left) > blockRoom {
-		j.enough = 2 * len(left)
+	if left > blockRoom {
+		j.enough = 2 * left
 	}
 }
 

@@ -84,8 +84,15 @@ func (w *Writer) separate() {
 }
 
 func (w *Writer) put(p []byte) {
-	w.buf = append(w.buf, p...)
 	w.Bytes += int64(len(p))
+	if len(p) >= writeSize { // passed on as it is, so that it is not held twice
+		w.flush()
+		if w.err == nil {
+			_, w.err = w.w.Write(p)
+		}
+		return
+	}
+	w.buf = append(w.buf, p...)
 	if len(w.buf) >= writeSize {
 		w.flush()
 	}

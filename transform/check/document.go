@@ -14,6 +14,7 @@ type document struct {
 	p      int    // where the reading stands in buf
 	bare   bool   // the outermost value is the array of events
 	commas int    // since the last member
+	comma  bool   // one has been met since the last event
 	any    bool   // a member or event came before in this scope
 	events event
 	keys   map[string]bool
@@ -122,20 +123,18 @@ func (d *document) cutOff(inEvents bool) done {
 func (d *document) event(inEvents *bool) (status, done) {
 	b := d.buf
 	at := skipSpace(b, d.p)
-	if at == len(b) {
+	if at < len(b) && b[at] == ',' && !d.comma {
+		d.comma = true
+		at = skipSpace(b, at+1)
+	}
+	if d.p = at; at == len(b) {
 		return incomplete, goOn
 	}
-	comma := b[at] == ','
-	if comma {
-		if at = skipSpace(b, at+1); at == len(b) {
-			return incomplete, goOn
-		}
-	}
 	if b[at] == ']' {
-		if comma {
+		if d.comma {
 			d.find(TrailingComma, at)
 		}
-		d.p, d.any, d.commas = at+1, true, 0
+		d.p, d.any, d.commas, d.comma = at+1, true, 0, false
 		if d.bare {
 			return ok, ended
 		}
@@ -153,10 +152,10 @@ func (d *document) event(inEvents *bool) (status, done) {
 	case e.stuck:
 		return ok, d.stop(at)
 	}
-	if comma != d.any {
+	if d.comma != d.any {
 		d.find(MissingComma, at)
 	}
-	d.any = true
+	d.any, d.comma = true, false
 	d.report.Events++
 	d.sink(e, d.off+int64(at), line)
 	d.p = end

@@ -92,7 +92,11 @@ func (w *window) more(p *int) (bool, error) {
 	if left > trace.MaxEvent {
 		return false, trace.ErrTooLarge
 	}
-	for want := max(2*left, 1); len(w.buf) < want; {
+	want := max(2*left, 1)
+	if left > 0 && cap(w.buf) < want { // more than that comes by a block at most
+		w.buf = append(make([]byte, 0, want+cap(w.buf)/2), w.buf...)
+	}
+	for len(w.buf) < want {
 		b, open := <-w.blocks
 		if !open {
 			w.eof = true

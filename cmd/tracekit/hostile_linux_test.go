@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// hostile are traces made to exhaust whoever reads them, with the bytes of memory
+// that state may take for each of their many threads, open pairs or ids.
+var hostile = []struct {
+	name  string
+	state int // MB
+	write func(w io.Writer)
+}{
+	{"one event of 60 MB", 0, func(w io.Writer) {
+		few := strings.Repeat(`a b\\n `, 1<<10)
+		io.WriteString(w, `{"ph":"X","cat":"cpu_op","name":"big","pid":1,"tid":1,"ts":5,"dur":9000,"args":{"s":"`)
+		for range 60 << 20 / len(few) {
+			io.WriteString(w, few)
+		}
+		io.WriteString(w, `"}}`)
+	}},
+	{"the smallest events", 0, func(w io.Writer) {
+		io.WriteString(w, "{}"+strings.Repeat(",{}", 1_000_000))
+	}},
+	{"nesting 10,000 deep", 0, func(w io.Writer) {
+		fmt.Fprintf(w, `{"ph":"X","name":"deep","pid":1,"tid":1,"ts":5,"dur":9,"args":{"x":%s%s}},`, strings.Repeat("[", 10_000), strings.Repeat("]", 10_000))
+		fmt.Fprintf(w, `{"ph":"X","name":"deep","pid":1,"tid":1,"ts":7,"dur":6,"args":%s1%s}`, strings.Repeat(`{"a":`, 10_000), strings.Repeat("}", 10_000))
+	}},
+	{"slices 20,000 deep", 0, func(w io.Writer) {
+		for i := range 20_000 {
+			fmt.Fprintf(w, `%s{"ph":"X","name":"s","pid":1,"tid":1,"ts":%d,"dur":%d}`, comma(i), i, 100_000-2*i)
+		}
+	}},
+	{"a thread an event", 140, func(w io.Writer) {
+		for i := range 100_000 {
+			fmt.Fprintf(w, `%s{"ph":"X","name":"op %d","pid":%d,"tid":%d,"ts":%d,"dur":3}`, comma(i), i%50, i%7, i*977, i)
+		}
+	}},
+	{"begins without an end", 140, func(w io.Writer) {
+		for i := range 100_000 {
+			fmt.Fprintf(w, `%s{"ph":"B","cat":"c","name":"op %d","pid":1,"tid":%d,"ts":%d}`, comma(i), i%50, i%1000, i)
+		}
+	}},
+	{"async begins without an end", 140, func(w io.Writer) {
+		for i := range 100_000 {
+			fmt.Fprintf(w, `%s{"ph":"b","cat":"c","name":"op %d","id":"0x%x","pid":1,"tid":1,"ts":%d}`, comma(i), i%50, i*7919, i)
+		}
+	}},
+	{"ids far from each other", 140, func(w io.Writer) {
+		for i := range 50_000 {
+			fmt.Fprintf(w, `%s{"ph":"X","cat":"cuda_runtime","name":"cudaLaunchKernel","pid":1,"tid":1,"ts":%d,"dur":2,"args":{"correlation":%d}},`, comma(i), 10*i, i*65537)
+			fmt.Fprintf(w, `{"ph":"s","cat":"ac2g","name":"ac2g","id":%d,"pid":1,"tid":1,"ts":%d},`, i*65537, 10*i)
+			fmt.Fprintf(w, `{"ph":"f","bp":"e","cat":"ac2g","name":"ac2g","id":%d,"pid":0,"tid":7,"ts":%d},`, i*65537, 10*i+5)
+			fmt.Fprintf(w, `{"ph":"X","cat":"kernel","name":"k","pid":0,"tid":7,"ts":%d,"dur":4,"args":{"stream":7,"correlation":%d}}`, 10*i+5, i*65537)
+		}
+	}},
+	{"a name an event", 140, func(w io.Writer) {
+		for i := range 100_000 {
+			fmt.Fprintf(w, `%s{"ph":"X","cat":"c%d","name":"name number %d","pid":1,"tid":1,"ts":%d,"dur":1}`, comma(i), i, i, 2*i)
+		}
+	}},
+}
+
+func comma(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ",\n"
+}
+
+// hostileCalls are what is run on each of them; OUT stands for the output.
+var hostileCalls = [][]string{
+	{"slice", "--from", "10%", "--to", "60%", "-o", "OUT"}, {"slice", "--device", "launched", "--from", "10%", "--to", "60%", "-o", "OUT"},
+	{"strip", "--python", "--hardware", "-o", "OUT"}, {"filter", "--with-parents", "--with-flows", `name =~ "1|k|big"`, "-o", "OUT"},
+	{"downsample", "--merge", "20us", "-o", "OUT"}, {"downsample", "--max-events", "50k", "-o", "OUT"},
+	{"split", "--by", "time", "--time", "100ms", "-o", "OUT"}, {"repair", "-o", "OUT"},
+	{"info"}, {"info", "--html", "OUT"}, {"report"}, {"check"},
+}
+
+// Whatever a trace is made of, memory stays within what it may be, and every verb
+// ends: with an output, or with one line that says why there is none.
+func TestHostileTracesAreBorne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("memory is measured, so that the race detector has no part in it")
+	}
+	for _, h := range hostile {
+		t.Run(h.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "t.json.gz")
+			packed(t, file, func(w io.Writer) {
+				io.WriteString(w, `{"traceEvents":[`)
+				h.write(w)
+				io.WriteString(w, "]}\n")
+			})
+			fine, _, _ := ranAlone(t, []string{"check", "-q", file}, "")
+			for _, args := range hostileCalls {
+				out := filepath.Join(t.TempDir(), "out")
+				status, told, peak := ranAlone(t, append(args, file), out)
+				if status == exitUsage || status == exitDamaged || status == exitFailed && lines(told, "tracekit: error: ") != 1 {
+					t.Errorf("%q: status %d: %s", args, status, told)
+				}
+				if most := 256 + h.state; peak > most<<20 {
+					t.Errorf("%q: %d MB at most, more than %d", args, peak>>20, most)
+				}
+				if fine == exitDone && status == exitDone && args[len(args)-1] == "OUT" && args[0] != "split" && args[0] != "info" {
+					if status, told, _ := ranAlone(t, []string{"check", "-q", out}, ""); status != exitDone {
+						t.Errorf("check of %q: status %d: %s", args, status, told)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A small file that unpacks into a large one is refused by every verb that is told
+// what is too much, and read within bounds by those that are not.
+func TestBombsAreRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("memory is measured, so that the race detector has no part in it")
+	}
+	file := filepath.Join(t.TempDir(), "bomb.json.gz")
+	packed(t, file, func(w io.Writer) {
+		blank := bytes.Repeat([]byte(" "), 1<<20)
+		io.WriteString(w, `{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":9}`)
+		for range 300 {
+			w.Write(blank)
+		}
+		io.WriteString(w, "]}\n")
+	})
+	for _, args := range hostileCalls {
+		for _, most := range [][]string{{"--max-size", "50MB"}, nil} {
+			call := append(append(slices.Clone(args[:1]), most...), append(args[1:], file)...)
+			status, told, peak := ranAlone(t, call, filepath.Join(t.TempDir(), "out"))
+			switch {
+			case most != nil && (status != exitFailed || !strings.Contains(told, "\nhint: ") || !strings.Contains(told, "--max-size")):
+				t.Errorf("%q: status %d: %s", call, status, told)
+			case most == nil && status == exitFailed && lines(told, "tracekit: error: ") != 1:
+				t.Errorf("%q: status %d: %s", call, status, told)
+			}
+			if peak > 256<<20 {
+				t.Errorf("%q: %d MB", call, peak>>20)
+			}
+		}
+	}
+}
+
+func lines(text, prefix string) (n int) {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+func packed(t *testing.T, file string, write func(w io.Writer)) {
+	t.Helper()
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, _ := gzip.NewWriterLevel(f, gzip.BestSpeed)
+	write(z)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ranAlone runs the command in a process of its own, with OUT replaced, and returns
+// its status, what it told, and the most memory it had, in bytes.
+func ranAlone(t *testing.T, args []string, out string) (status int, told string, peak int) {
+	t.Helper()
+	args = slices.Clone(args)
+	for i, a := range args {
+		if a == "OUT" {
+			args[i] = out
+		}
+	}
+	c := exec.Command("tracekit", args...)
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	tooLong := time.AfterFunc(5*time.Minute, func() { c.Process.Kill() })
+	defer tooLong.Stop()
+	c.Wait()
+	if c.ProcessState.ExitCode() < 0 {
+		t.Fatalf("%q: %v: %s", args, c.ProcessState, stderr.String())
+	}
+	return c.ProcessState.ExitCode(), stderr.String(), int(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) << 10
+}
