@@ -60,6 +60,7 @@ func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
 	if s.at == nil {
 		return nil, errors.New("only a file that is packed once can have an index")
 	}
+	s.every /= 2 // an index is made once and used often
 	var cats catCounter
 	v, err := s.SurveyParts(func(p *Part) error {
 		cats.count(p)

@@ -72,6 +72,7 @@ func (c *config) streaming(d dataset) []*contender {
 		c.own(d, "split", "--by", "events", "--events", fmt.Sprint(d.events/200+1), "--force", "-o", pieces).called("tracekit split into 200 pieces"),
 		c.own(d, "downsample", "--merge", "20us").into(c),
 		c.own(d, "report"),
+		c.own(d, "repair").into(c),
 		c.own(d, "check"),
 	}
 	own[len(own)-1].finds = true
