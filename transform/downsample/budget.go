@@ -1,9 +1,11 @@
 package downsample
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"tracekit/internal/progress"
@@ -156,24 +158,28 @@ func (o *Options) goal() float64 {
 
 // fairShare is the share at which all lines together take so much.
 func fairShare(lines map[uint64]*histogram, room float64) float64 {
-	var totals []float64
-	for _, h := range lines {
-		totals = append(totals, h.total)
+	all := slices.SortedFunc(maps.Values(lines), func(a, b *histogram) int {
+		return cmp.Or(cmp.Compare(a.mean(), b.mean()), cmp.Compare(a.lines, b.lines))
+	})
+	left := 0
+	for _, h := range all {
+		left += h.lines
 	}
-	slices.Sort(totals)
-	for i, t := range totals {
-		left := float64(len(totals) - i)
-		if t*left >= room {
-			return max(room/left, 0)
+	for _, h := range all {
+		if h.mean()*float64(left) >= room {
+			return max(room/float64(left), 0)
 		}
-		room -= t
+		room -= h.total
+		left -= h.lines
 	}
 	return room
 }
 
+func (h *histogram) mean() float64 { return h.total / float64(h.lines) }
+
 // with are the thresholds that give each line a share, none below those of t.
 func (t thresholds) with(lines map[uint64]*histogram, share float64) thresholds {
-	next := thresholds{merge: t.merge, drops: t.drops, lines: map[uint64]grain{}, events: map[uint64]int64{}}
+	next := thresholds{merge: t.merge, drops: t.drops, lines: map[uint64]grain{}, events: map[uint64]int64{}, graded: lines}
 	for line, h := range lines {
 		if g := h.threshold(share); g > t.of(line) {
 			next.lines[line], next.events[line] = g, h.events

@@ -135,6 +135,28 @@ func TestSmallRealTracesFillBudgets(t *testing.T) {
 	})
 }
 
+// Thousands of small tracks fill a budget together.
+func TestManyTracksFillABudget(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("[")
+	const n = 4000
+	for i := range n {
+		for k := range 3 {
+			fmt.Fprintf(&b, `{"ph":"X","name":"a","pid":1,"tid":%d,"ts":%d,"dur":%d},`, i+1, 10*i+1000*k, 1+(i+k)%7)
+		}
+	}
+	b.WriteString("]")
+	for _, o := range []Options{{MaxEvents: 3 * n / 2}, {MaxEvents: n / 2}} {
+		_, rep, err := try([]byte(b.String()), o, 5000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := o.filled(cost{events: rep.EventsOut}); f > 1 || f < least {
+			t.Errorf("%d events for a budget of %d", rep.EventsOut, o.MaxEvents)
+		}
+	}
+}
+
 func TestBudgetTooSmall(t *testing.T) {
 	_, _, err := try(many(1000), Options{MaxEvents: 5}, 500)
 	var small *BudgetError

@@ -23,7 +23,7 @@ type decision struct {
 	next       []uint32 // points of arrows that wait for the next slice
 	spare      []*bunch
 	text       []byte
-	line       uint64 // at hand
+	line, key  uint64 // at hand, and under what its threshold is
 	limit      grain  // its threshold
 	failure    error
 }
@@ -34,10 +34,19 @@ type thresholds struct {
 	drops  bool             // what is below those of lines goes
 	lines  map[uint64]grain // of lines that are thinned
 	events map[uint64]int64 // on these lines
+	graded map[uint64]*histogram
+}
+
+// key is under what the thresholds of a line are.
+func (t *thresholds) key(line uint64) uint64 {
+	if t.graded != nil && t.graded[line] == nil {
+		return fewLine
+	}
+	return line
 }
 
 func (t *thresholds) of(line uint64) grain {
-	g := t.lines[line]
+	g := t.lines[t.key(line)]
 	if line>>56 == trackLine>>56 {
 		g = max(g, t.merge)
 	}
@@ -85,7 +94,7 @@ func (d *decision) record(r *record) error {
 	if r.Line != d.line {
 		d.next = d.next[:0]
 		d.nest.finish()
-		d.line, d.limit = r.Line, d.at.of(r.Line)
+		d.line, d.key, d.limit = r.Line, d.at.key(r.Line), d.at.of(r.Line)
 	}
 	if r.Class != slice && !r.Class.isFlow() {
 		d.moment(r)
@@ -106,7 +115,7 @@ func (d *decision) record(r *record) error {
 func (d *decision) keep(r *record) {
 	d.kept.add(r.cost())
 	if d.limit > 0 && !r.Class.isFlow() {
-		d.left[d.line] += r.events()
+		d.left[d.key] += r.events()
 	}
 	d.used[r.Track] = true
 	if r.Class == async {
@@ -240,7 +249,7 @@ func (d *decision) end(w *siblings) {
 		d.merged.add(made)
 		d.mergedFrom += b.size()
 		if d.limit > 0 {
-			d.left[d.line]++
+			d.left[d.key]++
 		}
 		cat := b.category(d.texts.all)
 		made.add(d.made[cat])

@@ -13,7 +13,8 @@ type grading struct {
 	nest    nest
 	repeats repeats
 	lines   map[uint64]*histogram
-	at      *histogram
+	at      *histogram // of the line at hand
+	few     *histogram // of small lines
 	line    uint64
 	next    cost   // of arrows that wait for the next slice
 	used    []bool // tracks
@@ -27,6 +28,33 @@ type histogram struct {
 	order   []int // of buckets, the coarsest first
 	total   float64
 	events  int64
+	lines   int // that it is of
+}
+
+// Where there are many lines, the small ones are graded together.
+const (
+	fewEvents = 64
+	manyLines = 1000
+)
+
+func newHistogram() *histogram { return &histogram{buckets: map[int]*bucket{}, lines: 1} }
+
+// take adds what another one counts, and empties it.
+func (h *histogram) take(other *histogram) {
+	for n, b := range other.buckets {
+		if mine := h.buckets[n]; mine != nil {
+			mine.low, mine.top = min(mine.low, b.low), max(mine.top, b.top)
+			mine.cost += b.cost
+		} else {
+			h.buckets[n] = b
+			h.order = append(h.order, n)
+		}
+	}
+	h.total += other.total
+	h.events += other.events
+	h.lines++
+	clear(other.buckets)
+	other.order, other.total, other.events = other.order[:0], 0, 0
 }
 
 // bucket is what grains of nearly the same size take.
@@ -62,8 +90,9 @@ func (h *histogram) settle() {
 	slices.SortFunc(h.order, func(a, b int) int { return b - a })
 }
 
-// threshold is the grain down to which the line takes no more than its share.
+// threshold is the grain down to which each line takes no more than a share.
 func (h *histogram) threshold(share float64) grain {
+	share *= float64(h.lines)
 	if h.total <= share {
 		return 0
 	}
@@ -82,11 +111,16 @@ func (h *histogram) threshold(share float64) grain {
 
 // grade goes through the records once. With drops, slices go and are not merged.
 func (p *plan) grade(ctx context.Context, drops bool) (*grading, error) {
-	g := &grading{plan: p, drops: drops, lines: map[uint64]*histogram{}, line: noLine, used: slices.Clone(p.stay)}
+	g := &grading{plan: p, drops: drops, lines: map[uint64]*histogram{}, at: newHistogram(), few: newHistogram(), line: noLine, used: slices.Clone(p.stay)}
+	g.few.lines = 0
 	g.repeats.last = make([]uint64, len(p.texts.all))
 	g.nest.close = func(f *frame) { g.repeats.bar(f.grain) }
 	if err := p.records.each(ctx, g.record); err != nil {
 		return nil, err
+	}
+	g.endLine()
+	if g.few.lines > 0 {
+		g.lines[fewLine] = g.few
 	}
 	for _, h := range g.lines {
 		h.settle()
@@ -96,14 +130,24 @@ func (p *plan) grade(ctx context.Context, drops bool) (*grading, error) {
 	return g, nil
 }
 
+// endLine puts the histogram of the line at hand where it belongs.
+func (g *grading) endLine() {
+	switch {
+	case g.line == noLine:
+	case len(g.lines) >= manyLines && g.at.events < fewEvents:
+		g.few.take(g.at)
+	default:
+		g.lines[g.line], g.at = g.at, newHistogram()
+	}
+}
+
 func (g *grading) record(r *record) error {
 	if r.Line != g.line {
 		g.nest.finish()
+		g.endLine()
 		g.repeats.reset()
 		g.next = cost{}
 		g.line = r.Line
-		g.at = &histogram{buckets: map[int]*bucket{}}
-		g.lines[r.Line] = g.at
 	}
 	switch {
 	case r.Class == slice:

@@ -39,6 +39,7 @@ const (
 	asyncLine                        // pairs joined by id, by category
 	counterLine                      // counters of a name and process
 	markLine                         // begins and ends of an id, by hash
+	fewLine                          // all small ones
 )
 
 func (l *learner) part(p *trace.Part) error {

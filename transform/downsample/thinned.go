@@ -43,6 +43,8 @@ func (d *decision) lineCells(line uint64) []string {
 	under := report.Amount(trace.Time(d.at.lines[line].duration()))
 	n := line & (1<<56 - 1)
 	switch line >> 56 {
+	case fewLine >> 56:
+		return []string{fmt.Sprintf("%d small tracks", d.at.graded[line].lines), "", "", "what is short", under}
 	case asyncLine >> 56:
 		return []string{d.texts.all[n], "", "", "async slices go", under}
 	case counterLine >> 56:
