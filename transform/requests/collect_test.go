@@ -145,6 +145,9 @@ func TestInfer(t *testing.T) {
 			}
 		}
 	}
+	if r, err := Infer(batches([2]int32{11, -1}, [2]int32{-1, 11})); err != nil || r[1].ID != "r2" || r[10].ID != "r11" {
+		t.Errorf("%s, %v", told(r), err)
+	}
 	warm := batches([2]int32{3, -1}, [2]int32{1, -1})
 	warm.Steps[0].Warmup = true
 	if r, err := Infer(warm); err != nil || told(r) != "r1 10-18 unfinished in 1..1" {

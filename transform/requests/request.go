@@ -78,9 +78,9 @@ func Share(requests []Request, run *steps.Run) {
 	}
 }
 
-// sortRequests orders by start, end and id.
+// sortRequests orders by start, end and id, r2 before r10.
 func sortRequests(r []Request) {
 	slices.SortStableFunc(r, func(a, b Request) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
 	})
 }

@@ -53,10 +53,11 @@ func (n *names) fill(q *Piece) string {
 			template = "{kind}-{index}"
 		}
 	}
-	return placeholder.ReplaceAllStringFunc(template, func(p string) string {
+	name := placeholder.ReplaceAllStringFunc(template, func(p string) string {
 		text, _ := n.value(p, q)
 		return text
 	})
+	return strings.TrimRight(name, "-") // of an empty label
 }
 
 func (n *names) value(placeholder string, q *Piece) (text string, ok bool) {

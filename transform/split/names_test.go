@@ -9,6 +9,7 @@ import (
 func TestFileNames(t *testing.T) {
 	for _, c := range []struct{ template, label, want string }{
 		{"", "step 7 decode", "0003-step_7_decode"},
+		{"", "", "0003"},
 		{"{label}", "../../etc/passwd", "_.____etc_passwd"},
 		{"{label}", `C:\x`, "C__x"},
 		{"{label}", "..", "_."},
