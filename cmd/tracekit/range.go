@@ -146,10 +146,22 @@ func parsePart(s string) (n, m int, err error) {
 	return n, m, nil
 }
 
-// aroundExpr reads an expression, or a regular expression for names.
+var (
+	word = regexp.MustCompile(`^\w+$`)
+	// comparison is how an expression begins, right or wrong, and hardly a name.
+	comparison = regexp.MustCompile(`^[!(\s]*(name|cat|ph|pid|tid|ts|dur|end|id|args\.\S+)\s*([=!<>]=|[=!]~|[<>]|in\s*\(|contains\s)`)
+)
+
+// aroundExpr reads an expression, or a regular expression for names, as which a
+// single word counts.
 func aroundExpr(s string) (*filter.Expr, error) {
-	if x, err := filter.Parse(s); err == nil {
-		return x, nil
+	if !word.MatchString(s) {
+		if x, err := filter.Parse(s); err == nil {
+			return x, nil
+		}
+		if comparison.MatchString(s) {
+			return parseExpression(s)
+		}
 	}
 	x, err := filter.Shorthand{Terms: filter.Terms{Name: []string{"/" + s + "/"}}}.Expr()
 	if err != nil {
