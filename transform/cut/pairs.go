@@ -149,7 +149,7 @@ func (q *pairs) addLine(async bool) int {
 	return len(q.lines) - 1
 }
 
-// match goes through each line in order of time.
+// match goes through each line in order of time, and forgets it.
 func (q *pairs) match(of func(async bool) fate) {
 	for i, line := range q.lines {
 		sortMarks(line, q.async[i])
@@ -158,6 +158,7 @@ func (q *pairs) match(of func(async bool) fate) {
 			s.take(m)
 		}
 		s.finish()
+		q.lines[i] = nil
 	}
 	if len(q.lone) > 0 {
 		f := of(true)
