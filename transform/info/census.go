@@ -34,8 +34,9 @@ type place struct{ kind, track int }
 
 type thread struct {
 	Thread
-	covered coverage
-	open    []begin // slices that are begun and not yet ended
+	first, last trace.Time // what its events reach over
+	covered     coverage
+	open        []begin // slices that are begun and not yet ended
 }
 
 type begin struct {
@@ -51,7 +52,7 @@ func (c *census) count(e *trace.Event) (track int) {
 	c.kinds[kind].Bytes += size
 	track = c.names.Of(e)
 	for len(c.threads) <= track {
-		c.threads = append(c.threads, thread{covered: newCoverage()})
+		c.threads = append(c.threads, thread{covered: newCoverage(), first: trace.MaxTime, last: trace.MinTime})
 		c.held = heldOf(len(c.threads) + len(c.covered))
 	}
 	process := c.names.All[track].Process
@@ -100,8 +101,11 @@ func phaseText(p byte) string {
 // cover notes what a slice covers. An end ends the latest begin of its thread
 // that stands before it in the file.
 func (c *census) cover(e *trace.Event, at place, t *thread) {
+	if e.Has&trace.HasTS == 0 || e.TS < 0 {
+		return
+	}
+	t.first, t.last = min(t.first, e.TS), max(t.last, e.End())
 	switch {
-	case e.Has&trace.HasTS == 0 || e.TS < 0:
 	case e.Phase == 'B':
 		t.open = append(t.open, begin{at.kind, e.TS})
 	case e.Phase == 'E' && len(t.open) > 0:

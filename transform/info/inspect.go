@@ -29,6 +29,7 @@ type inspector struct {
 	finder   *steps.Finder
 	requests *requests.Collector
 	forecast *overview.Forecast
+	thinning thinning   // what downsample --min-dur leaves
 	python   *remainder // what strip --python leaves
 	hardware *remainder // what strip --hardware leaves
 }
@@ -62,8 +63,8 @@ func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Sur
 }
 
 func (in *inspector) part(p *trace.Part) {
-	in.forecast.Part(p)
 	if p.Text != nil {
+		in.forecast.Text(p.Text)
 		in.sides.LearnDocument(p.Text)
 		in.hints.learn(p.Text)
 		if in.info.BaseTime == 0 {
@@ -87,7 +88,9 @@ func (in *inspector) event(e *trace.Event) {
 		in.hardware.name(e, track)
 		return
 	}
-	in.python.take(e, track, filter.KindsOf(e)&filter.Python != 0)
+	python := filter.KindsOf(e)&filter.Python != 0
+	in.forecast.Event(e, in.thinning.take(e, track, python))
+	in.python.take(e, track, python)
 	switch side := in.sides.Side(e); {
 	case side == filter.Unsure:
 		in.hardware.wait(e, track)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"tracekit/transform/steps"
 )
@@ -27,9 +29,30 @@ func (in *inspector) predict(run *steps.Run, o Options) {
 			add(Prediction{Command: s.command, Pieces: 1, Events: events, Bytes: bytes, Exact: s.r.exact()})
 		}
 	}
+	size := cmp.Or(o.piece, pieceSize)
+	enough := i.Bytes / 2
+	if i.Bytes > cmp.Or(o.loadable, loadable) {
+		enough = i.Bytes - size
+	}
+	if n := in.thinning.suffices(enough, in.forecast); n >= 0 {
+		lost := in.thinning.lost(n, in.forecast)
+		names := in.names(func(track int) bool {
+			return track < len(in.thinning.tracks) && int(in.thinning.tracks[track].most) > n
+		})
+		all := in.names(func(int) bool { return true })
+		lost.events, lost.bytes = lost.events+all.events-names.events, lost.bytes+all.bytes-names.bytes
+		command := "downsample --min-dur " + strings.Replace(time.Duration(thresholds[n]).String(), "µ", "u", 1)
+		add(Prediction{Command: command, Pieces: 1, Events: i.Events - lost.events, Bytes: i.Bytes - lost.bytes})
+	}
 	if run != nil && len(run.Steps) > 1 {
 		s := usualStep(run)
-		events, bytes := in.forecast.Slice(run.Window(s.Index))
+		from, to := run.Window(s.Index)
+		events, bytes := in.forecast.Slice(from, to)
+		names := in.names(func(track int) bool {
+			t := &in.census.threads[track]
+			return t.Events > 0 && t.first < to && t.last >= from
+		})
+		events, bytes = events+names.events, bytes+names.bytes
 		number := int64(s.Index)
 		if run.Numbered() {
 			number = s.Number
@@ -37,10 +60,30 @@ func (in *inspector) predict(run *steps.Run, o Options) {
 		add(Prediction{Command: fmt.Sprintf("slice --step %d", number), Pieces: 1, Events: events, Bytes: bytes})
 	}
 	if i.Bytes > cmp.Or(o.loadable, loadable) {
-		size := cmp.Or(o.piece, pieceSize)
 		n := in.forecast.Pieces(size)
 		add(Prediction{Command: fmt.Sprintf("split --by size --size %dMB", size/1e6), Pieces: n, Events: i.Events, Bytes: i.Bytes})
 	}
+}
+
+// names are those of some tracks, and of their processes.
+func (in *inspector) names(of func(track int) bool) (n amount) {
+	r := in.hardware
+	named := make([]bool, len(r.processes))
+	for i := range in.census.threads {
+		if !of(i) {
+			continue
+		}
+		if i < len(r.threads) {
+			n.events += r.threads[i].names.events
+			n.bytes += r.threads[i].names.bytes + r.threads[i].names.events
+		}
+		if p := r.tracks.All[i].Process; p < len(named) && !named[p] {
+			named[p] = true
+			n.events += r.processes[p].events
+			n.bytes += r.processes[p].bytes + r.processes[p].events
+		}
+	}
+	return n
 }
 
 // usualStep is the step of median length, of those behind the warm-up if there

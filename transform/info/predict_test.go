@@ -6,11 +6,14 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"tracekit/internal/reference"
+	"tracekit/internal/spill"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/cut"
+	"tracekit/transform/downsample"
 	"tracekit/transform/split"
 	"tracekit/transform/steps"
 	"tracekit/transform/strip"
@@ -123,29 +126,88 @@ func TestStripsOfGeneratedTracesArePredicted(t *testing.T) {
 	}
 }
 
-// TestAStepIsPredicted cuts the step of which it is told about what it would have:
-// bins of time can be wider than a step.
+// TestAStepIsPredicted cuts the step of which it is told about what it would have.
 func TestAStepIsPredicted(t *testing.T) {
+	eachTrace(t, func(t *testing.T, data []byte, i *Info) bool {
+		p := find(i, "slice --step ")
+		if p == nil {
+			return false
+		}
+		choice, err := steps.ParseChoice(strings.TrimPrefix(p.Command, "slice --step "))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		r, err := cut.Slice(t.Context(), source(t, data), trace.NewWriter(&out), cut.SliceOptions{Range: window.Range{Steps: &choice}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if near(p.Events, r.EventsOut) > .05 || near(p.Bytes, int64(out.Len())) > .05 || p.Exact {
+			t.Errorf("%d events and %d bytes, predicted are %+v", r.EventsOut, out.Len(), p)
+		}
+		return true
+	})
+}
+
+// TestAThresholdIsPredicted downsamples by what is told to leave half at most. The
+// trace in which arrows stand far from their slices is the one that is 10 % off.
+func TestAThresholdIsPredicted(t *testing.T) {
+	eachTrace(t, func(t *testing.T, data []byte, i *Info) bool {
+		p := find(i, "downsample --min-dur ")
+		if p == nil {
+			return false
+		}
+		at, err := time.ParseDuration(strings.TrimPrefix(p.Command, "downsample --min-dur "))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		r, err := downsample.Run(t.Context(), source(t, data), trace.NewWriter(&out), downsample.Options{
+			MinDur: trace.Time(at), Spill: func() (*spill.File, error) { return spill.Create("") },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit := .02
+		if strings.HasSuffix(t.Name(), "indent2_overlay_flows.json.gz") {
+			limit = .1
+		}
+		if near(p.Events, r.EventsOut) > limit || near(p.Bytes, int64(out.Len())) > limit || p.Exact {
+			t.Errorf("%s leaves %d events and %d bytes, predicted are %+v", p.Command, r.EventsOut, out.Len(), p)
+		}
+		return true
+	})
+}
+
+// eachTrace tries generated and real traces, most of which shall have a prediction.
+func eachTrace(t *testing.T, try func(t *testing.T, data []byte, i *Info) bool) {
+	all, tried := realTraces(t), 0
 	for name, data := range generated(t) {
+		all[name] = data
+	}
+	for name, data := range all {
 		t.Run(name, func(t *testing.T) {
-			i := inspect(t, data, Options{})
-			p := find(i, "slice --step ")
-			if p == nil {
-				t.Fatal("nothing is predicted")
-			}
-			choice, err := steps.ParseChoice(strings.TrimPrefix(p.Command, "slice --step "))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out bytes.Buffer
-			r, err := cut.Slice(t.Context(), source(t, data), trace.NewWriter(&out), cut.SliceOptions{Range: window.Range{Steps: &choice}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if near(p.Events, r.EventsOut) > .2 || near(p.Bytes, int64(out.Len())) > .2 || p.Exact {
-				t.Errorf("%d events and %d bytes, predicted are %+v", r.EventsOut, out.Len(), p)
+			if try(t, data, inspect(t, data, Options{})) {
+				tried++
 			}
 		})
+	}
+	if tried < 5 {
+		t.Errorf("only %d predictions", tried)
+	}
+}
+
+func TestGrainsAreThresholdsThatAreReached(t *testing.T) {
+	for d := trace.Time(0); d < 3e8; d += 1 + d/997 {
+		n := 0
+		for _, at := range thresholds {
+			if at <= d {
+				n++
+			}
+		}
+		if int(grainOf(d)) != n {
+			t.Fatalf("%d ns reaches %d thresholds, not %d", d, n, grainOf(d))
+		}
 	}
 }
 

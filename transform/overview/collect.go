@@ -33,7 +33,7 @@ type catKey struct {
 // NewCollector returns a Collector that has seen nothing; o chooses among
 // markers of steps.
 func NewCollector(o steps.Options) *Collector {
-	c := &Collector{forecast: NewForecast(), finder: steps.NewFinder(o), cats: map[catKey]*Category{}}
+	c := &Collector{forecast: newForecast(maxBins), finder: steps.NewFinder(o), cats: map[catKey]*Category{}}
 	c.lanes.scale, c.counters.scale = c.forecast.scale, c.forecast.scale
 	return c
 }
@@ -42,7 +42,7 @@ func NewCollector(o steps.Options) *Collector {
 func (c *Collector) Part(p *trace.Part) {
 	if p.Text != nil {
 		c.lanes.sides.LearnDocument(p.Text)
-		c.forecast.load.fixedBytes += int64(len(p.Text))
+		c.forecast.Text(p.Text)
 		if c.base == 0 {
 			c.base = window.BaseTime(p.Text)
 		}
@@ -56,7 +56,7 @@ func (c *Collector) event(e *trace.Event) {
 	c.lanes.sides.Learn(e)
 	c.finder.Learn(e)
 	c.count(e)
-	switch placed := c.forecast.event(e); {
+	switch placed := c.forecast.Event(e, 0); {
 	case e.IsMeta():
 		c.lanes.names.Learn(e)
 	case !placed || e.IsFlow():
@@ -87,7 +87,7 @@ func (c *Collector) Finish(v *trace.Survey) *Data {
 		Packed: -1, Forecast: c.forecast,
 	}
 	c.forecast.Finish(v)
-	if c.forecast.scale.width > 0 {
+	if c.forecast.scale.shift > 0 {
 		c.fit(v)
 	}
 	for _, n := range c.cats {

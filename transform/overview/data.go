@@ -69,9 +69,10 @@ func (c *Collector) lane(d *Data, n *lane) Lane {
 	}
 	l.Process, l.Name = c.laneNames(n)
 	from, to := d.bins()
+	width := int64(d.scale.width())
 	for i := from; i < to; i++ {
 		l.Events = append(l.Events, n.events[i])
-		l.Busy = append(l.Busy, min(1000, (n.busy[i]*1000+int64(d.scale.width)-1)/int64(d.scale.width)))
+		l.Busy = append(l.Busy, min(1000, (n.busy[i]*1000+width-1)/width))
 	}
 	return l
 }

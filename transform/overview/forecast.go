@@ -12,29 +12,27 @@ type Forecast struct {
 }
 
 // NewForecast returns a Forecast that has seen nothing.
-func NewForecast() *Forecast {
-	f := &Forecast{scale: &scale{}, load: &load{}}
+func NewForecast() *Forecast { return newForecast(fineBins) }
+
+func newForecast(bins int) *Forecast {
+	f := &Forecast{scale: &scale{bins: bins}, load: newLoad(bins)}
 	f.scale.series = []widener{f.load}
 	return f
 }
 
-// Part takes the next part of the trace. It keeps nothing of it.
-func (f *Forecast) Part(p *trace.Part) {
-	f.load.fixedBytes += int64(len(p.Text))
-	for i := range p.Events {
-		f.event(&p.Events[i])
-	}
-}
+// Text takes text of the document, which every slice has.
+func (f *Forecast) Text(t []byte) { f.load.fixedBytes += int64(len(t)) }
 
-// event takes an event, and reports whether it has a place in time.
-func (f *Forecast) event(e *trace.Event) bool {
+// Event takes an event, and reports whether it has a place in time. It keeps
+// nothing of it but the mark of one of an arrow, for Arrows.
+func (f *Forecast) Event(e *trace.Event, mark uint8) bool {
 	placed := !e.IsMeta() && e.Has&trace.HasTS != 0 && e.TS >= 0
 	if placed {
 		f.scale.reach(e.TS)
 		f.scale.reach(e.End())
 	}
 	if placed || e.IsMeta() {
-		f.load.add(f.scale, e)
+		f.load.add(f.scale, e, mark)
 	}
 	return placed
 }
@@ -42,19 +40,25 @@ func (f *Forecast) event(e *trace.Event) bool {
 // Finish is called when all of the trace that v surveys was seen.
 func (f *Forecast) Finish(v *trace.Survey) {
 	f.zero, f.last = v.Zero, v.Last
-	if f.scale.width > 0 {
-		f.load.settle(f.scale)
+	f.load.settle(f.scale)
+}
+
+// Arrows calls yield for events of whole arrows, each of which stands for n of the
+// same size: with its own mark and that of the event at its arrow's other side.
+func (f *Forecast) Arrows(yield func(own, other uint8, n, size int64)) {
+	for _, p := range f.load.flows.points {
+		yield(p.mark, p.otherMark, 1<<f.load.flows.shift, p.size)
 	}
 }
 
 // bins are the indices of the trace's first bin and the one behind its last.
 func (f *Forecast) bins() (from, to int) {
-	if f.scale.width == 0 {
+	if f.scale.shift == 0 {
 		return 0, 0
 	}
 	// Where a viewer shows nothing, no event need be between the two times.
-	from = min(max(f.scale.index(f.zero), 0), maxBins)
-	return from, min(max(f.scale.index(f.last)+1, from), maxBins)
+	from = min(max(f.scale.index(f.zero), 0), f.scale.bins)
+	return from, min(max(f.scale.index(f.last)+1, from), f.scale.bins)
 }
 
 // Slice tells how many events, and bytes of JSON, a slice from one time to

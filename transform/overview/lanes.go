@@ -103,7 +103,7 @@ func (l *lanes) newLane(key laneKey, process int) *lane {
 	if l.byKey == nil {
 		l.byKey = map[laneKey]*lane{}
 	}
-	n := &lane{laneKey: key, process: process}
+	n := &lane{laneKey: key, process: process, events: make(sums, maxBins), busy: make(sums, maxBins)}
 	l.byKey[key] = n
 	l.all = append(l.all, n)
 	l.scale.series = append(l.scale.series, n)
@@ -154,7 +154,7 @@ func (l *lanes) list() []*lane {
 	}
 	shown := all[:min(len(all), shownLanes)]
 	if len(shown) < len(all) {
-		rest := &lane{laneKey: laneKey{track: others}, process: -1}
+		rest := &lane{laneKey: laneKey{track: others}, process: -1, events: make(sums, maxBins), busy: make(sums, maxBins)}
 		for _, n := range all[len(shown)-1:] {
 			rest.join(n)
 		}

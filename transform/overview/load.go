@@ -31,6 +31,10 @@ type arrows struct {
 // clipped is about how many bytes an event grows by when it is cut.
 const clipped = 64
 
+func newLoad(bins int) *load {
+	return &load{events: make(sums, bins), bytes: make(sums, bins), openEvents: make(sums, bins), openBytes: make(sums, bins)}
+}
+
 func (l *load) widen(to func(i int) int) {
 	for _, s := range []*sums{&l.events, &l.bytes, &l.openEvents, &l.openBytes} {
 		s.widen(to)
@@ -38,7 +42,7 @@ func (l *load) widen(to func(i int) int) {
 }
 
 // add takes an event. s holds its start and end, unless it is metadata.
-func (l *load) add(s *scale, e *trace.Event) {
+func (l *load) add(s *scale, e *trace.Event, mark uint8) {
 	size := int64(e.Size()) + 1 // and a comma
 	switch {
 	case e.IsMeta():
@@ -46,7 +50,7 @@ func (l *load) add(s *scale, e *trace.Event) {
 		l.fixedBytes += size
 		return
 	case e.IsFlow():
-		l.flows.add(e, size)
+		l.flows.add(e, size, mark)
 		return
 	}
 	from, to := s.index(e.TS), s.index(e.End())
@@ -63,7 +67,9 @@ func (l *load) add(s *scale, e *trace.Event) {
 // settle counts the flow events of whole arrows: others will be in no slice.
 func (l *load) settle(s *scale) {
 	a, n, size := &l.arrows, int64(0), int64(0)
-	for _, p := range l.flows.whole() {
+	a.points, a.first, a.last = make(sums, s.bins), make(sums, s.bins), make(sums, s.bins)
+	l.flows.points = l.flows.whole()
+	for _, p := range l.flows.points {
 		i := s.index(p.ts)
 		l.events[i] += 1 << l.flows.shift
 		l.bytes[i] += p.size << l.flows.shift
@@ -88,12 +94,14 @@ type flowPoint struct {
 	size  int64
 	other trace.Time // of its arrow's other side
 	phase byte
+
+	mark, otherMark uint8
 }
 
 const maxPoints = 1 << 18
 
-func (f *flowSample) add(e *trace.Event, size int64) {
-	p := flowPoint{arrow: arrowOf(e), ts: e.TS, size: size, phase: e.Phase}
+func (f *flowSample) add(e *trace.Event, size int64, mark uint8) {
+	p := flowPoint{arrow: arrowOf(e), ts: e.TS, size: size, phase: e.Phase, mark: mark}
 	if !f.takes(p) {
 		return
 	}
@@ -144,14 +152,14 @@ func joined(points []flowPoint) []flowPoint {
 	for i := range points {
 		p := &points[i]
 		if p.phase != 's' {
-			p.other = points[start].ts
+			p.other, p.otherMark = points[start].ts, points[start].mark
 			continue
 		}
 		start = i
 		if next := slices.IndexFunc(points[i:], is('f')); next >= 0 {
 			end = i + next
 		}
-		p.other = points[end].ts
+		p.other, p.otherMark = points[end].ts, points[end].mark
 	}
 	return points
 }

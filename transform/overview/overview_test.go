@@ -55,8 +55,8 @@ func generate(t testing.TB, c tracegen.Config) ([]byte, tracegen.Truth) {
 func TestBinsHoldWhatLiesInThem(t *testing.T) {
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		s := &scale{}
-		var counted sums
+		s := &scale{bins: maxBins}
+		counted := make(sums, maxBins)
 		s.series = []widener{&counted}
 		reach := int64(1) << (4 + rng.IntN(50))
 		var times []trace.Time
@@ -69,7 +69,7 @@ func TestBinsHoldWhatLiesInThem(t *testing.T) {
 				reach *= 2
 			}
 		}
-		var want sums
+		want := make(sums, maxBins)
 		for _, at := range times {
 			i := s.index(at)
 			if at < s.start(i) || at >= s.start(i+1) {
@@ -77,7 +77,7 @@ func TestBinsHoldWhatLiesInThem(t *testing.T) {
 			}
 			want[i]++
 		}
-		if counted != want {
+		if !slices.Equal(counted, want) {
 			t.Fatalf("seed %d: times went astray", seed)
 		}
 	}
@@ -98,10 +98,10 @@ func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := c.Finish(v)
-		if d.scale.width == 0 {
+		if d.scale.shift == 0 {
 			continue
 		}
-		var events, open sums
+		events, open := make(sums, maxBins), make(sums, maxBins)
 		lanes, total := int64(0), int64(0)
 		for i := range parsed.Events {
 			e := &parsed.Events[i]
@@ -121,7 +121,7 @@ func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
 		for _, p := range d.load.flows.whole() {
 			events[d.scale.index(p.ts)]++
 		}
-		if d.load.events != events || d.load.openEvents != open {
+		if !slices.Equal(d.load.events, events) || !slices.Equal(d.load.openEvents, open) {
 			t.Fatalf("seed %d: the bins hold other events\n%s", seed, data)
 		}
 		for _, n := range c.lanes.all {
@@ -149,10 +149,10 @@ func TestBusyTimeIsThatOfTheUnion(t *testing.T) {
 	d := collect(t, []byte("["+strings.Join(text, ",")+"]"))
 	sum := int64(0)
 	for _, permille := range d.Lanes[0].Busy {
-		sum += permille * int64(d.scale.width) / 1000
+		sum += permille * int64(d.scale.width()) / 1000
 	}
 	// Each bin is rounded up to a thousandth.
-	if most := int64(len(d.Lanes[0].Busy)) * int64(d.scale.width) / 500; sum < busy*1000-most || sum > busy*1000+most {
+	if most := int64(len(d.Lanes[0].Busy)) * int64(d.scale.width()) / 500; sum < busy*1000-most || sum > busy*1000+most {
 		t.Errorf("busy for about %d ns, want %d", sum, busy*1000)
 	}
 	if d.Lanes[0].Total != 5000 || len(d.Lanes) != 1 {
@@ -283,9 +283,10 @@ func TestLongGapsAreThoseThatStandOut(t *testing.T) {
 func TestThePageStaysSmall(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	c := NewCollector(steps.Options{})
-	d := &Data{Name: strings.Repeat("名", 200), Forecast: c.forecast, Last: pageBins*1e9 - 1, Markers: strings.Repeat("<", 10_000)}
+	d := &Data{Name: strings.Repeat("名", 200), Forecast: c.forecast, Last: pageBins<<30 - 1, Markers: strings.Repeat("<", 10_000)}
 	d.last = d.Last
-	d.scale.width = 1e9
+	d.scale.shift = 30
+	c.forecast.load.settle(d.scale)
 	numbers := func() (n []int64) {
 		for range pageBins {
 			n = append(n, rng.Int64N(1e8))

@@ -166,7 +166,7 @@ func payload(d *Data) *pageData {
 
 func (p *pageData) load(d *Data) {
 	from, to := d.bins()
-	p.Width = int64(max(d.scale.width, 1))
+	p.Width = int64(d.scale.width())
 	p.Origin = int64(d.scale.start(from) - d.Zero)
 	p.Load = pageLoad{
 		d.load.events[from:to], d.load.bytes[from:to], d.load.openEvents[from:to], d.load.openBytes[from:to],

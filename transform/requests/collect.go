@@ -32,8 +32,9 @@ type CollectOptions struct {
 // What it keeps grows with the number of requests and of async pairs that have
 // to do with them.
 type Collector struct {
-	keys    [][]byte // with quotes
-	ending  []byte   // that all keys share
+	keys    [][]byte  // with quotes
+	ending  []byte    // that all keys share
+	before  [256]bool // what stands before it in a key
 	pattern *regexp.Regexp
 	group   int
 
@@ -77,6 +78,15 @@ func NewCollector(o CollectOptions) (*Collector, error) {
 		c.keys = append(c.keys, []byte(`"`+k+`"`))
 	}
 	c.ending = sharedEnding(c.keys)
+	for _, k := range c.keys {
+		if n := len(k) - len(c.ending); n > 0 {
+			c.before[k[n-1]] = true
+			continue
+		}
+		for i := range c.before { // anything may stand before a whole key
+			c.before[i] = true
+		}
+	}
 	return c, nil
 }
 
@@ -144,12 +154,21 @@ func (c *Collector) hasKey(args []byte) bool {
 			return false
 		}
 		at += i + len(c.ending)
+		if !c.likely(args[:at-len(c.ending)]) {
+			continue
+		}
 		for _, k := range c.keys {
 			if bytes.HasSuffix(args[:at], k) {
 				return true
 			}
 		}
 	}
+}
+
+// likely tells by the byte before an ending whether a key may end there. Many keys
+// of other things end alike.
+func (c *Collector) likely(before []byte) bool {
+	return len(before) > 0 && c.before[before[len(before)-1]]
 }
 
 func (c *Collector) isKey(key []byte) bool {

@@ -43,6 +43,7 @@ func TestIDsInEvents(t *testing.T) {
 			slice("x", 30, 1, `"in":{"rid":"deep"}`)}},
 		{"lists", CollectOptions{}, "a 1000-3000, b 1000-6000", []string{slice("step", 1, 2, `"rid":["a", "b"]`), slice("step", 5, 1, `"rid":["b"]`)}},
 		{"a key of the user's", CollectOptions{Keys: []string{"job"}}, "a 1000-3000", []string{slice("x", 1, 2, `"job":"a","rid":"b"`)}},
+		{"a key given twice", CollectOptions{Keys: []string{"job", "job"}}, "a 1000-3000", []string{slice("x", 1, 2, `"External id":7,"job":"a"`)}},
 		{"a pattern", CollectOptions{Pattern: regexp.MustCompile(`Req (?P<id>\w+)`)}, "1a 1000-9000, 2b 4000-5000", []string{
 			slice("prefill Req 1a", 1, 2, `"rid":"no"`), slice("decode Req 1a", 8, 1, ""), slice("Req 2b", 4, 1, ""), slice("Request 3", 5, 1, "")}},
 		{"a pattern with one group", CollectOptions{Pattern: regexp.MustCompile(`Req (\w+)`)}, "1a 1000-3000", []string{slice("Req 1a", 1, 2, "")}},
