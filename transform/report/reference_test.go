@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"testing"
@@ -19,6 +20,7 @@ type slice struct {
 	whole               int64 // where it starts
 	last                int64 // where it ends
 	at                  int   // in the file
+	nobody              bool  // it is on thread 0
 }
 
 // slicesOf lists the slices of a window that are of one of the categories.
@@ -28,6 +30,10 @@ func slicesOf(t testing.TB, data []byte, from, to int64, cats ...string) []slice
 	if err != nil {
 		t.Fatal(err)
 	}
+	return slicesIn(parsed, from, to, cats...)
+}
+
+func slicesIn(parsed *reference.Trace, from, to int64, cats ...string) []slice {
 	var all []slice
 	for i := range parsed.Events {
 		e := &parsed.Events[i]
@@ -39,6 +45,8 @@ func slicesOf(t testing.TB, data []byte, from, to int64, cats ...string) []slice
 				s.name = unquoted(m.Text)
 			case "cat":
 				s.cat = unquoted(m.Text)
+			case "tid":
+				s.nobody = m.Text == "0"
 			case "dur":
 				dur = m.Text
 			}
@@ -72,14 +80,22 @@ func edges(all []slice) []int64 {
 	return slices.Compact(times)
 }
 
-// covered is the time that some of the slices cover, moment by moment.
+// covered is the time that some of the slices cover: in which one is open.
 func covered(all []slice, in func(*slice) bool) int64 {
-	sum := int64(0)
-	times := edges(all)
-	for i := 1; i < len(times); i++ {
-		if slices.ContainsFunc(all, func(s slice) bool { return in(&s) && s.start <= times[i-1] && s.end >= times[i] }) {
-			sum += times[i] - times[i-1]
+	changes := map[int64]int{}
+	for i := range all {
+		if in(&all[i]) {
+			changes[all[i].start]++
+			changes[all[i].end]--
 		}
+	}
+	sum, open := int64(0), 0
+	times := slices.Sorted(maps.Keys(changes))
+	for i, at := range times {
+		if open > 0 {
+			sum += at - times[i-1]
+		}
+		open += changes[at]
 	}
 	return sum
 }
