@@ -48,6 +48,11 @@ func run(args []string, out io.Writer) error {
 	if err := os.Mkdir(s.tmp(), 0o777); err != nil {
 		return err
 	}
+	if s.keep != "" {
+		if err := os.MkdirAll(s.keep, 0o777); err != nil {
+			return err
+		}
+	}
 	for _, name := range f.Args() {
 		if err := s.take(name); err != nil {
 			return err
