@@ -213,31 +213,92 @@ func (r *Recognizer) Side(e *trace.Event) Side {
 	if e.IsMeta() {
 		return Host
 	}
+	l := r.look(e)
+	side, byArgs := r.side(l)
+	if byArgs && isEngineEvent(e, &r.env) {
+		return Device
+	}
+	return side
+}
+
+// Look is what an event shows of where it happened: enough to ask SideOf later,
+// when more was learnt.
+type Look struct {
+	Track int32 // as the Recognizer numbers them
+	Says  uint8
+}
+
+// What a Look says besides the lane of the category, which has the lower two bits.
+const (
+	looksPython  = 4 << iota
+	looksZero    // it is in process 0
+	looksUnknown // nothing but its args may tell
+	looksEngine  // and they do
+)
+
+// Look looks at e, which is no metadata.
+func (r *Recognizer) Look(e *trace.Event) Look {
+	l := r.look(e)
+	if l.Says&looksUnknown != 0 && isEngineEvent(e, &r.env) {
+		l.Says |= looksEngine
+	}
+	return l
+}
+
+// SideOf is Side for an event that was looked at.
+func (r *Recognizer) SideOf(l Look) Side {
+	side, byArgs := r.side(l)
+	if byArgs && l.Says&looksEngine != 0 {
+		return Device
+	}
+	return side
+}
+
+func (r *Recognizer) look(e *trace.Event) Look {
 	c, known := categoryOf(e.Cat())
+	l := Look{Says: uint8(c.lane)}
 	if c.lane == onDevice {
-		return Device
+		return l
 	}
-	track, process := r.place(e)
-	seen := r.seen[process]
+	track, _ := r.place(e)
+	l.Track = int32(track)
 	kinds := KindsOf(e)
+	if kinds&Python != 0 {
+		l.Says |= looksPython
+	}
+	if string(e.Pid()) == "0" {
+		l.Says |= looksZero
+	}
+	if !known && kinds&(Runtime|Flow) == 0 {
+		l.Says |= looksUnknown
+	}
+	return l
+}
+
+// side is SideOf as far as it is no question of args.
+func (r *Recognizer) side(l Look) (side Side, byArgs bool) {
+	is := lane(l.Says & 3)
+	if is == onDevice {
+		return Device, false
+	}
+	seen := r.seen[r.tracks.All[l.Track].Process]
+	engine, python := r.threads[l.Track]&isEngine != 0, l.Says&looksPython != 0
 	switch {
-	case seen&isGaudi != 0 || r.threads[track]&isEngine != 0:
+	case seen&isGaudi != 0 || engine:
 	case r.isDevice(seen):
-		return Device
-	case c.lane == onStream && seen&(hasHost|isHostByName) == 0:
-		return Device
-	case kinds&Python != 0 && string(e.Pid()) == "0" && seen&(hasHost|isHostByName) == 0:
-		return Unsure
+		return Device, false
+	case is == onStream && seen&(hasHost|isHostByName) == 0:
+		return Device, false
+	case python && l.Says&looksZero != 0 && seen&(hasHost|isHostByName) == 0:
+		return Unsure, false
 	}
 	switch {
-	case c.lane == onHost || kinds&Python != 0 || seen&isHostByName != 0:
-		return Host
-	case r.threads[track]&isEngine != 0:
-		return Device
-	case !known && kinds&(Runtime|Flow) == 0 && isEngineEvent(e, &r.env):
-		return Device
+	case is == onHost || python || seen&isHostByName != 0:
+		return Host, false
+	case engine:
+		return Device, false
 	}
-	return Host
+	return Host, l.Says&looksUnknown != 0
 }
 
 // isDevice reports a process all of whose events are a device's. The pid of a

@@ -7,8 +7,8 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// Packed keeps bytes that are written one after the other until they are read
-// from the start: packed, in memory up to a limit and beyond that in a temporary
+// Packed keeps bytes that are written one after the other, to be read from the
+// start when all are there: packed, in memory up to a limit and beyond that in a temporary
 // file.
 type Packed struct {
 	create func() (*File, error)
@@ -16,6 +16,7 @@ type Packed struct {
 	memory []byte // what is not in the file
 	file   *File
 	packer *s2.Writer // nil until something is written
+	ended  bool
 }
 
 // NewPacked returns a Packed that holds up to limit packed bytes in memory. The
@@ -52,13 +53,16 @@ func (p *packedBytes) Write(b []byte) (n int, err error) {
 	return len(b), err
 }
 
-// Read ends the writing and reads all from the start.
+// Read ends the writing and reads all from the start. It may be called again.
 func (p *Packed) Read() (io.Reader, error) {
 	if p.packer == nil {
 		return bytes.NewReader(nil), nil
 	}
-	if err := p.packer.Close(); err != nil {
-		return nil, err
+	if !p.ended {
+		if err := p.packer.Close(); err != nil {
+			return nil, err
+		}
+		p.ended = true
 	}
 	var in io.Reader = bytes.NewReader(p.memory)
 	if p.file != nil {

@@ -44,6 +44,11 @@ func (c *covers) add(track int, start, end trace.Time) {
 // some reports whether a slice on a track was noted.
 func (c *covers) some(track int) bool { return track < len(c.lines) && c.lines[track].some }
 
+// at reports whether the latest stretch of a track goes over t.
+func (c *covers) at(track int, t trace.Time) bool {
+	return c.some(track) && c.lines[track].start <= t && t <= c.lines[track].end
+}
+
 func (c *covers) write(l *coverLine) {
 	for _, v := range [...]int64{int64(l.track), int64(l.start), int64(l.end - l.start), int64(l.latest - l.start)} {
 		c.buf = binary.AppendVarint(c.buf, v)
@@ -54,7 +59,7 @@ func (c *covers) write(l *coverLine) {
 }
 
 func (c *covers) flush() {
-	if c.err == nil {
+	if c.err == nil && len(c.buf) > 0 {
 		_, c.err = c.log.Write(c.buf)
 	}
 	c.buf = c.buf[:0]

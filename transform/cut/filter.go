@@ -46,14 +46,15 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Filt
 	p := newPlan(m)
 	p.hold(kept)
 	p.tally = o.Tally
-	limit := min(kept, heldArrows)
-	covered := spill.NewPacked(limit, o.Spill)
-	defer covered.Close()
+	packed := func() *spill.Packed { return spill.NewPacked(min(kept, heldArrows), o.Spill) }
+	arrows, covered, noted := packed(), packed(), packed()
+	for _, held := range []*spill.Packed{arrows, covered, noted} {
+		defer held.Close()
+	}
 	p.covers = &covers{log: covered}
-	st := &sieve{plan: p, names: pipeline.Names{Tally: o.Tally}, arrows: newLateArrows(limit, o.Spill)}
-	defer st.arrows.close()
+	st := &sieve{plan: p, names: pipeline.Names{Tally: o.Tally}, arrows: lateArrows{text: arrows, starts: map[uint64]bool{}}}
 	run := pipeline.NewRunner(w, st)
-	v, err := m.survey(ctx, s, st, run, o)
+	v, err := m.survey(ctx, s, st, run, newKinship(o, noted))
 	if err != nil {
 		return pipeline.Report{}, err
 	}
@@ -69,29 +70,34 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Filt
 	return rep, nil
 }
 
+// needsWhole is what a condition may need of the whole trace.
+const needsWhole = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth
+
 // survey reads the trace as often as the condition needs, the last time to write
 // what stays or to look at what may.
-func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *pipeline.Runner, o FilterOptions) (v *trace.Survey, err error) {
-	const early = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth
-	if o.Expr.Needs()&early == 0 && o.Kin == (Kin{}) {
+func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *pipeline.Runner, k *kinship) (v *trace.Survey, err error) {
+	if k.known && k.Kin == (Kin{}) {
 		return st.sift(ctx, s, run)
 	}
-	k := newKinship(o)
 	if v, err = s.SurveyParts(func(part *trace.Part) error {
-		k.learn(part)
+		k.learn(part, m)
 		return ctx.Err()
 	}); err != nil {
 		return nil, err
 	}
 	k.shape.settle()
 	m.env.Zero, m.env.Names, m.shape = v.Zero, &k.names, &k.shape
-	st.read, st.begun = blocksOf(s, v.Blocks), true
-	if o.Kin != (Kin{}) {
+	st.read = blocksOf(s, v.Blocks)
+	if k.Kin != (Kin{}) {
 		if err := k.gather(ctx, st.plan, m); err != nil {
 			return nil, err
 		}
 		m.kin = k
 	}
+	if k.apart {
+		return v, st.siftAgain(ctx, run)
+	}
+	st.begun = true
 	return v, st.look(ctx)
 }
 

@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"tracekit/filter"
+	"tracekit/internal/spill"
 	"tracekit/trace"
 )
 
@@ -17,11 +18,21 @@ type kinship struct {
 	FilterOptions
 	names    names
 	shape    shape
-	tracks   trace.Tracks
-	seeds    []seeds // by track
+	tracks   *trace.Tracks
+	known    bool // the condition can be asked before the whole trace is known
+	apart    bool // each event alone tells whether it meets the condition
+	seeds    []seeds
 	launches *launches
 	arrows   arrows
+	slices   sliced        // that may have a part in launches or arrows
+	idless   map[look]bool // of those of a device that nothing joins, one of each kind
 	joined   map[span]bool // slices that arrows join to seeds
+}
+
+// look is what a slice shows of where it happened, and whether it is a mirror.
+type look struct {
+	filter.Look
+	mirror bool
 }
 
 // seeds are the slices on a track that meet the condition, by start.
@@ -33,30 +44,87 @@ type seeds struct {
 
 type seed struct{ start, end trace.Time }
 
-func newKinship(o FilterOptions) *kinship {
-	k := &kinship{FilterOptions: o, joined: map[span]bool{}, launches: newLaunches()}
+func newKinship(o FilterOptions, log *spill.Packed) *kinship {
+	k := &kinship{
+		FilterOptions: o, apart: true, known: o.Expr.Needs()&needsWhole == 0, launches: newLaunches(),
+		slices: sliced{log: log}, idless: map[look]bool{}, joined: map[span]bool{},
+	}
+	k.tracks = &k.shape.tracks
+	k.launches.tracks = k.tracks
 	k.shape.levels = o.Expr.Needs()&filter.NeedsDepth != 0
 	return k
 }
 
-func (k *kinship) learn(p *trace.Part) {
+// learn takes a part on the first pass.
+func (k *kinship) learn(p *trace.Part, m *matching) {
+	k.apart = k.apart && isDecided(p)
 	if k.Kin.Device {
 		k.launches.learn(p)
 	}
 	for i := range p.Events {
 		e := &p.Events[i]
-		if e.IsMeta() {
+		switch k.shape.learn(e); {
+		case e.IsMeta():
 			k.names.learn(e)
+		case k.Kin == (Kin{}) || e.Has&trace.HasTS == 0:
+		case e.Phase == 'X':
+			k.learnSlice(e, m)
+		case e.IsFlow() && k.Kin.Flows:
+			k.arrows.note(k.tracks.Of(e), e)
 		}
-		k.shape.learn(e)
 	}
+}
+
+func (k *kinship) learnSlice(e *trace.Event, m *matching) {
+	track := k.tracks.Of(e)
+	if k.known && m.match(e, e.End()) {
+		k.add(track, e.TS, e.End())
+	}
+	n := notedSlice{track: track, start: e.TS, end: e.End()}
+	if k.Kin.Device {
+		n.look, n.mirror = k.launches.device.Look(e), isMirror(e)
+		if n.joint = jointOf(e); len(n.joint[0])+len(n.joint[1]) == 0 {
+			if k.idless[look{n.look, n.mirror}] && !k.Kin.Flows {
+				return
+			}
+			k.idless[look{n.look, n.mirror}] = true
+		}
+	} else if !k.Kin.Flows {
+		return
+	}
+	k.slices.add(&n)
 }
 
 // gather finds the slices that meet the condition, and then what is kin to
 // them.
 func (k *kinship) gather(ctx context.Context, p *plan, m *matching) error {
+	if !k.known || !k.apart {
+		if err := k.gatherSeeds(ctx, p, m); err != nil {
+			return err
+		}
+	}
+	for i := range k.seeds {
+		k.seeds[i].prepare()
+	}
+	if k.Kin.Flows {
+		if err := k.join(); err != nil {
+			return err
+		}
+	}
+	if !k.Kin.Device {
+		return nil
+	}
+	stays := func(track int, start, end trace.Time) bool { return k.line(track).around(start, end) }
+	if k.apart {
+		return k.launches.gatherNoted(ctx, &k.slices, p.read, stays)
+	}
+	return k.launches.gather(ctx, p.read, stays)
+}
+
+func (k *kinship) gatherSeeds(ctx context.Context, p *plan, m *matching) error {
+	k.seeds = nil
 	n := 0
-	if err := eachEvent(ctx, p.read, func(e *trace.Event) {
+	return eachEvent(ctx, p.read, func(e *trace.Event) {
 		switch e.Phase {
 		case 'X':
 			if e.Has&trace.HasTS != 0 && m.match(e, e.End()) {
@@ -67,28 +135,7 @@ func (k *kinship) gather(ctx context.Context, p *plan, m *matching) error {
 				k.add(k.tracks.Of(e), e.TS, q.stop)
 			}
 			n++
-		case 's', 't', 'f':
-			if k.Kin.Flows {
-				k.arrows.note(k.tracks.Of(e), e)
-			}
 		}
-	}); err != nil {
-		return err
-	}
-	for i := range k.seeds {
-		k.seeds[i].prepare()
-	}
-	if k.Kin.Flows {
-		if err := k.join(ctx, p); err != nil {
-			return err
-		}
-	}
-	if !k.Kin.Device {
-		return nil
-	}
-	return k.launches.gather(ctx, p.read, func(track int, start, end trace.Time) bool {
-		t := k.launches.tracks.All[track]
-		return k.line(k.tracks.Find(t.Pid, t.Tid)).around(start, end)
 	})
 }
 
@@ -100,24 +147,18 @@ func (k *kinship) add(track int, start, end trace.Time) {
 }
 
 // join finds the slices at the other ends of the arrows that are bound to seeds.
-func (k *kinship) join(ctx context.Context, p *plan) error {
+func (k *kinship) join() error {
 	k.arrows.prepare(len(k.tracks.All))
-	n := 0
-	if err := eachEvent(ctx, p.read, func(e *trace.Event) {
-		track := k.tracks.Of(e)
-		switch e.Phase {
-		case 'X':
-			if e.Has&trace.HasTS != 0 {
-				k.arrows.bind(track, e.TS, e.End(), false, k.line(track).has(e.TS, e.End()))
-			}
-		case 'B', 'E', 'b', 'e':
-			if q := &k.shape.partners[n]; q.is == isBegin {
-				k.arrows.bind(track, e.TS, q.stop, false, k.line(track).has(e.TS, q.stop))
-			}
-			n++
-		}
-	}); err != nil {
+	bind := func(track int, start, end trace.Time) {
+		k.arrows.bind(track, start, end, false, k.line(track).has(start, end))
+	}
+	if err := k.slices.each(func(n *notedSlice) { bind(n.track, n.start, n.end) }); err != nil {
 		return err
+	}
+	for i := range k.shape.partners {
+		if q := &k.shape.partners[i]; q.is == isBegin {
+			bind(int(q.track), q.start, q.stop)
+		}
 	}
 	for _, chain := range k.arrows.each() {
 		if chain[0].start && slices.ContainsFunc(chain, func(p *arrowPoint) bool { return p.bound && p.stays }) {

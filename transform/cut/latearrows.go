@@ -9,59 +9,68 @@ import (
 	"tracekit/trace"
 )
 
-// lateArrows hold flow events until it is known which of them stay. As long as
-// none was met that starts an arrow on a track with slices that stay, hardly any
-// will, and none is held: should some have to be, they are read again.
+// lateArrows are the flow events that have to wait until it is known which of them
+// stay. The text of an arrow is held if it starts on a slice that stays and was
+// met before; most that stay do. As long as no arrow starts on a track with slices
+// that stay, hardly any will, and none is even noted. Should what is not there be
+// needed after all, the flow events are read again.
 type lateArrows struct {
-	limit  int // of bytes in memory
-	spill  func() (*spill.File, error)
-	held   *spill.Packed // text
-	count  int           // of those that are held and not decided
+	blocks []int // of the survey, with flow events that had to wait
+	read   reading
 	hopes  bool
 	missed missedArrows
+	total  int             // how many had to wait
+	noted  int             // of them, those that were not missed
+	held   bits            // of these, those whose text is held
+	starts map[uint64]bool // of arrows whose start is held
+	text   *spill.Packed
 	buf    []byte
 }
 
-// missedArrows are flow events that were not held: all that came before the first
-// that is.
+// missedArrows are flow events that were not noted: all before the first that is.
 type missedArrows struct {
 	count        int
-	blocks       []int // of the survey, with such
-	starts, ends bits  // tracks that arrows start on, and others that they touch
-	read         reading
-	text         *spill.Packed // nil unless they had to be read again
+	starts, ends bits // tracks that arrows start on, and others that they touch
 }
 
 // heldArrows is how many packed bytes of arrows, and of what covers them, are held
 // in memory.
 const heldArrows = 16 << 20
 
-func newLateArrows(limit int, create func() (*spill.File, error)) lateArrows {
-	return lateArrows{limit: limit, spill: create, held: spill.NewPacked(limit, create)}
+// wait takes a flow event that may stay.
+func (a *lateArrows) wait(p *plan, e *trace.Event) error {
+	track := p.tracks.Of(e)
+	a.total++
+	if a.hopes = a.hopes || e.Phase == 's' && p.covers.some(track); !a.hopes {
+		a.missed.count++
+		if e.Phase == 's' {
+			a.missed.starts.set(track)
+		} else {
+			a.missed.ends.set(track)
+		}
+		return nil
+	}
+	p.flows.note(track, e, false)
+	a.noted++
+	chain := p.flows.points[len(p.flows.points)-1].chain
+	if e.Phase == 's' && p.covers.at(track, e.TS) {
+		a.starts[chain] = true
+	}
+	if !a.starts[chain] {
+		return nil
+	}
+	a.held.set(a.noted - 1)
+	return a.hold(e)
 }
 
-// miss reports whether a flow event need not be held, and notes it then.
-func (a *lateArrows) miss(e *trace.Event, track int, hasSlices bool) bool {
-	if a.hopes = a.hopes || e.Phase == 's' && hasSlices; a.hopes {
-		return false
-	}
-	a.missed.count++
-	if e.Phase == 's' {
-		a.missed.starts.set(track)
-	} else {
-		a.missed.ends.set(track)
-	}
-	return true
-}
-
-func (a *lateArrows) hold(to *spill.Packed, e *trace.Event) error {
+func (a *lateArrows) hold(e *trace.Event) error {
 	a.buf = append(append(append(a.buf[:0], e.Lead()...), e.Raw()...), ',')
-	_, err := to.Write(a.buf)
+	_, err := a.text.Write(a.buf)
 	return err
 }
 
-// recall reads again what was missed, if some of it may stay, and puts it before
-// what was noted since.
+// recall notes what was missed, if some of it may stay, before what was noted
+// since.
 func (a *lateArrows) recall(p *plan) error {
 	m := &a.missed
 	starts, ends := m.starts.some(p.hasSlices), m.ends.some(p.hasSlices)
@@ -69,48 +78,40 @@ func (a *lateArrows) recall(p *plan) error {
 		m.count = 0
 		return nil
 	}
-	r, err := m.read()
+	r, err := a.read()
 	if err != nil {
 		return err
 	}
-	m.text = spill.NewPacked(a.limit, a.spill)
 	later := p.flows.points
 	p.flows.points = nil
-	if err := eachFlow(r, func(e *trace.Event) error {
-		if len(p.flows.points) == m.count {
-			return nil
+	err = eachFlow(r, func(e *trace.Event) error {
+		if len(p.flows.points) < m.count {
+			p.flows.note(p.tracks.Of(e), e, false)
 		}
-		p.flows.note(p.tracks.Of(e), e, false)
-		return a.hold(m.text, e)
-	}); err != nil {
-		return err
-	}
+		return nil
+	})
 	p.flows.points = append(p.flows.points, later...)
-	return nil
+	return err
 }
 
-// each gives those to f of which keep says that they stay, by their ordinal.
+// each gives those to f that stay.
 func (a *lateArrows) each(keep func(n int) bool, f func(e *trace.Event) error) error {
-	n := 0
-	for _, text := range []*spill.Packed{a.missed.text, a.held} {
-		if text == nil {
-			continue
-		}
-		events, err := text.Read()
+	waited, texts := a.missed.count+a.noted, 0
+	again := false
+	for n := range waited {
+		held := n >= a.missed.count && a.held.has(n-a.missed.count)
+		texts += b2i(held)
+		again = again || keep(n) && !held
+	}
+	if again {
+		r, err := a.read()
 		if err != nil {
 			return err
 		}
-		src, err := trace.NewSource(io.MultiReader(strings.NewReader("["), events, strings.NewReader("]")), -1, trace.SourceOptions{})
-		if err != nil {
-			return err
-		}
-		r, err := src.Read()
-		if err != nil {
-			return err
-		}
+		// What was missed and is not needed was taken out of the count.
+		n := waited - a.total
 		if err := eachFlow(r, func(e *trace.Event) error {
-			// What came later was decided when it was held.
-			if n++; n > a.missed.count+a.count || keep(n-1) {
+			if n++; n > 0 && keep(n-1) {
 				return f(e)
 			}
 			return nil
@@ -118,14 +119,37 @@ func (a *lateArrows) each(keep func(n int) bool, f func(e *trace.Event) error) e
 			return err
 		}
 	}
-	return nil
+	return a.eachHeld(func(i, n int, e *trace.Event) error {
+		if i >= texts || !again && keep(n) { // those behind were decided when they were held
+			return f(e)
+		}
+		return nil
+	})
 }
 
-func (a *lateArrows) close() {
-	a.held.Close()
-	if a.missed.text != nil {
-		a.missed.text.Close()
+// eachHeld gives all to f whose text is held: the how-manieth it is, and its
+// ordinal if it had to wait.
+func (a *lateArrows) eachHeld(f func(i, n int, e *trace.Event) error) error {
+	events, err := a.text.Read()
+	if err != nil {
+		return err
 	}
+	src, err := trace.NewSource(io.MultiReader(strings.NewReader("["), events, strings.NewReader("]")), -1, trace.SourceOptions{})
+	if err != nil {
+		return err
+	}
+	r, err := src.Read()
+	if err != nil {
+		return err
+	}
+	i, n := 0, 0
+	return eachFlow(r, func(e *trace.Event) error {
+		for n < a.noted && !a.held.has(n) {
+			n++
+		}
+		i, n = i+1, n+1
+		return f(i-1, a.missed.count+n-1, e)
+	})
 }
 
 // eachFlow calls f for the flow events of r that have a time.

@@ -15,6 +15,7 @@ type launches struct {
 	tracks   *trace.Tracks
 	present  *[2]idSet // that a host's call has, by key
 	complete bool      // present is, and arrows are
+	leads    bool      // some arrow leads to a device
 	orphans  orphans
 	staying  [2]idSet // that one has which stays
 	arrows   *arrows  // of slices that no id joins to a call
@@ -50,7 +51,9 @@ func (l *launches) learn(p *trace.Part) {
 		l.device.LearnDocument(p.Text)
 	}
 	for i := range p.Events {
-		l.device.Learn(&p.Events[i])
+		e := &p.Events[i]
+		l.device.Learn(e)
+		l.leads = l.leads || leadsToDevice(e)
 	}
 }
 
@@ -60,7 +63,30 @@ func (l *launches) gather(ctx context.Context, read reading, stays stays) error 
 	if err := l.gatherCalls(ctx, read); err != nil {
 		return err
 	}
-	if !l.orphans.any(l.present) {
+	return l.followOrphans(ctx, read)
+}
+
+// gatherNoted is gather for a trace without begins and ends of which the complete
+// slices that may have a part in this were noted.
+func (l *launches) gatherNoted(ctx context.Context, noted *sliced, read reading, stays stays) error {
+	l.stays = stays
+	if err := noted.each(func(n *notedSlice) {
+		switch {
+		case l.device.SideOf(n.look) != filter.Device:
+			l.call(n.joint, l.stays(n.track, n.start, n.end))
+		case !n.mirror:
+			l.orphans.note(n.joint, l.present)
+		}
+	}); err != nil {
+		return err
+	}
+	return l.followOrphans(ctx, read)
+}
+
+// followOrphans follows arrows if there are slices that no id joins to a call, and
+// arrows that may.
+func (l *launches) followOrphans(ctx context.Context, read reading) error {
+	if !l.leads || !l.orphans.any(l.present) {
 		return nil
 	}
 	return l.follow(ctx, read)

@@ -44,7 +44,7 @@ func (l *launches) kind(e *trace.Event) begun {
 	if l.device.Side(e) != filter.Device {
 		return begun{}
 	}
-	return begun{device: true, mirror: string(e.Cat()) == "gpu_user_annotation"}
+	return begun{device: true, mirror: isMirror(e)}
 }
 
 // looks are what a pass over slices calls.
@@ -122,3 +122,7 @@ func (p *slicePass) open(b mark) {
 
 func (p *slicePass) lone(mark) {}
 func (p *slicePass) done()     {}
+
+// isMirror reports a slice of a device that shows what the host did. No arrow
+// leads to it.
+func isMirror(e *trace.Event) bool { return string(e.Cat()) == "gpu_user_annotation" }

@@ -54,10 +54,9 @@ func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runne
 				flows = append(flows, block)
 			}
 		} else {
-			missed := s.arrows.missed.count
-			err = run.Part(p)
-			if s.arrows.missed.count > missed {
-				s.arrows.missed.blocks = append(s.arrows.missed.blocks, block)
+			before := s.arrows.total
+			if err = run.Part(p); s.arrows.total > before {
+				s.arrows.blocks = append(s.arrows.blocks, block)
 			}
 		}
 		block++
@@ -73,12 +72,23 @@ func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runne
 		}
 		return blocksOf(src, all)
 	}
-	s.arrows.missed.read = blocks(s.arrows.missed.blocks)
+	s.arrows.read = blocks(s.arrows.blocks)
 	s.flowless = blocks(others)
 	all := append(flows, others...)
 	slices.Sort(all)
 	s.read = blocks(all)
 	return v, nil
+}
+
+// siftAgain writes what stays of a trace of which each event alone tells.
+func (s *sieve) siftAgain(ctx context.Context, run *pipeline.Runner) error {
+	s.arrows.read = s.read
+	r, err := s.read()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return run.Rest(ctx, r)
 }
 
 // finish writes what has waited.
@@ -90,7 +100,7 @@ func (s *sieve) finish(ctx context.Context, run *pipeline.Runner) error {
 		return err
 	}
 	s.settled = true
-	s.flow = s.arrows.missed.count + s.arrows.count
+	s.flow = s.arrows.missed.count + s.arrows.noted
 	if s.begun {
 		r, err := s.stream(s.flows.some())
 		if err != nil {
@@ -137,25 +147,18 @@ func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
 	return s.put(e, w)
 }
 
-// takeArrow holds a flow event that stays, or may.
+// takeArrow lets a flow event wait.
 func (s *sieve) takeArrow(e *trace.Event) error {
-	if s.point(e) == nothing {
+	switch {
+	case s.point(e) == nothing:
 		return nil
+	case !s.settled:
+		return s.arrows.wait(s.plan, e)
 	}
-	if s.settled {
-		s.flow++
-		if !s.flows.keep(s.flow - 1) {
-			return nil
-		}
-	} else {
-		track := s.tracks.Of(e)
-		if s.arrows.miss(e, track, s.covers.some(track)) {
-			return nil
-		}
-		s.arrows.count++
-		s.flows.note(track, e, false)
+	if s.flow++; s.flows.keep(s.flow - 1) {
+		return s.arrows.hold(e)
 	}
-	return s.arrows.hold(s.arrows.held, e)
+	return nil
 }
 
 func (s *sieve) End(w *trace.Writer) error {
