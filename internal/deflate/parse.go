@@ -3,12 +3,12 @@ package deflate
 import "math/bits"
 
 const (
-	hashBits = 14
+	hashBits = 13
 	hashMul  = 0x9e3779b185ebca87
 
 	// No match starts in the last bytes, so that loads may go beyond its
 	// start.
-	margin = 24
+	margin = 32
 
 	// longest is how much is taken at a time of a match that could be longer.
 	longest = 16 * maxMatch
@@ -27,7 +27,7 @@ func (c *Compressor) parse(src []byte, from int) (to int) {
 	clear(c.distFreq[:])
 	i, done := from, from
 	for i < len(src)-margin && c.numTokens < maxTokens && c.numLits+i-done < maxLits {
-		d := c.probe(src, i, window)
+		d := c.probe(src, i)
 		if d == 0 {
 			i += 1 + (i-done)>>6 // hurry through what does not repeat
 			continue
@@ -35,22 +35,23 @@ func (c *Compressor) parse(src []byte, from int) (to int) {
 		for i > done && i > d && src[i-1] == src[i-1-d] {
 			i--
 		}
+		n := matchLen(src[:min(len(src), i+longest)], i, d)
 		for {
-			n := matchLen(src[:min(len(src), i+longest)], i, d)
 			c.record(src, done, i, n, d)
 			i += n
 			done = i
 			if i >= len(src)-margin || c.numTokens >= maxTokens || c.numLits >= maxLits {
 				break
 			}
-			c.recent[hash(load64(src, i-n+1))] = uint16(i - n + 1)
-			c.recent[hash(load64(src, i-2))] = uint16(i - 2)
-			skip := resume(src, i, d)
-			if skip == 0 {
+			skip, like := align(src, i, d)
+			i += skip
+			if like == 0 {
 				break
 			}
-			i += skip
-			d = c.nearer(src, i, d)
+			n, d = c.choose(src, i, like)
+			back := alikeBefore(src, i, d, skip)
+			i -= back
+			n += back
 		}
 	}
 	if i >= len(src)-margin {
@@ -63,50 +64,48 @@ func (c *Compressor) parse(src []byte, from int) (to int) {
 	return i
 }
 
-func hash(v uint64) uint64 { return v * hashMul >> (64 - hashBits) }
+// hash is of the twelve bytes at i, v the first eight.
+func hash(src []byte, i int, v uint64) uint64 {
+	return (v + load64(src, i+4)<<1) * hashMul >> (64 - hashBits)
+}
 
-// probe returns how far back the eight bytes at i were last seen, or 0 if that
-// is farther than reach, which is at most window. It never leads before src: a
-// place that was not set reads as 0, and one after i, which remains if a match
-// was extended backward from there, seems to lie more than window back.
-func (c *Compressor) probe(src []byte, i, reach int) int {
-	v := load64(src, i)
-	h := hash(v)
+// last returns how far back text like that at i began when it was last looked
+// for, if it is right, and puts i in its place. It never leads before src: a
+// place that was not set reads as 0, and one after i seems to lie more than
+// window back.
+func (c *Compressor) last(src []byte, i int, v uint64) int {
+	h := hash(src, i, v)
 	d := int(uint16(i) - c.recent[h])
 	c.recent[h] = uint16(i)
-	if uint(d-1) < uint(reach) && load64(src, i-d) == v {
+	return d
+}
+
+// probe returns how far back the eight bytes at i were last seen, or 0.
+func (c *Compressor) probe(src []byte, i int) int {
+	v := load64(src, i)
+	d := c.last(src, i, v)
+	if uint(d-1) < window && load64(src, i-d) == v {
 		return d
 	}
 	return 0
 }
 
-func (c *Compressor) nearer(src []byte, i, d int) int {
+// choose returns the longer of two matches at i, that at distance d and the
+// last that is known, and its distance. The nearer one may be a bit shorter:
+// its distance takes fewer bits.
+func (c *Compressor) choose(src []byte, i, d int) (n, dist int) {
 	v := load64(src, i)
-	h := hash(v)
-	near := int(uint16(i) - c.recent[h])
-	c.recent[h] = uint16(i)
-	if uint(near-1) >= uint(d-1) {
-		near = d
+	last := c.last(src, i, v)
+	src = src[:min(len(src), i+longest)]
+	n = matchLen(src, i, d)
+	if uint(last-1) >= window || load64(src, i-last) != v {
+		return n, d
 	}
-	if load64(src, i-near) != v {
-		near = d
+	m := matchLen(src, i, last)
+	if m > n+2 || last < d && m >= n-2 {
+		return m, last
 	}
-	return near
-}
-
-// resume looks for four bytes like those at distance d among the eight bytes
-// after the one at i, which is known to differ, and returns how far from i
-// they begin, or 0.
-func resume(src []byte, i, d int) int {
-	x := load64(src, i+1) ^ load64(src, i+1-d)
-	x |= x >> 8
-	x |= x >> 16
-	// Now a byte of x is zero if it and the three after it were.
-	zero := (x - 0x01_01010101) &^ x & 0x80_80808080
-	if zero == 0 {
-		return 0
-	}
-	return bits.TrailingZeros64(zero)>>3 + 1
+	return n, d
 }
 
 // matchLen counts the bytes from i that are like those at distance d. Steps of

@@ -3,29 +3,84 @@ package deflate
 import (
 	"container/heap"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
-func TestResumeFindsTheFirstFourAlike(t *testing.T) {
-	const d = 20
-	for differ := range 256 {
-		b := noise(60, 256)
-		copy(b[d:], b[:d+12])
-		b[d]++
+func TestNumberLen(t *testing.T) {
+	isNumber := func(b byte) bool { return b >= '-' && b <= '9' }
+	for value := range 256 {
+		for at := range 18 {
+			b := append(noise(40, 256), "0123456789.-0123456789.-"...)
+			start := len(b) - 24
+			b[start+at] = byte(value)
+			want := 0
+			for want < 16 && isNumber(b[start+want]) {
+				want++
+			}
+			if got := numberLen(b, start); got != want {
+				t.Errorf("%q: %d, want %d", b[start:], got, want)
+			}
+		}
+	}
+	for start := range 5000 {
+		b := noise(5024, 256)
 		want := 0
-		for k := range 8 {
-			if differ>>k&1 == 1 {
-				b[d+1+k] ^= byte(1 << (differ % 8))
-			}
+		for want < 16 && isNumber(b[start+want]) {
+			want++
 		}
-		for k := 4; k >= 0; k-- {
-			if differ>>k&0xf == 0 {
-				want = k + 1
-			}
+		if got := numberLen(b, start); got != want {
+			t.Errorf("%q: %d, want %d", b[start:start+16], got, want)
 		}
-		if got := resume(b, d, d); got != want {
-			t.Errorf("differing bytes %08b: skip %d, want %d", differ, got, want)
+	}
+}
+
+func TestAlign(t *testing.T) {
+	const rest = `, "args": {"External id": `
+	for _, c := range []struct {
+		before, now, behind string
+		skip                int
+		alike               bool
+	}{
+		{"12.5", "9.25", rest, 4, true},
+		{"12.5", "1234567.25", rest, 10, true},
+		{"1234567.25", "7", rest, 1, true},
+		{"", "-4", rest, 2, true},
+		{"17", "", rest, 0, true},
+		{"123456789012345", "0123456789012345", rest, 16, true},
+		{"12345678901234567", "012345678901234567", rest, 16, false}, // longer than is looked at
+		{"12.5", "9.25", "!" + rest, 4, false},
+		{"aten::mm", "mul", rest, 0, false},
+	} {
+		behind := rest
+		b := []byte(c.before + behind + strings.Repeat(" ", 20) + c.now + c.behind + strings.Repeat(" ", 40))
+		i := len(c.before+behind) + 20
+		skip, like := align(b, i, i)
+		want := 0
+		if c.alike {
+			want = i + len(c.now) - len(c.before)
 		}
+		if skip != c.skip || like != want {
+			t.Errorf("%q after %q: skip %d, distance %d, want %d and %d", c.now, c.before, skip, like, c.skip, want)
+		}
+	}
+	if _, like := align(make([]byte, window+100), window+9, window+1); like != 0 {
+		t.Errorf("distance %d", like)
+	}
+}
+
+func TestAlikeBefore(t *testing.T) {
+	b := []byte("..........abcdefghij..........Xbcdefghij")
+	for most := range 12 {
+		if got, want := alikeBefore(b, 40, 20, most), min(most, 8); got != want {
+			t.Errorf("%d of at most %d, want %d", got, most, want)
+		}
+		if got, want := alikeBefore(b, 35, 20, most), min(most, 4); got != want {
+			t.Errorf("%d of at most %d, want %d", got, most, want)
+		}
+	}
+	if got := alikeBefore(make([]byte, 40), 20, 13, 5); got != 0 {
+		t.Errorf("%d before the start", got)
 	}
 }
 

@@ -1,5 +1,7 @@
 package deflate
 
+import "math/bits"
+
 const (
 	endOfBlock  = 256
 	firstLength = 257
@@ -14,10 +16,6 @@ var (
 
 	distBase  [distSymbols]uint16 // least distance of each symbol, less one
 	distExtra [distSymbols]uint8
-
-	// near and far find the symbol of a distance, less one: near up to 255,
-	// far by the bits above the lowest seven.
-	near, far [256]uint8
 )
 
 func init() {
@@ -38,19 +36,17 @@ func init() {
 	for s := range distSymbols - 2 {
 		extra := max(0, s/2-1)
 		distBase[s], distExtra[s] = uint16(at), uint8(extra)
-		for range 1 << extra {
-			if at < len(near) {
-				near[at] = uint8(s)
-			}
-			far[at>>7] = uint8(s)
-			at++
-		}
+		at += 1 << extra
 	}
 }
 
+// distSymbol is the symbol of a distance: 2*(bits-1) and the bit below the highest.
 func distSymbol(d int) uint8 {
-	if d <= len(near) {
-		return near[d-1]
+	x := uint(d - 1)
+	n := uint(bits.Len(x|1)) - 1 // of the highest bit
+	s := 2*n + x>>((n-1)&63)&1
+	if x < 2 {
+		s = x
 	}
-	return far[uint8((d-1)>>7)]
+	return uint8(s)
 }
