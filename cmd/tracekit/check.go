@@ -103,9 +103,9 @@ func writePlace(w io.Writer, p check.Place) error {
 		at = columns.Short(p.Member, 60) + ": " + at
 	}
 	if p.Detail != "" {
-		at += ": " + p.Detail
+		at += ": " + columns.Safe(p.Detail)
 	}
-	_, err := fmt.Fprintf(w, "       %s\n           %s\n", at, p.Head)
+	_, err := fmt.Fprintf(w, "       %s\n           %s\n", at, columns.Safe(p.Head))
 	return err
 }
 

@@ -21,10 +21,12 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// streams are the three standard ones.
+// streams are the three standard ones. What is said on err may name things of a
+// trace, so that it is made safe to show; the line of progress goes past that.
 type streams struct {
-	in       io.Reader
-	out, err io.Writer
+	in        io.Reader
+	out, err  io.Writer
+	unguarded io.Writer // err as it is
 }
 
 // errPipeClosed says that nobody reads the output any more, which is no failure.
@@ -133,7 +135,7 @@ func openUnread(c *cli.Context, std streams, name string) (*input, error) {
 			in.size, in.was = info.Size(), info
 		}
 	}
-	in.meter = progress.New(std.err, in.size, !c.Bool("quiet") && isTerminal(std.err))
+	in.meter = progress.New(std.unguarded, in.size, !c.Bool("quiet") && isTerminal(std.unguarded))
 	if in.size >= 0 {
 		in.r = in.meter.File(in.r.(*os.File))
 	} else {

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"unicode/utf8"
 
+	"tracekit/internal/columns"
+
 	"github.com/urfave/cli/v2"
 )
 
@@ -51,7 +53,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		err = writeError(help.err)
 	}
-	return report(err, helpFor(app, args), stderr)
+	return report(err, helpFor(app, args), app.ErrWriter)
 }
 
 // failing remembers the first error of a writer, of which the command library
@@ -71,14 +73,14 @@ func (f *failing) Write(p []byte) (int, error) {
 
 // newApp lists the verbs.
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	std := streams{in: stdin, out: stdout, err: stderr}
+	std := streams{in: stdin, out: stdout, err: columns.SafeLines{W: stderr}, unguarded: stderr}
 	app := &cli.App{
 		Name:        "tracekit",
 		Usage:       "turn traces that are too big to open into traces that open",
 		UsageText:   "tracekit VERB [FLAGS] [FILE|-]",
 		Description: overviewText,
 		Version:     version(),
-		Reader:      stdin, Writer: stdout, ErrWriter: stderr,
+		Reader:      stdin, Writer: stdout, ErrWriter: std.err,
 		Flags:                     []cli.Flag{cli.HelpFlag}, // the library adds it only where help is its own
 		HideHelpCommand:           true,
 		UseShortOptionHandling:    false,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"tracekit/internal/columns"
 	"tracekit/internal/progress"
 	"tracekit/internal/spill"
 	"tracekit/transform/cut"
@@ -161,7 +162,7 @@ func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
 			fmt.Fprintf(w, "and %d more lie outside of the trace\n", len(m.Outside)-i)
 			break
 		}
-		fmt.Fprintf(w, "request %s, from @%s to @%s, lies outside of the trace\n", q.Label, q.Start, q.End)
+		fmt.Fprintf(w, "request %s, from @%s to @%s, lies outside of the trace\n", columns.Safe(q.Label), q.Start, q.End)
 	}
 }
 
@@ -184,10 +185,10 @@ func listPieces(w io.Writer, m *split.Manifest) error {
 	fmt.Fprintln(t, "file\tfrom\tto\tlength\tlabel")
 	for i := range m.Pieces {
 		q := &m.Pieces[i]
-		fmt.Fprintf(t, "%s\t@%s\t@%s\t%v\t%s\n", q.File, q.Start, q.End, q.Length(), q.Label)
+		fmt.Fprintf(t, "%s\t@%s\t@%s\t%v\t%s\n", q.File, q.Start, q.End, q.Length(), columns.Safe(q.Label))
 	}
 	for _, q := range m.Outside {
-		fmt.Fprintf(t, "-\t@%s\t@%s\t-\t%s, outside of the trace\n", q.Start, q.End, q.Label)
+		fmt.Fprintf(t, "-\t@%s\t@%s\t-\t%s, outside of the trace\n", q.Start, q.End, columns.Safe(q.Label))
 	}
 	return t.Flush()
 }

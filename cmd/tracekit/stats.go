@@ -5,6 +5,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"tracekit/internal/columns"
 	"tracekit/internal/progress"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -39,7 +40,7 @@ func printTally(w io.Writer, rows []pipeline.Row) error {
 	fmt.Fprintln(t, "events\tbytes\tstay\tbytes\tgo\tbytes\t  category\t")
 	line := func(r pipeline.Row) {
 		fmt.Fprintf(t, "%d\t%s\t%d\t%s\t%d\t%s\t  %s\t\n", r.Events, progress.Bytes(r.Bytes), r.KeptEvents, progress.Bytes(r.KeptBytes),
-			r.Events-r.KeptEvents, progress.Bytes(r.Bytes-r.KeptBytes), r.Category)
+			r.Events-r.KeptEvents, progress.Bytes(r.Bytes-r.KeptBytes), columns.Safe(r.Category))
 	}
 	all := pipeline.Row{Category: "all"}
 	for _, r := range rows {

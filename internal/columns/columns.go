@@ -49,7 +49,7 @@ func (t *Table) Write(w *bufio.Writer, s Screen) {
 	for k, row := range rows {
 		rows[k] = slices.Clone(row)
 		for i := range row {
-			rows[k][i] = safe(row[i])
+			rows[k][i] = Safe(row[i])
 			wide[i] = max(wide[i], min(width(rows[k][i]), widest))
 		}
 	}

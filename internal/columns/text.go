@@ -1,6 +1,8 @@
 package columns
 
 import (
+	"bytes"
+	"io"
 	"strings"
 	"unicode"
 )
@@ -8,7 +10,7 @@ import (
 // Short makes text of a trace safe to show on a terminal, and at most n
 // characters wide.
 func Short(s string, n int) string {
-	s = safe(s)
+	s = Safe(s)
 	if width(s) <= n {
 		return s
 	}
@@ -25,15 +27,31 @@ func within(s string, n int) string {
 	return head(s, n-1-end) + "…" + tail(s, end)
 }
 
-// safe puts ? in place of what a terminal would act on: control characters, and
+// Safe puts ? in place of what a terminal would act on: control characters, and
 // those that turn the direction of text.
-func safe(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) {
-			return '?'
+func Safe(s string) string { return strings.Map(shown, s) }
+
+func shown(r rune) rune {
+	if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) {
+		return '?'
+	}
+	return r
+}
+
+// SafeLines writes to W what it is given, line by line as it is, each Safe.
+type SafeLines struct{ W io.Writer }
+
+func (s SafeLines) Write(p []byte) (int, error) {
+	_, err := s.W.Write(bytes.Map(func(r rune) rune {
+		if r == '\n' {
+			return r
 		}
-		return r
-	}, s)
+		return shown(r)
+	}, p))
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // head is the start of s, at most n wide.
