@@ -149,12 +149,20 @@ func slicesOf(t testing.TB, p *reference.Trace) []plain {
 			all = append(all, plain{track: track, start: e.TS, end: end, name: text(e, "name"), cat: text(e, "cat"), events: events})
 		}
 		for _, m := range l {
-			switch n := len(open); {
-			case !m.end:
+			if !m.end {
 				open = append(open, m.i)
-			case n > 0:
-				add(open[n-1], p.Events[m.i].TS, open[n-1], m.i)
-				open = open[:n-1]
+				continue
+			}
+			end := &p.Events[m.i]
+			same := func(b int, key string) bool {
+				return text(end, key) == "" || text(end, key) == text(&p.Events[b], key)
+			}
+			for n := len(open) - 1; n >= 0; n-- {
+				if b := open[n]; same(b, "name") && same(b, "cat") {
+					add(b, end.TS, b, m.i)
+					open = slices.Delete(open, n, n+1)
+					break
+				}
 			}
 		}
 		for _, b := range open {

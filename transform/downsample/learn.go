@@ -132,8 +132,7 @@ func (l *learner) name(r *record, e *trace.Event) {
 }
 
 func (l *learner) mark(r record, e *trace.Event) error {
-	l.name(&r, e)
-	r.End = 0
+	r.Name, r.Cat, r.End = l.texts.of(e.Name()), l.texts.of(e.Cat()), 0
 	switch e.Phase {
 	case 'B':
 		r.Line, r.Class = trackLine|uint64(r.Track), beginMark

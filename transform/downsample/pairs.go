@@ -1,10 +1,13 @@
 package downsample
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // pair matches begins and ends as they follow each other in time on their line,
-// and adds what they make to main. An end belongs to the latest begin that is
-// open, as a viewer reads it.
+// and adds what they make to main. An end belongs to the latest open begin that has
+// the name and category that it names, as Perfetto reads it.
 func (l *learner) pair(ctx context.Context) error {
 	marks, err := l.marks.sorted()
 	if err != nil {
@@ -35,11 +38,16 @@ func (l *learner) pair(ctx context.Context) error {
 			open = append(open, *r)
 			return nil
 		}
-		if len(open) == 0 {
+		i := len(open) - 1
+		for i >= 0 && !l.closes(r, &open[i]) {
+			i--
+		}
+		if i < 0 {
 			return l.loneEnd(*r)
 		}
-		b := &open[len(open)-1]
-		open = open[:len(open)-1]
+		begin := open[i]
+		open = slices.Delete(open, i, i+1)
+		b := &begin
 		b.End, b.Pair = r.Start, r.N
 		b.Size += r.Size
 		if b.Class == asyncMark {
@@ -50,6 +58,12 @@ func (l *learner) pair(ctx context.Context) error {
 		return err
 	}
 	return settle()
+}
+
+// closes reports whether the end r is one of b.
+func (l *learner) closes(r, b *record) bool {
+	named := func(n uint32) bool { return l.texts.all[n] != "" }
+	return (r.Name == b.Name || !named(r.Name)) && (r.Cat == b.Cat || !named(r.Cat))
 }
 
 // endless is the end of what is never closed.

@@ -176,3 +176,15 @@ func TestOverlapsDoNotGrow(t *testing.T) {
 		}
 	})
 }
+
+// An end that names another slice than the one that is open closes nothing, in a
+// viewer and here.
+func TestAnEndClosesWhatItNames(t *testing.T) {
+	const doc = `{"traceEvents":[{"ph":"B","name":"long","cat":"c","pid":1,"tid":1,"ts":1},{"ph":"E","name":"other","pid":1,"tid":1,"ts":3},` +
+		`{"ph":"E","cat":"d","pid":1,"tid":1,"ts":4},{"ph":"E","name":"long","pid":1,"tid":1,"ts":60},` +
+		`{"ph":"B","name":"short","pid":1,"tid":1,"ts":70},{"ph":"E","pid":1,"tid":1,"ts":72}]}`
+	out := string(run(t, []byte(doc), Options{MinDur: 10_000}))
+	if !strings.Contains(out, `"ts":1}`) || !strings.Contains(out, `"ts":60}`) || strings.Contains(out, "short") || strings.Contains(out, `"ts":72}`) {
+		t.Error(out)
+	}
+}
