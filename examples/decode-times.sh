@@ -4,7 +4,7 @@
 #
 #   examples/decode-times.sh TRACE
 set -eu
-trace=$1
+trace=${1:?TRACE is missing}
 
 tables=$(mktemp -d)
 trap 'rm -rf "$tables"' EXIT

@@ -5,8 +5,8 @@
 #
 # leaves pieces in DIR that open, each up to SIZE of JSON (default: 200MB).
 set -eu
-trace=$1
-dir=$2
+trace=${1:?TRACE is missing}
+dir=${2:?DIR is missing}
 
 # What would a viewer refuse, drop or show wrongly? Status 1 says that there is
 # something; then a trace is made that has all of it and loads.

@@ -4,8 +4,8 @@
 #
 #   examples/longest-kernels.sh TRACE OUTPUT [LEAST]
 set -eu
-trace=$1
-output=$2
+trace=${1:?TRACE is missing}
+output=${2:?OUTPUT is missing}
 least=${3:-100us}
 
 tracekit filter "cat == \"kernel\" && dur >= $least" --with-flows --with-parents -o "$output" "$trace"

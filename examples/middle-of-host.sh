@@ -4,7 +4,7 @@
 #
 #   examples/middle-of-host.sh TRACE OUTPUT
 set -eu
-trace=$1
-output=$2
+trace=${1:?TRACE is missing}
+output=${2:?OUTPUT is missing}
 
 tracekit slice --part 5/10 "$trace" | tracekit strip --python --hardware -o "$output"

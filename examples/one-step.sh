@@ -3,9 +3,9 @@
 #
 #   examples/one-step.sh TRACE STEP OUTPUT
 set -eu
-trace=$1
-step=$2
-output=$3
+trace=${1:?TRACE is missing}
+step=${2:?STEP is missing}
+output=${3:?OUTPUT is missing}
 
 # The first cut of a big trace reads all of it; with an index, the next ones don't.
 [ -e "$trace.tkx" ] || tracekit index "$trace"

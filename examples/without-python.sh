@@ -3,8 +3,8 @@
 #
 #   examples/without-python.sh TRACE OUTPUT
 set -eu
-trace=$1
-output=$2
+trace=${1:?TRACE is missing}
+output=${2:?OUTPUT is missing}
 
 tracekit strip --python --stats "$trace"
 tracekit strip --python -o "$output" "$trace"
