@@ -5,13 +5,6 @@ import (
 	"unsafe"
 )
 
-// Stream gives a trace, or what was chosen of it, in file order. A batch is
-// valid until the next call; the last is followed by io.EOF.
-type Stream interface {
-	Next() (*Batch, error)
-	Close() error
-}
-
 // Store keeps parts of a trace in memory, up to a limit, so that they can be
 // gone through again without reading.
 type Store struct {

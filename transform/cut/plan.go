@@ -2,7 +2,6 @@ package cut
 
 import (
 	"context"
-	"io"
 
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -304,21 +303,10 @@ func (p *plan) stream(flows bool) (trace.Stream, error) {
 // eachPart calls f for the parts that are left of r.
 func eachPart(ctx context.Context, r trace.Stream, f func(part *trace.Part)) error {
 	defer r.Close()
-	for {
-		b, err := r.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for i := range b.Parts {
-			f(&b.Parts[i])
-		}
-	}
+	return trace.EachPart(ctx, r, func(part *trace.Part) error {
+		f(part)
+		return nil
+	})
 }
 
 // eachEvent calls f for the events of a reading.

@@ -3,7 +3,6 @@ package pipeline
 
 import (
 	"context"
-	"io"
 
 	"tracekit/trace"
 )
@@ -41,23 +40,7 @@ func NewRunner(w *trace.Writer, s Stage) *Runner { return &Runner{w: w, stage: s
 
 // Rest takes all parts that r reads.
 func (r *Runner) Rest(ctx context.Context, in trace.Stream) error {
-	for {
-		b, err := in.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for i := range b.Parts {
-			if err := r.Part(&b.Parts[i]); err != nil {
-				return err
-			}
-		}
-	}
+	return trace.EachPart(ctx, in, r.Part)
 }
 
 // Part takes the next part.

@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"context"
-	"io"
 
 	"tracekit/filter"
 	"tracekit/trace"
@@ -43,25 +42,14 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 		return err
 	}
 	defer r.Close()
-	for {
-		b, err := r.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for i := range b.Parts {
-			for j := range b.Parts[i].Events {
-				if err := m.event(&b.Parts[i].Events[j]); err != nil {
-					return err
-				}
+	return trace.EachPart(ctx, r, func(p *trace.Part) error {
+		for i := range p.Events {
+			if err := m.event(&p.Events[i]); err != nil {
+				return err
 			}
 		}
-	}
+		return nil
+	})
 }
 
 func (m *measure) event(e *trace.Event) error {

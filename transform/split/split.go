@@ -226,21 +226,5 @@ func (p *pieces) each(ctx context.Context, s *trace.Source, f func(part *trace.P
 		return err
 	}
 	defer r.Close()
-	for {
-		b, err := r.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for i := range b.Parts {
-			if err := f(&b.Parts[i]); err != nil {
-				return err
-			}
-		}
-	}
+	return trace.EachPart(ctx, r, f)
 }
