@@ -179,6 +179,27 @@ func badWord(app *cli.App, command string) string {
 	return ""
 }
 
+var place = regexp.MustCompile("`([a-z]+(?:/[a-z_]+)+(?:\\.go|\\.md)?)`")
+
+// Folders and files that are named in what tells of the code are there.
+func TestPlacesInPagesExist(t *testing.T) {
+	for _, name := range []string{"ARCHITECTURE.md", "FORMATS.md"} {
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := place.FindAllStringSubmatch(string(text), -1)
+		for _, m := range found {
+			if _, err := os.Stat(filepath.Join("../..", m[1])); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if len(found) < 10 {
+			t.Errorf("%s: only %d places", name, len(found))
+		}
+	}
+}
+
 var link = regexp.MustCompile(`\]\(([^)#:]+)\)`)
 
 func TestLinksLeadSomewhere(t *testing.T) {
