@@ -53,6 +53,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Filt
 	}
 	p.covers = &covers{log: covered}
 	st := &sieve{plan: p, names: pipeline.Names{Tally: o.Tally}, arrows: lateArrows{text: arrows, starts: map[uint64]bool{}}}
+	st.arrows.hopes = o.Kin.Children || o.Kin.Device || o.Kin.Flows
 	run := pipeline.NewRunner(w, st)
 	v, err := m.survey(ctx, s, st, run, newKinship(o, noted))
 	if err != nil {

@@ -11,9 +11,10 @@ import (
 
 // lateArrows are the flow events that have to wait until it is known which of them
 // stay. The text of an arrow is held if it starts on a slice that stays and was
-// met before; most that stay do. As long as no arrow starts on a track with slices
-// that stay, hardly any will, and none is even noted. Should what is not there be
-// needed after all, the flow events are read again.
+// met before, and that of an end on such a slice, whose start may be yet to come;
+// most that stay do. As long as no arrow starts on a track with slices that stay,
+// hardly any will, and none is even noted, unless slices of other tracks are asked
+// for. Should what is not there be needed after all, the flow events are read again.
 type lateArrows struct {
 	blocks []int // of the survey, with flow events that had to wait
 	read   reading
@@ -53,10 +54,11 @@ func (a *lateArrows) wait(p *plan, e *trace.Event) error {
 	p.flows.note(track, e, false)
 	a.noted++
 	chain := p.flows.points[len(p.flows.points)-1].chain
-	if e.Phase == 's' && p.covers.at(track, e.TS) {
+	covered := p.covers.at(track, e.TS)
+	if e.Phase == 's' && covered {
 		a.starts[chain] = true
 	}
-	if !a.starts[chain] {
+	if !a.starts[chain] && (e.Phase != 'f' || !covered) {
 		return nil
 	}
 	a.held.set(a.noted - 1)
