@@ -20,7 +20,7 @@ func FuzzWriter(f *testing.F) {
 		f.Add(event, size, []byte{3, 40, 200}, uint8(2))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, size uint32, pieces []byte, workers uint8) {
-		text := grow(data, int(size%(5*chunk/2)))
+		text := blanks(data, int(size%(5*chunk/2)))
 		opts := gzwrite.Options{Workers: 1 + int(workers)%4}
 		packed := write(t, text, pieces, opts)
 		if whole := write(t, text, nil, gzwrite.Options{Workers: 1}); !bytes.Equal(packed, whole) {
@@ -37,6 +37,19 @@ func FuzzWriter(f *testing.F) {
 			t.Errorf("the own reader reads %d bytes of %d, error %v", len(got), len(text), err)
 		}
 	})
+}
+
+// blanks makes size bytes, of which those near the ends of chunks and the last are
+// of data.
+func blanks(data []byte, size int) []byte {
+	const near = 8 << 10
+	text := bytes.Repeat([]byte{' '}, size)
+	for end := gzwrite.ChunkSize; end < size+gzwrite.ChunkSize; end += gzwrite.ChunkSize {
+		at := min(end, size)
+		part := text[max(0, at-near):min(size, at+near)]
+		copy(part, grow(data, len(part)))
+	}
+	return text
 }
 
 // grow repeats data, each time with another byte changed.
