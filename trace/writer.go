@@ -10,7 +10,9 @@ import (
 // document. It does not close what it writes to.
 type Writer struct {
 	w      io.Writer
-	buf    []byte
+	buf    []byte // lender's or own; has room for a comma
+	own    []byte
+	lender lender // nil if w offers no room
 	lead   []byte // white space before the latest event, for events that are made
 	comma  bool   // an event was written in the array at hand
 	bare   bool   // the document is a bare array, and no event was written yet
@@ -24,9 +26,19 @@ type Writer struct {
 // writeSize is how many bytes a Writer gathers before it passes them on.
 const writeSize = 256 << 10
 
-// NewWriter returns a Writer to w.
+// A lender offers room for what it is to be given next, so that it needs no copy.
+type lender interface {
+	AvailableBuffer() []byte
+}
+
+// NewWriter returns a Writer to w. If w has a method AvailableBuffer, as
+// [bufio.Writer] has, what is written is gathered there; nobody else may write to
+// w then, until Close.
 func NewWriter(w io.Writer) *Writer {
-	return &Writer{w: w, buf: make([]byte, 0, writeSize+16<<10), lead: []byte("\n")}
+	wr := &Writer{w: w, lead: []byte("\n")}
+	wr.lender, _ = w.(lender)
+	wr.borrow()
+	return wr
 }
 
 // Text writes a stretch of the document outside of its events.
@@ -86,23 +98,41 @@ func (w *Writer) separate() {
 func (w *Writer) put(p []byte) {
 	w.Bytes += int64(len(p))
 	if len(p) >= writeSize { // passed on as it is, so that it is not held twice
-		w.flush()
-		if w.err == nil {
-			_, w.err = w.w.Write(p)
-		}
+		w.pass(w.buf)
+		w.pass(p)
+		w.borrow()
 		return
 	}
-	w.buf = append(w.buf, p...)
-	if len(w.buf) >= writeSize {
-		w.flush()
+	for {
+		n := copy(w.buf[len(w.buf):cap(w.buf)], p)
+		w.buf = w.buf[:len(w.buf)+n]
+		if len(w.buf) < cap(w.buf) {
+			return
+		}
+		w.pass(w.buf)
+		w.borrow()
+		p = p[n:]
 	}
 }
 
-func (w *Writer) flush() {
+func (w *Writer) pass(p []byte) {
 	if w.err == nil {
-		_, w.err = w.w.Write(w.buf)
+		_, w.err = w.w.Write(p)
 	}
-	w.buf = w.buf[:0]
+}
+
+// borrow makes buf an empty one.
+func (w *Writer) borrow() {
+	w.buf = nil
+	if w.lender != nil && w.err == nil {
+		w.buf = w.lender.AvailableBuffer()
+	}
+	if cap(w.buf) == 0 {
+		if w.own == nil {
+			w.own = make([]byte, 0, writeSize)
+		}
+		w.buf = w.own
+	}
 }
 
 // Close writes what is still held back, and returns the first error that was
@@ -112,7 +142,8 @@ func (w *Writer) Close() error {
 		w.bare = false
 		w.put([]byte(`{"traceEvents":[]}`))
 	}
-	w.flush()
+	w.pass(w.buf)
+	w.buf = w.own[:0]
 	return w.err
 }
 

@@ -33,7 +33,7 @@ func convertInput(c *cli.Context, std streams, in *input, work func(*input, *tra
 	if err != nil {
 		return err
 	}
-	rep, err := work(in, trace.NewWriter(out))
+	rep, err := work(in, trace.NewWriter(out.Writer))
 	if err == nil {
 		err = in.settled()
 	}
