@@ -1,6 +1,7 @@
 // Package deflate compresses text that repeats itself a lot, such as traces
-// in JSON. On such text it is about twice as fast as other compressors at their
-// fastest, for 15 % less output.
+// in JSON. On such text it is about one and a half times to twice as fast as
+// another fast compressor at its fastest, for 15 % less output; BenchmarkChunks
+// compares them.
 //
 // It has one level. Every repetition that it finds is taken as it comes:
 //
