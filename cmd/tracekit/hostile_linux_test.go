@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -289,7 +291,8 @@ func ranAlone(t *testing.T, args []string, out string) (status int, told string,
 			args[i] = out
 		}
 	}
-	c := exec.Command("tracekit", args...)
+	peakFile := filepath.Join(t.TempDir(), "peak")
+	c := exec.Command("peakof", append([]string{peakFile, "tracekit"}, args...)...)
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	if err := c.Start(); err != nil {
@@ -301,5 +304,33 @@ func ranAlone(t *testing.T, args []string, out string) (status int, told string,
 	if c.ProcessState.ExitCode() < 0 {
 		t.Fatalf("%q: %v: %s", args, c.ProcessState, stderr.String())
 	}
-	return c.ProcessState.ExitCode(), stderr.String(), int(c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) << 10
+	text, err := os.ReadFile(peakFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if peak, err = strconv.Atoi(string(text)); err != nil || peak == 0 {
+		t.Fatalf("%q: a peak of %q", args, text)
+	}
+	return c.ProcessState.ExitCode(), stderr.String(), peak
+}
+
+func init() { commands["peakof"] = peakOf }
+
+// peakOf runs a command and writes the most memory that it had, in bytes, to a file.
+// It stands between the tests and the command, since a process starts with the peak of
+// the one that it comes from, and that of the tests is large.
+func peakOf() {
+	c := exec.Command(os.Args[2], os.Args[3:]...)
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	runtime.LockOSThread() // the command dies with the thread that it comes from
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	c.Run()
+	if c.ProcessState == nil {
+		os.Exit(127)
+	}
+	peak := c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+	if err := os.WriteFile(os.Args[1], strconv.AppendInt(nil, peak, 10), 0o666); err != nil {
+		os.Exit(126)
+	}
+	os.Exit(c.ProcessState.ExitCode())
 }

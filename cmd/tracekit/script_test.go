@@ -11,9 +11,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tracekit": main})
-}
+// commands are programs that tests run in a process of their own.
+var commands = map[string]func(){"tracekit": main}
+
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 func TestScripts(t *testing.T) {
 	data, err := filepath.Abs("../../testdata")
