@@ -20,7 +20,9 @@ var foreign = []struct {
 	{0, "\xfe\xff", "UTF-16; make UTF-8 of it first: iconv -f UTF-16 -t UTF-8 FILE | tracekit …"},
 	{0, "SQLite format 3\x00", "an SQLite database, as Nsight Systems exports them; only JSON traces are read"},
 	{0, "version https://git-lfs", "a pointer of Git LFS; fetch the file itself: git lfs pull"},
-	{0, "<", "HTML or XML, perhaps a page that came in place of the file; download it again"},
+	{0, "<!", "HTML or XML, perhaps a page that came in place of the file; download it again"},
+	{0, "<html", "HTML or XML, perhaps a page that came in place of the file; download it again"},
+	{0, "<?xml", "HTML or XML, perhaps a page that came in place of the file; download it again"},
 }
 
 // Foreign tells what text is that is known to be no JSON trace by its first bytes,
@@ -46,6 +48,6 @@ func perfettos(head []byte) bool {
 		return false
 	}
 	return bytes.ContainsFunc(head[:min(len(head), 16)], func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\r' && r != '\t'
+		return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\x1b' // which colours lines of a log
 	})
 }

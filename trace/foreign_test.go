@@ -39,6 +39,11 @@ func TestForeignFormatsAreNamed(t *testing.T) {
 			}
 		}
 	}
+	for _, log := range []string{"<6>[  1.5] cuda: ready\n", "\n\x1b[32mready\x1b[0m\n"} {
+		if err := Foreign([]byte(log + `{"traceEvents":[]}`)); err != nil {
+			t.Errorf("%q before a trace, which repair leaves out: %v", log, err)
+		}
+	}
 	for _, text := range []string{"\n\t{\"traceEvents\":[]}", "\r\n [{}]", "{\"a\":\"<\",\"traceEvents\":[]}"} {
 		if err := readAll(text); err != nil {
 			t.Errorf("%q: %v", text, err)

@@ -130,13 +130,8 @@ func (r *Reader) decode(s stretches, decoded chan<- *block) {
 		}
 		b.lo, b.hi, b.err, b.begins, b.text = blockRoom, blockRoom, nil, false, nil
 		s.fill(b)
-		ended := b.err != nil // once b is sent, it is another's
-		select {
-		case decoded <- b:
-		case <-r.quit:
-			return
-		}
-		if ended {
+		ended := b.err != nil
+		if !r.pass(b, decoded) || ended {
 			return
 		}
 	}
@@ -149,26 +144,30 @@ func (r *Reader) scan(decoded <-chan *block) {
 	for b := range decoded {
 		s.take(b)
 		for b.more {
-			select {
-			case r.out <- b:
-			case <-r.quit:
+			if !r.pass(b, r.out) {
 				return
 			}
 			select {
-			case <-r.again:
+			case b = <-r.again:
 			case <-r.quit:
 				return
 			}
 			s.takeMore(b)
 		}
 		ended := b.err != nil
-		select {
-		case r.out <- b:
-		case <-r.quit:
+		if !r.pass(b, r.out) || ended {
 			return
 		}
-		if ended {
-			return
-		}
+	}
+}
+
+// pass hands a block on, and reports false if the reading was stopped. The block is
+// another's then.
+func (r *Reader) pass(b *block, to chan<- *block) bool {
+	select {
+	case to <- b:
+		return true
+	case <-r.quit:
+		return false
 	}
 }

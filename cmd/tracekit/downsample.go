@@ -55,7 +55,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "counters", Usage: "thin counters to four samples a series in each `TIME`"},
 			&cli.StringFlag{Name: "every", Usage: "with --step: leave every `N`th step"},
 			&cli.BoolFlag{Name: "step", Usage: "what --every counts"},
-			&cli.StringFlag{Name: "tmpdir", Usage: "keep temporary data in `DIR`"},
+			tmpdirFlag(),
 		}, append(markerFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := downsampleOptions(c)

@@ -36,7 +36,7 @@ written as /…/.
 			&cli.BoolFlag{Name: "with-children", Usage: "also keep the slices inside a kept one"},
 			&cli.BoolFlag{Name: "with-device", Usage: "also keep what a kept slice launched on a device"},
 			&cli.BoolFlag{Name: "with-flows", Usage: "also keep the slices that arrows join to a kept one"},
-			statsFlag(), &cli.StringFlag{Name: "tmpdir", Usage: "keep temporary data in `DIR`"},
+			statsFlag(), tmpdirFlag(),
 		), outputFlags()...),
 		Action: func(c *cli.Context) error {
 			o, name, err := filterOptions(c)

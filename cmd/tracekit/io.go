@@ -54,7 +54,7 @@ func outputFlags() []cli.Flag {
 }
 
 func tmpdirFlag() cli.Flag {
-	return &cli.StringFlag{Name: "tmpdir", Usage: "keep temporary data in `DIR` when a pipe has to be read twice"}
+	return &cli.StringFlag{Name: "tmpdir", Usage: "keep temporary data in `DIR`"}
 }
 
 // input is the trace a verb reads.

@@ -131,18 +131,6 @@ func (s *soak) check(path string) (rep report, err error) {
 // viewer numbers arrows as they come, in one space with bind_id.
 var byChance = map[string]bool{"flow_duplicate": true}
 
-// worse reports that f is a flaw that t, of which all could be counted, has not.
-// Which slices a viewer moves aside hangs on what it shows before them, so that of
-// a trace whose slices overlap a part may have more to move: that those were slices
-// that overlapped before is judged by the tests of slice.
-func (t *sample) worse(f finding) bool {
-	before := t.check.count(f.Kind)
-	if byChance[f.Kind] || f.Kind == "overlap" && before > 0 {
-		return false
-	}
-	return f.Level == "lost" && f.Count > before
-}
-
 // whole judges a trace that a verb has made of t: it loads, and has no flaw that
 // t has not.
 func (s *soak) whole(t *sample, r result, path string) error {
@@ -154,10 +142,10 @@ func (s *soak) whole(t *sample, r result, path string) error {
 		return r.fault("writes what does not load")
 	}
 	for _, f := range rep.Findings {
-		if !t.check.Loads || f.Kind == "flow_without_slice" && r.args[0] == "strip" {
+		if !t.check.Loads || byChance[f.Kind] || f.Kind == "flow_without_slice" && r.args[0] == "strip" {
 			continue // not all of t could be counted; one pass does not know what arrows bind to
 		}
-		if t.worse(f) {
+		if f.Level == "lost" && f.Count > t.check.count(f.Kind) && !(f.Kind == "overlap" && overlappedBefore(t.path, path)) {
 			return r.fault("writes %d × %s, of %d", f.Count, f.Kind, t.check.count(f.Kind))
 		}
 	}

@@ -13,7 +13,8 @@ import (
 type Packed struct {
 	create func() (*File, error)
 	limit  int
-	memory []byte // what is not in the file
+	loose  []byte // what is not packed yet
+	memory []byte // what is packed and not in the file
 	file   *File
 	packer *s2.Writer // nil until something is written
 	ended  bool
@@ -25,11 +26,26 @@ func NewPacked(limit int, create func() (*File, error)) *Packed {
 	return &Packed{limit: limit, create: create}
 }
 
+// Write takes b. What goes wrong with one call is told by a later one, or by Read.
 func (p *Packed) Write(b []byte) (int, error) {
+	p.loose = append(p.loose, b...)
+	if len(p.loose) < looseBytes {
+		return len(b), nil
+	}
+	return len(b), p.pack()
+}
+
+// looseBytes is how much is gathered, since the packer is slow to take little things.
+const looseBytes = 32 << 10
+
+// pack packs what was gathered.
+func (p *Packed) pack() error {
 	if p.packer == nil {
 		p.packer = s2.NewWriter((*packedBytes)(p), s2.WriterConcurrency(1), s2.WriterBlockSize(packedBlock))
 	}
-	return p.packer.Write(b)
+	_, err := p.packer.Write(p.loose)
+	p.loose = p.loose[:0]
+	return err
 }
 
 // packedBlock is how many bytes are packed at a time.
@@ -56,9 +72,12 @@ func (p *packedBytes) Write(b []byte) (n int, err error) {
 // Read ends the writing and reads all from the start. It may be called again.
 func (p *Packed) Read() (io.Reader, error) {
 	if p.packer == nil {
-		return bytes.NewReader(nil), nil
+		return bytes.NewReader(p.loose), nil
 	}
 	if !p.ended {
+		if err := p.pack(); err != nil {
+			return nil, err
+		}
 		if err := p.packer.Close(); err != nil {
 			return nil, err
 		}

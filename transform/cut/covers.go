@@ -16,7 +16,6 @@ type covers struct {
 	log   *spill.Packed
 	lines []coverLine // by track
 	buf   []byte
-	err   error // of the log
 }
 
 // coverLine is the latest stretch of a track that is covered without a gap.
@@ -50,19 +49,11 @@ func (c *covers) at(track int, t trace.Time) bool {
 }
 
 func (c *covers) write(l *coverLine) {
+	c.buf = c.buf[:0]
 	for _, v := range [...]int64{int64(l.track), int64(l.start), int64(l.end - l.start), int64(l.latest - l.start)} {
 		c.buf = binary.AppendVarint(c.buf, v)
 	}
-	if len(c.buf) > 32<<10 {
-		c.flush()
-	}
-}
-
-func (c *covers) flush() {
-	if c.err == nil && len(c.buf) > 0 {
-		_, c.err = c.log.Write(c.buf)
-	}
-	c.buf = c.buf[:0]
+	c.log.Write(c.buf) // an error comes back when it is read
 }
 
 // each gives what was noted to f: slices that cover what those did, and of which
@@ -72,9 +63,6 @@ func (c *covers) each(f func(track int, start, end trace.Time)) error {
 		if c.lines[i].some {
 			c.write(&c.lines[i])
 		}
-	}
-	if c.flush(); c.err != nil {
-		return c.err
 	}
 	in, err := c.log.Read()
 	if err != nil {

@@ -73,7 +73,7 @@ func (a *lateArrows) hold(e *trace.Event) error {
 
 // recall notes what was missed, if some of it may stay, before what was noted
 // since.
-func (a *lateArrows) recall(p *plan) error {
+func (a *lateArrows) recall(ctx context.Context, p *plan) error {
 	m := &a.missed
 	starts, ends := m.starts.some(p.hasSlices), m.ends.some(p.hasSlices)
 	if !starts && !ends || !starts && !p.flows.on('s', p.hasSlices) || !ends && !p.flows.on('f', p.hasSlices) {
@@ -86,7 +86,7 @@ func (a *lateArrows) recall(p *plan) error {
 	}
 	later := p.flows.points
 	p.flows.points = nil
-	err = eachFlow(r, func(e *trace.Event) error {
+	err = eachFlow(ctx, r, func(e *trace.Event) error {
 		if len(p.flows.points) < m.count {
 			p.flows.note(p.tracks.Of(e), e, false)
 		}
@@ -97,7 +97,7 @@ func (a *lateArrows) recall(p *plan) error {
 }
 
 // each gives those to f that stay.
-func (a *lateArrows) each(keep func(n int) bool, f func(e *trace.Event) error) error {
+func (a *lateArrows) each(ctx context.Context, keep func(n int) bool, f func(e *trace.Event) error) error {
 	waited, texts := a.missed.count+a.noted, 0
 	again := false
 	for n := range waited {
@@ -112,7 +112,7 @@ func (a *lateArrows) each(keep func(n int) bool, f func(e *trace.Event) error) e
 		}
 		// What was missed and is not needed was taken out of the count.
 		n := waited - a.total
-		if err := eachFlow(r, func(e *trace.Event) error {
+		if err := eachFlow(ctx, r, func(e *trace.Event) error {
 			if n++; n > 0 && keep(n-1) {
 				return f(e)
 			}
@@ -121,7 +121,7 @@ func (a *lateArrows) each(keep func(n int) bool, f func(e *trace.Event) error) e
 			return err
 		}
 	}
-	return a.eachHeld(func(i, n int, e *trace.Event) error {
+	return a.eachHeld(ctx, func(i, n int, e *trace.Event) error {
 		if i >= texts || !again && keep(n) { // those behind were decided when they were held
 			return f(e)
 		}
@@ -131,7 +131,7 @@ func (a *lateArrows) each(keep func(n int) bool, f func(e *trace.Event) error) e
 
 // eachHeld gives all to f whose text is held: the how-manieth it is, and its
 // ordinal if it had to wait.
-func (a *lateArrows) eachHeld(f func(i, n int, e *trace.Event) error) error {
+func (a *lateArrows) eachHeld(ctx context.Context, f func(i, n int, e *trace.Event) error) error {
 	events, err := a.text.Read()
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (a *lateArrows) eachHeld(f func(i, n int, e *trace.Event) error) error {
 		return err
 	}
 	i, n := 0, 0
-	return eachFlow(r, func(e *trace.Event) error {
+	return eachFlow(ctx, r, func(e *trace.Event) error {
 		for n < a.noted && !a.held.has(n) {
 			n++
 		}
@@ -155,16 +155,18 @@ func (a *lateArrows) eachHeld(f func(i, n int, e *trace.Event) error) error {
 }
 
 // eachFlow calls f for the flow events of r that have a time.
-func eachFlow(r trace.Stream, f func(e *trace.Event) error) (err error) {
-	ended := eachPart(context.Background(), r, func(p *trace.Part) {
+func eachFlow(ctx context.Context, r trace.Stream, f func(e *trace.Event) error) error {
+	defer r.Close()
+	return trace.EachPart(ctx, r, func(p *trace.Part) error {
 		for i := range p.Events {
-			if e := &p.Events[i]; err == nil && e.IsFlow() && e.Has&trace.HasTS != 0 {
-				err = f(e)
+			e := &p.Events[i]
+			if !e.IsFlow() || e.Has&trace.HasTS == 0 {
+				continue
+			}
+			if err := f(e); err != nil {
+				return err
 			}
 		}
+		return nil
 	})
-	if err == nil {
-		err = ended
-	}
-	return err
 }

@@ -20,8 +20,9 @@ type sieve struct {
 	arrows  lateArrows
 	begun   bool // something that has to be settled has come
 	settled bool
-	pair    int // ordinal of the begin or end that comes next
-	flow    int // of the flow event that comes next
+	pair    int             // ordinal of the begin or end that comes next
+	flow    int             // of the flow event that comes next
+	ctx     context.Context // of finish, which has End called
 }
 
 // isDecided reports a part of which each event alone tells whether it stays.
@@ -93,13 +94,13 @@ func (s *sieve) siftAgain(ctx context.Context, run *pipeline.Runner) error {
 
 // finish writes what has waited.
 func (s *sieve) finish(ctx context.Context, run *pipeline.Runner) error {
-	if err := s.arrows.recall(s.plan); err != nil {
+	if err := s.arrows.recall(ctx, s.plan); err != nil {
 		return err
 	}
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	s.settled = true
+	s.settled, s.ctx = true, ctx
 	s.flow = s.arrows.missed.count + s.arrows.noted
 	if s.begun {
 		r, err := s.stream(s.flows.some())
@@ -165,5 +166,5 @@ func (s *sieve) End(w *trace.Writer) error {
 	if !s.flows.some() {
 		return nil
 	}
-	return s.arrows.each(s.flows.keep, func(e *trace.Event) error { return s.put(e, w) })
+	return s.arrows.each(s.ctx, s.flows.keep, func(e *trace.Event) error { return s.put(e, w) })
 }

@@ -18,7 +18,6 @@ type sliced struct {
 	buf   []byte
 	last  []trace.Time // start of the latest on each track
 	count int
-	err   error // of the log
 }
 
 // notedSlice is a complete slice as sliced has it.
@@ -34,7 +33,7 @@ func (s *sliced) add(n *notedSlice) {
 	for len(s.last) <= n.track {
 		s.last = append(s.last, 0)
 	}
-	b := binary.AppendUvarint(s.buf, uint64(n.track))
+	b := binary.AppendUvarint(s.buf[:0], uint64(n.track))
 	b = binary.AppendVarint(b, int64(n.start-s.last[n.track])) // may wrap, and wraps back
 	b = binary.AppendVarint(b, int64(n.end-n.start))
 	b = binary.AppendUvarint(b, uint64(n.look.Track))
@@ -44,24 +43,12 @@ func (s *sliced) add(n *notedSlice) {
 	}
 	s.buf, s.last[n.track] = b, n.start
 	s.count++
-	if len(s.buf) >= 32<<10 {
-		s.flush()
-	}
-}
-
-func (s *sliced) flush() {
-	if s.err == nil && len(s.buf) > 0 {
-		_, s.err = s.log.Write(s.buf)
-	}
-	s.buf = s.buf[:0]
+	s.log.Write(b) // an error comes back when it is read
 }
 
 // each gives the slices to f in their order. A slice's ids are valid until f
 // returns.
 func (s *sliced) each(f func(n *notedSlice)) error {
-	if s.flush(); s.err != nil {
-		return s.err
-	}
 	in, err := s.log.Read()
 	if err != nil {
 		return err
