@@ -60,7 +60,7 @@ func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
 	if s.at == nil {
 		return nil, errors.New("only a file that is packed once can have an index")
 	}
-	s.every /= 2 // an index is made once and used often
+	s.points.every, s.points.most = 2*s.points.every, 0 // as many as the file needs, but small beside it
 	var cats catCounter
 	v, err := s.SurveyParts(func(p *Part) error {
 		cats.count(p)
@@ -69,7 +69,7 @@ func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Index{File: id, Format: s.outer, Survey: *v, Cats: cats.list(), points: s.points}, nil
+	return &Index{File: id, Format: s.outer, Survey: *v, Cats: cats.list(), points: s.points.list}, nil
 }
 
 // Use makes s, which is the file id, rely on x: Survey without a visitor reads
@@ -84,7 +84,7 @@ func (s *Source) Use(x *Index, id Identity) error {
 			return fmt.Errorf("%w: it leads to byte %d of %d", ErrIndex, x.points[i].in, s.size)
 		}
 	}
-	s.index, s.points = x, x.points
+	s.index, s.points.list = x, x.points
 	return nil
 }
 

@@ -72,7 +72,7 @@ func openSample(t testing.TB, file []byte) (*Source, Identity) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.every = 100 << 10
+	s.points.every = 50 << 10
 	id, err := Identify(bytes.NewReader(file), int64(len(file)), someTime)
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +164,39 @@ func TestAnIndexTellsWhatAReadingTells(t *testing.T) {
 	}
 }
 
+// TestPlacesGrowNoMoreThanAllowed makes more places than there may be: what is
+// read from those that are left is the same.
+func TestPlacesGrowNoMoreThanAllowed(t *testing.T) {
+	file := gzipped(sample(3 << 19))
+	all, _ := openSample(t, file)
+	want, err := all.Survey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	few, _ := openSample(t, file)
+	few.points.most = 8
+	if _, err := few.Survey(nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(few.points.list); n >= 8 || n < 4 || len(all.points.list) <= 8 {
+		t.Errorf("%d places of %d", n, len(all.points.list))
+	}
+	for i := range few.points.list[1:] {
+		if gap := few.points.list[i+1].out - few.points.list[i].out; gap < few.points.every {
+			t.Errorf("%d bytes from place %d to the next, not %d", gap, i, few.points.every)
+		}
+	}
+	for i := range want.Blocks {
+		a, err := contents(all, want.Blocks[i:i+1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := contents(few, want.Blocks[i:i+1]); err != nil || a != b {
+			t.Fatalf("block %d: %d bytes, not %d, error %v", i, len(b), len(a), err)
+		}
+	}
+}
+
 // TestEventsAreReadWithAnIndexToo makes sure that who wants every event gets it.
 func TestEventsAreReadWithAnIndexToo(t *testing.T) {
 	file := gzipped(sample(1 << 20))
@@ -185,7 +218,7 @@ func TestEventsAreReadWithAnIndexToo(t *testing.T) {
 	for _, c := range x.Cats {
 		events, size = events+c.Events, size+c.Bytes
 	}
-	if seen != v.Events || events != seen || size != bytes || len(s.points) != len(x.points) {
+	if seen != v.Events || events != seen || size != bytes || len(s.points.list) != len(x.points) {
 		t.Errorf("%d events of %d bytes seen, %d of %d surveyed by category, %d in all", seen, bytes, events, size, v.Events)
 	}
 }

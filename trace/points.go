@@ -17,10 +17,42 @@ type point struct {
 	window  []byte // packed; empty if a member starts here
 }
 
+// points are those of a file, in order.
+type points struct {
+	list  []point
+	every int64 // how far apart they are at least, in bytes of text
+	most  int   // how many there may be, 0 for no limit
+}
+
+// What is found with the first reading is taken up again near to where it stands:
+// what lies in between takes half a millisecond per megabyte.
+const (
+	checkpointEvery = 4 << 20
+	mostPoints      = 1024
+)
+
+// add takes a place if it is far enough from the one before. When there are too
+// many, every other one goes.
+func (p *points) add(c inflate.Checkpoint) {
+	if n := len(p.list); n > 0 && c.Out < p.list[n-1].out+p.every {
+		return
+	}
+	p.list = append(p.list, newPoint(c))
+	if len(p.list) != p.most {
+		return
+	}
+	p.every *= 2
+	for i := range p.most / 2 {
+		p.list[i] = p.list[2*i]
+	}
+	clear(p.list[p.most/2:])
+	p.list = p.list[:p.most/2]
+}
+
 func newPoint(c inflate.Checkpoint) point {
 	p := point{in: c.In, out: c.Out, bit: c.Bit}
 	if len(c.Window) > 0 {
-		p.window = s2.EncodeBetter(nil, c.Window)
+		p.window = s2.Encode(nil, c.Window)
 	}
 	return p
 }
@@ -44,12 +76,11 @@ func (p *point) checkpoint() (inflate.Checkpoint, error) {
 	return c, nil
 }
 
-// before returns the last of points at or before off in the text, nil if there
-// is none.
-func before(points []point, off int64) *point {
-	i := sort.Search(len(points), func(i int) bool { return points[i].out > off })
+// before returns the last one at or before off in the text, nil if there is none.
+func (p *points) before(off int64) *point {
+	i := sort.Search(len(p.list), func(i int) bool { return p.list[i].out > off })
 	if i == 0 {
 		return nil
 	}
-	return &points[i-1]
+	return &p.list[i-1]
 }

@@ -120,7 +120,7 @@ func (s *Source) entry(off int64) int64 {
 	case Plain:
 		return off
 	case Gzip:
-		if p := before(s.points, off); p != nil {
+		if p := s.points.before(off); p != nil {
 			return p.out
 		}
 	}
@@ -146,7 +146,7 @@ func (c *chosen) open(off int64) error {
 	var err error
 	switch s.format {
 	case Gzip:
-		c.text, err = gzipAt(packed, size, before(s.points, off))
+		c.text, err = gzipAt(packed, size, s.points.before(off))
 	case Zstd:
 		c.text, err = newZstd(io.NewSectionReader(packed, 0, size))
 	default:

@@ -46,10 +46,9 @@ type Source struct {
 	outer  Format      // of the input
 	input  int64       // size of the input
 	spool  *spool
-	points []point // empty but for gzip
-	every  int64   // how far apart points are made, in bytes of text
-	index  *Index  // nil if the trace has none
-	most   int64   // of text, in bytes; 0 for no limit
+	points points // empty but for gzip
+	index  *Index // nil if the trace has none
+	most   int64  // of text, in bytes; 0 for no limit
 }
 
 // SourceOptions choose how a Source is read.
@@ -66,7 +65,7 @@ type SourceOptions struct {
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, input: size, every: checkpointEvery, most: o.MaxText}
+	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText}
 	if at, ok := r.(io.ReaderAt); ok && size >= 0 {
 		s.at = at
 		s.r = io.NewSectionReader(at, 0, size)
@@ -212,17 +211,16 @@ func (s *Source) open(processors int) (*whole, error) {
 // gzip decompresses in. tracekit's own output is made for more than one
 // processor.
 func (s *Source) gzip(in io.Reader, processors int) stream {
-	point := func(c inflate.Checkpoint) { s.points = append(s.points, newPoint(c)) }
 	if processors > 1 {
 		z := inflate.NewChunked(in, processors)
 		if s.index == nil {
-			z.Checkpoints(s.every, point)
+			z.Checkpoints(s.points.every, s.points.add)
 		}
 		return chunkedText{z}
 	}
 	z := inflate.NewReader(in)
 	if s.index == nil {
-		z.Checkpoints(s.every, point)
+		z.Checkpoints(s.points.every, s.points.add)
 	}
 	return filled{gzipText{z}}
 }
@@ -230,10 +228,6 @@ func (s *Source) gzip(in io.Reader, processors int) stream {
 // mostDecoders is how many processors decompress at most: many more than it
 // takes to outrun the scanner.
 const mostDecoders = 8
-
-// checkpointEvery is how many bytes of text lie between two places at which
-// decompression can be taken up again.
-const checkpointEvery = 16 << 20
 
 // text is a stream of decompressed text that fills blocks. hist bytes before
 // the block's data are the text's own, to look back at.

@@ -15,6 +15,7 @@ type Store struct {
 	batches     []*Batch
 	arena       []byte
 	open        bool // the last part of the last batch takes events
+	events      int  // in that part
 }
 
 // storeChunk is how many bytes of events share a piece of memory.
@@ -34,6 +35,15 @@ func (s *Store) Thin() bool { return s.thin }
 // Full reports whether something did not fit. Such a Store holds nothing.
 func (s *Store) Full() bool { return s.full }
 
+// Expect tells s that so many of all bytes that it may be given were gone through,
+// so that it can give up early if it won't hold the rest.
+func (s *Store) Expect(seen, all int64) {
+	share := float64(seen) / float64(all)
+	if share > 1./16 && float64(s.size) > 2*float64(s.limit)*share {
+		*s = Store{full: true, thin: s.thin}
+	}
+}
+
 // Text adds document text.
 func (s *Store) Text(t []byte) {
 	if !s.grow(len(t)) {
@@ -46,7 +56,7 @@ func (s *Store) Text(t []byte) {
 
 // Event adds a copy of e.
 func (s *Store) Event(e *Event) {
-	if s.thin && e.IsFlow() {
+	if s.full || s.thin && e.IsFlow() {
 		return
 	}
 	if s.mayThin && s.size+e.storedSize() > s.limit {
@@ -64,9 +74,11 @@ func (s *Store) Event(e *Event) {
 	}
 	b := s.last()
 	if !s.open {
-		b.Parts = append(b.Parts, Part{})
-		s.open = true
+		// As many are likely to fit as into the piece before, and a few more.
+		b.Parts = append(b.Parts, Part{Events: make([]Event, 0, s.events+s.events/16)})
+		s.open, s.events = true, 0
 	}
+	s.events++
 	at := len(s.arena)
 	s.arena = append(s.arena, e.text...)
 	p := &b.Parts[len(b.Parts)-1]

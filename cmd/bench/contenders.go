@@ -57,13 +57,16 @@ func (c *config) streaming(d dataset) []*contender {
 	indexed := d
 	indexed.path = d.indexed
 	cut := []string{"--from", "49%", "--to", "51%"}
+	const device = `cat == "kernel" && dur > 10us`
 	pieces := filepath.Join(c.dir, "pieces")
 	own := []*contender{
 		c.own(d, "info"),
 		c.own(d, "strip", "--python", "--cat", "cpu_op").into(c),
 		c.own(d, "strip", "--cat", "nonesuch").into(c).called("tracekit strip, all kept"),
 		c.own(d, "strip", "--python").into(c),
-		c.own(d, "filter", `cat == "kernel" && dur > 10us`).into(c),
+		c.own(d, "strip", "--python").called("tracekit strip --python, as plain JSON"),
+		c.own(d, "filter", device).into(c),
+		c.own(d, "filter", device).called("tracekit filter …, as plain JSON"),
 		c.own(d, "slice", cut...).into(c),
 		c.own(d, "slice", "--from", "45%", "--to", "55%").into(c),
 		c.own(indexed, "index"),

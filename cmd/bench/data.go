@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,8 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-
-	"github.com/klauspost/compress/gzip"
 
 	"tracekit/internal/tracegen"
 )
@@ -94,7 +93,8 @@ func (d *dataset) look(tracekit string) error {
 	return nil
 }
 
-// create writes a gzip file as gzip -6 would, which appears when it is whole.
+// create writes a gzip file with blocks like those of zlib, which profilers pack
+// with; it appears when it is whole.
 func create(path string, fill func(io.Writer) error) error {
 	f, err := os.Create(path + ".tmp")
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/cut"
 	"tracekit/transform/pipeline"
@@ -40,6 +41,7 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
+			o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
 			return rangeError(convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
 				return cut.Slice(c.Context, in.Source, w, o)
 			}))

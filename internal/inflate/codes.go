@@ -53,13 +53,12 @@ var fixedCodes = sync.OnceValue(func() *codes {
 			lens[i] = 7
 		}
 	}
-	build(c.lit[:], litBits, lens, litSymbols[:])
+	buildPairs(c.pairs[:], c.lit[:], lens)
 	lens = c.lens[:fixedDist]
 	for i := range lens {
 		lens[i] = 5
 	}
 	build(c.dist[:], distBits, lens, distSymbols[:])
-	join(c.pairs[:], c.lit[:1<<litBits])
 	return c
 })
 
@@ -85,13 +84,12 @@ func (r *Reader) dynamicHeader() error {
 	if err := r.readLengths(r.lens[:lits+dists]); err != nil {
 		return err
 	}
-	if !build(r.lit[:], litBits, r.lens[:lits], litSymbols[:]) {
+	if !buildPairs(r.pairs[:], r.lit[:], r.lens[:lits]) {
 		return r.corrupt("literal and length code is not a prefix code")
 	}
 	if !build(r.dist[:], distBits, r.lens[lits:lits+dists], distSymbols[:]) {
 		return r.corrupt("distance code is not a prefix code")
 	}
-	join(r.pairs[:], r.lit[:1<<litBits])
 	return nil
 }
 

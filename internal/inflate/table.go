@@ -38,27 +38,6 @@ func (e entry) sized(n int) entry {
 	return e + entry(n)<<6 + entry(n)
 }
 
-// join fills pairs with the entries of table, the first one of a literal and
-// length code, but wherever the bits of the lookup hold a whole literal and
-// after it another whole code of a literal or length, with both in one.
-func join(pairs, table []entry) {
-	for i, e := range table {
-		pairs[i] = e
-		if e&literal == 0 {
-			continue
-		}
-		next := table[i>>e.used()]
-		sizes := e&0x3ff + next&0x3ff
-		switch {
-		case e.code()+next.code() > litBits:
-		case next&literal != 0:
-			pairs[i] = noMatch | literal | 2<<26 | next>>10&0xff<<18 | e>>10&0xff<<10 | sizes
-		case next&noMatch == 0:
-			pairs[i] = e>>10&0xff<<20 | 1<<19 | next>>10<<10 | sizes
-		}
-	}
-}
-
 // The symbols of the three codes as entries, but for the size of their code.
 var (
 	litSymbols    = makeLitSymbols()
@@ -112,6 +91,21 @@ const maxCode = 15 // bits
 // what they leave unused becomes noMatch.
 func build(table []entry, tableBits int, lens []uint8, symbols []entry) bool {
 	b := builder{table: table, tableBits: tableBits}
+	return b.build(lens, symbols)
+}
+
+// buildPairs fills table for a literal and length code as build does, and pairs
+// with what the first lookup finds in it, two symbols at once where both fit.
+func buildPairs(pairs, table []entry, lens []uint8) bool {
+	b := builder{table: table, tableBits: litBits}
+	if !b.build(lens, litSymbols[:]) {
+		return false
+	}
+	b.join(pairs)
+	return true
+}
+
+func (b *builder) build(lens []uint8, symbols []entry) bool {
 	for _, n := range lens {
 		b.count[n]++
 	}
@@ -130,7 +124,7 @@ func build(table []entry, tableBits int, lens []uint8, symbols []entry) bool {
 		return false
 	}
 	if left > 0 {
-		repeat(table[:1<<tableBits], 0, 1, noMatch.sized(longest))
+		repeat(b.table[:1<<b.tableBits], 0, 1, noMatch.sized(longest))
 	}
 	b.fill(lens, symbols)
 	return true
@@ -142,6 +136,8 @@ type builder struct {
 	tableBits int
 	count     [maxCode + 1]int // codes of each length that are still to come
 	sorted    [fixedLits]uint16
+	found     [fixedLits]uint16 // where in the first table, by rising size of the codes
+	finds     int               // how many symbols the first lookup finds
 }
 
 // fill takes the symbols by rising code: first those that one lookup finds,
@@ -159,6 +155,8 @@ func (b *builder) fill(lens []uint8, symbols []entry) {
 		code, last = code+1, n
 		if n <= b.tableBits {
 			repeat(first, at, 1<<n, symbols[symbol].sized(n))
+			b.found[b.finds] = uint16(at)
+			b.finds++
 		} else {
 			if p := at & (len(first) - 1); p != prefix {
 				prefix = p
@@ -172,6 +170,42 @@ func (b *builder) fill(lens []uint8, symbols []entry) {
 		}
 		b.count[n]--
 	}
+}
+
+// join fills pairs with the entries of the first table, but wherever the bits
+// of the lookup hold a whole literal and after it another whole code of a
+// literal or length, with both in one. Blocks can be as short as their tables,
+// so it goes from code to code: there are far fewer than entries.
+func (b *builder) join(pairs []entry) {
+	table := b.table[:1<<litBits]
+	copy(pairs, table)
+	found := b.found[:b.finds]
+	for _, at := range found {
+		e := table[at]
+		if e&literal == 0 {
+			continue
+		}
+		for _, behind := range found {
+			next := table[behind]
+			n := e.code() + next.code()
+			if n > litBits {
+				break
+			}
+			repeat(pairs, int(at)|int(behind)<<e.code(), 1<<n, e.with(next))
+		}
+	}
+}
+
+// with returns the entry of a literal and what comes after it.
+func (e entry) with(next entry) entry {
+	sizes := e&0x3ff + next&0x3ff
+	switch {
+	case next&literal != 0:
+		return noMatch | literal | 2<<26 | next>>10&0xff<<18 | e>>10&0xff<<10 | sizes
+	case next&noMatch == 0:
+		return e>>10&0xff<<20 | 1<<19 | next>>10<<10 | sizes
+	}
+	return e
 }
 
 // sort returns the symbols that have a code, by its length.

@@ -1,6 +1,9 @@
 package inflate
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+)
 
 // TestTablesAreLargeEnough goes through all complete codes, by the number of
 // codes of each length, for the one that needs the most room.
@@ -109,4 +112,55 @@ func TestBuild(t *testing.T) {
 			t.Errorf("lengths %v: %v", c.lens, ok)
 		}
 	}
+}
+
+// TestPairs holds what is made code by code against what each lookup shall find.
+func TestPairs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	pairs, table := make([]entry, 1<<litBits), make([]entry, litEntries)
+	joined := 0
+	for range 500 {
+		lens := randomCode(rng)
+		if !buildPairs(pairs, table, lens) {
+			t.Fatalf("lengths %v: not a code", lens)
+		}
+		for i, e := range table[:1<<litBits] {
+			want := e
+			if e&literal != 0 {
+				if next := table[i>>e.used()]; e.code()+next.code() <= litBits {
+					want = e.with(next)
+				}
+			}
+			if pairs[i] != want {
+				t.Fatalf("lengths %v, bits %011b: %x, not %x", lens, i, pairs[i], want)
+			}
+			if want != e {
+				joined++
+			}
+		}
+	}
+	if joined == 0 {
+		t.Error("nothing was joined")
+	}
+}
+
+// randomCode splits codes until there are some, and gives them to symbols, the end
+// of the block among them.
+func randomCode(rng *rand.Rand) []uint8 {
+	sizes := []uint8{1, 1}
+	for range rng.IntN(maxLitLen - 2) {
+		i := rng.IntN(len(sizes))
+		if rng.IntN(2) == 0 {
+			i = rng.IntN(1 + i) // some become long, and others stay short
+		}
+		if sizes[i] < maxCode {
+			sizes[i]++
+			sizes = append(sizes, sizes[i])
+		}
+	}
+	lens := make([]uint8, maxLitLen)
+	for i, symbol := range rng.Perm(maxLitLen)[:len(sizes)] {
+		lens[symbol] = sizes[i]
+	}
+	return lens
 }

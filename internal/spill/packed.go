@@ -21,7 +21,7 @@ type Packed struct {
 }
 
 // NewPacked returns a Packed that holds up to limit packed bytes in memory. The
-// file is made by create.
+// file is made by create; if that is nil, all stays in memory.
 func NewPacked(limit int, create func() (*File, error)) *Packed {
 	return &Packed{limit: limit, create: create}
 }
@@ -56,7 +56,7 @@ type packedBytes Packed
 
 func (p *packedBytes) Write(b []byte) (n int, err error) {
 	p.memory = append(p.memory, b...)
-	if len(p.memory) <= p.limit {
+	if len(p.memory) <= p.limit || p.create == nil {
 		return len(b), nil
 	}
 	if p.file == nil {

@@ -14,7 +14,8 @@ type FilterOptions struct {
 	Expr *filter.Expr
 	Kin  Kin
 
-	// Spill makes a temporary file, if arrows don't fit into memory.
+	// Spill makes a temporary file, if arrows don't fit into memory; if it is nil,
+	// they stay there.
 	Spill func() (*spill.File, error)
 	Tally *pipeline.Tally // counts what stays and goes; may be nil
 }

@@ -68,6 +68,8 @@ type plan struct {
 	under    *stacks // of what arrows may bind to; nil if no arrow may stay
 	binds    binds
 	tally    *pipeline.Tally // may be nil
+	extent   int64           // bytes of text that the first look goes through; 0 if that is not known
+	seen     int64           // of them, up to now
 	cuts     []trace.Event   // slices that are cut
 	ordinal  int             // of the begin or end that a pass meets next
 }
@@ -104,7 +106,11 @@ func (p *plan) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return eachPart(ctx, r, func(part *trace.Part) { p.notePart(part) })
+	return eachPart(ctx, r, func(part *trace.Part) {
+		p.notePart(part)
+		p.seen += part.End - part.Off
+		p.kept.Expect(p.seen, p.extent)
+	})
 }
 
 // notePart takes a part into account, and reports whether flow events and
@@ -200,7 +206,7 @@ func (p *plan) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	if arrows && p.covers == nil || p.binds.pairs || p.meets(p) {
+	if arrows && (p.covers == nil || p.stacks.marks > 0) || p.binds.pairs || p.meets(p) {
 		r, err := p.stream(false)
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/requests"
@@ -42,6 +43,10 @@ type SliceOptions struct {
 	// and Requests finds it.
 	Request  string
 	Requests *requests.Finder
+
+	// Spill makes a temporary file, if what arrows bind to does not fit into memory;
+	// if it is nil, that stays there.
+	Spill func() (*spill.File, error)
 }
 
 // Slice keeps a range of time, half open, of the trace s:
@@ -52,9 +57,8 @@ type SliceOptions struct {
 //     gathers the values of counters at the start of the range, the arrows in
 //     it, and the processes and threads that will be left.
 //  3. Where begins and ends of a track or an id are not in order of time, they
-//     are looked at once more. Where arrows or begins and ends cross an edge, a
-//     further look finds the slices that arrows bind to, and the text of what has
-//     to be moved.
+//     are looked at once more. Where they cross an edge, or arrows may bind to
+//     them, a further look finds these, and the text of what has to be moved.
 //  4. The last pass writes.
 func Slice(ctx context.Context, s *trace.Source, w *trace.Writer, o SliceOptions) (pipeline.Report, error) {
 	return sliceKeeping(ctx, s, w, o, keptBytes)
@@ -83,12 +87,20 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Slice
 	r.last = v.Last
 	p := newRangePlan(r)
 	p.hold(kept)
-	if r.launches != nil {
+	if r.launches == nil {
+		held := spill.NewPacked(min(kept, heldArrows), o.Spill)
+		defer held.Close()
+		p.covers = &covers{log: held}
+	} else {
 		if err := r.launches.gather(ctx, blocksOf(s, v.Blocks), r.launchesIn); err != nil {
 			return pipeline.Report{}, err
 		}
 	}
-	p.read = blocksOf(s, r.choose(v))
+	blocks := r.choose(v)
+	for i := range blocks {
+		p.extent += blocks[i].End - blocks[i].Off
+	}
+	p.read = blocksOf(s, blocks)
 	if err := p.look(ctx); err != nil {
 		return pipeline.Report{}, err
 	}

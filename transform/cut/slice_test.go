@@ -46,6 +46,7 @@ func sliceBytes(t *testing.T, data []byte, o SliceOptions, by way) []byte {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	o.Spill = func() (*spill.File, error) { return spill.Create(t.TempDir()) }
 	var out bytes.Buffer
 	if _, err := sliceKeeping(context.Background(), s, trace.NewWriter(&out), o, by.held); err != nil {
 		t.Fatalf("%s: %v", by.name, err)
