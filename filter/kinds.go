@@ -157,8 +157,12 @@ func KindsOf(e *trace.Event) Kinds {
 	if e.IsMeta() {
 		return 0
 	}
-	k := phaseKinds[e.Phase]
 	c, known := categoryOf(e.Cat())
+	return kindsOf(e, c, known)
+}
+
+func kindsOf(e *trace.Event, c category, known bool) Kinds {
+	k := phaseKinds[e.Phase]
 	switch {
 	case known:
 		k |= c.kinds

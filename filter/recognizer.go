@@ -89,6 +89,25 @@ func (r *Recognizer) Learn(e *trace.Event) {
 		return
 	}
 	c, _ := categoryOf(e.Cat())
+	r.learn(e, c, track, process)
+}
+
+// LearnSide is Learn and then Side.
+func (r *Recognizer) LearnSide(e *trace.Event) Side {
+	track, process := r.place(e)
+	if e.IsMeta() {
+		r.learnName(e, track, process)
+		return Host
+	}
+	c, known := categoryOf(e.Cat())
+	r.learn(e, c, track, process)
+	if c.lane == onDevice {
+		return Device
+	}
+	return r.sideAt(e, c, known, track)
+}
+
+func (r *Recognizer) learn(e *trace.Event, c category, track, process int) {
 	switch {
 	case e.IsFlow():
 	case c.lane == onDevice:
@@ -213,8 +232,17 @@ func (r *Recognizer) Side(e *trace.Event) Side {
 	if e.IsMeta() {
 		return Host
 	}
-	l := r.look(e)
-	side, byArgs := r.side(l)
+	c, known := categoryOf(e.Cat())
+	if c.lane == onDevice {
+		return Device
+	}
+	track, _ := r.place(e)
+	return r.sideAt(e, c, known, track)
+}
+
+// sideAt is Side for an event whose category does not tell already.
+func (r *Recognizer) sideAt(e *trace.Event, c category, known bool, track int) Side {
+	side, byArgs := r.side(look(e, c, known, track))
 	if byArgs && isEngineEvent(e, &r.env) {
 		return Device
 	}
@@ -238,7 +266,12 @@ const (
 
 // Look looks at e, which is no metadata.
 func (r *Recognizer) Look(e *trace.Event) Look {
-	l := r.look(e)
+	c, known := categoryOf(e.Cat())
+	if c.lane == onDevice {
+		return Look{Says: uint8(c.lane)}
+	}
+	track, _ := r.place(e)
+	l := look(e, c, known, track)
 	if l.Says&looksUnknown != 0 && isEngineEvent(e, &r.env) {
 		l.Says |= looksEngine
 	}
@@ -254,15 +287,9 @@ func (r *Recognizer) SideOf(l Look) Side {
 	return side
 }
 
-func (r *Recognizer) look(e *trace.Event) Look {
-	c, known := categoryOf(e.Cat())
-	l := Look{Says: uint8(c.lane)}
-	if c.lane == onDevice {
-		return l
-	}
-	track, _ := r.place(e)
-	l.Track = int32(track)
-	kinds := KindsOf(e)
+func look(e *trace.Event, c category, known bool, track int) Look {
+	l := Look{Track: int32(track), Says: uint8(c.lane)}
+	kinds := kindsOf(e, c, known)
 	if kinds&Python != 0 {
 		l.Says |= looksPython
 	}

@@ -1,7 +1,5 @@
 package trace
 
-import "encoding/binary"
-
 // Track is a thread's line in a trace, and so the place where slices nest.
 type Track struct {
 	// Pid and Tid are JSON text, as an Event has them. A pid that is absent is
@@ -33,7 +31,7 @@ type recentTrack struct {
 // Of returns the number of the track that e stands on.
 func (t *Tracks) Of(e *Event) int {
 	pid, tid := e.Pid(), e.Tid()
-	r := &t.recent[(tail(pid)*31+tail(tid))*0x9e3779b1>>24]
+	r := &t.recent[(mark(pid)*31+mark(tid))*0x9e3779b1>>24]
 	if string(r.pid) == string(pid) && string(r.tid) == string(tid) && t.byKey != nil {
 		return r.track
 	}
@@ -93,14 +91,12 @@ func (t *Tracks) find(pid, tid []byte) int {
 	return n
 }
 
-// tail is a cheap mark of an id: ids of one trace differ in their last digits.
-func tail(b []byte) uint32 {
-	if len(b) >= 4 {
-		return binary.LittleEndian.Uint32(b[len(b)-4:])
+// mark is a cheap mark of an id: those of one trace differ in their length and
+// their last digits.
+func mark(b []byte) uint32 {
+	n := len(b)
+	if n == 0 {
+		return 0
 	}
-	n := uint32(0)
-	for _, c := range b {
-		n = n<<8 | uint32(c)
-	}
-	return n
+	return uint32(n) + uint32(b[n-1])<<8 + uint32(b[n/2])<<16 + uint32(b[max(n-2, 0)])<<24
 }

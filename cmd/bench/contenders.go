@@ -61,7 +61,7 @@ func (c *config) streaming(d dataset) []*contender {
 	pieces := filepath.Join(c.dir, "pieces")
 	own := []*contender{
 		c.own(d, "info"),
-		c.own(d, "strip", "--python", "--cat", "cpu_op").into(c),
+		c.own(d, "strip", "--python", "--hardware", "--cat", "cpu_op").into(c).called("tracekit strip, less than 10 % kept"),
 		c.own(d, "strip", "--cat", "nonesuch").into(c).called("tracekit strip, all kept"),
 		c.own(d, "strip", "--python").into(c),
 		c.own(d, "strip", "--python").called("tracekit strip --python, as plain JSON"),

@@ -85,6 +85,7 @@ type stage struct {
 	arrows   pipeline.Arrows // that may cross from the host to a device
 	unsure   []trace.Event   // by what is known yet, a device's or the host's
 	gone     map[string]*pipeline.Dropped
+	last     *pipeline.Dropped // of them, nil before the first
 	args     pipeline.Dropped
 	events   int64
 	buf      []byte
@@ -122,13 +123,17 @@ func (s *stage) Text(t []byte, w *trace.Writer) error {
 func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	s.events++
 	s.Tally.In(e)
-	if s.learns {
+	side := filter.Host
+	switch {
+	case s.Hardware:
+		side = s.device.LearnSide(e)
+	case s.Runtime:
 		s.device.Learn(e)
 	}
 	if e.IsMeta() {
 		return s.names.Name(e, w)
 	}
-	kind, unsure := s.kind(e)
+	kind, unsure := s.kind(e, side)
 	if s.Hardware && (kind == "" || kind == hardware) && filter.MayCross(e) {
 		return s.arrows.Take(e, kind == hardware, s.keeper(w), s.dropArrow)
 	}
@@ -144,15 +149,13 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 }
 
 // kind tells by what kind e goes, empty if it stays, and whether that may change
-// with what is yet to come.
-func (s *stage) kind(e *trace.Event) (kind string, unsure bool) {
-	if s.Hardware {
-		switch s.device.Side(e) {
-		case filter.Device:
-			return hardware, false
-		case filter.Unsure:
-			unsure = true
-		}
+// with what is yet to come. Where nobody asks for hardware, all is the host's.
+func (s *stage) kind(e *trace.Event, side filter.Side) (kind string, unsure bool) {
+	switch side {
+	case filter.Device:
+		return hardware, false
+	case filter.Unsure:
+		unsure = true
 	}
 	if s.wanted != 0 {
 		is := s.kindsOf(e) & s.wanted
@@ -233,10 +236,13 @@ func (s *stage) dropArrow(e *trace.Event) error {
 }
 
 func (s *stage) drop(kind string, e *trace.Event) {
-	d := s.gone[kind]
-	if d == nil {
-		d = &pipeline.Dropped{Kind: kind}
-		s.gone[kind] = d
+	d := s.last
+	if d == nil || d.Kind != kind {
+		if d = s.gone[kind]; d == nil {
+			d = &pipeline.Dropped{Kind: kind}
+			s.gone[kind] = d
+		}
+		s.last = d
 	}
 	d.Events++
 	d.Bytes += int64(e.Size())
