@@ -3,6 +3,7 @@ package filter
 import (
 	"math"
 	"math/bits"
+	"strconv"
 	"strings"
 
 	"tracekit/trace"
@@ -54,28 +55,44 @@ func unitScale(name string) uint64 {
 	return 0
 }
 
-// scaled returns decimal × scale if that is a whole number which fits.
+// scaled returns decimal × scale if that is a whole number which fits. The decimal
+// may have an exponent.
 func scaled(decimal string, scale uint64) (uint64, bool) {
-	whole, frac, _ := strings.Cut(decimal, ".")
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(decimal), "e")
+	whole, frac, _ := strings.Cut(mantissa, ".")
 	var v uint64
-	for _, c := range []byte(whole) {
+	for _, c := range []byte(whole + strings.TrimRight(frac, "0")) {
 		hi, lo := bits.Mul64(v, 10)
 		if v = lo + uint64(c-'0'); !isDigit(c) || hi > 0 || v < lo {
 			return 0, false
 		}
 	}
-	hi, v := bits.Mul64(v, scale)
-	if hi > 0 {
-		return 0, false
+	if v == 0 {
+		return 0, true
 	}
-	for _, c := range []byte(strings.TrimRight(frac, "0")) {
-		if !isDigit(c) || scale%10 != 0 {
+	power := -len(strings.TrimRight(frac, "0"))
+	if exponent != "" {
+		n, err := strconv.Atoi(exponent)
+		if err != nil || n > 99 || n < -99 {
 			return 0, false
 		}
-		scale /= 10
-		v += uint64(c-'0') * scale
+		power += n
 	}
-	return v, true
+	for ; power < 0; power++ {
+		switch {
+		case scale%10 == 0:
+			scale /= 10
+		case v%10 == 0:
+			v /= 10
+		default:
+			return 0, false
+		}
+	}
+	hi, v := bits.Mul64(v, scale)
+	for ; power > 0 && hi == 0; power-- {
+		hi, v = bits.Mul64(v, 10)
+	}
+	return v, hi == 0
 }
 
 // durationText writes t in the largest unit that divides it.

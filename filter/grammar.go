@@ -32,7 +32,7 @@ What an event does not have is equal to nothing: of comparisons with it only
 asked as the text that they are: args."Input Dims" contains "4096".
 
 Values
-  times            40ns 10us 1.5ms 2s 1m30s; a bare number is refused, save 0
+  times            40ns 10us 1.5ms 2e-3s 1m30s; a bare number is refused, save 0
   numbers          12 -3 0.5 1e6
   text             "…" or '…' with \\ \" \' \n \r \t \u00e9; any other backslash
                    stays, as in "step_\d+". Between backquotes everything stays.

@@ -22,7 +22,7 @@ func filterCommand(std streams) *cli.Command {
 		Description: `Keeps events that meet a condition: an expression, flags, or both. Begins and
 ends stay or go as pairs, by the begin and the time between them. Arrows stay
 if both slices that they join do, and come last; names if what they name is
-left. All else keeps its place.
+left, none behind the first event of it. All else keeps its place.
 
 Values of one flag are alternatives; different flags must all be met. --name,
 --process and --thread look for a text, or for a regular expression that is

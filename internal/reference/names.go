@@ -35,14 +35,26 @@ func inUse(events []Event) (pids map[string]bool, tracks map[Track]bool) {
 	return pids, tracks
 }
 
-// named reports whether what a metadata event speaks of is in use.
+// named reports whether what a metadata event speaks of is in use, or may be: the
+// name vLLM that stands at process 1 is meant for another.
 func named(e *Event, pids map[string]bool, tracks map[Track]bool) bool {
 	name := e.str("name")
 	switch {
 	case strings.HasPrefix(name, "thread_"):
 		return tracks[e.Track]
+	case name == "process_name" && e.text("pid") == "1" && e.argText("name") == "vLLM":
+		return true
 	case strings.HasPrefix(name, "process_"):
 		return pids[e.Pid]
 	}
 	return e.text("pid") == "" || pids[e.Pid]
+}
+
+// argText returns a string among the args, unescaped.
+func (e *Event) argText(name string) string {
+	ms, err := members(e.text("args"))
+	if err != nil {
+		return ""
+	}
+	return unquote(find(ms, name))
 }

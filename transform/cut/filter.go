@@ -66,7 +66,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Filt
 	rep := pipeline.Report{
 		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
 	}
-	if w.Events == 0 {
+	if w.Events == st.names.Free {
 		rep.Notes = append(rep.Notes, "nothing in the trace meets the condition: the output is an empty trace")
 	}
 	return rep, nil

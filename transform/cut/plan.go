@@ -348,7 +348,7 @@ func (p *plan) isUsed(e *trace.Event) bool {
 		return track < len(p.usedT) && p.usedT[track]
 	}
 	process := p.tracks.All[track].Process
-	return len(e.Pid()) == 0 || process < len(p.usedP) && p.usedP[process]
+	return pipeline.StaysAlways(e) || process < len(p.usedP) && p.usedP[process]
 }
 
 // emit writes what the plan keeps.

@@ -257,7 +257,7 @@ func (n *naming) learn(track, process int, e *trace.Event) {
 	n.called.Learn(e)
 	one := cost{1, int64(e.Size()) + 1}
 	switch {
-	case len(e.Pid()) == 0:
+	case pipeline.StaysAlways(e):
 		n.free.add(one)
 	case pipeline.IsThreadName(e):
 		n.threads[track].add(one)

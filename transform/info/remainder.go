@@ -86,7 +86,7 @@ func (r *remainder) name(e *trace.Event, track int) {
 	r.enter()
 	t := r.track(track)
 	switch process := r.tracks.All[track].Process; {
-	case len(e.Pid()) == 0:
+	case pipeline.StaysAlways(e):
 		r.keep(int64(e.Size()))
 	case pipeline.IsThreadName(e):
 		t.names.add(int64(e.Size()))

@@ -14,6 +14,7 @@ type Names struct {
 	threads   []*heldNames // by track
 	processes []*heldNames
 	Dropped   int64  // metadata events, complete after End
+	Free      int64  // metadata events that were written whatever else is
 	Tally     *Tally // may be nil
 }
 
@@ -25,6 +26,25 @@ type heldNames struct {
 
 // IsThreadName reports metadata that concerns a thread, not its process.
 func IsThreadName(e *trace.Event) bool { return bytes.HasPrefix(e.Name(), []byte("thread_")) }
+
+// StaysAlways reports metadata that stays whatever else does: it speaks of the whole
+// trace, or is the name that vLLM on Gaudi gives to process 1 and means for its own,
+// which repair can find out as long as the name is there.
+func StaysAlways(e *trace.Event) bool {
+	if len(e.Pid()) == 0 {
+		return true
+	}
+	if string(e.Pid()) != "1" || string(e.Name()) != "process_name" {
+		return false
+	}
+	is := false
+	for m := range trace.Members(e.Args()) {
+		if string(m.Key) == "name" {
+			is = trace.Unquote(m.Value) == "vLLM"
+		}
+	}
+	return is
+}
 
 func (n *Names) grow() {
 	for len(n.threads) < len(n.tracks.All) {
@@ -65,11 +85,14 @@ func (n *Names) Name(e *trace.Event, w *trace.Writer) error {
 	track := n.tracks.Of(e)
 	n.grow()
 	h := n.processes[n.tracks.All[track].Process]
-	whole := len(e.Pid()) == 0 // it is of the whole trace
+	free := StaysAlways(e)
 	if IsThreadName(e) {
-		h, whole = n.threads[track], false
+		h, free = n.threads[track], false
 	}
-	if h.used || whole {
+	if h.used || free {
+		if !h.used {
+			n.Free++
+		}
 		n.Tally.Out(e, e.Size())
 		return w.Event(e)
 	}
