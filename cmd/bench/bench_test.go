@@ -74,6 +74,7 @@ func TestTable(t *testing.T) {
 	all := []*contender{
 		{name: common, data: dataset{bytes: 1e9}, times: runs(9, 2, 4)},
 		{name: yardstick, data: dataset{bytes: 1e9}, times: runs(0.5)},
+		{name: readingAlone, data: dataset{bytes: 1e9}, times: runs(0.8)},
 		{name: script, data: dataset{bytes: 1e8}, times: runs(10)},
 		{name: "tracekit x", data: dataset{bytes: 1e9}, times: runs(1, 1, 1)},
 		{name: "absent", failed: "not there"},
@@ -82,8 +83,8 @@ func TestTable(t *testing.T) {
 	var b bytes.Buffer
 	writeTable(&b, all)
 	for _, want := range []string{
-		"| gzip -dc | 8.00 | 1.00 | 25.0 | 250 | 4.00 | 8.00 | 3 | 1000 |\n",
-		"| tracekit x | 2.00 | 4.00 | 100 | 1000 | 1.00 | 2.00 | 3 | 1000 |\n",
+		"| gzip -dc | 8.00 | 5.00 | 1.00 | 25.0 | 250 | 4.00 | 8.00 | 3 | 1000 |\n",
+		"| tracekit x | 2.00 | 1.25 | 4.00 | 100 | 1000 | 1.00 | 2.00 | 3 | 1000 |\n",
 		`| gzip \| jq \| gzip |`,
 		"failed: poor (exit status 2)",
 	} {
@@ -102,7 +103,7 @@ func TestRunsCountTheirChildren(t *testing.T) {
 		{name: "a", needs: "sh", args: []string{"sh", "-c", "true"}, data: dataset{path: real}},
 		{name: "b", needs: "no-such-program", data: dataset{path: real}},
 		{name: "c", needs: "sh", args: []string{"sh", "-c", "exit 1"}, data: dataset{path: real}},
-		{name: "d", needs: "sh", args: []string{"sh", "-c", "exit 1"}, data: dataset{path: real}, finds: true},
+		{name: "d", needs: "sh", args: []string{"sh", "-c", "exit 1"}, data: dataset{path: real}, found: 1},
 	}
 	absent, err := c.runAll(all, new(bytes.Buffer))
 	if err != nil || len(absent) != 1 || absent[0] != "no-such-program" {

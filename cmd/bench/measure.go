@@ -36,7 +36,7 @@ func (c *config) runAll(all []*contender, log io.Writer) (absent []string, err e
 				continue
 			}
 			s, err := once(k.args)
-			if err != nil && !(k.finds && s.status == 1) {
+			if err != nil && (s.status <= 0 || s.status != k.found) {
 				k.failed = err.Error()
 				fmt.Fprintf(log, "bench: %s: %v\n", k.name, err)
 				continue
