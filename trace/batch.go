@@ -6,7 +6,9 @@ package trace
 type Batch struct {
 	Parts  []Part
 	events []Event
-	n      int // events kept
+	n      int  // events kept
+	sums   bool // only their bounds are
+	bounds bounds
 }
 
 // Part is either document text, to be written as it is, or a run of events.
@@ -17,6 +19,7 @@ type Part struct {
 	Off, End int64
 
 	lo, hi int
+	bounds bounds // of the events, where only these are wanted
 }
 
 // mostEvents bounds a batch, and so what the smallest of events take of memory,
@@ -38,12 +41,13 @@ func (b *Batch) addText(t []byte, off int64) {
 
 func (b *Batch) openEvents(off int64) {
 	b.Parts = append(b.Parts, Part{Off: off, lo: b.n})
+	b.bounds = noBounds
 }
 
 // closeEvents ends the part that openEvents began; one without events goes.
 func (b *Batch) closeEvents(end int64) {
 	last := &b.Parts[len(b.Parts)-1]
-	last.End, last.hi = end, b.n
+	last.End, last.hi, last.bounds = end, b.n, b.bounds
 	if last.lo == last.hi {
 		b.Parts = b.Parts[:len(b.Parts)-1]
 	}
@@ -51,16 +55,28 @@ func (b *Batch) closeEvents(end int64) {
 
 // next returns the place of the next event; keep makes it part of the batch.
 func (b *Batch) next() *Event {
-	if b.n == len(b.events) {
+	at := b.n
+	if b.sums {
+		at = 0
+	}
+	if at == len(b.events) {
 		b.events = append(b.events, make([]Event, max(256, len(b.events)))...)
 	}
-	return &b.events[b.n]
+	return &b.events[at]
 }
 
-func (b *Batch) keep() { b.n++ }
+func (b *Batch) keep() {
+	if b.sums {
+		b.bounds.add(&b.events[0])
+	}
+	b.n++
+}
 
 // seal gives each part its events; until then they may still move.
 func (b *Batch) seal() {
+	if b.sums {
+		return
+	}
 	for i := range b.Parts {
 		p := &b.Parts[i]
 		p.Events = b.events[p.lo:p.hi:p.hi]

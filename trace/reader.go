@@ -51,7 +51,7 @@ type stretches interface {
 }
 
 // newReader starts the goroutines that read from s.
-func newReader(s stretches) *Reader {
+func newReader(s stretches, sums bool) *Reader {
 	r := &Reader{
 		out:   make(chan *block, ringSize),
 		free:  make(chan *block, ringSize),
@@ -60,7 +60,7 @@ func newReader(s stretches) *Reader {
 	}
 	decoded := make(chan *block, ringSize)
 	r.done.Add(2)
-	go r.decode(s, decoded)
+	go r.decode(s, decoded, sums)
 	go r.scan(decoded)
 	return r
 }
@@ -108,7 +108,7 @@ func (r *Reader) Close() error {
 	return nil
 }
 
-func (r *Reader) decode(s stretches, decoded chan<- *block) {
+func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 	defer r.done.Done()
 	defer close(decoded)
 	defer s.Close()
@@ -119,7 +119,7 @@ func (r *Reader) decode(s stretches, decoded chan<- *block) {
 		default:
 			if made < ringSize { // a short trace needs few
 				made++
-				b = &block{buf: make([]byte, blockRoom+blockData)}
+				b = &block{buf: make([]byte, blockRoom+blockData), batch: Batch{sums: sums}}
 				break
 			}
 			select {

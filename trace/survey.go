@@ -77,7 +77,7 @@ func (s *Source) SurveyParts(visit func(p *Part) error) (*Survey, error) {
 		}
 		return &v, nil
 	}
-	r, err := s.Read()
+	r, err := s.read(visit == nil)
 	if err != nil {
 		return nil, err
 	}
@@ -112,20 +112,36 @@ func (v *Survey) add(p *Part) {
 		v.Blocks = append(v.Blocks, Block{Off: p.Off, End: p.End, Text: append([]byte{}, p.Text...)})
 		return
 	}
-	b := Block{Off: p.Off, End: p.End, Events: len(p.Events), Start: MaxTime, Max: MinTime}
+	sum := p.bounds
 	for i := range p.Events {
-		e := &p.Events[i]
-		b.Holds |= holds[e.Phase]
-		if e.Has&HasTS != 0 && e.Phase != 'M' {
-			end := e.End()
-			b.Start, b.Max = min(b.Start, e.TS), max(b.Max, end)
-			if e.Shown() {
-				v.Zero, v.Last = min(v.Zero, e.TS), max(v.Last, end)
-			} else if e.IsEnd() {
-				v.Last = max(v.Last, end)
-			}
-		}
+		sum.add(&p.Events[i])
 	}
+	b := Block{Off: p.Off, End: p.End, Events: p.hi - p.lo, Start: sum.start, Max: sum.end, Holds: sum.holds}
+	v.Zero, v.Last = min(v.Zero, sum.zero), max(v.Last, sum.last)
 	v.Events += int64(b.Events)
 	v.Blocks = append(v.Blocks, b)
+}
+
+// bounds are those of some events: what a Block tells of them, and what they are
+// to the range of the trace.
+type bounds struct {
+	start, end Time // smallest start and largest end
+	zero, last Time // the same of what a viewer shows
+	holds      Holds
+}
+
+var noBounds = bounds{start: MaxTime, end: MinTime, zero: MaxTime, last: MinTime}
+
+func (b *bounds) add(e *Event) {
+	b.holds |= holds[e.Phase]
+	if e.Has&HasTS == 0 || e.Phase == 'M' {
+		return
+	}
+	end := e.End()
+	b.start, b.end = min(b.start, e.TS), max(b.end, end)
+	if e.Shown() {
+		b.zero, b.last = min(b.zero, e.TS), max(b.last, end)
+	} else if e.IsEnd() {
+		b.last = max(b.last, end)
+	}
 }
