@@ -22,22 +22,23 @@ type covers struct {
 type coverLine struct {
 	span
 	some   bool
+	device bool       // by slices of a device
 	latest trace.Time // the largest start of a slice in it
 }
 
-func (c *covers) add(track int, start, end trace.Time) {
+func (c *covers) add(track int, start, end trace.Time, device bool) {
 	for len(c.lines) <= track {
 		c.lines = append(c.lines, coverLine{})
 	}
 	l := &c.lines[track]
-	if l.some && l.start <= start && start <= l.end {
+	if l.some && l.device == device && l.start <= start && start <= l.end {
 		l.end, l.latest = max(l.end, end), max(l.latest, start)
 		return
 	}
 	if l.some {
 		c.write(l)
 	}
-	*l = coverLine{span{track: track, start: start, end: end}, true, start}
+	*l = coverLine{span{track: track, start: start, end: end}, true, device, start}
 }
 
 // some reports whether a slice on a track was noted.
@@ -50,7 +51,11 @@ func (c *covers) at(track int, t trace.Time) bool {
 
 func (c *covers) write(l *coverLine) {
 	c.buf = c.buf[:0]
-	for _, v := range [...]int64{int64(l.track), int64(l.start), int64(l.end - l.start), int64(l.latest - l.start)} {
+	line := int64(l.track) << 1
+	if l.device {
+		line |= 1
+	}
+	for _, v := range [...]int64{line, int64(l.start), int64(l.end - l.start), int64(l.latest - l.start)} {
 		c.buf = binary.AppendVarint(c.buf, v)
 	}
 	c.log.Write(c.buf) // an error comes back when it is read
@@ -58,7 +63,7 @@ func (c *covers) write(l *coverLine) {
 
 // each gives what was noted to f: slices that cover what those did, and of which
 // the last on each track begins when the last of those did.
-func (c *covers) each(f func(track int, start, end trace.Time)) error {
+func (c *covers) each(f func(track int, start, end trace.Time, device bool)) error {
 	for i := range c.lines {
 		if c.lines[i].some {
 			c.write(&c.lines[i])
@@ -78,10 +83,11 @@ func (c *covers) each(f func(track int, start, end trace.Time)) error {
 				return fmt.Errorf("temporary data: %w", err)
 			}
 		}
-		track, start, latest := int(v[0]), trace.Time(v[1]), trace.Time(v[1]+v[3])
-		f(track, start, start+trace.Time(v[2]))
+		track, device := int(v[0]>>1), v[0]&1 != 0
+		start, latest := trace.Time(v[1]), trace.Time(v[1]+v[3])
+		f(track, start, start+trace.Time(v[2]), device)
 		if latest > start {
-			f(track, latest, latest)
+			f(track, latest, latest, device)
 		}
 	}
 }

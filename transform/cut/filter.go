@@ -44,15 +44,14 @@ func Filter(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptio
 // filterKeeping is Filter with a limit to the bytes that are held in memory.
 func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o FilterOptions, kept int) (pipeline.Report, error) {
 	m := &matching{expr: o.Expr}
-	p := newPlan(m)
-	p.hold(kept)
-	p.tally = o.Tally
 	packed := func() *spill.Packed { return spill.NewPacked(min(kept, heldArrows), o.Spill) }
 	arrows, covered, noted := packed(), packed(), packed()
 	for _, held := range []*spill.Packed{arrows, covered, noted} {
 		defer held.Close()
 	}
-	p.covers = &covers{log: covered}
+	p := newPlan(m, covered)
+	p.hold(kept)
+	p.tally = o.Tally
 	st := &sieve{plan: p, names: pipeline.Names{Tally: o.Tally}, arrows: lateArrows{text: arrows, starts: map[uint64]bool{}}}
 	st.arrows.hopes = o.Kin.Children || o.Kin.Device || o.Kin.Flows
 	run := pipeline.NewRunner(w, st)

@@ -99,9 +99,6 @@ func (f *flows) prepare(hasSlices func(track int) bool) {
 	}
 }
 
-// onTrack reports whether slices of a track matter.
-func (f *flows) onTrack(track int) bool { return f.lines[track] != nil }
-
 // cover notes a slice that stays.
 func (f *flows) cover(track int, start, end trace.Time, device bool) {
 	l := f.lines[track]

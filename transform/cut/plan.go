@@ -3,6 +3,7 @@ package cut
 import (
 	"context"
 
+	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 )
@@ -64,7 +65,7 @@ type plan struct {
 	onset    map[int]trace.Time // by track, how late a complete slice began that stands at the start of the range; nil if none is asked for
 	counters *counters          // nil if none are carried
 	flows    flows
-	covers   *covers // of what stays, for the arrows; nil if it is looked at again
+	covers   covers  // of complete slices that stay, for the arrows
 	under    *stacks // of what arrows may bind to; nil if no arrow may stay
 	binds    binds
 	tally    *pipeline.Tally // may be nil
@@ -78,8 +79,9 @@ type plan struct {
 // looks need not read it again.
 const keptBytes = 32 << 20
 
-func newPlan(sel selection) *plan {
-	p := &plan{selection: sel}
+// newPlan returns a plan that keeps in covered what slices cover of their tracks.
+func newPlan(sel selection, covered *spill.Packed) *plan {
+	p := &plan{selection: sel, covers: covers{log: covered}}
 	p.stacks = newStacks(func(async bool) fate { return sel.line(p, async) })
 	p.stacks.tell = sel.tell
 	p.hold(keptBytes)
@@ -171,8 +173,8 @@ func (p *plan) note(e *trace.Event) bool {
 func (p *plan) stays(e *trace.Event) {
 	p.binds.note(e)
 	p.use(e)
-	if p.covers != nil && e.Phase == 'X' && e.Shown() {
-		p.covers.add(p.tracks.Of(e), e.TS, e.End())
+	if e.Phase == 'X' && e.Shown() {
+		p.covers.add(p.tracks.Of(e), e.TS, e.End(), p.onDevice(e))
 	}
 }
 
@@ -201,12 +203,12 @@ func (p *plan) settle(ctx context.Context) error {
 		p.flows.prepare(p.hasSlices)
 		p.under = p.stacks.anew(func(bool) fate { return &covering{p} })
 	}
-	if arrows && p.covers != nil {
-		if err := p.covers.each(func(track int, start, end trace.Time) { p.flows.cover(track, start, end, false) }); err != nil {
+	if arrows {
+		if err := p.covers.each(p.flows.cover); err != nil {
 			return err
 		}
 	}
-	if arrows && (p.covers == nil || p.stacks.marks > 0) || p.binds.pairs || p.meets(p) {
+	if arrows && p.stacks.marks > 0 || p.binds.pairs || p.meets(p) {
 		r, err := p.stream(false)
 		if err != nil {
 			return err
@@ -255,7 +257,7 @@ func (p *plan) match(ctx context.Context) error {
 	return nil
 }
 
-// lookAgain gathers the text of moved events and the slices under arrows.
+// lookAgain gathers the text of moved events and the pairs under arrows.
 func (p *plan) lookAgain(part *trace.Part) {
 	for i := range part.Events {
 		switch e := &part.Events[i]; e.Phase {
@@ -272,10 +274,6 @@ func (p *plan) lookAgain(part *trace.Part) {
 				p.binds.note(e)
 			}
 			p.ordinal++
-		case 'X':
-			if p.covers == nil && e.Shown() && p.flows.onTrack(p.tracks.Of(e)) && p.judge(e) != out {
-				p.flows.cover(p.tracks.Of(e), e.TS, e.End(), p.onDevice(e))
-			}
 		}
 	}
 }

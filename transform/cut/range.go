@@ -2,6 +2,7 @@ package cut
 
 import (
 	"tracekit/filter"
+	"tracekit/internal/spill"
 	"tracekit/trace"
 )
 
@@ -17,8 +18,8 @@ type timeRange struct {
 }
 
 // newRangePlan returns the plan of a slice.
-func newRangePlan(r *timeRange) *plan {
-	p := newPlan(r)
+func newRangePlan(r *timeRange, covered *spill.Packed) *plan {
+	p := newPlan(r, covered)
 	p.counters = newCounters(r.from)
 	if r.boundary == Clip {
 		p.onset = map[int]trace.Time{}

@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"tracekit/filter"
+	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 )
@@ -275,15 +276,20 @@ func chainHash(seed maphash.Seed, e *trace.Event) uint64 {
 type Cutter struct {
 	router *Router
 	whole  *launches // of the trace
+	spill  func() (*spill.File, error)
 }
 
-// Cutter returns a new one.
-func (r *Router) Cutter() *Cutter {
+// Cutter returns a new one. Spill makes a temporary file, if what arrows of a window
+// bind to does not fit into memory.
+func (r *Router) Cutter(spill func() (*spill.File, error)) *Cutter {
 	l := r.launches
 	return &Cutter{r, &launches{
 		device: l.device.Clone(), tracks: l.tracks.Known(), present: l.present, arrows: l.arrows, complete: true,
-	}}
+	}, spill}
 }
+
+// heldByPiece is how many packed bytes a Cutter holds in memory of what slices cover.
+const heldByPiece = 4 << 20
 
 // Piece writes the slice of window n, as Slice would of the whole trace. read
 // begins to read, as often as it is called, the document's text, all metadata,
@@ -292,7 +298,9 @@ func (r *Router) Cutter() *Cutter {
 func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, onDevice func(e *trace.Event)) error {
 	win := c.router.windows[n]
 	sel := &timeRange{from: win.From, to: win.To, last: c.router.last}
-	p := newRangePlan(sel)
+	covered := spill.NewPacked(heldByPiece, c.spill)
+	defer covered.Close()
+	p := newRangePlan(sel, covered)
 	p.hold(0) // who reads does that
 	p.read = read
 	if c.router.device == Launched {

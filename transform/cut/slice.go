@@ -85,13 +85,11 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Slice
 		return pipeline.Report{}, err
 	}
 	r.last = v.Last
-	p := newRangePlan(r)
+	covered := spill.NewPacked(min(kept, heldArrows), o.Spill)
+	defer covered.Close()
+	p := newRangePlan(r, covered)
 	p.hold(kept)
-	if r.launches == nil {
-		held := spill.NewPacked(min(kept, heldArrows), o.Spill)
-		defer held.Close()
-		p.covers = &covers{log: held}
-	} else {
+	if r.launches != nil {
 		if err := r.launches.gather(ctx, blocksOf(s, v.Blocks), r.launchesIn); err != nil {
 			return pipeline.Report{}, err
 		}

@@ -101,6 +101,7 @@ func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.F
 	if err != nil {
 		return nil, err
 	}
+	p.temp = temp
 	file, err := temp()
 	if err != nil {
 		return nil, err
@@ -132,6 +133,7 @@ type pieces struct {
 	requests *requests.Finder // nil unless they are asked for
 	tracks   trace.Tracks     // of events that are split by process
 	survey   *trace.Survey
+	temp     func() (*spill.File, error) // makes a temporary file
 }
 
 // survey reads the trace once and plans its pieces.

@@ -22,7 +22,7 @@ func (p *pieces) writeAll(ctx context.Context, dir Folder, sp *spool) (whole int
 	var all sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), mostWriters, q.of) {
 		all.Go(func() {
-			w := &writer{pieces: p, dir: dir, spool: unspooler{spool: sp}, cutter: p.router.Cutter()}
+			w := &writer{pieces: p, dir: dir, spool: unspooler{spool: sp}, cutter: p.router.Cutter(p.temp)}
 			for i, mine, next := q.take(); i >= 0; i, mine, next = q.take() {
 				file, err := w.write(ctx, i)
 				if !<-mine {
