@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"fmt"
 	"sort"
 
@@ -22,6 +23,7 @@ type points struct {
 	list  []point
 	every int64 // how far apart they are at least, in bytes of text
 	most  int   // how many there may be, 0 for no limit
+	room  []byte
 }
 
 // What is found with the first reading is taken up again near to where it stands:
@@ -37,7 +39,14 @@ func (p *points) add(c inflate.Checkpoint) {
 	if n := len(p.list); n > 0 && c.Out < p.list[n-1].out+p.every {
 		return
 	}
-	p.list = append(p.list, newPoint(c))
+	next := point{in: c.In, out: c.Out, bit: c.Bit}
+	if len(c.Window) > 0 {
+		if p.room == nil {
+			p.room = make([]byte, s2.MaxEncodedLen(inflate.Window))
+		}
+		next.window = bytes.Clone(s2.Encode(p.room, c.Window)) // it has room for far more
+	}
+	p.list = append(p.list, next)
 	if len(p.list) != p.most {
 		return
 	}
@@ -47,14 +56,6 @@ func (p *points) add(c inflate.Checkpoint) {
 	}
 	clear(p.list[p.most/2:])
 	p.list = p.list[:p.most/2]
-}
-
-func newPoint(c inflate.Checkpoint) point {
-	p := point{in: c.In, out: c.Out, bit: c.Bit}
-	if len(c.Window) > 0 {
-		p.window = s2.Encode(nil, c.Window)
-	}
-	return p
 }
 
 // checkpoint unpacks the window.

@@ -35,11 +35,13 @@ func (s *Store) Thin() bool { return s.thin }
 // Full reports whether something did not fit. Such a Store holds nothing.
 func (s *Store) Full() bool { return s.full }
 
+// seenEnough is how many bytes have to be gone through to tell how many more there are.
+const seenEnough = 2 << 20
+
 // Expect tells s that so many of all bytes that it may be given were gone through,
 // so that it can give up early if it won't hold the rest.
 func (s *Store) Expect(seen, all int64) {
-	share := float64(seen) / float64(all)
-	if share > 1./16 && float64(s.size) > 2*float64(s.limit)*share {
+	if share := float64(seen) / float64(all); seen > seenEnough && float64(s.size) > 2*float64(s.limit)*share {
 		*s = Store{full: true, thin: s.thin}
 	}
 }

@@ -72,22 +72,22 @@ func TestStoreInLittleRoom(t *testing.T) {
 
 // A store gives up early if it can be told that it won't hold all.
 func TestStoreThatExpectsMore(t *testing.T) {
-	e := Event{text: make([]byte, 1000)}
+	e := Event{text: make([]byte, 10_000)}
 	for _, c := range []struct {
 		room  int
 		all   int64
 		holds bool
 	}{
-		{1 << 20, 0, true}, // not known
-		{1 << 20, 100 << 10, true},
-		{1 << 20, 100 << 20, true}, // little of it was seen
-		{1 << 20, 10 << 20, false},
-		{20 << 20, 10 << 20, true},
+		{10 << 20, 0, true}, // not known
+		{10 << 20, 7 << 20, true},
+		{10 << 20, 100 << 20, false},
+		{60 << 20, 100 << 20, true},
+		{10 << 20, 16 << 20, true}, // it may yet fit
 	} {
 		s := NewStore(c.room)
 		for n := range int64(700) {
 			s.Event(&e)
-			s.Expect((n+1)*1000, c.all)
+			s.Expect((n+1)*10_000, c.all)
 		}
 		if s.Full() == c.holds {
 			t.Errorf("%+v: full: %v", c, s.Full())
