@@ -122,19 +122,38 @@ func (f *flowSample) takes(p flowPoint) bool { return p.arrow>>(64-f.shift) == 0
 
 // whole returns the points of arrows that have a start and an end.
 func (f *flowSample) whole() []flowPoint {
-	slices.SortStableFunc(f.points, func(a, b flowPoint) int {
-		return cmp.Or(cmp.Compare(a.arrow, b.arrow), cmp.Compare(a.ts, b.ts), cmp.Compare(rank(a.phase), rank(b.phase)))
-	})
-	all := f.points[:0:0]
-	for from := 0; from < len(f.points); {
+	points := f.inOrder()
+	all := points[:0]
+	for from := 0; from < len(points); {
 		to := from + 1
-		for to < len(f.points) && f.points[to].arrow == f.points[from].arrow {
+		for to < len(points) && points[to].arrow == points[from].arrow {
 			to++
 		}
-		all = append(all, joined(f.points[from:to])...)
+		all = append(all, joined(points[from:to])...)
 		from = to
 	}
 	return all
+}
+
+// inOrder returns the points by arrow and time, and as they came where these are
+// the same. Numbers are put in order, which takes far less than points do.
+func (f *flowSample) inOrder() []flowPoint {
+	order := make([]int32, len(f.points))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, k int32) int {
+		a, b := &f.points[i], &f.points[k]
+		if c := cmp.Compare(a.arrow, b.arrow); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(rank(a.phase), rank(b.phase)), cmp.Compare(i, k))
+	})
+	points := make([]flowPoint, len(order))
+	for i, n := range order {
+		points[i] = f.points[n]
+	}
+	return points
 }
 
 // rank is the order of flow events at the same time.
