@@ -1,6 +1,9 @@
 package check
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // quirk finds a name that vLLM on Gaudi gives to the wrong process: one that
 // has no events, while those that it means stand in another.
@@ -50,9 +53,9 @@ func (q *quirk) finish(r *Report) {
 	if !slices.Contains(q.meant, true) {
 		return
 	}
-	for process, place := range q.named {
+	for _, process := range slices.Sorted(maps.Keys(q.named)) {
 		if !q.used[process] {
-			r.find(WrongProcess, func() Place { return place })
+			r.find(WrongProcess, func() Place { return q.named[process] })
 		}
 	}
 }

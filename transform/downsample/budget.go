@@ -114,8 +114,8 @@ type bracket struct {
 
 func newBracket(o *Options, g *grading) *bracket {
 	b := &bracket{base: o.filled(g.fixed)}
-	for _, h := range g.lines {
-		b.hi += h.total
+	for _, line := range slices.Sorted(maps.Keys(g.lines)) { // a sum of fractions depends on their order
+		b.hi += g.lines[line].total
 	}
 	b.room = max(0, min(b.hi, o.goal()-o.unit(g.fixed)))
 	return b

@@ -20,6 +20,7 @@ func stepsOf(run *steps.Run) *Steps {
 	found := &Steps{Markers: run.String(), Count: len(run.Steps), Phases: []Phase{}}
 	durations := map[phaseKey][]trace.Time{}
 	phases := map[phaseKey]*Phase{}
+	var order []phaseKey // of their first steps
 	for i := range run.Steps {
 		s := &run.Steps[i]
 		key := phaseKey{s.Phase, s.Warmup}
@@ -27,15 +28,17 @@ func stepsOf(run *steps.Run) *Steps {
 		if p == nil {
 			p = &Phase{Phase: s.Phase.String(), Warmup: s.Warmup, First: s.Start, Last: s.End}
 			phases[key] = p
+			order = append(order, key)
 		}
 		p.Last = max(p.Last, s.End)
 		durations[key] = append(durations[key], s.Duration())
 	}
-	for key, p := range phases {
+	for _, key := range order {
+		p := phases[key]
 		p.Durations = report.SumUp(durations[key])
 		found.Phases = append(found.Phases, *p)
 	}
-	slices.SortFunc(found.Phases, func(a, b Phase) int {
+	slices.SortStableFunc(found.Phases, func(a, b Phase) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.First, b.First))
 	})
 	return found

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"tracekit/trace"
@@ -307,8 +308,8 @@ type vllmPlan struct {
 
 // settle decides who moves.
 func (v *vllmPlan) settle() bool {
-	for pid := range v.named {
-		for meant := range v.meant {
+	for _, pid := range slices.Sorted(maps.Keys(v.named)) {
+		for _, meant := range slices.Sorted(maps.Keys(v.meant)) {
 			if meant == pid {
 				continue
 			}

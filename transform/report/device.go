@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"tracekit/trace"
@@ -130,13 +131,14 @@ func (d *devices) finish(m *measure) ([]Device, error) {
 
 func (v *device) list(m *measure) []Engine {
 	var all []Engine
-	for _, g := range v.engines {
+	for _, track := range slices.Sorted(maps.Keys(v.engines)) {
+		g := v.engines[track]
 		all = append(all, Engine{
 			Tid: trace.Unquote([]byte(m.names.All[g.track].Tid)), Name: m.names.Thread(g.track),
 			Events: g.events, Busy: g.length,
 		})
 	}
-	slices.SortFunc(all, func(a, b Engine) int {
+	slices.SortStableFunc(all, func(a, b Engine) int {
 		return cmp.Or(cmp.Compare(b.Busy, a.Busy), cmp.Compare(b.Events, a.Events), cmp.Compare(a.Tid, b.Tid))
 	})
 	return all

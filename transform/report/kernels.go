@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"tracekit/trace"
@@ -14,6 +15,10 @@ type kernels struct {
 }
 
 type kernelKey struct{ cat, name string }
+
+func (k kernelKey) compare(o kernelKey) int {
+	return cmp.Or(cmp.Compare(k.cat, o.cat), cmp.Compare(k.name, o.name))
+}
 
 func (k *kernels) add(e *trace.Event, s span) {
 	n := k.byName[kernelKey{string(e.Cat()), string(e.Name())}]
@@ -34,12 +39,13 @@ func (k *kernels) add(e *trace.Event, s span) {
 
 func (k *kernels) finish() []Kernel {
 	all := []Kernel{}
-	for _, n := range k.byName {
+	for _, key := range slices.SortedFunc(maps.Keys(k.byName), kernelKey.compare) {
+		n := k.byName[key]
 		n.Mean = mean(n.Total, n.Count)
 		n.Share = shareOf(n.Total, k.total)
 		all = append(all, *n)
 	}
-	slices.SortFunc(all, func(a, b Kernel) int {
+	slices.SortStableFunc(all, func(a, b Kernel) int {
 		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Cat, b.Cat))
 	})
 	return all

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 
 	"tracekit/trace"
@@ -22,6 +23,16 @@ type python struct {
 type place struct {
 	track  int
 	nobody bool
+}
+
+func (p place) compare(q place) int {
+	switch {
+	case p == q:
+		return 0
+	case p.track < q.track || p.track == q.track && q.nobody:
+		return -1
+	}
+	return 1
 }
 
 // thread is a stack of Python. Its frames come in order of their start, and at
@@ -120,7 +131,8 @@ func (t *thread) run(until trace.Time) {
 
 func (p *python) finish(m *measure) ([]Function, error) {
 	all := []Function{}
-	for at, t := range p.threads {
+	for _, at := range slices.SortedFunc(maps.Keys(p.threads), place.compare) {
+		t := p.threads[at]
 		if err := t.inOrder.end(); err != nil {
 			return nil, err
 		}
@@ -130,13 +142,15 @@ func (p *python) finish(m *measure) ([]Function, error) {
 		if !at.nobody {
 			of.Tid, of.Thread = trace.Unquote([]byte(id.Tid)), m.names.Thread(at.track)
 		}
-		for function, c := range t.calls {
+		for _, function := range slices.Sorted(maps.Keys(t.calls)) {
+			c := t.calls[function]
 			of.Function = plain(p.names[function])
 			of.Calls, of.Self, of.Total = c.n, c.self, c.total.length
 			all = append(all, of)
 		}
 	}
-	slices.SortFunc(all, func(a, b Function) int {
+	// What is the same to the eye may differ in the trace: pid 1 and pid "1".
+	slices.SortStableFunc(all, func(a, b Function) int {
 		return cmp.Or(cmp.Compare(b.Self, a.Self), cmp.Compare(b.Total, a.Total), cmp.Compare(a.Function, b.Function),
 			cmp.Compare(a.Pid, b.Pid), cmp.Compare(a.Tid, b.Tid))
 	})

@@ -260,6 +260,30 @@ func TestByHand(t *testing.T) {
 	}
 }
 
+// What can't be told apart by what is shown of it comes in the same order each time.
+func TestWhatLooksTheSameKeepsItsOrder(t *testing.T) {
+	var events []string
+	for _, pid := range []string{`1`, `"1"`} {
+		for _, tid := range []string{`0`, `7`, `"7"`} {
+			for _, c := range [][2]string{{"python_function", "f"}, {"python_function", `\u0066`}, {"kernel", "k"}, {"kernel", `\u006b`}} {
+				events = append(events, fmt.Sprintf(`{"ph":"X","cat":"%s","name":"%s","pid":%s,"tid":%s,"ts":%d,"dur":1,"args":{"stream":7}}`,
+					c[0], c[1], pid, tid, len(events)))
+			}
+		}
+	}
+	events = append(events, `{"ph":"M","name":"thread_name","pid":"1","tid":7,"args":{"name":"called"}}`)
+	data := []byte("[" + strings.Join(events, ",") + "]")
+	first := measured(t, data, Options{})
+	if len(first.Python) < 8 || len(first.Kernels) != 2 || len(first.Devices) != 2 {
+		t.Fatalf("%+v", first)
+	}
+	for range 20 {
+		if again := measured(t, data, Options{}); !reflect.DeepEqual(first, again) {
+			t.Fatalf("%+v\nand then\n%+v", first, again)
+		}
+	}
+}
+
 func TestASteppedRangeHoldsItsStepsAndTheGapsBehindThem(t *testing.T) {
 	data, truth := generate(t, tracegen.Config{Steps: 30, Hardware: true, Layers: 1})
 	choice, err := steps.ParseChoice("7..9")

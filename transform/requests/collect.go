@@ -3,6 +3,7 @@ package requests
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -267,7 +268,8 @@ func isRequestName(s []byte) bool {
 func (c *Collector) Requests(clock Clock) []Request {
 	all := append([]seen(nil), c.found...)
 	begun := make([]bool, len(all))
-	for _, p := range c.pairs {
+	for _, key := range slices.Sorted(maps.Keys(c.pairs)) {
+		p := c.pairs[key]
 		n := p.request
 		if n < 0 {
 			if len(c.found) > 0 || !p.isRequest || p.id == "" {
