@@ -76,14 +76,15 @@ func TestTable(t *testing.T) {
 		{name: yardstick, data: dataset{bytes: 1e9}, times: runs(0.5)},
 		{name: readingAlone, data: dataset{bytes: 1e9}, times: runs(0.8)},
 		{name: script, data: dataset{bytes: 1e8}, times: runs(10)},
-		{name: "tracekit x", data: dataset{bytes: 1e9}, times: runs(1, 1, 1)},
+		{name: "tracekit x", data: dataset{bytes: 1e9}, times: runs(1, 1, 1),
+			beside: map[string][]float64{yardstick: {1, 7, 2}, readingAlone: {1.25}}},
 		{name: "absent", failed: "not there"},
 		{name: "poor", failed: "exit status 2"},
 	}
 	var b bytes.Buffer
 	writeTable(&b, all)
 	for _, want := range []string{
-		"| gzip -dc | 8.00 | 5.00 | 1.00 | 25.0 | 250 | 4.00 | 8.00 | 3 | 1000 |\n",
+		"| gzip -dc |  |  | 1.00 | 25.0 | 250 | 4.00 | 8.00 | 3 | 1000 |\n",
 		"| tracekit x | 2.00 | 1.25 | 4.00 | 100 | 1000 | 1.00 | 2.00 | 3 | 1000 |\n",
 		`| gzip \| jq \| gzip |`,
 		"failed: poor (exit status 2)",
@@ -98,7 +99,9 @@ func TestTable(t *testing.T) {
 }
 
 func TestRunsCountTheirChildren(t *testing.T) {
-	c := config{rounds: 2}
+	c := config{rounds: 2, beside: func(dataset) map[string][]string {
+		return map[string][]string{readingAlone: {"sh", "-c", "true"}}
+	}}
 	all := []*contender{
 		{name: "a", needs: "sh", args: []string{"sh", "-c", "true"}, data: dataset{path: real}},
 		{name: "b", needs: "no-such-program", data: dataset{path: real}},
@@ -112,8 +115,8 @@ func TestRunsCountTheirChildren(t *testing.T) {
 	if len(all[0].times) != 2 || all[1].failed == "" || all[2].failed == "" || len(all[3].times) != 2 {
 		t.Errorf("%+v", all)
 	}
-	if m := median(all[0].times); m.wall <= 0 || m.memory <= 0 {
-		t.Errorf("%+v", m)
+	if m := median(all[0].times); m.wall <= 0 || m.memory <= 0 || all[0].than(readingAlone) <= 0 {
+		t.Errorf("%+v, %v", m, all[0].beside)
 	}
 }
 

@@ -17,7 +17,8 @@ type contender struct {
 	found int // exit status that says that it found something, not that it failed
 
 	times  []sample
-	failed string // why it gave no figures
+	beside map[string][]float64 // how many times as long as each yardstick that ran right before
+	failed string               // why it gave no figures
 }
 
 // yardstick and common are what all else is compared with: the fastest and the
@@ -29,6 +30,17 @@ const (
 
 	readingAlone = "tracekit's reader alone, every event"
 )
+
+// yardsticks read what a contender reads. They are quick, and run right before each
+// of its runs: the pace of a machine that others share changes from one second to
+// the next.
+func yardsticks(d dataset) map[string][]string {
+	all := map[string][]string{readingAlone: {itself(), readVerb, d.path}}
+	if path, err := exec.LookPath("igzip"); err == nil {
+		all[yardstick] = []string{path, "-dc", d.path}
+	}
+	return all
+}
 
 func (c *config) own(d dataset, verb string, args ...string) *contender {
 	shown := strings.Join(append([]string{"tracekit", verb}, args...), " ")

@@ -40,12 +40,13 @@ type config struct {
 	size     int64  // of each trace, in bytes of JSON
 	small    int64  // of each trace for the tools that load all of it
 	rounds   int
+	beside   func(dataset) map[string][]string // yardsticks that run right before each command
 	dir      string
 	doc      string
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
-	var c config
+	c := config{beside: yardsticks}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.StringVar(&c.tracekit, "tracekit", "bin/tracekit", "the `binary` to measure")
 	f.StringVar(&c.real, "real", "testdata/vllm_decode_one_step.json.gz", "a recorded `trace`, packed with gzip, to make a large one of")

@@ -35,6 +35,14 @@ func (c *config) runAll(all []*contender, log io.Writer) (absent []string, err e
 			if k.failed != "" {
 				continue
 			}
+			pace := map[string]time.Duration{}
+			for name, args := range c.beside(k.data) {
+				s, err := once(args)
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", name, err)
+				}
+				pace[name] = s.wall
+			}
 			s, err := once(k.args)
 			if err != nil && (s.status <= 0 || s.status != k.found) {
 				k.failed = err.Error()
@@ -42,10 +50,33 @@ func (c *config) runAll(all []*contender, log io.Writer) (absent []string, err e
 				continue
 			}
 			k.times = append(k.times, s)
+			for name, wall := range pace {
+				k.ranBeside(name, s.wall.Seconds()/wall.Seconds())
+			}
 			fmt.Fprintf(log, "bench: round %d, %s: %v\n", round+1, k.name, s.wall.Round(time.Millisecond))
 		}
 	}
 	return absent, nil
+}
+
+func (k *contender) ranBeside(name string, ratio float64) {
+	if k.beside == nil {
+		k.beside = map[string][]float64{}
+	}
+	k.beside[name] = append(k.beside[name], ratio)
+}
+
+// than is how many times as long as a yardstick it took, the middle of its runs; 0 if
+// that is not known.
+func (k *contender) than(name string) float64 {
+	all := slices.Sorted(slices.Values(k.beside[name]))
+	switch {
+	case k.name == name:
+		return 1
+	case len(all) == 0:
+		return 0
+	}
+	return all[len(all)/2]
 }
 
 // readOnce brings a file into the system's cache.

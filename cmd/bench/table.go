@@ -30,8 +30,8 @@ func (k *contender) rate() float64 {
 	return float64(k.data.bytes) / median(k.times).wall.Seconds()
 }
 
-// writeTable writes what all took. Ratios are of rates, so that traces of
-// different sizes compare.
+// writeTable writes what all took. Ratios to what does not run beside each are of
+// rates, so that traces of different sizes compare.
 func writeTable(w io.Writer, all []*contender) {
 	base := map[string]float64{}
 	for _, k := range all {
@@ -45,7 +45,7 @@ func writeTable(w io.Writer, all []*contender) {
 		}
 		m, rate := median(k.times), k.rate()
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %.0f | %.2f | %.2f | %.0f | %.0f |\n", strings.ReplaceAll(k.name, "|", `\|`),
-			ratio(base[yardstick], rate), ratio(base[readingAlone], rate), ratio(rate, base[common]), ratio(rate, base[script]),
+			ratio(k.than(yardstick), 1), ratio(k.than(readingAlone), 1), ratio(rate, base[common]), ratio(rate, base[script]),
 			rate/1e6, m.wall.Seconds(), m.cpu.Seconds(), float64(m.memory)/1e6, float64(k.data.bytes)/1e6)
 	}
 	for _, k := range all {
