@@ -172,9 +172,10 @@ func (p *plan) note(e *trace.Event) bool {
 // stays notes an event that stays.
 func (p *plan) stays(e *trace.Event) {
 	p.binds.note(e)
-	p.use(e)
+	track := p.tracks.Of(e)
+	p.useTrack(track)
 	if e.Phase == 'X' && e.Shown() {
-		p.covers.add(p.tracks.Of(e), e.TS, e.End(), p.onDevice(e))
+		p.covers.add(track, e.TS, e.End(), p.onDevice(e))
 	}
 }
 
