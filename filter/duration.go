@@ -60,8 +60,9 @@ func unitScale(name string) uint64 {
 func scaled(decimal string, scale uint64) (uint64, bool) {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(decimal), "e")
 	whole, frac, _ := strings.Cut(mantissa, ".")
+	frac = strings.TrimRight(frac, "0")
 	var v uint64
-	for _, c := range []byte(whole + strings.TrimRight(frac, "0")) {
+	for _, c := range []byte(whole + frac) {
 		hi, lo := bits.Mul64(v, 10)
 		if v = lo + uint64(c-'0'); !isDigit(c) || hi > 0 || v < lo {
 			return 0, false
@@ -70,7 +71,7 @@ func scaled(decimal string, scale uint64) (uint64, bool) {
 	if v == 0 {
 		return 0, true
 	}
-	power := -len(strings.TrimRight(frac, "0"))
+	power := -len(frac)
 	if exponent != "" {
 		n, err := strconv.Atoi(exponent)
 		if err != nil || n > 99 || n < -99 {
@@ -78,17 +79,14 @@ func scaled(decimal string, scale uint64) (uint64, bool) {
 		}
 		power += n
 	}
+	hi, v := bits.Mul64(v, scale)
 	for ; power < 0; power++ {
-		switch {
-		case scale%10 == 0:
-			scale /= 10
-		case v%10 == 0:
-			v /= 10
-		default:
+		var rest uint64
+		if v, rest = bits.Div64(hi%10, v, 10); rest != 0 {
 			return 0, false
 		}
+		hi /= 10
 	}
-	hi, v := bits.Mul64(v, scale)
 	for ; power > 0 && hi == 0; power-- {
 		hi, v = bits.Mul64(v, 10)
 	}

@@ -3,8 +3,12 @@ package filter
 import (
 	"errors"
 	"flag"
+	"fmt"
+	"math/big"
+	"math/rand/v2"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -169,4 +173,42 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q matches %v, %q %v", src, a, x, b)
 		}
 	})
+}
+
+// TestScaled holds times against fractions of any size.
+func TestScaled(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	exact := 0
+	for range 50_000 {
+		text := strconv.FormatUint(rng.Uint64()>>rng.IntN(64), 10)
+		if cut := rng.IntN(2 * len(text)); cut < len(text)-1 {
+			text = text[:cut+1] + "." + text[cut+1:]
+		}
+		text += []string{"", "0", "000"}[rng.IntN(3)]
+		if rng.IntN(2) == 0 {
+			text += fmt.Sprintf("e%d", rng.IntN(40)-20)
+		}
+		u := units[rng.IntN(len(units))]
+		want, ok := new(big.Rat).SetString(text)
+		if !ok {
+			t.Fatal(text)
+		}
+		want.Mul(want, new(big.Rat).SetInt(new(big.Int).SetUint64(u.ns)))
+		got, fits := scaled(text, u.ns)
+		if !fits {
+			digits, _, _ := strings.Cut(strings.Replace(text, ".", "", 1), "e")
+			_, err := strconv.ParseUint(digits, 10, 64) // the digits alone may be too many
+			if err == nil && want.IsInt() && want.Num().IsUint64() {
+				t.Fatalf("%s%s is refused, and is %v ns", text, u.name, want.Num())
+			}
+			continue
+		}
+		exact++
+		if !want.IsInt() || !want.Num().IsUint64() || want.Num().Uint64() != got {
+			t.Fatalf("%s%s: %d ns, not %v", text, u.name, got, want)
+		}
+	}
+	if exact < 5000 {
+		t.Errorf("only %d fitted", exact)
+	}
 }

@@ -82,32 +82,22 @@ func (r *Recognizer) LearnDocument(text []byte) {
 
 // Learn takes what e tells of its process and thread. Call it for every event,
 // before Side and Kinds.
-func (r *Recognizer) Learn(e *trace.Event) {
-	track, process := r.place(e)
-	if e.IsMeta() {
-		r.learnName(e, track, process)
-		return
-	}
-	c, _ := categoryOf(e.Cat())
-	r.learn(e, c, track, process)
-}
+func (r *Recognizer) Learn(e *trace.Event) { r.learn(e) }
 
 // LearnSide is Learn and then Side.
 func (r *Recognizer) LearnSide(e *trace.Event) Side {
-	track, process := r.place(e)
-	if e.IsMeta() {
-		r.learnName(e, track, process)
-		return Host
-	}
-	c, known := categoryOf(e.Cat())
-	r.learn(e, c, track, process)
-	if c.lane == onDevice {
-		return Device
-	}
+	c, known, track := r.learn(e)
 	return r.sideAt(e, c, known, track)
 }
 
-func (r *Recognizer) learn(e *trace.Event, c category, track, process int) {
+// learn is Learn, and returns what it looked up.
+func (r *Recognizer) learn(e *trace.Event) (c category, known bool, track int) {
+	track, process := r.place(e)
+	if e.IsMeta() {
+		r.learnName(e, track, process)
+		return c, known, track
+	}
+	c, known = categoryOf(e.Cat())
 	switch {
 	case e.IsFlow():
 	case c.lane == onDevice:
@@ -117,6 +107,7 @@ func (r *Recognizer) learn(e *trace.Event, c category, track, process int) {
 	case c.lane == onHost && r.seen[process]&hasHost == 0 && isHostOnly(e.Cat()):
 		r.seen[process] |= hasHost
 	}
+	return c, known, track
 }
 
 // hostOnly are categories that no process but a host's has: the profiler is
@@ -229,19 +220,16 @@ func isEngineName(name []byte) bool {
 // device count as the device's, whichever end e is. Metadata is never a
 // device's here: names go with what they name.
 func (r *Recognizer) Side(e *trace.Event) Side {
-	if e.IsMeta() {
-		return Host
-	}
 	c, known := categoryOf(e.Cat())
-	if c.lane == onDevice {
-		return Device
-	}
 	track, _ := r.place(e)
 	return r.sideAt(e, c, known, track)
 }
 
-// sideAt is Side for an event whose category does not tell already.
+// sideAt is Side for an event of which the category and the track are known.
 func (r *Recognizer) sideAt(e *trace.Event, c category, known bool, track int) Side {
+	if e.IsMeta() {
+		return Host
+	}
 	side, byArgs := r.side(look(e, c, known, track))
 	if byArgs && isEngineEvent(e, &r.env) {
 		return Device
@@ -267,9 +255,6 @@ const (
 // Look looks at e, which is no metadata.
 func (r *Recognizer) Look(e *trace.Event) Look {
 	c, known := categoryOf(e.Cat())
-	if c.lane == onDevice {
-		return Look{Says: uint8(c.lane)}
-	}
 	track, _ := r.place(e)
 	l := look(e, c, known, track)
 	if l.Says&looksUnknown != 0 && isEngineEvent(e, &r.env) {
@@ -289,6 +274,9 @@ func (r *Recognizer) SideOf(l Look) Side {
 
 func look(e *trace.Event, c category, known bool, track int) Look {
 	l := Look{Track: int32(track), Says: uint8(c.lane)}
+	if c.lane == onDevice {
+		return l
+	}
 	kinds := kindsOf(e, c, known)
 	if kinds&Python != 0 {
 		l.Says |= looksPython

@@ -21,9 +21,9 @@ type point struct {
 // points are those of a file, in order.
 type points struct {
 	list  []point
-	every int64 // how far apart they are at least, in bytes of text
-	most  int   // how many there may be, 0 for no limit
-	room  []byte
+	every int64  // how far apart they are at least, in bytes of text
+	most  int    // how many there may be, 0 for no limit
+	room  []byte // to pack a window in
 }
 
 // What is found with the first reading is taken up again near to where it stands:

@@ -50,7 +50,8 @@ type stretches interface {
 	io.Closer
 }
 
-// newReader starts the goroutines that read from s.
+// newReader starts the goroutines that read from s; with sums, batches have the
+// bounds of their events, and not the events.
 func newReader(s stretches, sums bool) *Reader {
 	r := &Reader{
 		out:   make(chan *block, ringSize),

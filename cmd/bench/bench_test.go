@@ -99,8 +99,8 @@ func TestTable(t *testing.T) {
 }
 
 func TestRunsCountTheirChildren(t *testing.T) {
-	c := config{rounds: 2, beside: func(dataset) map[string][]string {
-		return map[string][]string{readingAlone: {"sh", "-c", "true"}}
+	c := config{rounds: 2, beside: func(dataset) []pace {
+		return []pace{{readingAlone, []string{"sh", "-c", "true"}}}
 	}}
 	all := []*contender{
 		{name: "a", needs: "sh", args: []string{"sh", "-c", "true"}, data: dataset{path: real}},

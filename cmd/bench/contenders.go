@@ -31,13 +31,19 @@ const (
 	readingAlone = "tracekit's reader alone, every event"
 )
 
+// pace is a yardstick and the command that it is.
+type pace struct {
+	name string
+	args []string
+}
+
 // yardsticks read what a contender reads. They are quick, and run right before each
 // of its runs: the pace of a machine that others share changes from one second to
 // the next.
-func yardsticks(d dataset) map[string][]string {
-	all := map[string][]string{readingAlone: {itself(), readVerb, d.path}}
+func yardsticks(d dataset) []pace {
+	all := []pace{{readingAlone, []string{itself(), readVerb, d.path}}}
 	if path, err := exec.LookPath("igzip"); err == nil {
-		all[yardstick] = []string{path, "-dc", d.path}
+		all = append(all, pace{yardstick, []string{path, "-dc", d.path}})
 	}
 	return all
 }

@@ -40,7 +40,7 @@ type config struct {
 	size     int64  // of each trace, in bytes of JSON
 	small    int64  // of each trace for the tools that load all of it
 	rounds   int
-	beside   func(dataset) map[string][]string // yardsticks that run right before each command
+	beside   func(dataset) []pace // yardsticks that run right before each command
 	dir      string
 	doc      string
 }

@@ -35,13 +35,13 @@ func (c *config) runAll(all []*contender, log io.Writer) (absent []string, err e
 			if k.failed != "" {
 				continue
 			}
-			pace := map[string]time.Duration{}
-			for name, args := range c.beside(k.data) {
-				s, err := once(args)
+			before := map[string]time.Duration{}
+			for _, p := range c.beside(k.data) {
+				s, err := once(p.args)
 				if err != nil {
-					return nil, fmt.Errorf("%s: %w", name, err)
+					return nil, fmt.Errorf("%s: %w", p.name, err)
 				}
-				pace[name] = s.wall
+				before[p.name] = s.wall
 			}
 			s, err := once(k.args)
 			if err != nil && (s.status <= 0 || s.status != k.found) {
@@ -50,7 +50,7 @@ func (c *config) runAll(all []*contender, log io.Writer) (absent []string, err e
 				continue
 			}
 			k.times = append(k.times, s)
-			for name, wall := range pace {
+			for name, wall := range before {
 				k.ranBeside(name, s.wall.Seconds()/wall.Seconds())
 			}
 			fmt.Fprintf(log, "bench: round %d, %s: %v\n", round+1, k.name, s.wall.Round(time.Millisecond))

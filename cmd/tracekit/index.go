@@ -23,7 +23,8 @@ func indexCommand(std streams) *cli.Command {
 		UsageText: "tracekit index [FLAGS] FILE",
 		Description: `Reads FILE once and writes FILE.tkx beside it, of a large one less than
 a hundredth of its size. Verbs that would read FILE twice find that and go
-straight to the part they need. An index that does not fit FILE as it is now is never used.
+straight to the part they need. An index that does not fit FILE as it is now is
+never used.
 
 EXAMPLE
    tracekit index big.json.gz

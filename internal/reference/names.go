@@ -42,19 +42,10 @@ func named(e *Event, pids map[string]bool, tracks map[Track]bool) bool {
 	switch {
 	case strings.HasPrefix(name, "thread_"):
 		return tracks[e.Track]
-	case name == "process_name" && e.text("pid") == "1" && e.argText("name") == "vLLM":
+	case name == "process_name" && e.text("pid") == "1" && unquote(find(e.Args, "name")) == "vLLM":
 		return true
 	case strings.HasPrefix(name, "process_"):
 		return pids[e.Pid]
 	}
 	return e.text("pid") == "" || pids[e.Pid]
-}
-
-// argText returns a string among the args, unescaped.
-func (e *Event) argText(name string) string {
-	ms, err := members(e.text("args"))
-	if err != nil {
-		return ""
-	}
-	return unquote(find(ms, name))
 }

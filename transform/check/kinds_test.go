@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -119,6 +120,23 @@ func TestPlaces(t *testing.T) {
 	for i, p := range f.First {
 		if want := fmt.Sprintf(`{"ph":"X","name":"e%d"`, i); !strings.HasPrefix(text[p.Offset:], want) || p.Line != int64(i+2) {
 			t.Errorf("place %d: %+v", i, p)
+		}
+	}
+}
+
+// Where several names are wrong, they are told in the same order each time.
+func TestWrongNamesKeepTheirOrder(t *testing.T) {
+	events := `{"ph":"X","name":"decode","pid":4711,"tid":3,"ts":1,"dur":1}`
+	for pid := range 8 {
+		events += fmt.Sprintf(`,{"ph":"M","name":"process_name","pid":%d,"args":{"name":"vLLM"}}`, pid+1)
+	}
+	want := shown(inBlocks(t, []byte(inArray(events)), blockSize, runRecords))
+	if want.Clean || len(want.Findings) != 1 || want.Findings[0].Count != 8 {
+		t.Fatalf("%+v", want)
+	}
+	for range 10 {
+		if got := shown(inBlocks(t, []byte(inArray(events)), blockSize, runRecords)); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%+v\nand then\n%+v", want, got)
 		}
 	}
 }

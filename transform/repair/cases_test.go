@@ -399,3 +399,20 @@ func TestDryRun(t *testing.T) {
 		}
 	}
 }
+
+// Where several processes could be vLLM's, the choice is the same each time.
+func TestOneOfManyWorkersIsNamed(t *testing.T) {
+	events := []string{`{"ph":"M","name":"process_name","pid":1,"args":{"name":"vLLM"}}`}
+	for pid := range 8 {
+		events = append(events, fmt.Sprintf(`{"ph":"X","name":"decode","pid":%d,"tid":3,"ts":%d,"dur":1}`, 4711+pid, pid))
+	}
+	for range 10 {
+		out, _, r, err := repairText(t, []byte("["+strings.Join(events, ",")+"]"), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if countsOf(r) != "vllm 1" || !strings.Contains(string(out), `"pid":4711,"args":{"name":"vLLM"}`) {
+			t.Fatalf("%s: %s", countsOf(r), out)
+		}
+	}
+}
