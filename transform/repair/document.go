@@ -135,6 +135,7 @@ func (h *healer) array() (inEvents bool, err error) {
 // docMember is a member of the document as it was read.
 type docMember struct {
 	key, val []byte
+	end      int // of the key as it stands
 	from, to int // where the value stands
 	array    bool
 }
@@ -155,7 +156,7 @@ func (h *healer) pair(at int) (m docMember, st status) {
 	if v == len(h.buf) {
 		return m, short
 	}
-	m = docMember{key: key, from: v, to: v}
+	m = docMember{key: key, end: end, from: v, to: v}
 	if trace.Unquote(key) == "traceEvents" && h.buf[v] == '[' {
 		m.array = true
 		return m, whole
@@ -249,7 +250,7 @@ func (h *healer) skipMember(at int) error {
 func (h *healer) putMember(at int, m docMember, commas int) error {
 	name, val := trace.Unquote(m.key), m.val
 	raw := h.buf[at:m.to]
-	text := append(append(bytes.Clone(m.key), h.buf[at+keyLength(h.buf[at:]):m.from]...), val...)
+	text := append(append(bytes.Clone(m.key), h.buf[m.end:m.from]...), val...)
 	if !bytes.Equal(text, raw) || bytes.IndexByte(raw, 0x7f) >= 0 || !utf8.Valid(raw) || !json.Valid(val) {
 		h.count[Members]++
 		text = append(append(cleanValue(quoteText([]byte(name))), ": "...), cleanValue(val)...)
@@ -274,19 +275,6 @@ func (h *healer) putMember(at int, m docMember, commas int) error {
 		sep, commas = []byte(", "), 1
 	}
 	return h.putText(sep, text, commas)
-}
-
-// keyLength is the length of the string at the start of b, quotes included.
-func keyLength(b []byte) int {
-	for i := 1; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(b)
 }
 
 // cleanValue is val as JSON that any reader takes.
