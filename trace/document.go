@@ -274,7 +274,6 @@ func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, erro
 // the next call shall go on: before the comma or white space that precedes an
 // event not seen whole, or that precedes the closing bracket.
 func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next int, closed bool) {
-	d.layouts.begin()
 	for p := 0; ; {
 		if b.full() {
 			return p, false

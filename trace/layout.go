@@ -2,8 +2,6 @@ package trace
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 )
 
 // layout is how the text of an event is laid out, learned from one that the
@@ -19,6 +17,9 @@ type layout struct {
 	phase  byte
 	has    Has
 	thread thread
+	near   nearTime   // of ts
+	slice  *slice     // if it has the layout of one
+	judged bool       // args have to be looked at
 	next   [4]*layout // that were seen to follow, the latest first
 }
 
@@ -28,20 +29,21 @@ type piece struct {
 	cat    span // of the category, if it is part of the fixed text
 	form   form
 	member member
-
-	// How many digits before and behind the point the latest time had: the next
-	// one is likely to have as many, and then the processor need not wait to
-	// know where it ends.
-	whole, decimals uint8
 }
 
 // thread remembers the text from the piece of the pid to the value behind the
 // tid, if the two stand together: most events have it from the event before.
 type thread struct {
 	at       int // the first of the two pieces, -1 if they stand apart
-	known    bool
 	text     fixed
 	pid, tid span // in text
+}
+
+// slice is the layout of an event with a name and the thread, or the other way round,
+// then ts, dur and args, and no other values.
+type slice struct {
+	head, middle *fixed // before the name and behind it; one of them is the thread's text
+	dur, args    *fixed
 }
 
 // form is how a value is written.
@@ -49,8 +51,10 @@ type form uint8
 
 const (
 	formText   form = iota // between quotes, without a backslash
+	formName               // as formText, and the event's name
 	formNumber             // digits, perhaps with a point
-	formTime               // as formNumber, read as microseconds
+	formTS                 // as formNumber, read as microseconds
+	formDur                // as formTS
 	formArgs               // an object without others in it
 )
 
@@ -80,7 +84,7 @@ func learnLayout(e *Event) *layout {
 	if e.flaws != 0 || e.Phase == 0 {
 		return nil
 	}
-	l := &layout{phase: e.Phase, has: e.Has, thread: thread{at: -1}}
+	l := &layout{near: nearTime{first: 1}, phase: e.Phase, has: e.Has, thread: thread{at: -1}}
 	obj := e.Raw()
 	if !e.ts.empty() && e.Has&HasTS == 0 || !e.dur.empty() && e.Has&HasDur == 0 {
 		return nil // what the layout takes has a time that can be read
@@ -106,7 +110,7 @@ func learnLayout(e *Event) *layout {
 		if p.form, ok = formOf(key, m.Value); !ok {
 			return nil
 		}
-		if p.form == formText {
+		if p.form == formText || p.form == formName {
 			quote = 1
 		}
 		p.before = newFixed(obj[done : lo+quote])
@@ -117,12 +121,51 @@ func learnLayout(e *Event) *layout {
 		return nil // a category behind all values: no profiler's layout
 	}
 	l.close = newFixed(obj[done:])
+	l.judged = e.Phase == 'C' || e.Phase == 'M'
+	if l.tooLong() {
+		return nil
+	}
+	l.findThread()
+	l.findSlice()
+	return l
+}
+
+// tooLong reports whether some text is longer than can be looked at without
+// checking for the end of a block.
+func (l *layout) tooLong() bool {
+	for i := range l.pieces {
+		if len(l.pieces[i].before.text) > maxFixed {
+			return true
+		}
+	}
+	return len(l.close.text) > maxFixed
+}
+
+func (l *layout) findThread() {
 	for i := 0; i+2 < len(l.pieces); i++ {
 		if l.pieces[i].member == memberPid && l.pieces[i+1].member == memberTid && l.pieces[i+2].cat == (span{}) {
 			l.thread.at = i
+			l.thread.text.first = 1 // none that could be found, so far
 		}
 	}
-	return l
+}
+
+func (l *layout) findSlice() {
+	p := l.pieces
+	if len(p) != 6 || p[3].form != formTS || p[4].form != formDur || p[5].form != formArgs || l.judged ||
+		p[3].cat != (span{}) || p[4].cat != (span{}) || p[5].cat != (span{}) {
+		return
+	}
+	s := &slice{dur: &p[4].before, args: &p[5].before}
+	switch {
+	case l.thread.at == 1 && p[0].form == formName:
+		s.head, s.middle = &p[0].before, &l.thread.text
+	case l.thread.at == 0 && p[2].form == formName:
+		s.head, s.middle = &l.thread.text, &p[3].before
+	default:
+		return
+	}
+	l.slice = s
 }
 
 func formOf(key string, v []byte) (form, bool) {
@@ -131,107 +174,16 @@ func formOf(key string, v []byte) (form, bool) {
 		return formArgs, v[0] == '{'
 	case v[0] == '"' && (key == "ts" || key == "dur" || key == "tts" || key == "tdur"):
 		return 0, false
+	case v[0] == '"' && key == "name":
+		return formName, true
 	case v[0] == '"':
 		return formText, true
-	case key == "ts" || key == "dur":
-		return formTime, isNumberStart(v[0])
+	case key == "ts":
+		return formTS, isNumberStart(v[0])
+	case key == "dur":
+		return formDur, isNumberStart(v[0])
 	}
 	return formNumber, isNumberStart(v[0])
-}
-
-// take reads the event at buf[at] if it has this layout, and returns where it
-// ends, 0 if it has another. backslash is the place of the first backslash in
-// buf at or after at.
-func (l *layout) take(buf []byte, from, at, backslash int, e *Event) int {
-	if !l.pieces[0].before.standsAt(buf, at) {
-		return 0
-	}
-	*e = Event{lead: uint32(at - from), Phase: l.phase, Has: l.has}
-	p, another := at, l.thread.at >= 0
-	for i := 0; i < len(l.pieces); i++ {
-		if i == l.thread.at && l.thread.known && l.thread.text.standsAt(buf, p) {
-			e.pid, e.tid = l.thread.pid.shift(p-at), l.thread.tid.shift(p-at)
-			p += len(l.thread.text.text)
-			i += 2
-			another = false
-		} else {
-			if i > 0 && !l.pieces[i].before.standsAt(buf, p) {
-				return 0
-			}
-			if c := l.pieces[i].cat; c.hi > 0 {
-				e.cat = c.shift(p - at)
-			}
-			p += len(l.pieces[i].before.text)
-		}
-		if p = l.pieces[i].value(buf, p, at, backslash, e); p == 0 {
-			return 0
-		}
-	}
-	if !l.close.standsAt(buf, p) {
-		return 0
-	}
-	p += len(l.close.text)
-	e.text = buf[from:p:p]
-	if !e.argsSound() {
-		return 0
-	}
-	if another {
-		l.thread.remember(e, l)
-	}
-	return p
-}
-
-// value reads the value at buf[p] of the event at buf[at], and returns where it
-// ends, 0 if it is not of the form that s knows.
-func (s *piece) value(buf []byte, p, at, backslash int, e *Event) int {
-	lo := p
-	switch s.form {
-	case formText:
-		n := bytes.IndexByte(buf[p:], '"')
-		if p += n; n < 0 || p > backslash {
-			return 0
-		}
-		if s.member == memberName {
-			e.name = span{uint32(lo - at), uint32(p - at)}
-			return p
-		}
-		e.setSpan(s.member, span{uint32(lo - 1 - at), uint32(p + 1 - at)})
-		return p
-	case formNumber:
-		p = plainNumber(buf, p)
-	case formTime:
-		var t Time
-		t, p = s.time(buf, p)
-		if s.member == memberTS {
-			e.TS, e.ts = t, span{uint32(lo - at), uint32(p - at)}
-		} else {
-			e.Dur, e.dur = t, span{uint32(lo - at), uint32(p - at)}
-		}
-		return p
-	case formArgs:
-		if p = plainObject(buf, p, backslash); p > 0 {
-			e.args = span{uint32(lo - at), uint32(p - at)}
-		}
-		return p
-	}
-	e.setSpan(s.member, span{uint32(lo - at), uint32(p - at)})
-	return p
-}
-
-// remember takes the text around e's pid and tid.
-func (t *thread) remember(e *Event, l *layout) {
-	p, q := &l.pieces[t.at], &l.pieces[t.at+1]
-	lo := int(e.pid.lo) - len(p.before.text)
-	if p.form == formText {
-		lo++
-	}
-	hi := int(e.tid.hi) + len(l.pieces[t.at+2].before.text)
-	if q.form == formText {
-		hi--
-	}
-	t.known = true
-	t.text.set(e.Raw()[lo:hi])
-	t.pid, t.tid = e.pid.shift(-lo), e.tid.shift(-lo)
 }
 
 func (s span) empty() bool { return s.lo == s.hi }
@@ -264,196 +216,4 @@ func (l *layout) same(o *layout) bool {
 		}
 	}
 	return true
-}
-
-// fixed is text that is held against other text often.
-type fixed struct {
-	text              []byte
-	first, mask, last uint64 // its first eight bytes or fewer, its last eight
-}
-
-func newFixed(text []byte) (f fixed) {
-	f.set(text)
-	return f
-}
-
-// set takes a copy of text, and keeps its memory from the time before.
-func (f *fixed) set(text []byte) {
-	f.text = append(f.text[:0], text...)
-	n := len(text)
-	if f.mask = 1<<64 - 1; n < 8 {
-		f.mask = 1<<(8*n) - 1
-	} else {
-		f.last = binary.LittleEndian.Uint64(text[n-8:])
-	}
-	var head [8]byte
-	copy(head[:], text)
-	f.first = binary.LittleEndian.Uint64(head[:])
-}
-
-// standsAt reports whether buf has the text at p. It may say no to what ends
-// less than eight bytes before buf does.
-func (f *fixed) standsAt(buf []byte, p int) bool {
-	n := len(f.text)
-	if len(buf)-p < n+8 || binary.LittleEndian.Uint64(buf[p:])&f.mask != f.first {
-		return false
-	}
-	if n <= 8 {
-		return true
-	}
-	for i := 8; i < n-8; i += 8 {
-		if binary.LittleEndian.Uint64(buf[p+i:]) != binary.LittleEndian.Uint64(f.text[i:]) {
-			return false
-		}
-	}
-	return binary.LittleEndian.Uint64(buf[p+n-8:]) == f.last
-}
-
-// Eight bytes are looked at as one number; times a byte, this holds it eight times.
-const ones = 0x0101010101010101
-
-// plainObject returns where the object that starts at buf[p] ends if it has no
-// others in it and no escapes; 0 if only a closer look can tell.
-func plainObject(buf []byte, p, backslash int) int {
-	if p >= len(buf) || buf[p] != '{' {
-		return 0
-	}
-	n := bytes.IndexByte(buf[p:], '}')
-	if n < 0 || p+n > backslash {
-		return 0
-	}
-	inner := buf[p+1 : p+n]
-	// As many quotes as open and close strings: the brace is in none.
-	if bytes.Count(inner, []byte{'"'})&1 != 0 || bytes.IndexByte(inner, '{') >= 0 {
-		return 0
-	}
-	return p + n + 1
-}
-
-// maxDigits is how many digits a plain number may have before its point.
-const maxDigits = 100
-
-// plainNumber returns where the number at buf[p] ends if it is a natural one,
-// with decimals perhaps; else 0.
-func plainNumber(buf []byte, p int) int {
-	from := p
-	for p < len(buf) && buf[p]-'0' <= 9 {
-		p++
-	}
-	if p == from || buf[from] == '0' && p > from+1 || p > from+maxDigits {
-		return 0
-	}
-	if p < len(buf) && buf[p] == '.' {
-		p++
-		from = p
-		for p < len(buf) && buf[p]-'0' <= 9 {
-			p++
-		}
-		if p == from {
-			return 0
-		}
-	}
-	return p
-}
-
-// roomForTime is how many bytes a time may have at most to be plain, and those
-// that are looked at behind it.
-const roomForTime = 8 + 8 + 1 + 8 + 8
-
-// time is plainTime for a value that is likely to be as long as the one before.
-func (s *piece) time(buf []byte, p int) (Time, int) {
-	if len(buf)-p < roomForTime {
-		return 0, 0
-	}
-	k, d := int(s.whole), int(s.decimals)
-	if s.member != memberTS { // durations differ in length
-		k = countDigits(buf[p:])
-	}
-	n, ok := digits(buf[p:], min(k, 8))
-	if k > 8 {
-		more, also := digits(buf[p+8:], k-8)
-		n, ok = n*powers[k-8]+more, ok && also
-	}
-	end := p + k
-	if !ok || n > maxWhole || buf[p] == '0' && k > 1 {
-		return s.otherTime(buf, p)
-	}
-	if d == 0 && k > 0 && k != 8 && buf[end] != '.' && buf[end]-'0' > 9 {
-		return Time(n * 1000), end
-	}
-	decimals, ok := digits(buf[end+1:], d)
-	if d == 0 || k == 0 || !ok || buf[end] != '.' || buf[end+1+d]-'0' <= 9 {
-		return s.otherTime(buf, p)
-	}
-	return Time(n*1000 + nanoseconds(decimals, d)), end + 1 + d
-}
-
-// otherTime reads a time that is not as long as the one before.
-func (s *piece) otherTime(buf []byte, p int) (Time, int) {
-	t, whole, decimals := plainTime(buf, p)
-	if whole == 0 {
-		return 0, 0
-	}
-	s.whole, s.decimals = uint8(whole), uint8(decimals)
-	p += whole
-	if decimals > 0 {
-		p += 1 + decimals
-	}
-	return t, p
-}
-
-// maxWhole is the largest number of microseconds that a Time can hold, or a bit less.
-const maxWhole = uint64(MaxTime)/1000 - 1
-
-// plainTime reads microseconds of up to 16 digits with up to 7 decimals, as
-// ParseMicros does, and returns how many of both there are; a whole of 0 says
-// that it is anything else.
-func plainTime(buf []byte, p int) (t Time, whole, decimals int) {
-	whole = countDigits(buf[p:])
-	n, _ := digits(buf[p:], whole)
-	if whole == 8 {
-		k := countDigits(buf[p+8:])
-		more, _ := digits(buf[p+8:], k)
-		n, whole = n*powers[k]+more, 8+k
-	}
-	end := p + whole
-	if n > maxWhole || buf[end]-'0' <= 9 || whole == 0 || buf[p] == '0' && whole > 1 {
-		return 0, 0, 0
-	}
-	if buf[end] != '.' {
-		return Time(n * 1000), whole, 0
-	}
-	decimals = countDigits(buf[end+1:])
-	if decimals == 0 || decimals == 8 {
-		return 0, 0, 0
-	}
-	v, _ := digits(buf[end+1:], decimals)
-	return Time(n*1000 + nanoseconds(v, decimals)), whole, decimals
-}
-
-// nanoseconds are those of d decimals of a microsecond, halves away from zero.
-func nanoseconds(v uint64, d int) uint64 {
-	if d <= 3 {
-		return v * powers[3-d]
-	}
-	return (v + powers[d-3]/2) / powers[d-3]
-}
-
-var powers = [9]uint64{1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8}
-
-// countDigits returns how many of the first eight bytes of b are digits before
-// one is not.
-func countDigits(b []byte) int {
-	x := binary.LittleEndian.Uint64(b) ^ '0'*ones
-	return bits.TrailingZeros64((x+6*ones|x)&(0xf0*ones)) >> 3
-}
-
-// digits returns the value of the first n bytes of b, at most eight of them, and
-// whether they are all decimal digits. b has at least eight bytes.
-func digits(b []byte, n int) (uint64, bool) {
-	x := (binary.LittleEndian.Uint64(b) ^ '0'*ones) << ((8 - n) * 8) // zeros in front
-	ok := (x+6*ones|x)&(0xf0*ones) == 0
-	x = x*10 + x>>8
-	const pairs = 0x000000ff000000ff
-	return (x&pairs*(100+1000000<<32) + x>>16&pairs*(1+10000<<32)) >> 32, ok
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
 )
@@ -82,7 +83,7 @@ func TestLayoutsReadAsTheGeneralScanner(t *testing.T) {
 		}
 		f.Close()
 		sameAccount(t, name, text, blockData)
-		sameAccount(t, name, text, 1000)
+		sameAccount(t, name, text, 3000)
 		rng := rand.New(rand.NewPCG(1, 2))
 		for range 20 {
 			sameAccount(t, name+" mutated", mutate(rng, bytes.Clone(text), 1+rng.IntN(40)), blockData)
@@ -100,7 +101,7 @@ func TestLayoutsReadGeneratedTraces(t *testing.T) {
 				t.Fatal(err)
 			}
 			sameAccount(t, fmt.Sprint(producer, layout), text.Bytes(), blockData)
-			sameAccount(t, fmt.Sprint(producer, layout), text.Bytes(), 700)
+			sameAccount(t, fmt.Sprint(producer, layout), text.Bytes(), 2000)
 		}
 	}
 }
@@ -110,7 +111,7 @@ func TestLayoutsReadRandomTraces(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		text := reference.Random(rng, 60)
 		sameAccount(t, fmt.Sprint("seed ", seed), text, blockData)
-		sameAccount(t, fmt.Sprint("seed ", seed, " mutated"), mutate(rng, text, 5), 200+rng.IntN(900))
+		sameAccount(t, fmt.Sprint("seed ", seed, " mutated"), mutate(rng, text, 5), 300+rng.IntN(3000))
 	}
 }
 
@@ -143,8 +144,34 @@ func TestPlainTimesAreRead(t *testing.T) {
 		"9999999999999.999", "8", "00.5", "1.0005", "12345678.12345678",
 	} {
 		// Twice: the second time its length is what is expected.
-		text := []byte(`[{"ph":"X","ts":1.5,"dur":1},{"ph":"X","ts":` + v + `,"dur":` + v + `},{"ph":"X","ts":` + v + `,"dur":` + v + `},{"ph":"X","ts":1.5,"dur":1},` + strings.Repeat(" ", 100) + `]`)
+		text := []byte(`[{"ph":"X","ts":1.5,"dur":1},{"ph":"X","ts":` + v + `,"dur":` + v + `},{"ph":"X","ts":` + v + `,"dur":` + v + `},{"ph":"X","ts":1.5,"dur":1},` + strings.Repeat(" ", room) + `]`)
 		sameAccount(t, v, text, blockData)
+	}
+}
+
+// What the layouts do not take would still be read alike, only slowly.
+func TestLayoutsTakeMostEvents(t *testing.T) {
+	for name, least := range map[string]float64{
+		"vllm_decode_one_step": 0.97, "indent2_overlay_flows": 0.93, "cupti_ranges_string_ids": 0.97,
+	} {
+		text := recorded.Text(t, "../testdata/"+name+".json.gz")
+		var j joiner
+		blk := &block{buf: text, hi: len(text), err: io.EOF}
+		j.take(blk)
+		all, taken, from := 0, 0, 0
+		for _, p := range blk.batch.Parts {
+			for i := range p.Events {
+				var e Event
+				at := from + bytes.Index(text[from:], p.Events[i].text)
+				from = at + len(p.Events[i].text)
+				if all++; at > 0 && j.doc.layouts.next(text, at-1, &e) == from {
+					taken++
+				}
+			}
+		}
+		if part := float64(taken) / float64(all); part < least {
+			t.Errorf("%s: %d of %d events, %.3f", name, taken, all, part)
+		}
 	}
 }
 
@@ -159,7 +186,7 @@ func FuzzLayouts(f *testing.F) {
 		f.Add(event, e, ",")
 	}
 	f.Fuzz(func(t *testing.T, a, b, between string) {
-		text := "[" + a + between + a + between + b + between + a + between + b + between + b + strings.Repeat(" ", 64) + "]"
+		text := "[" + a + between + a + between + b + between + a + between + b + between + b + strings.Repeat(" ", room) + "]"
 		sameAccount(t, "fuzzed", []byte(text), blockData)
 	})
 }

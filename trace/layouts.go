@@ -1,17 +1,14 @@
 package trace
 
-import "bytes"
-
 // layouts are those that a trace was seen to use. What it takes, the general
 // scanner need not look at.
 type layouts struct {
 	known   []*layout // the latest used first, roughly
 	last    *layout   // of the event before
-	between []byte    // text from one event to the next: a comma, white space
+	between fixed     // text from one event to the next: a comma, white space
 
-	backslash int // the first in the text at hand behind what was looked at
-	wait      int // events until the next one is learned from
-	idle      int // how long to wait if that brings nothing new
+	wait int // events until the next one is learned from
+	idle int // how long to wait if that brings nothing new
 }
 
 const (
@@ -19,38 +16,31 @@ const (
 	maxIdle    = 1 << 12
 )
 
-// begin prepares for text that was not looked at before.
-func (s *layouts) begin() { s.backslash = -1 }
-
 // next takes the event behind buf[p], which is where the one before it ended,
 // and returns where it ends itself; 0 if its layout is not known.
 func (s *layouts) next(buf []byte, p int, e *Event) int {
-	n := len(s.between)
-	if n == 0 || len(buf)-p < n || string(buf[p:p+n]) != string(s.between) {
+	n, limit := len(s.between.text), len(buf)-room
+	if n == 0 || p > limit || !s.between.startsAt(buf, p) || !s.between.goesOnAt(buf, p) {
 		return 0
 	}
 	from, at := p+1, p+n
-	if s.backslash < at {
-		s.backslash = len(buf)
-		if i := bytes.IndexByte(buf[at:], '\\'); i >= 0 {
-			s.backslash = at + i
-		}
-	}
 	last := s.last
 	if last != nil {
 		for i, l := range last.next {
 			if l == nil {
 				break
 			}
-			if end := l.take(buf, from, at, s.backslash, e); end > 0 {
-				last.follow(i, l)
+			if end := l.take(buf, from, at, limit, e); end > 0 {
+				if i > 0 {
+					last.follow(i, l)
+				}
 				s.last = l
 				return end
 			}
 		}
 	}
 	for i, l := range s.known {
-		if end := l.take(buf, from, at, s.backslash, e); end > 0 {
+		if end := l.take(buf, from, at, limit, e); end > 0 {
 			s.known[i], s.known[i/2] = s.known[i/2], l
 			if last != nil {
 				last.follow(len(last.next)-1, l)
@@ -72,17 +62,20 @@ func (l *layout) follow(i int, o *layout) {
 // with the text that goes with it from buf[from] on. Where events keep being
 // unlike each other, it tries less often.
 func (s *layouts) learn(buf []byte, from, at int, e *Event) {
+	if at+len(e.Raw()) > len(buf)-room {
+		return // too near the end for any layout
+	}
 	if s.wait > 0 {
 		s.wait--
 		return
 	}
 	l := learnLayout(e)
-	if l == nil || from == 0 || buf[from-1] != ',' {
+	if l == nil || from == 0 || buf[from-1] != ',' || at-from >= maxFixed {
 		s.idle = min(2*s.idle+1, maxIdle)
 		s.wait = s.idle
 		return
 	}
-	s.between = append(s.between[:0], buf[from-1:at]...)
+	s.between.set(buf[from-1 : at])
 	for _, o := range s.known {
 		if o.same(l) {
 			s.last = o

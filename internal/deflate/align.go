@@ -1,6 +1,10 @@
 package deflate
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"tracekit/internal/mem"
+)
 
 // What interrupts a repetition in a trace is mostly a number that differs, and
 // perhaps has more digits or fewer. Behind it the text goes on as before.
@@ -11,7 +15,7 @@ import "math/bits"
 func align(src []byte, i, d int) (skip, like int) {
 	n, m := numberLen(src, i), numberLen(src, i-d)
 	like = d + n - m
-	if uint(like-1) >= window || load32(src, i+n) != load32(src, i+n-like) {
+	if uint(like-1) >= window || mem.Load32(src, i+n) != mem.Load32(src, i+n-like) {
 		return n, 0
 	}
 	return n, like
@@ -20,7 +24,7 @@ func align(src []byte, i, d int) (skip, like int) {
 // numberLen counts the bytes from i of which numbers consist: those from '-' to
 // '9'. It goes no farther than 16.
 func numberLen(src []byte, i int) int {
-	a, b := endOfNumber(load64(src, i)), endOfNumber(load64(src, i+8))
+	a, b := endOfNumber(mem.Load64(src, i)), endOfNumber(mem.Load64(src, i+8))
 	return a + b&-(a>>3)
 }
 
@@ -42,5 +46,5 @@ func alikeBefore(src []byte, i, d, most int) int {
 	if i-d < 8 {
 		return 0
 	}
-	return min(most, bits.LeadingZeros64(load64(src, i-8)^load64(src, i-8-d))>>3)
+	return min(most, bits.LeadingZeros64(mem.Load64(src, i-8)^mem.Load64(src, i-8-d))>>3)
 }

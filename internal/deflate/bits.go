@@ -1,6 +1,10 @@
 package deflate
 
-import "slices"
+import (
+	"slices"
+
+	"tracekit/internal/mem"
+)
 
 // A bitWriter appends bits to a byte slice, the lowest first.
 type bitWriter struct {
@@ -29,7 +33,7 @@ func (b *bitWriter) addCode(c code) { b.add(c.bits(), c.len()) }
 
 // flush writes whole bytes, for which there must be room.
 func (b *bitWriter) flush() {
-	store64(b.buf, b.pos, b.acc)
+	mem.Store64(b.buf, b.pos, b.acc)
 	b.pos += int(b.n >> 3)
 	b.acc >>= b.n & 56
 	b.n &= 7

@@ -1,5 +1,7 @@
 package deflate
 
+import "tracekit/internal/mem"
+
 // writeBody writes the tokens and the end of the block. There is room for it.
 //
 // It is one long function on local variables, since most of its time goes where
@@ -13,7 +15,7 @@ func (c *Compressor) writeBody() {
 	for i, t := range c.tokens[:c.numTokens] {
 		run := int(t >> 32)
 		for run > 0 {
-			b := load32(all, p)
+			b := mem.Load32(all, p)
 			k0 := lit[uint8(b)]
 			k1 := lit[uint8(b>>8)] & code((1-run)>>63)
 			k2 := lit[uint8(b>>16)] & code((2-run)>>63)
@@ -24,7 +26,7 @@ func (c *Compressor) writeBody() {
 			v = v<<(k0&63) | k0.bits()
 			acc |= v << (n & 63)
 			n += (k0 + k1 + k2 + k3).len()
-			store64(buf, pos, acc)
+			mem.Store64(buf, pos, acc)
 			pos += int(n >> 3)
 			acc >>= n & 56
 			n &= 7
@@ -41,7 +43,7 @@ func (c *Compressor) writeBody() {
 		v = v<<(length&63) | length.bits()
 		acc |= v << (n & 63)
 		n += (length + dist).len() + uint(distExtra[sym])
-		store64(buf, pos, acc)
+		mem.Store64(buf, pos, acc)
 		pos += int(n >> 3)
 		acc >>= n & 56
 		n &= 7

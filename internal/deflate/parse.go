@@ -1,6 +1,10 @@
 package deflate
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"tracekit/internal/mem"
+)
 
 const (
 	hashBits = 13
@@ -66,7 +70,7 @@ func (c *Compressor) parse(src []byte, from int) (to int) {
 
 // hash is of the twelve bytes at i, v the first eight.
 func hash(src []byte, i int, v uint64) uint64 {
-	return (v + load64(src, i+4)<<1) * hashMul >> (64 - hashBits)
+	return (v + mem.Load64(src, i+4)<<1) * hashMul >> (64 - hashBits)
 }
 
 // last returns how far back text like that at i began when it was last looked
@@ -82,9 +86,9 @@ func (c *Compressor) last(src []byte, i int, v uint64) int {
 
 // probe returns how far back the eight bytes at i were last seen, or 0.
 func (c *Compressor) probe(src []byte, i int) int {
-	v := load64(src, i)
+	v := mem.Load64(src, i)
 	d := c.last(src, i, v)
-	if uint(d-1) < window && load64(src, i-d) == v {
+	if uint(d-1) < window && mem.Load64(src, i-d) == v {
 		return d
 	}
 	return 0
@@ -94,11 +98,11 @@ func (c *Compressor) probe(src []byte, i int) int {
 // last that is known, and its distance. The nearer one may be a bit shorter:
 // its distance takes fewer bits.
 func (c *Compressor) choose(src []byte, i, d int) (n, dist int) {
-	v := load64(src, i)
+	v := mem.Load64(src, i)
 	last := c.last(src, i, v)
 	src = src[:min(len(src), i+longest)]
 	n = matchLen(src, i, d)
-	if uint(last-1) >= window || load64(src, i-last) != v {
+	if uint(last-1) >= window || mem.Load64(src, i-last) != v {
 		return n, d
 	}
 	m := matchLen(src, i, last)
@@ -113,7 +117,7 @@ func (c *Compressor) choose(src []byte, i, d int) (n, dist int) {
 func matchLen(src []byte, i, d int) int {
 	start := i
 	for ; i+8 <= len(src); i += 8 {
-		if x := load64(src, i) ^ load64(src, i-d); x != 0 {
+		if x := mem.Load64(src, i) ^ mem.Load64(src, i-d); x != 0 {
 			return i - start + bits.TrailingZeros64(x)>>3
 		}
 	}

@@ -1,11 +1,13 @@
 package deflate
 
+import "tracekit/internal/mem"
+
 // record adds the literals src[from:i] and a match of n bytes at distance d to
 // the block. There are margin bytes after i.
 func (c *Compressor) record(src []byte, from, i, n, d int) {
 	// There are few literals, most of the time.
-	store64(c.lits[:], c.numLits, load64(src, from))
-	store64(c.lits[:], c.numLits+8, load64(src, from+8))
+	mem.Store64(c.lits[:], c.numLits, mem.Load64(src, from))
+	mem.Store64(c.lits[:], c.numLits+8, mem.Load64(src, from+8))
 	if i-from > 16 {
 		copy(c.lits[c.numLits+16:], src[from+16:i])
 	}
