@@ -161,6 +161,12 @@ func KindsOf(e *trace.Event) Kinds {
 	return kindsOf(e, c, known)
 }
 
+// IsByCategory reports that e's kinds are told by its phase and category alone.
+func IsByCategory(e *trace.Event) bool {
+	_, known := categoryOf(e.Cat())
+	return known && !e.IsMeta() && phaseKinds[e.Phase]&Instant == 0
+}
+
 func kindsOf(e *trace.Event, c category, known bool) Kinds {
 	k := phaseKinds[e.Phase]
 	switch {

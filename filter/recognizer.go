@@ -25,6 +25,9 @@ type Recognizer struct {
 	threads []threadIs // by track
 	listed  map[string]bool
 	env     Env
+
+	// Learnt counts how often something was learnt that may change what was said.
+	Learnt int
 }
 
 // evidence is what is known of a process.
@@ -75,7 +78,7 @@ func (r *Recognizer) LearnDocument(text []byte) {
 	}
 	for i, pid := range r.tracks.Processes[:len(r.seen)] {
 		if r.listed[pid] {
-			r.seen[i] |= isListed
+			r.see(i, isListed)
 		}
 	}
 }
@@ -105,9 +108,33 @@ func (r *Recognizer) learn(e *trace.Event) (c category, known bool, track int) {
 			r.learnDevice(e, track, process)
 		}
 	case c.lane == onHost && r.seen[process]&hasHost == 0 && isHostOnly(e.Cat()):
-		r.seen[process] |= hasHost
+		r.see(process, hasHost)
 	}
 	return c, known, track
+}
+
+// Settled reports, for an event that was learnt from, that nothing can be learnt from
+// others that are alike, and that they are of the same side and kinds as long as Learnt
+// stays what it is.
+func (r *Recognizer) Settled(e *trace.Event) bool {
+	track, process := r.place(e)
+	c, _ := categoryOf(e.Cat())
+	return IsByCategory(e) &&
+		(c.lane != onDevice || e.IsFlow() || r.seen[process]&(hasStream|isGaudi) == hasStream || r.threads[track]&isEngine != 0)
+}
+
+func (r *Recognizer) see(process int, what evidence) {
+	if r.seen[process]&what != what {
+		r.seen[process] |= what
+		r.Learnt++
+	}
+}
+
+func (r *Recognizer) takeFor(track int, what threadIs) {
+	if r.threads[track]&what == 0 {
+		r.threads[track] |= what
+		r.Learnt++
+	}
 }
 
 // hostOnly are categories that no process but a host's has: the profiler is
@@ -127,10 +154,10 @@ func isHostOnly(cat []byte) bool {
 func (r *Recognizer) learnDevice(e *trace.Event, track, process int) {
 	switch {
 	case isEngineEvent(e, &r.env):
-		r.seen[process] |= isGaudi
-		r.threads[track] |= isEngine
+		r.see(process, isGaudi)
+		r.takeFor(track, isEngine)
 	case hasArg(e, &r.env, "stream", "correlation"):
-		r.seen[process] |= hasStream
+		r.see(process, hasStream)
 	}
 }
 
@@ -159,15 +186,15 @@ func (r *Recognizer) learnName(e *trace.Event, track, process int) {
 	text := valueText(value, &r.env)
 	switch string(e.Name()) {
 	case "process_labels":
-		r.seen[process] |= labelSays(text)
+		r.see(process, labelSays(text))
 	case "process_name":
-		r.seen[process] |= nameSays(text)
+		r.see(process, nameSays(text))
 	case "thread_name":
 		if isEngineName(text) {
-			r.threads[track] |= isEngine
+			r.takeFor(track, isEngine)
 		}
 		if bytes.HasPrefix(text, []byte("Synapse/")) {
-			r.threads[track] |= isSynapse
+			r.takeFor(track, isSynapse)
 		}
 	}
 }

@@ -16,6 +16,10 @@ type Event struct {
 	Has   Has
 	flaws flaws
 
+	// Alike is the same for some events of a Source that have the same phase,
+	// category, pid and tid, as text, and is 0 if it says nothing.
+	Alike uint32
+
 	// TS is the event's time, valid if Has has HasTS. Dur is the duration of
 	// X and T events, 0 unless Has has HasDur.
 	TS, Dur Time

@@ -36,7 +36,8 @@ type piece struct {
 type thread struct {
 	at       int // the first of the two pieces, -1 if they stand apart
 	text     fixed
-	pid, tid span // in text
+	pid, tid span   // in text
+	alike    uint32 // of the events that have it
 }
 
 // slice is the layout of an event with a name and the thread, or the other way round,

@@ -7,6 +7,8 @@ type layouts struct {
 	last    *layout   // of the event before
 	between fixed     // text from one event to the next: a comma, white space
 
+	marks *marks // of events that are alike, nil for none
+
 	wait int // events until the next one is learned from
 	idle int // how long to wait if that brings nothing new
 }
@@ -30,7 +32,7 @@ func (s *layouts) next(buf []byte, p int, e *Event) int {
 			if l == nil {
 				break
 			}
-			if end := l.take(buf, from, at, limit, e); end > 0 {
+			if end := l.take(buf, from, at, limit, s.marks, e); end > 0 {
 				if i > 0 {
 					last.follow(i, l)
 				}
@@ -40,7 +42,7 @@ func (s *layouts) next(buf []byte, p int, e *Event) int {
 		}
 	}
 	for i, l := range s.known {
-		if end := l.take(buf, from, at, limit, e); end > 0 {
+		if end := l.take(buf, from, at, limit, s.marks, e); end > 0 {
 			s.known[i], s.known[i/2] = s.known[i/2], l
 			if last != nil {
 				last.follow(len(last.next)-1, l)

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // packedHead is how many bytes stand before the text of an event that is packed:
 // what was read of it.
-const packedHead = 12 + 2*8 + 8*4
+const packedHead = 12 + 2*8 + 4 + 8*4
 
 // AppendPacked appends e to b in a form that Unpack reads without a look at its
 // JSON. It is meant for temporary files: it may change from one version to the next.
@@ -20,6 +20,7 @@ func (e *Event) AppendPacked(b []byte) []byte {
 	b = le.AppendUint16(b, uint16(e.Has))
 	b = le.AppendUint64(b, uint64(e.TS))
 	b = le.AppendUint64(b, uint64(e.Dur))
+	b = le.AppendUint32(b, e.Alike)
 	for _, s := range [...]span{e.name, e.cat, e.pid, e.tid, e.id, e.args, e.ts, e.dur} {
 		if wide == 0 {
 			b = le.AppendUint32(b, s.lo|s.hi<<16)
@@ -41,8 +42,9 @@ func (e *Event) Unpack(b []byte) (rest []byte, ok bool) {
 	e.lead = le.Uint32(b[4:])
 	e.Phase, e.Has, e.flaws = b[8], Has(le.Uint16(b[10:])), 0 // flaws were mended before anyone got to see it
 	e.TS, e.Dur = Time(le.Uint64(b[12:])), Time(le.Uint64(b[20:]))
+	e.Alike = le.Uint32(b[28:])
 	places := [...]*span{&e.name, &e.cat, &e.pid, &e.tid, &e.id, &e.args, &e.ts, &e.dur}
-	at := b[28:]
+	at := b[32:]
 	if b[9] == 0 {
 		for i, s := range places {
 			n := le.Uint32(at[4*i:])

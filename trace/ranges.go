@@ -18,7 +18,7 @@ func (s *Source) ReadBlocks(blocks []Block) (*Reader, error) {
 	if s.at == nil && s.spool == nil {
 		return nil, errors.New("a pipe can't be read a second time")
 	}
-	return newReader(&chosen{source: s, blocks: blocks}, false), nil
+	return newReader(&chosen{source: s, blocks: blocks}, false, s.marks), nil
 }
 
 // chosen is the text of some blocks of a source.

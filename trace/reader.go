@@ -52,7 +52,7 @@ type stretches interface {
 
 // newReader starts the goroutines that read from s; with sums, batches have the
 // bounds of their events, and not the events.
-func newReader(s stretches, sums bool) *Reader {
+func newReader(s stretches, sums bool, m *marks) *Reader {
 	r := &Reader{
 		out:   make(chan *block, ringSize),
 		free:  make(chan *block, ringSize),
@@ -62,7 +62,7 @@ func newReader(s stretches, sums bool) *Reader {
 	decoded := make(chan *block, ringSize)
 	r.done.Add(2)
 	go r.decode(s, decoded, sums)
-	go r.scan(decoded)
+	go r.scan(decoded, m)
 	return r
 }
 
@@ -138,10 +138,10 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 	}
 }
 
-func (r *Reader) scan(decoded <-chan *block) {
+func (r *Reader) scan(decoded <-chan *block, m *marks) {
 	defer r.done.Done()
 	defer close(r.out)
-	var s joiner
+	s := joiner{doc: document{layouts: layouts{marks: m}}}
 	for b := range decoded {
 		s.take(b)
 		for b.more {

@@ -48,6 +48,7 @@ type Source struct {
 	spool  *spool
 	points points // empty but for gzip
 	index  *Index // nil if the trace has none
+	marks  *marks // nil if events get none
 	most   int64  // of text, in bytes; 0 for no limit
 }
 
@@ -56,6 +57,11 @@ type SourceOptions struct {
 	// MaxText is how many bytes of text, decompressed, are read before it is too
 	// much (ErrTooMuch); 0 means as many as there are.
 	MaxText int64
+
+	// Inner says that events of this trace are those of another Source, written
+	// down: they get no numbers of their own (Event.Alike), which would say
+	// something else there.
+	Inner bool
 
 	// Spool is called for a temporary file if the input is a pipe and shall be
 	// read twice. Without it a pipe can be read once.
@@ -66,6 +72,9 @@ type SourceOptions struct {
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
 	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText}
+	if !o.Inner {
+		s.marks = &marks{}
+	}
 	if at, ok := r.(io.ReaderAt); ok && size >= 0 {
 		s.at = at
 		s.r = io.NewSectionReader(at, 0, size)
@@ -186,7 +195,7 @@ func (s *Source) read(sums bool) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newReader(w, sums), nil
+	return newReader(w, sums, s.marks), nil
 }
 
 // open begins to decompress the input from its start, on up to so many

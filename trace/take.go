@@ -3,18 +3,18 @@ package trace
 // take reads the event at buf[at] if it has this layout, and returns where it
 // ends, 0 if it has another. The event's text shall start at buf[from]; room
 // follows buf[limit].
-func (l *layout) take(buf []byte, from, at, limit int, e *Event) int {
+func (l *layout) take(buf []byte, from, at, limit int, m *marks, e *Event) int {
 	if l.slice != nil {
 		if end := l.takeSlice(buf, from, at, limit, e); end > 0 {
 			return end
 		}
 	}
-	return l.takeAny(buf, from, at, limit, e)
+	return l.takeAny(buf, from, at, limit, m, e)
 }
 
 // takeAny is take for whatever pieces there are. It is one long function, since calls
 // from piece to piece would cost a fifth of its time.
-func (l *layout) takeAny(buf []byte, from, at, limit int, e *Event) int {
+func (l *layout) takeAny(buf []byte, from, at, limit int, m *marks, e *Event) int {
 	pieces := l.pieces
 	if at > limit || !pieces[0].before.startsAt(buf, at) {
 		return 0
@@ -27,7 +27,7 @@ func (l *layout) takeAny(buf []byte, from, at, limit int, e *Event) int {
 			return 0
 		}
 		if i == thread && l.thread.text.startsAt(buf, p) && l.thread.text.goesOnAt(buf, p) {
-			e.pid, e.tid = l.thread.pid.shift(p-at), l.thread.tid.shift(p-at)
+			e.pid, e.tid, e.Alike = l.thread.pid.shift(p-at), l.thread.tid.shift(p-at), l.thread.alike
 			p += len(l.thread.text.text)
 			i += 2
 			s = &pieces[i]
@@ -75,7 +75,7 @@ func (l *layout) takeAny(buf []byte, from, at, limit int, e *Event) int {
 		return 0
 	}
 	if thread >= 0 {
-		l.thread.remember(e, l)
+		l.thread.remember(e, l, m)
 	}
 	return p
 }
@@ -112,7 +112,7 @@ func (l *layout) takeSlice(buf []byte, from, at, limit int, e *Event) int {
 		thread = nameEnd - at
 	}
 	*e = Event{
-		text: buf[from:end:end], lead: uint32(at - from), Phase: l.phase, Has: l.has, TS: when, Dur: long,
+		text: buf[from:end:end], lead: uint32(at - from), Phase: l.phase, Has: l.has, Alike: l.thread.alike, TS: when, Dur: long,
 		name: span{uint32(name - at), uint32(nameEnd - at)},
 		cat:  l.pieces[0].cat,
 		pid:  l.thread.pid.shift(thread), tid: l.thread.tid.shift(thread),
@@ -124,7 +124,7 @@ func (l *layout) takeSlice(buf []byte, from, at, limit int, e *Event) int {
 }
 
 // remember takes the text around e's pid and tid.
-func (t *thread) remember(e *Event, l *layout) {
+func (t *thread) remember(e *Event, l *layout, m *marks) {
 	p, q := &l.pieces[t.at], &l.pieces[t.at+1]
 	lo := int(e.pid.lo) - len(p.before.text)
 	if p.form == formText {
@@ -139,4 +139,6 @@ func (t *thread) remember(e *Event, l *layout) {
 	}
 	t.text.set(e.Raw()[lo:hi])
 	t.pid, t.tid = e.pid.shift(-lo), e.tid.shift(-lo)
+	t.alike = m.next()
+	e.Alike = t.alike
 }

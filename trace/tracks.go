@@ -16,6 +16,7 @@ type Tracks struct {
 	Processes []string // pid of each process
 	byKey     map[trackKey]int
 	byPid     map[string]int
+	alike     [64]alikeTrack
 	recent    [256]recentTrack
 }
 
@@ -28,8 +29,22 @@ type recentTrack struct {
 	track    int
 }
 
+// alikeTrack is the track of events that are alike.
+type alikeTrack struct {
+	alike uint32
+	track int32
+}
+
 // Of returns the number of the track that e stands on.
 func (t *Tracks) Of(e *Event) int {
+	a := &t.alike[e.Alike%uint32(len(t.alike))]
+	if e.Alike == 0 || a.alike != e.Alike {
+		*a = alikeTrack{e.Alike, int32(t.of(e))}
+	}
+	return int(a.track)
+}
+
+func (t *Tracks) of(e *Event) int {
 	pid, tid := e.Pid(), e.Tid()
 	r := &t.recent[(mark(pid)*31+mark(tid))*0x9e3779b1>>24]
 	if string(r.pid) == string(pid) && string(r.tid) == string(tid) && t.byKey != nil {

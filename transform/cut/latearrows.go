@@ -136,7 +136,7 @@ func (a *lateArrows) eachHeld(ctx context.Context, f func(i, n int, e *trace.Eve
 	if err != nil {
 		return err
 	}
-	src, err := trace.NewSource(io.MultiReader(strings.NewReader("["), events, strings.NewReader("]")), -1, trace.SourceOptions{})
+	src, err := trace.NewSource(io.MultiReader(strings.NewReader("["), events, strings.NewReader("]")), -1, trace.SourceOptions{Inner: true})
 	if err != nil {
 		return err
 	}

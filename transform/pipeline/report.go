@@ -17,3 +17,9 @@ type Dropped struct {
 	Kind          string
 	Events, Bytes int64
 }
+
+// Add counts e.
+func (d *Dropped) Add(e *trace.Event) {
+	d.Events++
+	d.Bytes += int64(e.Size())
+}

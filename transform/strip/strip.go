@@ -85,10 +85,17 @@ type stage struct {
 	arrows   pipeline.Arrows // that may cross from the host to a device
 	unsure   []trace.Event   // by what is known yet, a device's or the host's
 	gone     map[string]*pipeline.Dropped
-	last     *pipeline.Dropped // of them, nil before the first
+	goes     [64]going // by the number of events that are alike
 	args     pipeline.Dropped
 	events   int64
 	buf      []byte
+}
+
+// going remembers by what kind an event went, and so those that are alike.
+type going struct {
+	alike  uint32
+	learnt int
+	kind   *pipeline.Dropped
 }
 
 func newStage(o Options) *stage {
@@ -123,6 +130,10 @@ func (s *stage) Text(t []byte, w *trace.Writer) error {
 func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	s.events++
 	s.Tally.In(e)
+	if g := &s.goes[e.Alike%uint32(len(s.goes))]; g.alike == e.Alike && g.kind != nil && g.learnt == s.device.Learnt {
+		g.kind.Add(e)
+		return nil
+	}
 	side := filter.Host
 	switch {
 	case s.Hardware:
@@ -138,7 +149,10 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		return s.arrows.Take(e, kind == hardware, s.keeper(w), s.dropArrow)
 	}
 	if kind = s.pairs.follow(e, kind); kind != "" {
-		s.drop(kind, e)
+		d := s.drop(kind, e)
+		if e.Alike != 0 && s.settled(e) {
+			s.goes[e.Alike%uint32(len(s.goes))] = going{e.Alike, s.device.Learnt, d}
+		}
 		return nil
 	}
 	if unsure {
@@ -146,6 +160,17 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		return nil
 	}
 	return s.keep(e, w)
+}
+
+// settled reports that events that are alike e go by the same kind.
+func (s *stage) settled(e *trace.Event) bool {
+	if e.Phase == 'B' || e.Phase == 'E' {
+		return false // ends go with their begins
+	}
+	if s.learns {
+		return s.device.Settled(e)
+	}
+	return filter.IsByCategory(e)
 }
 
 // kind tells by what kind e goes, empty if it stays, and whether that may change
@@ -235,17 +260,14 @@ func (s *stage) dropArrow(e *trace.Event) error {
 	return nil
 }
 
-func (s *stage) drop(kind string, e *trace.Event) {
-	d := s.last
-	if d == nil || d.Kind != kind {
-		if d = s.gone[kind]; d == nil {
-			d = &pipeline.Dropped{Kind: kind}
-			s.gone[kind] = d
-		}
-		s.last = d
+func (s *stage) drop(kind string, e *trace.Event) *pipeline.Dropped {
+	d := s.gone[kind]
+	if d == nil {
+		d = &pipeline.Dropped{Kind: kind}
+		s.gone[kind] = d
 	}
-	d.Events++
-	d.Bytes += int64(e.Size())
+	d.Add(e)
+	return d
 }
 
 func (s *stage) report() pipeline.Report {
