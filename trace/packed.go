@@ -1,32 +1,50 @@
 package trace
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // packedHead is how many bytes stand before the text of an event that is packed:
 // what was read of it.
 const packedHead = 12 + 2*8 + 4 + 8*4
 
+// packedSize is how many bytes AppendPacked adds.
+func (e *Event) packedSize() int {
+	if e.wide() {
+		return packedHead + 8*4 + len(e.text)
+	}
+	return packedHead + len(e.text)
+}
+
+// wide reports that places in the text may need more than two bytes.
+func (e *Event) wide() bool { return len(e.text) > 1<<16-1 }
+
 // AppendPacked appends e to b in a form that Unpack reads without a look at its
 // JSON. It is meant for temporary files: it may change from one version to the next.
 func (e *Event) AppendPacked(b []byte) []byte {
-	wide := byte(0)
-	if len(e.text) > 1<<16-1 {
-		wide = 1
-	}
+	b = slices.Grow(b, e.packedSize())
+	at := len(b)
+	head := b[at : at+packedHead]
 	le := binary.LittleEndian
-	b = le.AppendUint32(b, uint32(len(e.text)))
-	b = le.AppendUint32(b, e.lead)
-	b = append(b, e.Phase, wide)
-	b = le.AppendUint16(b, uint16(e.Has))
-	b = le.AppendUint64(b, uint64(e.TS))
-	b = le.AppendUint64(b, uint64(e.Dur))
-	b = le.AppendUint32(b, e.Alike)
-	for _, s := range [...]span{e.name, e.cat, e.pid, e.tid, e.id, e.args, e.ts, e.dur} {
-		if wide == 0 {
-			b = le.AppendUint32(b, s.lo|s.hi<<16)
-		} else {
-			b = le.AppendUint64(b, uint64(s.lo)|uint64(s.hi)<<32)
+	le.PutUint32(head, uint32(len(e.text)))
+	le.PutUint32(head[4:], e.lead)
+	head[8], head[9] = e.Phase, 0
+	le.PutUint16(head[10:], uint16(e.Has))
+	le.PutUint64(head[12:], uint64(e.TS))
+	le.PutUint64(head[20:], uint64(e.Dur))
+	le.PutUint32(head[28:], e.Alike)
+	places := [...]span{e.name, e.cat, e.pid, e.tid, e.id, e.args, e.ts, e.dur}
+	if !e.wide() {
+		for i, s := range places {
+			le.PutUint32(head[32+4*i:], s.lo|s.hi<<16)
 		}
+		return append(b[:at+packedHead], e.text...)
+	}
+	head[9] = 1
+	b = b[:at+32]
+	for _, s := range places {
+		b = le.AppendUint64(b, uint64(s.lo)|uint64(s.hi)<<32)
 	}
 	return append(b, e.text...)
 }

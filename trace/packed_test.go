@@ -45,7 +45,11 @@ func TestPackedEvents(t *testing.T) {
 
 func checkPacked(t *testing.T, e *Event) {
 	t.Helper()
+	e.Alike = 7
 	text := e.AppendPacked(nil)
+	if len(text) != e.packedSize() {
+		t.Errorf("%d bytes, not %d", len(text), e.packedSize())
+	}
 	got := Event{id: span{9, 9}, flaws: 1}
 	rest, ok := got.Unpack(append(bytes.Clone(text), "next"...))
 	if want := e.Clone(); !ok || string(rest) != "next" || fmt.Sprint(got) != fmt.Sprint(want) {

@@ -2,27 +2,31 @@ package trace
 
 import (
 	"io"
-	"unsafe"
+	"slices"
 )
 
 // Store keeps parts of a trace in memory, up to a limit, so that they can be
-// gone through again without reading.
+// gone through again without reading. Events are packed: their fields as they
+// are would take twice as much, and the collector's time.
 type Store struct {
 	limit, size int // bytes
 	full        bool
 	mayThin     bool // flow events may be given up
 	thin        bool // and have been
-	batches     []*Batch
-	arena       []byte
-	open        bool // the last part of the last batch takes events
-	events      int  // in that part
+	held        []held
+}
+
+// held is document text, or events that follow each other.
+type held struct {
+	text   []byte
+	events []byte // packed
+	n      int    // of them
 }
 
 // storeChunk is how many bytes of events share a piece of memory.
 const storeChunk = 256 << 10
 
-// NewStore returns a Store that holds up to limit bytes, the fields of events
-// included.
+// NewStore returns a Store that holds up to limit bytes.
 func NewStore(limit int) *Store { return &Store{limit: limit} }
 
 // GiveUpFlows lets s give up flow events where it would be full otherwise: there
@@ -39,21 +43,23 @@ func (s *Store) Full() bool { return s.full }
 const seenEnough = 2 << 20
 
 // Expect tells s that so many of all bytes that it may be given were gone through,
-// so that it can give up early if it won't hold the rest.
+// so that it can give up early if it won't hold the rest: the more is seen, the
+// surer that is.
 func (s *Store) Expect(seen, all int64) {
-	if share := float64(seen) / float64(all); seen > seenEnough && float64(s.size) > 2*float64(s.limit)*share {
+	if seen <= seenEnough {
+		return
+	}
+	doubt := 1 + float64(seenEnough)/float64(seen)
+	if share := float64(seen) / float64(all); float64(s.size) > doubt*float64(s.limit)*share {
 		*s = Store{full: true, thin: s.thin}
 	}
 }
 
 // Text adds document text.
 func (s *Store) Text(t []byte) {
-	if !s.grow(len(t)) {
-		return
+	if s.grow(len(t)) {
+		s.held = append(s.held, held{text: append(make([]byte, 0, len(t)), t...)})
 	}
-	b := s.last()
-	b.Parts = append(b.Parts, Part{Text: append(make([]byte, 0, len(t)), t...)})
-	s.open = false
 }
 
 // Event adds a copy of e.
@@ -61,40 +67,37 @@ func (s *Store) Event(e *Event) {
 	if s.full || s.thin && e.IsFlow() {
 		return
 	}
-	if s.mayThin && s.size+e.storedSize() > s.limit {
+	size := e.packedSize()
+	if s.mayThin && s.size+size > s.limit {
 		s.dropFlows()
 		s.Event(e)
 		return
 	}
-	if !s.grow(e.storedSize()) {
+	if !s.grow(size) {
 		return
 	}
-	if len(s.arena)+len(e.text) > cap(s.arena) {
-		s.arena = make([]byte, 0, max(storeChunk, len(e.text)))
-		s.batches = append(s.batches, &Batch{})
-		s.open = false
+	h := s.last()
+	if h == nil || cap(h.events)-len(h.events) < size {
+		s.held = append(s.held, held{events: make([]byte, 0, max(storeChunk, size))})
+		h = s.last()
 	}
-	b := s.last()
-	if !s.open {
-		// As many are likely to fit as into the piece before, and a few more.
-		b.Parts = append(b.Parts, Part{Events: make([]Event, 0, s.events+s.events/16)})
-		s.open, s.events = true, 0
-	}
-	s.events++
-	at := len(s.arena)
-	s.arena = append(s.arena, e.text...)
-	p := &b.Parts[len(b.Parts)-1]
-	p.Events = append(p.Events, *e)
-	p.Events[len(p.Events)-1].text = s.arena[at:len(s.arena):len(s.arena)]
+	h.events = e.AppendPacked(h.events)
+	h.n++
 }
 
-func (e *Event) storedSize() int { return len(e.text) + int(unsafe.Sizeof(*e)) }
+// last is where events go, nil if there is no such place.
+func (s *Store) last() *held {
+	if n := len(s.held); n > 0 {
+		return &s.held[n-1]
+	}
+	return nil
+}
 
 // dropFlows stores all but flow events anew.
 func (s *Store) dropFlows() {
-	old := s.batches
+	old := storeStream{rest: s.held}
 	*s = Store{limit: s.limit, thin: true}
-	for i, b := range old {
+	for b, err := old.Next(); err == nil; b, err = old.Next() {
 		for _, p := range b.Parts {
 			if p.Text != nil {
 				s.Text(p.Text)
@@ -103,7 +106,6 @@ func (s *Store) dropFlows() {
 				s.Event(&p.Events[k])
 			}
 		}
-		old[i] = nil
 	}
 }
 
@@ -114,25 +116,32 @@ func (s *Store) grow(n int) bool {
 	return !s.full
 }
 
-func (s *Store) last() *Batch {
-	if len(s.batches) == 0 {
-		s.batches = append(s.batches, &Batch{})
-	}
-	return s.batches[len(s.batches)-1]
-}
-
 // Read goes through what is kept. It may be called again.
-func (s *Store) Read() Stream { return &storeStream{s.batches} }
+func (s *Store) Read() Stream { return &storeStream{rest: s.held} }
 
-type storeStream struct{ rest []*Batch }
+type storeStream struct {
+	rest   []held
+	events []Event
+	batch  Batch
+}
 
 func (s *storeStream) Next() (*Batch, error) {
 	if len(s.rest) == 0 {
 		return nil, io.EOF
 	}
-	b := s.rest[0]
+	h := s.rest[0]
 	s.rest = s.rest[1:]
-	return b, nil
+	part := Part{Text: h.text}
+	if h.n > 0 {
+		s.events = slices.Grow(s.events[:0], h.n)[:h.n]
+		packed := h.events
+		for i := range s.events {
+			packed, _ = s.events[i].Unpack(packed)
+		}
+		part.Events = s.events
+	}
+	s.batch.Parts = append(s.batch.Parts[:0], part)
+	return &s.batch, nil
 }
 
 func (*storeStream) Close() error { return nil }

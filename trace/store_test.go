@@ -19,10 +19,10 @@ func TestStoreInLittleRoom(t *testing.T) {
 		spares              bool
 	}{
 		{1 << 20, 50, 50, true},
-		{50 * 250, 50, 0, true},
+		{50 * 200, 50, 0, true},
 		{50 * 100, 0, 0, true},
 		{1 << 20, 50, 50, false},
-		{50 * 250, 0, 0, false},
+		{50 * 200, 0, 0, false},
 	} {
 		s := NewStore(c.room)
 		if c.spares {
@@ -81,8 +81,9 @@ func TestStoreThatExpectsMore(t *testing.T) {
 		{10 << 20, 0, true}, // not known
 		{10 << 20, 7 << 20, true},
 		{10 << 20, 100 << 20, false},
-		{60 << 20, 100 << 20, true},
-		{10 << 20, 16 << 20, true}, // it may yet fit
+		{60 << 20, 100 << 20, false},
+		{85 << 20, 100 << 20, true},
+		{10 << 20, 12 << 20, true}, // it may yet fit
 	} {
 		s := NewStore(c.room)
 		for n := range int64(700) {

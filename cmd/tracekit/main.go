@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"unicode/utf8"
@@ -34,9 +33,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // who asks a second time does not want to wait
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // little is allocated, so that memory is worth more than what this takes
-	}
+	spareMemory()
 	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
