@@ -2,6 +2,7 @@ package filter
 
 import (
 	"bytes"
+	"slices"
 
 	"tracekit/trace"
 )
@@ -50,10 +51,11 @@ const (
 )
 
 // Clone returns a Recognizer that knows the same, for use at the same time. Neither
-// shall learn more: what both know they share.
+// shall learn more: what both know of devices they share.
 func (r *Recognizer) Clone() *Recognizer {
 	c := *r
 	c.env, c.tracks = Env{}, *r.tracks.Known()
+	c.seen, c.threads = slices.Clone(r.seen), slices.Clone(r.threads)
 	return &c
 }
 

@@ -1,5 +1,10 @@
 package trace
 
+import (
+	"maps"
+	"slices"
+)
+
 // Track is a thread's line in a trace, and so the place where slices nest.
 type Track struct {
 	// Pid and Tid are JSON text, as an Event has them. A pid that is absent is
@@ -16,6 +21,7 @@ type Tracks struct {
 	Processes []string // pid of each process
 	byKey     map[trackKey]int
 	byPid     map[string]int
+	shared    bool // the maps are another's too
 	alike     [64]alikeTrack
 	recent    [256]recentTrack
 }
@@ -55,10 +61,12 @@ func (t *Tracks) of(e *Event) int {
 	return r.track
 }
 
-// Known returns the tracks of t for another goroutine, as long as neither meets one
-// that is new.
+// Known returns the tracks of t for another goroutine. What is new to one of both later
+// has a number there only.
 func (t *Tracks) Known() *Tracks {
-	return &Tracks{All: t.All, Processes: t.Processes, byKey: t.byKey, byPid: t.byPid}
+	t.shared = true
+	t.All, t.Processes = slices.Clip(t.All), slices.Clip(t.Processes)
+	return &Tracks{All: t.All, Processes: t.Processes, byKey: t.byKey, byPid: t.byPid, shared: true}
 }
 
 // Find returns the number of a track by the JSON text of its ids, -1 if there is
@@ -91,9 +99,13 @@ func (t *Tracks) find(pid, tid []byte) int {
 		return n
 	}
 	k := trackKey{string(pid), string(tid)}
-	if t.byKey == nil {
+	switch {
+	case t.byKey == nil:
 		t.byKey, t.byPid = map[trackKey]int{}, map[string]int{}
+	case t.shared:
+		t.byKey, t.byPid = maps.Clone(t.byKey), maps.Clone(t.byPid)
 	}
+	t.shared = false
 	process, ok := t.byPid[k.pid]
 	if !ok {
 		process = len(t.Processes)
