@@ -85,3 +85,14 @@ func TestPlainTimesNeedNoCloserLook(t *testing.T) {
 		}
 	}
 }
+
+// A time that begins like the largest one may be too large.
+func TestNearTimesThatAreTooLarge(t *testing.T) {
+	near := nearTime{first: 1}
+	for _, v := range []string{"9223372036854770.000", "9223372036854799.000"} {
+		want, ok := ParseMicros([]byte(v))
+		if got, end := near.read(padded(v+","), 0); ok != (end > 0) || got != want {
+			t.Errorf("%s is %d up to %d, want %d, %v", v, got, end, want, ok)
+		}
+	}
+}

@@ -21,7 +21,12 @@ import (
 
 func stripped(t testing.TB, data []byte, o Options) ([]byte, pipeline.Report) {
 	t.Helper()
-	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+	return strippedFrom(t, data, trace.SourceOptions{}, o)
+}
+
+func strippedFrom(t testing.TB, data []byte, from trace.SourceOptions, o Options) ([]byte, pipeline.Report) {
+	t.Helper()
+	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,6 +267,49 @@ func TestWithoutHardwareAsIfThereHadBeenNone(t *testing.T) {
 		}
 		if err := reference.CompareText(got, parsed); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+// TestWhatIsKnownOfAlikeEvents: what is remembered of events that are alike changes
+// neither output nor report. An inner source gives them no numbers.
+func TestWhatIsKnownOfAlikeEvents(t *testing.T) {
+	pairs, devices := strings.Builder{}, strings.Builder{}
+	for i := range 300 {
+		for k, is := range []string{
+			`"B", "cat": "cpu_op"`, `"B", "cat": "python_function"`, `"E", "cat": "cpu_op"`, `"E", "cat": "cpu_op"`,
+		} {
+			fmt.Fprintf(&pairs, `{"ph": %s, "name": "f", "pid": 1, "tid": 2, "ts": %d.000}, `, is, 10_000+4*i+k)
+		}
+		fmt.Fprintf(&devices, `{"ph": "X", "cat": "python_function", "name": "f", "pid": 0, "tid": 2, "ts": %d.000, "dur": 1.000, "args": {}}, `, 10_000+i)
+		if i%50 == 49 { // the fourth tells that the process is a device's
+			key := "grid"
+			if i > 150 {
+				key = "stream"
+			}
+			fmt.Fprintf(&devices, `{"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": %d.000, "dur": 1.000, "args": {"%s": %d}}, `, 10_000+i, key, i)
+		}
+	}
+	traces := map[string][]byte{
+		"gaudi": generate(t, tracegen.Config{Seed: 4, Producer: tracegen.Gaudi, Python: true, Hardware: true, TargetBytes: 1 << 20, Odd: tracegen.Odd{BeginEnd: true, Async: true}}),
+		"cuda":  generate(t, tracegen.Config{Seed: 5, Producer: tracegen.CUDA, Python: true, Hardware: true, TargetBytes: 1 << 20, Odd: tracegen.Odd{BeginEnd: true}}),
+	}
+	for name, text := range map[string]string{"pairs": pairs.String(), "devices": devices.String()} {
+		traces[name] = []byte(`{"traceEvents": [` + text + `{"ph": "M", "name": "process_name", "pid": 1, "args": {"name": "` + strings.Repeat("p", 400) + `"}}]}`)
+	}
+	for _, name := range realTraces(t) {
+		traces[name] = recorded.Text(t, name)
+	}
+	for name, data := range traces {
+		for _, o := range []Options{
+			{Python: true}, {Hardware: true}, {Runtime: true}, {Hardware: true, Python: true}, {Cats: []string{"cpu_op", "kernel"}},
+			{Python: true, Runtime: true, Counters: true, Memory: true, Instants: true},
+		} {
+			got, rep := stripped(t, data, o)
+			want, wantRep := strippedFrom(t, data, trace.SourceOptions{Inner: true}, o)
+			if !bytes.Equal(got, want) || fmt.Sprint(rep) != fmt.Sprint(wantRep) {
+				t.Errorf("%s, %+v:\n%v\nwithout numbers\n%v", name, o, rep, wantRep)
+			}
 		}
 	}
 }
