@@ -41,12 +41,19 @@ func (r *reader) members(obj []byte) (ms []member, tail []byte) {
 func (s *survey) name(obj []byte, seq int64) {
 	ms, _ := s.quiet.members(obj)
 	name, args, pid := find(ms, "name"), find(ms, "args"), find(ms, "pid")
-	if name == nil || args == nil || pid == nil || args.val[0] != '{' {
+	if name == nil || args == nil || args.val[0] != '{' {
 		return
+	}
+	process := "0" // what a viewer takes it for without a pid
+	if pid != nil {
+		process = string(pid.val)
 	}
 	inside, _ := s.quiet.members(args.val)
 	switch trace.Unquote(name.val) {
 	case "thread_name", "thread_sort_index":
+		if pid == nil {
+			return
+		}
 		t := s.judge.Track()
 		info := s.threads[t]
 		if m := find(inside, "name"); m != nil && m.val[0] == '"' {
@@ -59,9 +66,9 @@ func (s *survey) name(obj []byte, seq int64) {
 	case "process_name":
 		v := &s.vllm
 		if m := find(inside, "name"); m != nil && trace.Unquote(m.val) == check.VLLM {
-			v.named[string(pid.val)] = seq
+			v.named[process] = seq
 		} else {
-			v.other[string(pid.val)] = true
+			v.other[process] = true
 		}
 	}
 }
@@ -117,6 +124,9 @@ func (e *emitter) event(sep, obj []byte, seq int64) error {
 		return nil
 	default:
 		return e.rejects.add(obj)
+	}
+	if !e.any && bytes.HasPrefix(bytes.TrimLeft(e.start, " \t\r\n"), []byte{'['}) && skipSpace(obj, 1) == len(obj)-1 {
+		return nil // those before it went, and no trace starts with an empty object
 	}
 	obj = e.change(obj, seq, phase, ts)
 	if e.order && e.some == nil {
