@@ -3,7 +3,6 @@ package trace
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -56,17 +55,8 @@ func TestAlikeEventsAreAlike(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for {
-			b, err := r.Next()
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := range b.Parts {
-				look(&b.Parts[i])
-			}
+		if err := EachPart(t.Context(), r, look); err != nil {
+			t.Fatal(err)
 		}
 		r.Close()
 	}

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"slices"
 )
 
 // layout is how the text of an event is laid out, learned from one that the
@@ -59,24 +60,17 @@ const (
 	formArgs               // an object without others in it
 )
 
-// member tells where the value belongs in an Event.
+// member tells where a value belongs in an Event if its form does not.
 type member uint8
 
 const (
 	memberOther member = iota
-	memberName
 	memberPid
 	memberTid
-	memberTS
-	memberDur
 	memberID
-	memberArgs
 )
 
-var memberOf = map[string]member{
-	"name": memberName, "pid": memberPid, "tid": memberTid, "ts": memberTS, "dur": memberDur,
-	"id": memberID, "args": memberArgs,
-}
+var memberOf = map[string]member{"pid": memberPid, "tid": memberTid, "id": memberID}
 
 // learnLayout derives the layout of an event, nil if it has none that can be
 // told from one event: keys that come twice, values with escapes, nested ones
@@ -104,6 +98,9 @@ func learnLayout(e *Event) *layout {
 			cat = span{uint32(lo + 1 - done), uint32(hi - 1 - done)}
 			continue
 		case key == "ph" || key == "cat" || v[0] == 't' || v[0] == 'f' || v[0] == 'n':
+			if memberOf[key] != memberOther {
+				return nil // no thread and no id is called null
+			}
 			continue // as fixed as the text around it
 		}
 		p, quote := piece{cat: cat, member: memberOf[key]}, 0
@@ -144,17 +141,22 @@ func (l *layout) tooLong() bool {
 
 func (l *layout) findThread() {
 	for i := 0; i+2 < len(l.pieces); i++ {
-		if l.pieces[i].member == memberPid && l.pieces[i+1].member == memberTid && l.pieces[i+2].cat == (span{}) {
+		p := l.pieces[i : i+3]
+		if p[0].member == memberPid && p[1].member == memberTid && !hasCat(p[1:]) {
 			l.thread.at = i
 			l.thread.text.first = 1 // none that could be found, so far
 		}
 	}
 }
 
+// hasCat reports whether the category stands before one of these values.
+func hasCat(p []piece) bool {
+	return slices.ContainsFunc(p, func(p piece) bool { return p.cat != span{} })
+}
+
 func (l *layout) findSlice() {
 	p := l.pieces
-	if len(p) != 6 || p[3].form != formTS || p[4].form != formDur || p[5].form != formArgs || l.judged ||
-		p[3].cat != (span{}) || p[4].cat != (span{}) || p[5].cat != (span{}) {
+	if len(p) != 6 || p[3].form != formTS || p[4].form != formDur || p[5].form != formArgs || l.judged || hasCat(p[1:]) {
 		return
 	}
 	s := &slice{dur: &p[4].before, args: &p[5].before}
@@ -195,8 +197,6 @@ func (s span) shift(by int) span {
 
 func (e *Event) setSpan(m member, s span) {
 	switch m {
-	case memberName:
-		e.name = s
 	case memberPid:
 		e.pid = s
 	case memberTid:

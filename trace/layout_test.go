@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,6 +148,36 @@ func TestPlainTimesAreRead(t *testing.T) {
 		// Twice: the second time its length is what is expected.
 		text := []byte(`[{"ph":"X","ts":1.5,"dur":1},{"ph":"X","ts":` + v + `,"dur":` + v + `},{"ph":"X","ts":` + v + `,"dur":` + v + `},{"ph":"X","ts":1.5,"dur":1},` + strings.Repeat(" ", room) + `]`)
 		sameAccount(t, v, text, blockData)
+	}
+}
+
+// Wherever the category stands, it is read, also where the thread is known.
+func TestCategoriesInAnyPlace(t *testing.T) {
+	members := []string{`"ph":"X"`, `"cat":"kernel"`, `"name":"n"`, `"pid":1`, `"tid":2`, `"ts":70000.5`, `"dur":1.250`, `"args":{}`}
+	for at := range members {
+		for _, pidAt := range []int{0, 1, 3, 5} {
+			m := slices.Delete(slices.Clone(members), 3, 5)
+			m = slices.Insert(m, pidAt, `"pid":1`, `"tid":2`)
+			m = slices.DeleteFunc(m, func(s string) bool { return s[1] == 'c' })
+			m = slices.Insert(m, min(at, len(m)), members[1])
+			event := "{" + strings.Join(m, ",") + "}"
+			sameAccount(t, event, []byte("["+strings.Repeat(event+",", 5)+event+strings.Repeat(" ", room)+"]"), blockData)
+		}
+	}
+}
+
+// Names that are numbers, and ids that are anything, are read alike.
+func TestMembersOfOtherTypes(t *testing.T) {
+	for _, v := range []string{`5`, `"5"`, `null`, `true`, `1.5`, `[]`, `{}`, `""`} {
+		for _, key := range []string{"name", "cat", "ph", "pid", "tid", "id", "args", "ts", "dur"} {
+			event := fmt.Sprintf(`{"ph":"X","name":"n","pid":1,"tid":2,"ts":70000.5,"dur":1.250,"%s":%s}`, key, v)
+			if key != "id" && key != "args" && key != "cat" {
+				event = regexp.MustCompile(`"`+key+`":[^,}]*,`).ReplaceAllString(event, "")
+			}
+			event = strings.Replace(event, "{", `{"`+key+`":`+v+`,`, 1)
+			event = strings.Replace(event, `,"`+key+`":`+v+`}`, "}", 1)
+			sameAccount(t, event, []byte("["+strings.Repeat(event+",", 5)+event+strings.Repeat(" ", room)+"]"), blockData)
+		}
 	}
 }
 

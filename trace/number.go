@@ -58,7 +58,7 @@ func (n *nearTime) learn(buf []byte, p int) (Time, int) {
 // point, and three behind it, as most durations do.
 func briefTime(buf []byte, p int) (Time, int) {
 	w := mem.Load64(buf, p) ^ '0'*ones
-	k := uint(bits.TrailingZeros64((w + 6*ones | w) & (0xf0 * ones))) // bits of the digits, and four more
+	k := uint(bits.TrailingZeros64(aboveNine(w))) // bits of the digits, and four more
 	if k &^= 7; k-8 <= 24 && byte(w>>(k&63)) == '.'^'0' && (k == 8 || byte(w) != 0) {
 		v := w<<(-k&63)>>24 | w>>((k+8)&63)<<40
 		if end := p + int(k>>3) + 4; allDigits(v) && buf[end]-'0' > 9 {
@@ -106,14 +106,18 @@ var powers = [9]uint64{1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8}
 // one is not, and their value.
 func firstDigits(w uint64) (v uint64, n int) {
 	w ^= '0' * ones
-	if n = bits.TrailingZeros64((w+6*ones|w)&(0xf0*ones)) >> 3; n == 0 {
+	if n = bits.TrailingZeros64(aboveNine(w)) >> 3; n == 0 {
 		return 0, 0
 	}
 	return eightDigits(w << (64 - 8*n)), n // zeros in front
 }
 
+// aboveNine has bits in the upper half of each byte of w from the first on that is
+// more than 9, and none before.
+func aboveNine(w uint64) uint64 { return (w + 6*ones | w) & (0xf0 * ones) }
+
 // allDigits reports whether each byte of w is at most 9.
-func allDigits(w uint64) bool { return (w+6*ones|w)&(0xf0*ones) == 0 }
+func allDigits(w uint64) bool { return aboveNine(w) == 0 }
 
 // eightDigits returns the number whose decimal digits are the bytes of w, the first
 // in the lowest.

@@ -26,6 +26,9 @@ func (l *layout) takeAny(buf []byte, from, at, limit int, m *marks, e *Event) in
 		if p > limit {
 			return 0
 		}
+		if s.cat.hi > 0 {
+			e.cat = s.cat.shift(p - at)
+		}
 		if i == thread && l.thread.text.startsAt(buf, p) && l.thread.text.goesOnAt(buf, p) {
 			e.pid, e.tid, e.Alike = l.thread.pid.shift(p-at), l.thread.tid.shift(p-at), l.thread.alike
 			p += len(l.thread.text.text)
@@ -35,9 +38,6 @@ func (l *layout) takeAny(buf []byte, from, at, limit int, m *marks, e *Event) in
 		} else {
 			if !s.before.startsAt(buf, p) || !s.before.goesOnAt(buf, p) {
 				return 0
-			}
-			if s.cat.hi > 0 {
-				e.cat = s.cat.shift(p - at)
 			}
 			p += len(s.before.text)
 		}
