@@ -91,13 +91,6 @@ func (j *Judge) Looked() (phase byte, ts int64, drawn bool) {
 // Main returns the bounds, in ns, of the times that most events keep to.
 func (j *Judge) Main() (from, to int64) { return j.keeps.times.Main() }
 
-// Misnamed reports whether vLLM's process goes by a name that another has.
-func (j *Judge) Misnamed() bool {
-	r := newReport()
-	j.keeps.quirk.finish(r)
-	return r.Count(WrongProcess) > 0
-}
-
 // Record is what is kept of an event that begins or ends on a track, or is part
 // of a flow.
 type Record struct {
@@ -163,6 +156,16 @@ func (j *Judge) Tracks() (n int, used func(id uint64) bool) {
 
 // Track returns the number of the thread of the event that was looked at last.
 func (j *Judge) Track() uint32 { return j.keeps.tracks.of(&j.event) }
+
+// Process returns the number of the process of the event that was looked at last.
+// They count from 0.
+func (j *Judge) Process() uint32 { return j.keeps.tracks.process[j.Track()] }
+
+// HighLevel reports whether the event that was looked at last is one of vLLM's own.
+func (j *Judge) HighLevel() bool { return j.event.highLevel() }
+
+// Categorised reports whether the event that was looked at last has a category.
+func (j *Judge) Categorised() bool { return len(j.event.cat) > 0 }
 
 // Move is what becomes of an event before a replay.
 type Move struct {

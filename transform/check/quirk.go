@@ -19,10 +19,9 @@ const VLLM = "vLLM"
 // highLevel are names of vLLM's own events, by which its process is known.
 var highLevel = []string{"decode", "prefill", "prepare_input_tensors", "sampler_postprocessing", "start_profiler"}
 
-// HighLevel reports whether an event without category is one of vLLM's own, as
-// its phase, its tid in JSON and its name tell.
-func HighLevel(phase byte, tid, name string) bool {
-	return phase == 'X' && tid == "3" && slices.Contains(highLevel, name)
+// highLevel reports whether an event is one of vLLM's own.
+func (e *event) highLevel() bool {
+	return e.phase == 'X' && len(e.cat) == 0 && e.tid.isInt && e.tid.i == 3 && slices.Contains(highLevel, string(e.name))
 }
 
 func (q *quirk) see(e *event, process uint32, here func() Place) {
@@ -31,7 +30,7 @@ func (q *quirk) see(e *event, process uint32, here func() Place) {
 	}
 	if e.phase != 'M' {
 		q.used[process] = true
-		if len(e.cat) == 0 && e.tid.isInt && e.tid.i == 3 && HighLevel(e.phase, "3", string(e.name)) {
+		if e.highLevel() {
 			q.meant[process] = true
 		}
 		return

@@ -23,11 +23,15 @@ func (s *survey) reject([]byte) error { return nil }
 
 func (s *survey) event(_, obj []byte, seq int64) error {
 	s.in++
-	phase, _, _ := s.judge.Looked()
+	phase, ts, drawn := s.judge.Looked()
 	if phase == 'M' {
 		s.name(obj, seq)
-	} else if phase == 'X' && !bytes.Contains(obj, []byte(`"cat"`)) {
-		s.highLevel(obj)
+	} else {
+		s.vllm.use(s.judge.Process(), use{seq, ts, drawn})
+	}
+	if s.judge.HighLevel() {
+		ms, _ := s.quiet.members(obj)
+		s.vllm.mean(s.judge.Process(), pidOf(ms))
 	}
 	return s.judge.Keep(seq)
 }
@@ -43,10 +47,6 @@ func (s *survey) name(obj []byte, seq int64) {
 	name, args, pid := find(ms, "name"), find(ms, "args"), find(ms, "pid")
 	if name == nil || args == nil || args.val[0] != '{' {
 		return
-	}
-	process := "0" // what a viewer takes it for without a pid
-	if pid != nil {
-		process = string(pid.val)
 	}
 	inside, _ := s.quiet.members(args.val)
 	switch trace.Unquote(name.val) {
@@ -64,20 +64,8 @@ func (s *survey) name(obj []byte, seq int64) {
 		}
 		s.threads[t] = info
 	case "process_name":
-		v := &s.vllm
-		if m := find(inside, "name"); m != nil && trace.Unquote(m.val) == check.VLLM {
-			v.named[process] = seq
-		} else {
-			v.other[process] = true
-		}
-	}
-}
-
-func (s *survey) highLevel(obj []byte) {
-	ms, _ := s.quiet.members(obj)
-	name, pid, tid := find(ms, "name"), find(ms, "pid"), find(ms, "tid")
-	if name != nil && pid != nil && tid != nil && check.HighLevel('X', string(tid.val), trace.Unquote(name.val)) {
-		s.vllm.meant[string(pid.val)] = true
+		m := find(inside, "name")
+		s.vllm.name(s.judge.Process(), pidOf(ms), seq, m != nil && trace.Unquote(m.val) == check.VLLM)
 	}
 }
 
@@ -156,11 +144,8 @@ func (e *emitter) put(sep, obj []byte) error {
 func (e *emitter) change(obj []byte, seq int64, phase byte, ts int64) []byte {
 	lane := e.lanes.get(seq)
 	end, closed := e.close[seq]
-	renamed := false
-	for _, s := range e.vllm.named {
-		renamed = renamed || s == seq && e.vllm.to != nil && e.vllm.from == nil
-	}
-	maybe := e.vllm.from != nil && phase != 'M' && !bytes.Contains(obj, []byte(`"cat"`))
+	renamed := e.vllm.rename[seq]
+	maybe := len(e.vllm.from) > 0 && phase != 'M' && !e.judge.Categorised()
 	if lane == nil && !closed && !e.empty[seq] && !e.unbind[seq] && !renamed && !maybe {
 		return obj
 	}
@@ -177,8 +162,8 @@ func (e *emitter) change(obj []byte, seq int64, phase byte, ts int64) []byte {
 	if e.empty[seq] {
 		ms = set(set(ms, "ph", []byte(`"X"`)), "dur", []byte{'0'})
 	}
-	if renamed || e.vllm.moves(ms) {
-		ms = set(ms, "pid", e.vllm.to)
+	if renamed || maybe && e.vllm.moves(ms) {
+		ms = set(ms, "pid", []byte(e.vllm.to))
 	}
 	if closed {
 		e.ends = append(e.ends, made{ts, seq, closing(ms, end, phase)})
@@ -240,10 +225,7 @@ func (e *emitter) nameLane(lane *laneInfo, ms []member) {
 		return
 	}
 	lane.named = true
-	pid := []byte("0")
-	if m := find(ms, "pid"); m != nil {
-		pid = m.val
-	}
+	pid := pidOf(ms)
 	info := e.threads[lane.track]
 	name := []byte(`"Thread 0`)
 	if m := find(ms, "tid"); m != nil && m.val[0] == '"' {

@@ -1,10 +1,8 @@
 package repair
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"tracekit/trace"
@@ -75,7 +73,7 @@ type planner struct {
 
 func newPlan() *plan {
 	return &plan{threads: map[uint32]threadInfo{}, steps: newSteps(),
-		vllm: vllmPlan{named: map[string]int64{}, meant: map[string]bool{}, other: map[string]bool{}}}
+		vllm: newVLLMPlan()}
 }
 
 func newSteps() steps {
@@ -295,42 +293,6 @@ func (p *planner) found(k check.Kind, seq int64, phase byte, flows bool) bool {
 	p.drop[seq] = kind
 	p.count[kind]++
 	return true
-}
-
-// vllmPlan is how vLLM's process on Gaudi gets its name.
-type vllmPlan struct {
-	named map[string]int64 // pids called vLLM, and the events that say so
-	meant map[string]bool  // pids of vLLM's own events
-	other map[string]bool  // pids that have a name
-	to    []byte           // pid that the name moves to, or that events move to
-	from  []byte           // pid of the events that move
-}
-
-// settle decides who moves.
-func (v *vllmPlan) settle() bool {
-	for _, pid := range slices.Sorted(maps.Keys(v.named)) {
-		for _, meant := range slices.Sorted(maps.Keys(v.meant)) {
-			if meant == pid {
-				continue
-			}
-			if v.other[meant] {
-				v.from, v.to = []byte(meant), []byte(pid)
-			} else {
-				v.to = []byte(meant)
-			}
-			return true
-		}
-	}
-	return false
-}
-
-// isHighLevel reports an event of vLLM's own, by its members.
-func (v *vllmPlan) moves(ms []member) bool {
-	if v.from == nil {
-		return false
-	}
-	pid, tid, cat := find(ms, "pid"), find(ms, "tid"), find(ms, "cat")
-	return cat == nil && pid != nil && tid != nil && bytes.Equal(pid.val, v.from) && len(tid.val) == 1 && tid.val[0] >= '1' && tid.val[0] <= '3'
 }
 
 func find(ms []member, name string) *member {

@@ -78,7 +78,7 @@ func Run(ctx context.Context, open func() (io.ReadCloser, error), w io.Writer, o
 	if p.far {
 		p.count[Times] += far
 	}
-	if !off[VLLM] && judge.Misnamed() && p.vllm.settle() {
+	if !off[VLLM] && p.settle() {
 		p.count[VLLM]++
 	}
 	for k, n := range first.count {
