@@ -45,6 +45,7 @@ type document struct {
 	head   []byte // text held back until an array of events is found
 	damage Damage
 
+	placed  bool // events shall know where they stand
 	layouts layouts
 	general bool // leave all to the general scanner, for tests that compare
 }
@@ -279,7 +280,11 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 			return p, false
 		}
 		if !d.general && !d.blank {
-			if end := d.layouts.next(buf, p, b.next()); end > 0 {
+			e := b.next()
+			if end := d.layouts.next(buf, p, e); end > 0 {
+				if d.placed {
+					e.at = off + int64(end-len(e.text))
+				}
 				b.keep()
 				p, d.resync = end, false
 				continue
@@ -337,6 +342,9 @@ func (d *document) event(buf []byte, from, at int, off int64, b *Batch) (int, st
 		return end, scanned
 	}
 	d.begun = true
+	if d.placed {
+		e.at = off + int64(from)
+	}
 	if e.flaws == 0 || d.mendEvent(e, off+int64(at)) {
 		b.keep()
 	}

@@ -25,6 +25,8 @@ type Event struct {
 	TS, Dur Time
 
 	name, cat, pid, tid, id, args, ts, dur span // positions in the object
+
+	at int64 // where text stands in the trace, bytes; 0 if that is not known
 }
 
 // Has tells which members an Event carries.
@@ -132,7 +134,7 @@ func (e *Event) IsFlow() bool { return e.Phase == 's' || e.Phase == 't' || e.Pha
 // Clone returns a copy of e that owns its bytes.
 func (e *Event) Clone() Event {
 	c := *e
-	c.text = bytes.Clone(e.text)
+	c.text, c.at = bytes.Clone(e.text), 0
 	return c
 }
 

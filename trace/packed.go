@@ -59,6 +59,7 @@ func (e *Event) Unpack(b []byte) (rest []byte, ok bool) {
 	size := uint64(le.Uint32(b))
 	e.lead = le.Uint32(b[4:])
 	e.Phase, e.Has, e.flaws = b[8], Has(le.Uint16(b[10:])), 0 // flaws were mended before anyone got to see it
+	e.at = 0
 	e.TS, e.Dur = Time(le.Uint64(b[12:])), Time(le.Uint64(b[20:]))
 	e.Alike = le.Uint32(b[28:])
 	places := [...]*span{&e.name, &e.cat, &e.pid, &e.tid, &e.id, &e.args, &e.ts, &e.dur}

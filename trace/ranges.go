@@ -18,7 +18,7 @@ func (s *Source) ReadBlocks(blocks []Block) (*Reader, error) {
 	if s.at == nil && s.spool == nil {
 		return nil, errors.New("a pipe can't be read a second time")
 	}
-	return newReader(&chosen{source: s, blocks: blocks}, false, s.marks), nil
+	return newReader(&chosen{source: s, blocks: blocks}, false, s.record, s.marks), nil
 }
 
 // chosen is the text of some blocks of a source.
@@ -58,6 +58,7 @@ func (c *chosen) next(b *block) error {
 		b.hi = b.lo
 		return err
 	}
+	b.tapes = c.text.Tapes()
 	c.inside = true
 	for len(c.blocks) > 0 && c.blocks[0].Text == nil && c.blocks[0].End <= c.pos {
 		c.inside = len(c.blocks) > 1 && c.blocks[1].Text == nil && c.blocks[1].Off == c.blocks[0].End
@@ -146,7 +147,7 @@ func (c *chosen) open(off int64) error {
 	var err error
 	switch s.format {
 	case Gzip:
-		c.text, err = gzipAt(packed, size, s.points.before(off))
+		c.text, err = s.gzipAt(packed, size, off)
 	case Zstd:
 		c.text, err = newZstd(io.NewSectionReader(packed, 0, size))
 	default:
@@ -155,18 +156,20 @@ func (c *chosen) open(off int64) error {
 	return err
 }
 
-// gzipAt takes up decompression at p, at the start if p is nil.
-func gzipAt(packed io.ReaderAt, size int64, p *point) (text, error) {
-	if p == nil {
-		return gzipText{inflate.NewReader(io.NewSectionReader(packed, 0, size))}, nil
+// gzipAt takes up decompression at the entry of off.
+func (s *Source) gzipAt(packed io.ReaderAt, size, off int64) (text, error) {
+	z := inflate.NewReader(io.NewSectionReader(packed, 0, size))
+	if p := s.points.before(off); p != nil {
+		at, err := p.checkpoint()
+		if err != nil {
+			return nil, err
+		}
+		if z, err = inflate.NewReaderAt(packed, size, at); err != nil {
+			return nil, err
+		}
 	}
-	at, err := p.checkpoint()
-	if err != nil {
-		return nil, err
-	}
-	z, err := inflate.NewReaderAt(packed, size, at)
-	if err != nil {
-		return nil, err
+	if s.record {
+		z.Record()
 	}
 	return gzipText{z}, nil
 }

@@ -10,7 +10,7 @@ import (
 // once. What a decompressor can't go on with ends it with an error that wraps
 // ErrDecode; all that it gave before is good.
 func (s *Source) Text() (io.ReadCloser, error) {
-	w, err := s.open(runtime.GOMAXPROCS(0))
+	w, err := s.open(runtime.GOMAXPROCS(0), false)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package trace
 import (
 	"io"
 	"sync"
+
+	"tracekit/internal/passage"
 )
 
 // Sizes of the blocks that flow from the decoder to the scanner, in bytes. In
@@ -23,6 +25,8 @@ type Reader struct {
 	quit   chan struct{}
 	done   sync.WaitGroup
 	last   *block
+	record bool    // tapes are kept
+	tapes  []taped // of the latest text
 	err    error
 	Damage Damage // complete once Next has returned io.EOF
 	Bytes  int64  // of decompressed text read so far
@@ -37,6 +41,7 @@ type block struct {
 	place  place  // where in the document the data begins, if it begins
 	err    error  // io.EOF after the last data, or what went wrong
 	text   []byte // document text to pass on as it is, instead of data
+	tapes  []*passage.Tape
 	batch  Batch
 	more   bool // another batch comes from the same data
 	damage Damage
@@ -51,13 +56,15 @@ type stretches interface {
 }
 
 // newReader starts the goroutines that read from s; with sums, batches have the
-// bounds of their events, and not the events.
-func newReader(s stretches, sums bool, m *marks) *Reader {
+// bounds of their events, and not the events. If record is set, s is asked how its
+// text was packed, and events know where they stand.
+func newReader(s stretches, sums, record bool, m *marks) *Reader {
 	r := &Reader{
-		out:   make(chan *block, ringSize),
-		free:  make(chan *block, ringSize),
-		again: make(chan *block, 1),
-		quit:  make(chan struct{}),
+		record: record,
+		out:    make(chan *block, ringSize),
+		free:   make(chan *block, ringSize),
+		again:  make(chan *block, 1),
+		quit:   make(chan struct{}),
 	}
 	decoded := make(chan *block, ringSize)
 	r.done.Add(2)
@@ -85,6 +92,9 @@ func (r *Reader) Next() (*Batch, error) {
 		return nil, io.ErrClosedPipe
 	}
 	r.last = b
+	if r.record {
+		r.keepTapes(b)
+	}
 	r.Bytes = b.off + int64(b.hi-b.lo)
 	if b.err != nil && !b.more {
 		r.err = b.err
@@ -129,7 +139,7 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 				return
 			}
 		}
-		b.lo, b.hi, b.err, b.begins, b.text = blockRoom, blockRoom, nil, false, nil
+		b.lo, b.hi, b.err, b.begins, b.text, b.tapes = blockRoom, blockRoom, nil, false, nil, nil
 		s.fill(b)
 		ended := b.err != nil
 		if !r.pass(b, decoded) || ended {
@@ -141,7 +151,7 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 func (r *Reader) scan(decoded <-chan *block, m *marks) {
 	defer r.done.Done()
 	defer close(r.out)
-	s := joiner{doc: document{layouts: layouts{marks: m}}}
+	s := joiner{doc: document{placed: r.record, layouts: layouts{marks: m}}}
 	for b := range decoded {
 		s.take(b)
 		for b.more {

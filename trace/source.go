@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"tracekit/internal/inflate"
+	"tracekit/internal/passage"
 	"tracekit/internal/spill"
 
 	"github.com/klauspost/compress/zstd"
@@ -50,6 +51,7 @@ type Source struct {
 	index  *Index // nil if the trace has none
 	marks  *marks // nil if events get none
 	most   int64  // of text, in bytes; 0 for no limit
+	record bool   // what gzip was
 }
 
 // SourceOptions choose how a Source is read.
@@ -57,6 +59,10 @@ type SourceOptions struct {
 	// MaxText is how many bytes of text, decompressed, are read before it is too
 	// much (ErrTooMuch); 0 means as many as there are.
 	MaxText int64
+
+	// Record says that what is read may be written as gzip again: it is kept how
+	// it was packed, for Writers that follow (Writer.Follow).
+	Record bool
 
 	// Inner says that events of this trace are those of another Source, written
 	// down: they get no numbers of their own (Event.Alike), which would say
@@ -71,7 +77,7 @@ type SourceOptions struct {
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText}
+	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record}
 	if !o.Inner {
 		s.marks = &marks{}
 	}
@@ -191,16 +197,17 @@ func (s *Source) Read() (*Reader, error) { return s.read(false) }
 // read is Read, and with sums gives only the bounds of the events in each part:
 // to write them all into memory, and read them there, takes a tenth of the time.
 func (s *Source) read(sums bool) (*Reader, error) {
-	w, err := s.open(runtime.GOMAXPROCS(0) - 1) // the scanner needs one
+	record := s.record && !sums
+	w, err := s.open(runtime.GOMAXPROCS(0)-1, record) // the scanner needs one
 	if err != nil {
 		return nil, err
 	}
-	return newReader(w, sums, s.marks), nil
+	return newReader(w, sums, record, s.marks), nil
 }
 
 // open begins to decompress the input from its start, on up to so many
-// processors.
-func (s *Source) open(processors int) (*whole, error) {
+// processors, and to record how it was packed.
+func (s *Source) open(processors int, record bool) (*whole, error) {
 	w := &whole{source: s}
 	in := s.r
 	if s.spool != nil && s.format != Plain {
@@ -208,7 +215,7 @@ func (s *Source) open(processors int) (*whole, error) {
 	}
 	switch s.format {
 	case Gzip:
-		w.text = s.gzip(in, min(processors, mostDecoders))
+		w.text = s.gzip(in, min(processors, mostDecoders), record)
 	case Zstd:
 		z, err := newZstd(in)
 		if err != nil {
@@ -223,15 +230,21 @@ func (s *Source) open(processors int) (*whole, error) {
 
 // gzip decompresses in. tracekit's own output is made for more than one
 // processor.
-func (s *Source) gzip(in io.Reader, processors int) stream {
+func (s *Source) gzip(in io.Reader, processors int, record bool) stream {
 	if processors > 1 {
 		z := inflate.NewChunked(in, processors)
 		if s.index == nil {
 			z.Checkpoints(s.points.every, s.points.add)
 		}
+		if record {
+			z.Record()
+		}
 		return chunkedText{z}
 	}
 	z := inflate.NewReader(in)
+	if record {
+		z.Record()
+	}
 	if s.index == nil {
 		z.Checkpoints(s.points.every, s.points.add)
 	}
@@ -246,6 +259,8 @@ const mostDecoders = 8
 // the block's data are the text's own, to look back at.
 type text interface {
 	Fill(block []byte, hist int) (n int, err error)
+	// Tapes are how the text was packed that Fill gave last, where that is recorded.
+	Tapes() []*passage.Tape
 	Close()
 }
 
@@ -254,6 +269,8 @@ type text interface {
 // one that it is given or takes its place.
 type stream interface {
 	Next(block []byte) (next []byte, n int, err error)
+	// Tapes are how the block's text was packed, where that is recorded.
+	Tapes() []*passage.Tape
 	Close()
 }
 
@@ -274,6 +291,8 @@ func (t plainText) Fill(block []byte, hist int) (int, error) {
 	}
 	return n, err
 }
+
+func (plainText) Tapes() []*passage.Tape { return nil }
 
 func (plainText) Close() {}
 
@@ -336,6 +355,8 @@ func (t zstdText) Fill(block []byte, hist int) (int, error) {
 	return n, nil
 }
 
+func (zstdText) Tapes() []*passage.Tape { return nil }
+
 func (t zstdText) Close() { t.Decoder.Close() }
 
 // failing remembers the error of a reader, to tell a failed read from a stream
@@ -365,6 +386,7 @@ func (w *whole) fill(b *block) {
 	b.off = w.off
 	b.buf, n, b.err = w.next(b.buf)
 	b.hi = b.lo + n
+	b.tapes = w.text.Tapes()
 	if s := w.source.spool; s != nil && w.source.format == Plain && n > 0 {
 		if err := s.add(b.buf[b.lo:b.hi]); err != nil {
 			b.err = err

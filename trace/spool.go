@@ -4,6 +4,7 @@ import (
 	"io"
 	"sort"
 
+	"tracekit/internal/passage"
 	"tracekit/internal/spill"
 
 	"github.com/klauspost/compress/s2"
@@ -88,3 +89,5 @@ func (t *spoolText) load() error {
 }
 
 func (*spoolText) Close() {}
+
+func (*spoolText) Tapes() []*passage.Tape { return nil }

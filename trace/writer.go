@@ -17,6 +17,8 @@ type Writer struct {
 	comma  bool   // an event was written in the array at hand
 	bare   bool   // the document is a bare array, and no event was written yet
 	shut   bool   // a bare array without events was made an object; close it
+	copier copier
+	passed int64 // bytes passed on
 	begun  bool
 	err    error
 	Events int64 // events written
@@ -61,6 +63,7 @@ func (w *Writer) Text(t []byte) error {
 		t, w.shut = t[i+1:], false
 	}
 	w.comma = false
+	w.copier.other()
 	w.put(t)
 	return w.err
 }
@@ -69,6 +72,7 @@ func (w *Writer) Text(t []byte) error {
 func (w *Writer) Event(e *Event) error {
 	w.separate()
 	w.lead = append(w.lead[:0], e.Lead()...)
+	w.copier.event(e, w.Bytes)
 	w.put(e.text)
 	w.Events++
 	return w.err
@@ -77,6 +81,7 @@ func (w *Writer) Event(e *Event) error {
 // Object writes an event that was changed or made: the text of its object.
 func (w *Writer) Object(obj []byte) error {
 	w.separate()
+	w.copier.other()
 	w.put(w.lead)
 	w.put(obj)
 	w.Events++
@@ -98,7 +103,8 @@ func (w *Writer) separate() {
 func (w *Writer) put(p []byte) {
 	w.Bytes += int64(len(p))
 	if len(p) >= writeSize { // passed on as it is, so that it is not held twice
-		w.pass(w.buf)
+		w.copier.other()
+		w.passBuf()
 		w.pass(p)
 		w.borrow()
 		return
@@ -109,16 +115,22 @@ func (w *Writer) put(p []byte) {
 		if len(w.buf) < cap(w.buf) {
 			return
 		}
-		w.pass(w.buf)
+		w.passBuf()
 		w.borrow()
 		p = p[n:]
 	}
+}
+
+func (w *Writer) passBuf() {
+	w.copier.pass(w.buf, w.passed)
+	w.pass(w.buf)
 }
 
 func (w *Writer) pass(p []byte) {
 	if w.err == nil {
 		_, w.err = w.w.Write(p)
 	}
+	w.passed += int64(len(p))
 }
 
 // borrow makes buf an empty one.
@@ -142,7 +154,7 @@ func (w *Writer) Close() error {
 		w.bare = false
 		w.put([]byte(`{"traceEvents":[]}`))
 	}
-	w.pass(w.buf)
+	w.passBuf()
 	w.buf = w.own[:0]
 	return w.err
 }

@@ -100,6 +100,11 @@ func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, er
 	} else {
 		in.was = nil
 	}
+	kind, err := compression(c.String("compress"), c.String("output"))
+	if err != nil {
+		return nil, in.fail(err)
+	}
+	o.Record = kind == trace.Gzip
 	if in.Source, err = trace.NewSource(in.r, in.size, o); err != nil {
 		return nil, in.fail(in.wrap(err))
 	}

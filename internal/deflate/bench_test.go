@@ -28,7 +28,7 @@ func compareOn(b *testing.B, data []byte) {
 	c, buf := NewCompressor(), []byte(nil)
 	b.Run("own", func(b *testing.B) {
 		measure(b, data, func(p []byte) int {
-			buf = c.AppendChunk(buf[:0], p)
+			buf = c.AppendChunk(buf[:0], p, nil)
 			return len(buf)
 		})
 	})

@@ -14,6 +14,8 @@
 //     mostly those where looks will be taken again.
 package deflate
 
+import "tracekit/internal/passage"
+
 const (
 	window   = 32 << 10 // as far as distances reach
 	minMatch = 3
@@ -61,18 +63,30 @@ func NewCompressor() *Compressor { return &Compressor{} }
 // AppendChunk compresses src and appends it to dst: whole deflate blocks, none
 // of which is final, and an empty stored block behind them, so that it ends
 // with the bytes 00 00 FF FF. The chunk refers to nothing before itself, and
-// depends on nothing but src. It is never longer than src by more than 16
+// depends on nothing but its arguments. What copies stand for, in rising order, is
+// taken as it is; what else there is of src never gets longer by more than 16
 // bytes and another 10 for each 32 KiB.
-func (c *Compressor) AppendChunk(dst, src []byte) []byte {
+func (c *Compressor) AppendChunk(dst, src []byte, copies []passage.Copy) []byte {
 	clear(c.recent[:])
 	c.out = bitWriter{buf: dst[:cap(dst)], pos: len(dst)}
-	for from := 0; from < len(src); {
-		to := c.parse(src, from)
-		c.writeBlock(src[from:to])
-		from = to
+	from := 0
+	for i := range copies {
+		c.writeBlocks(src[:copies[i].From], from)
+		c.writeCopy(&copies[i])
+		from = copies[i].To
 	}
+	c.writeBlocks(src, from)
 	c.writeStored(nil)
 	dst = c.out.buf[:c.out.pos]
 	c.out = bitWriter{}
 	return dst
+}
+
+// writeBlocks compresses src[from:].
+func (c *Compressor) writeBlocks(src []byte, from int) {
+	for from < len(src) {
+		to := c.parse(src, from)
+		c.writeBlock(src[from:to])
+		from = to
+	}
 }

@@ -83,9 +83,9 @@ func TestChunksAreIndependent(t *testing.T) {
 	for name, make := range kinds {
 		data := make(70_000)
 		before := len(stream)
-		stream = c.AppendChunk(stream, data)
+		stream = c.AppendChunk(stream, data, nil)
 		all = append(all, data...)
-		if fresh := NewCompressor().AppendChunk(nil, data); !bytes.Equal(stream[before:], fresh) {
+		if fresh := NewCompressor().AppendChunk(nil, data, nil); !bytes.Equal(stream[before:], fresh) {
 			t.Errorf("%s: what was compressed before changes the bytes", name)
 		}
 	}
@@ -133,14 +133,14 @@ func TestSameBytesEverywhere(t *testing.T) {
 	}
 	c := NewCompressor()
 	for name, make := range kinds {
-		if got := crc32.ChecksumIEEE(c.AppendChunk(nil, make(300_000))); got != want[name] {
+		if got := crc32.ChecksumIEEE(c.AppendChunk(nil, make(300_000), nil)); got != want[name] {
 			t.Errorf("%q: %#08x, want %#08x", name, got, want[name])
 		}
 	}
 }
 
 func TestEmptyChunk(t *testing.T) {
-	if got := NewCompressor().AppendChunk([]byte("x"), nil); string(got) != "x\x00"+mark {
+	if got := NewCompressor().AppendChunk([]byte("x"), nil, nil); string(got) != "x\x00"+mark {
 		t.Errorf("got %x", got)
 	}
 }
@@ -158,8 +158,8 @@ func TestTextIsPackedWell(t *testing.T) {
 
 func TestNoAllocations(t *testing.T) {
 	c, data := NewCompressor(), slices.Concat(trace(300_000), noise(100_000, 256))
-	buf := c.AppendChunk(nil, data)
-	if n := testing.AllocsPerRun(5, func() { buf = c.AppendChunk(buf[:0], data) }); n != 0 {
+	buf := c.AppendChunk(nil, data, nil)
+	if n := testing.AllocsPerRun(5, func() { buf = c.AppendChunk(buf[:0], data, nil) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -26,7 +26,7 @@ const (
 // checkChunk compresses data and has it decoded by three others.
 func checkChunk(t *testing.T, c *Compressor, data []byte) (packed []byte) {
 	t.Helper()
-	packed = c.AppendChunk(nil, data)
+	packed = c.AppendChunk(nil, data, nil)
 	if !bytes.HasSuffix(packed, []byte(mark)) {
 		t.Fatalf("%d bytes: no mark at the end", len(data))
 	}

@@ -8,12 +8,15 @@ import (
 	"sync/atomic"
 
 	"tracekit/internal/deflate"
+	"tracekit/internal/passage"
 )
 
 // A chunk is a buffer of the ring: raw is filled by the caller, then packed is
 // made by a worker and written out.
 type chunk struct {
 	raw    []byte // up to ChunkSize
+	runs   []passage.Run
+	copies []passage.Copy // of runs, made by the worker
 	packed []byte
 	crc    uint32        // of raw
 	ready  chan struct{} // receives when packed and crc are there
@@ -76,6 +79,9 @@ func (p *pipeline) take() *chunk {
 
 func (p *pipeline) giveBack(c *chunk) {
 	c.raw = c.raw[:0]
+	clear(c.runs) // tapes shall not outlive their text
+	clear(c.copies)
+	c.runs, c.copies = c.runs[:0], c.copies[:0]
 	p.free <- c
 }
 
@@ -109,7 +115,10 @@ func (p *pipeline) addWorker() {
 func (p *pipeline) compressAll(packer *deflate.Compressor) {
 	for c := range p.work {
 		if !p.failed.Load() {
-			c.packed = packer.AppendChunk(c.packed[:0], c.raw)
+			for i := range c.runs {
+				c.copies = c.runs[i].Copies(c.copies)
+			}
+			c.packed = packer.AppendChunk(c.packed[:0], c.raw, c.copies)
 			c.crc = crc32.ChecksumIEEE(c.raw)
 		}
 		c.ready <- struct{}{}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"runtime"
+
+	"tracekit/internal/passage"
 )
 
 // maxWorkers bounds what the default takes of memory on large machines.
@@ -101,6 +103,21 @@ func (w *Writer) AvailableBuffer() []byte {
 		w.filling = w.pipe.take()
 	}
 	return w.filling.raw[len(w.filling.raw):]
+}
+
+// WasRead says of stretches of what is appended to the AvailableBuffer that they
+// are as they were read: what is packed of them is copied. From and To count from
+// the buffer's start, in rising order. It may be called once before the Write.
+func (w *Writer) WasRead(runs []passage.Run) {
+	c := w.filling
+	if w.ended || c == nil {
+		return
+	}
+	for _, r := range runs {
+		r.From += len(c.raw)
+		r.To += len(c.raw)
+		c.runs = append(c.runs, r)
+	}
 }
 
 // Close compresses what is left, writes the end of the stream, and returns

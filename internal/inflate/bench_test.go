@@ -24,20 +24,25 @@ func compareReaders(b *testing.B, packed []byte) {
 		b.Fatal(err)
 	}
 	block := make([]byte, Window+1<<20)
-	b.Run("own", func(b *testing.B) {
-		b.SetBytes(int64(len(want)))
-		b.ReportAllocs()
-		for b.Loop() {
-			r := NewReader(bytes.NewReader(packed))
-			var err error
-			for err == nil {
-				_, err = r.Fill(block, Window)
+	for _, how := range []string{"own", "recorded"} {
+		b.Run(how, func(b *testing.B) {
+			b.SetBytes(int64(len(want)))
+			b.ReportAllocs()
+			for b.Loop() {
+				r := NewReader(bytes.NewReader(packed))
+				if how == "recorded" {
+					r.Record()
+				}
+				var err error
+				for err == nil {
+					_, err = r.Fill(block, Window)
+				}
+				if err != io.EOF {
+					b.Fatal(err)
+				}
 			}
-			if err != io.EOF {
-				b.Fatal(err)
-			}
-		}
-	})
+		})
+	}
 	for name, open := range map[string]func(io.Reader) (io.Reader, error){
 		"klauspost": func(src io.Reader) (io.Reader, error) { return kgzip.NewReader(src) },
 		"standard":  func(src io.Reader) (io.Reader, error) { return gzip.NewReader(src) },

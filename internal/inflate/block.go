@@ -11,22 +11,27 @@ const (
 // blockHeader reads all that comes before a block's data.
 func (r *Reader) blockHeader() error {
 	r.offerBlock()
+	bit := r.bit()
 	if !r.need(3) {
 		return r.short()
 	}
 	r.final = r.take(1) == 1
 	switch r.take(2) {
 	case blockStored:
+		r.endSymbols(bit)
 		return r.storedHeader()
 	case blockFixed:
+		r.beginSymbols(bit)
 		r.fixed()
 	case blockDynamic:
+		r.beginSymbols(bit)
 		if err := r.dynamicHeader(); err != nil {
 			return err
 		}
 	default:
 		return r.corrupt("unknown block type")
 	}
+	r.headerRead()
 	r.state = inHuffman
 	return nil
 }

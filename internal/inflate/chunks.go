@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"tracekit/internal/gzwrite"
+	"tracekit/internal/passage"
 )
 
 // Chunked decodes a gzip stream block by block. If the first member announces
@@ -20,7 +21,9 @@ type Chunked struct {
 	serial *Reader // decodes all that is left, once it is set
 
 	points
-	in     int64 // where the next chunk starts
+	record bool
+	tapes  []*passage.Tape // of the block that Next has returned
+	in     int64           // where the next chunk starts
 	crc    uint32
 	window [Window]byte // the last output, full once there was a chunk
 
@@ -37,6 +40,7 @@ type chunk struct {
 	packed []byte
 	block  []byte // Window bytes of room, and the output
 	crc    uint32
+	tapes  []*passage.Tape
 	whole  bool          // packed is just what makes a whole chunk of output
 	ready  chan struct{} // receives when block, crc and whole are there
 }
@@ -59,6 +63,13 @@ func (c *Chunked) Checkpoints(every int64, fn func(Checkpoint)) {
 	}
 	c.every, c.offer = every, fn
 }
+
+// Record does what it does for a Reader.
+func (c *Chunked) Record() { c.record = true }
+
+// Tapes returns what was recorded of the block that Next has returned last. It
+// belongs to the caller.
+func (c *Chunked) Tapes() []*passage.Tape { return c.tapes }
 
 // Next returns a block with the next n bytes of output at block[Window:]. It
 // belongs to the caller, who gives spare for it, a block that is no longer
@@ -83,6 +94,7 @@ func (c *Chunked) Next(spare []byte) (block []byte, n int, err error) {
 		spare = make([]byte, chunkBlock)
 	}
 	n, err = c.serial.Fill(spare, Window)
+	c.tapes = c.serial.Tapes()
 	return spare, n, err
 }
 
@@ -106,6 +118,9 @@ func (c *Chunked) begin() {
 	if err != nil || !gzwrite.Announced(head[:]) {
 		c.serial = NewReader(after(head[:n], err, c.src))
 		c.serial.points = c.points
+		if c.record {
+			c.serial.Record()
+		}
 		return
 	}
 	c.in = int64(n)
@@ -130,13 +145,15 @@ func (c *Chunked) begin() {
 
 func (c *Chunked) decodeAll() {
 	r := new(Reader)
+	r.on = c.record
 	for k := range c.work {
 		if !c.stopped.Load() {
 			if k.block == nil {
 				k.block = make([]byte, chunkBlock)
 			}
 			k.whole = r.chunk(k.block[Window:], k.packed)
-			k.crc = r.crc
+			k.crc, k.tapes = r.crc, r.tapes
+			r.tapes = nil
 		}
 		k.ready <- struct{}{}
 	}
@@ -148,6 +165,7 @@ func (r *Reader) chunk(out, packed []byte) bool {
 	r.input = input{buf: packed, end: len(packed), err: io.EOF}
 	r.state, r.match = atBlockHeader, match{}
 	r.kept, r.checksum, r.points = 0, checksum{}, points{}
+	r.recorder = recorder{on: r.on, began: -leastBlock}
 	r.attach(out, 0)
 	defer func() { r.block = nil }()
 	for r.state != atBlockHeader || r.pos < r.end || r.nbits > 0 {
@@ -168,8 +186,15 @@ func (c *Chunked) take(k *chunk, spare []byte) []byte {
 	}
 	end := Window + gzwrite.ChunkSize
 	copy(c.window[:], block[end-Window:end])
+	c.tapes, k.tapes = k.tapes, nil
+	for _, t := range c.tapes {
+		t.Shift(c.in, c.total)
+	}
 	c.crc = gzwrite.CombineCRC(c.crc, k.crc, gzwrite.ChunkSize)
 	c.in += int64(len(k.packed))
+	if c.record {
+		k.packed = nil // tapes view it
+	}
 	c.total += gzwrite.ChunkSize
 	k.block = nil
 	if len(spare) >= chunkBlock {
@@ -194,6 +219,9 @@ func (c *Chunked) fall(k *chunk) {
 	r.crc, r.size = c.crc, uint32(c.total)
 	if c.total > 0 {
 		r.kept = copy(r.window[:], c.window[:])
+	}
+	if c.record {
+		r.Record()
 	}
 	c.serial = r
 }

@@ -69,6 +69,9 @@ func (c *codes) fixed() {
 	c.pairs = f.pairs
 }
 
+// fixedEnd is the fixed code that ends a block, all zeros, in bits.
+const fixedEnd = 7
+
 // dynamicHeader reads a block's own codes.
 func (r *Reader) dynamicHeader() error {
 	if !r.need(14) {
@@ -83,6 +86,9 @@ func (r *Reader) dynamicHeader() error {
 	}
 	if err := r.readLengths(r.lens[:lits+dists]); err != nil {
 		return err
+	}
+	if r.symbols != nil {
+		r.symbols.End, r.symbols.EndLen = codeOf(r.lens[:lits], endOfBlock)
 	}
 	if !buildPairs(r.pairs[:], r.lit[:], r.lens[:lits]) {
 		return r.corrupt("literal and length code is not a prefix code")

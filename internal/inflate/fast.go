@@ -21,16 +21,16 @@ const (
 //
 // Inside, nbits counts in its low 6 bits only, and bits above nbits may be set
 // too, to what they will be anyway.
-func (r *Reader) fast(limit int) error {
+func (r *Reader) fast(first *[1 << litBits]entry, last int) error {
 	r.giveBack()
 	start := unsafe.Pointer(&r.buf[0])
 	in, lastIn := unsafe.Add(start, r.pos), unsafe.Add(start, r.end-roundMargin)
 	block := unsafe.Pointer(&r.block[0])
-	out, lastOut, low := unsafe.Add(block, r.out), unsafe.Add(block, limit-outMargin), unsafe.Add(block, r.low)
+	out, lastOut, low := unsafe.Add(block, r.out), unsafe.Add(block, last), unsafe.Add(block, r.low)
 
 	bad := false
 	bits, nbits, in := refill(r.bits, uint64(r.nbits), in)
-	e := r.pairs[bits&(1<<litBits-1)]
+	e := first[bits&(1<<litBits-1)]
 loop:
 	for uintptr(in) <= uintptr(lastIn) && uintptr(out) <= uintptr(lastOut) {
 		code := bits
@@ -47,7 +47,7 @@ loop:
 				binary.LittleEndian.PutUint16((*[2]byte)(out)[:], uint16(e>>10))
 				out = unsafe.Add(out, e>>26&3)
 				bits, nbits, in = refill(bits, nbits, in)
-				e = r.pairs[bits&(1<<litBits-1)]
+				e = first[bits&(1<<litBits-1)]
 				continue
 			}
 			if e&noMatch != 0 {
@@ -80,7 +80,7 @@ loop:
 		}
 		dist := int(e>>10) + int(code&(1<<(e&63)-1)>>(e>>6&15))
 		bits, nbits, in = refill(bits, nbits, in)
-		e = r.pairs[bits&(1<<litBits-1)]
+		e = first[bits&(1<<litBits-1)]
 
 		if dist > int(uintptr(out)-uintptr(low)) {
 			r.match.length, r.match.dist = length, dist

@@ -7,8 +7,17 @@ func (r *Reader) decodeHuffman() error {
 		return r.copyMatch()
 	}
 	limit := min(len(r.block), r.out+checkedAtOnce)
+	if r.symbols != nil {
+		if r.output() >= r.placeAt {
+			r.place()
+		}
+		limit = min(limit, r.out+int(r.placeAt-r.output()))
+	}
 	if limit-r.out >= outMargin && r.have(inMargin) {
-		return r.fast(limit)
+		return r.fast(&r.pairs, limit-outMargin)
+	}
+	if r.symbols != nil && len(r.block)-limit >= outMargin && r.have(inMargin) {
+		return r.fast((*[1 << litBits]entry)(r.lit[:]), limit-1)
 	}
 	return r.careful(limit)
 }
@@ -88,6 +97,10 @@ func (r *Reader) copyMatch() error {
 	switch missing := m.dist - (r.out - r.low); {
 	case missing <= 0:
 		n = min(m.length, len(r.block)-r.out)
+		if n <= m.dist {
+			copy(r.block[r.out:r.out+n], r.block[r.out-m.dist:])
+			break
+		}
 		for i := r.out; i < r.out+n; i++ {
 			r.block[i] = r.block[i-m.dist]
 		}

@@ -58,6 +58,7 @@ type Reader struct {
 
 	checksum
 	points
+	recorder
 
 	unread []byte // decoded by Read but not yet given away, part of spare
 	spare  []byte
@@ -92,11 +93,16 @@ func (r *Reader) Fill(block []byte, hist int) (n int, err error) {
 		panic("inflate: history outside of 0..Window")
 	}
 	r.attach(block, hist)
+	r.beginTape()
 	for r.err == nil && r.out < len(block) {
 		r.err = r.step()
-		r.check()
+		if r.state != inHuffman || r.out-r.checked >= checkedAtOnce/2 {
+			r.check()
+		}
 	}
+	r.check()
 	n = r.out - hist
+	r.endTape()
 	r.detach()
 	if n == len(block)-hist {
 		return n, nil

@@ -1,6 +1,10 @@
 package inflate
 
-import "io"
+import (
+	"io"
+
+	"tracekit/internal/passage"
+)
 
 const (
 	inputSize = 256 << 10
@@ -22,6 +26,10 @@ type input struct {
 
 	bits  uint64 // lowest first
 	nbits uint   // at most 63
+
+	tape  *passage.Tape   // views what is taken of buf, unless it is nil
+	tapes []*passage.Tape // of the latest output
+	taped bool            // a tape views buf
 }
 
 func (in *input) init(src io.Reader, base int64) {
@@ -34,16 +42,29 @@ func (in *input) offset() int64 {
 	return in.base + int64(in.pos) - int64((in.nbits+7)/8)
 }
 
+// bit is where the next unused bit is.
+func (in *input) bit() int64 { return 8*(in.base+int64(in.pos)) - int64(in.nbits) }
+
+// capture puts on the tape what was taken of buf.
+func (in *input) capture() {
+	if in.tape != nil {
+		in.tape.Bits = in.buf[in.tape.Base-in.base : in.pos : in.pos]
+	}
+}
+
+// newTape begins a tape with the byte in which a bit of the file is.
+func (in *input) newTape(bit int64) {
+	in.tape, in.taped = &passage.Tape{Base: bit / 8}, true
+	in.tapes = append(in.tapes, in.tape)
+}
+
 // more reads at least one byte, or returns false at the end of src.
 func (in *input) more() bool {
 	if in.err != nil {
 		return false
 	}
-	if start := in.pos - behind; start > 0 {
-		copy(in.buf, in.buf[start:in.end])
-		in.base += int64(start)
-		in.pos -= start
-		in.end -= start
+	if start := in.pos - behind; start > 0 && (!in.taped || len(in.buf)-in.end < inputSize/4) {
+		in.shift(start)
 	}
 	for range emptyReads {
 		var n int
@@ -58,6 +79,21 @@ func (in *input) more() bool {
 	}
 	in.err = io.ErrNoProgress
 	return false
+}
+
+// shift drops what stands before buf[start]. A buffer that a tape views is left to it.
+func (in *input) shift(start int) {
+	from := in.buf[start:in.end]
+	in.capture()
+	if in.taped {
+		in.buf, in.taped = make([]byte, inputSize), false
+	}
+	in.end = copy(in.buf, from)
+	in.base += int64(start)
+	in.pos -= start
+	if in.tape != nil {
+		in.newTape(in.bit())
+	}
 }
 
 // have makes sure of n bytes in buf, which must be far less than its size.

@@ -164,6 +164,7 @@ func (h *header) skipString() error {
 
 // memberTrailer compares checksum and size.
 func (r *Reader) memberTrailer() error {
+	r.endSymbols(r.bit())
 	r.align()
 	if !r.have(trailerSize) {
 		return r.short()

@@ -58,6 +58,7 @@ func (r *Runner) Part(p *trace.Part) error {
 	if err := r.release(); err != nil {
 		return err
 	}
+	r.w.Follow(p)
 	for i := range p.Events {
 		if err := r.stage.Event(&p.Events[i], r.w); err != nil {
 			return err

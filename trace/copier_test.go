@@ -1,0 +1,212 @@
+package trace
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"tracekit/internal/gzwrite"
+	"tracekit/internal/passage"
+)
+
+// witness is an output that packs, and looks whether what it is told of what was
+// read is so.
+type witness struct {
+	*gzwrite.Writer
+	t    *testing.T
+	text []byte // what was read
+	room []byte
+	same int // bytes that are as they were read
+}
+
+func (w *witness) AvailableBuffer() []byte {
+	w.room = w.Writer.AvailableBuffer()
+	return w.room
+}
+
+func (w *witness) WasRead(runs []passage.Run) {
+	w.t.Helper()
+	at := 0
+	for _, r := range runs {
+		if r.From < at || r.To <= r.From {
+			w.t.Fatalf("a run from %d to %d, behind %d", r.From, r.To, at)
+		}
+		at = r.To
+		written := w.room[:cap(w.room)][r.From:r.To]
+		if !bytes.Equal(written, w.text[r.Text:r.Text+int64(len(written))]) {
+			w.t.Fatalf("%d bytes are not what was read at %d", len(written), r.Text)
+		}
+		w.same += len(written)
+	}
+	w.Writer.WasRead(runs)
+}
+
+// A writing writes some of the events that it is given, in its own way.
+type writing func(rng *rand.Rand, e *Event, w *Writer) error
+
+func writings() map[string]writing {
+	var later []Event
+	return map[string]writing{
+		"all": func(_ *rand.Rand, e *Event, w *Writer) error { return w.Event(e) },
+		"most": func(rng *rand.Rand, e *Event, w *Writer) error {
+			if rng.IntN(2000) == 0 {
+				return nil
+			}
+			return w.Event(e)
+		},
+		"some changed": func(rng *rand.Rand, e *Event, w *Writer) error {
+			if rng.IntN(3000) == 0 {
+				w.SetLead(e)
+				return w.Object(e.Raw())
+			}
+			return w.Event(e)
+		},
+		"some twice": func(rng *rand.Rand, e *Event, w *Writer) error {
+			if rng.IntN(3000) == 0 {
+				if err := w.Event(e); err != nil {
+					return err
+				}
+			}
+			return w.Event(e)
+		},
+		"some later": func(rng *rand.Rand, e *Event, w *Writer) error {
+			switch rng.IntN(3000) {
+			case 0:
+				later = append(later, e.Clone())
+				return nil
+			case 1:
+				for i := range later {
+					if err := w.Event(&later[i]); err != nil {
+						return err
+					}
+				}
+				later = later[:0]
+			}
+			return w.Event(e)
+		},
+		"packed on the way": func(_ *rand.Rand, e *Event, w *Writer) error {
+			var c Event
+			c.Unpack(e.AppendPacked(nil))
+			return w.Event(&c)
+		},
+		"few": func(rng *rand.Rand, e *Event, w *Writer) error {
+			if rng.IntN(9) > 0 {
+				return nil
+			}
+			return w.Event(e)
+		},
+	}
+}
+
+// oddTrace is text of some megabytes whose events are written in several ways.
+func oddTrace(rng *rand.Rand) string {
+	var b strings.Builder
+	b.WriteString(`{"schemaVersion": 1, "traceEvents": [`)
+	long := strings.Repeat("0123456789", writeSize/5)
+	style := 0
+	for n := 0; b.Len() < 6<<20; n++ {
+		if n%5000 == 0 {
+			style = rng.IntN(4)
+		}
+		if n > 0 {
+			b.WriteString([]string{",", ",\n  ", " ,\n", ",\t"}[style])
+		}
+		name := fmt.Sprintf("kernel %d", rng.IntN(50))
+		dur := fmt.Sprintf("%.3f", rng.ExpFloat64()*9)
+		switch rng.IntN(12_000) {
+		case 0:
+			dur = "NaN"
+		case 1:
+			name = `bad \ud800 name`
+		case 2:
+			name = long
+		case 3:
+			b.WriteString(`{"ph":"X",,`) // broken
+			continue
+		}
+		fmt.Fprintf(&b, `{"ph": "X", "name": "%s", "pid": 7, "tid": %d, "ts": %d.%03d, "dur": %s, "args": {"a": %d}}`,
+			name, rng.IntN(3), 1000+n*7, rng.IntN(1000), dur, n/100)
+	}
+	b.WriteString("]}\n")
+	return b.String()
+}
+
+func TestWhatIsCopiedIsWhatWasRead(t *testing.T) {
+	for seed := range uint64(2) {
+		rng := rand.New(rand.NewPCG(seed, 4))
+		text := oddTrace(rng)
+		var packed bytes.Buffer
+		z, _ := gzip.NewWriterLevel(&packed, 6)
+		io.WriteString(z, text)
+		z.Close()
+		for name := range writings() {
+			var plain, out bytes.Buffer
+			w := &witness{Writer: gzwrite.NewWriter(&out, gzwrite.Options{}), t: t, text: []byte(text)}
+			writeTwice(t, packed.Bytes(), NewWriter(&plain), rand.New(rand.NewPCG(seed, 5)), writings()[name])
+			writeTwice(t, packed.Bytes(), NewWriter(w), rand.New(rand.NewPCG(seed, 5)), writings()[name])
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			r, err := gzip.NewReader(&out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, plain.Bytes()) {
+				t.Errorf("%s: %d bytes instead of %d, error %v", name, len(got), plain.Len(), err)
+			}
+			switch least := len(text) / 3; name {
+			case "packed on the way", "few":
+				if w.same > 0 {
+					t.Errorf("%s: %d bytes are said to be as they were", name, w.same)
+				}
+			case "all":
+				least = len(text) / 2
+				fallthrough
+			default:
+				if w.same < least {
+					t.Errorf("%s: only %d of %d bytes are known to be as they were", name, w.same, len(text))
+				}
+			}
+		}
+	}
+}
+
+// writeTwice reads a trace twice, the second time by its blocks.
+func writeTwice(t *testing.T, packed []byte, w *Writer, rng *rand.Rand, write writing) {
+	t.Helper()
+	s, err := NewSource(bytes.NewReader(packed), int64(len(packed)), SourceOptions{Record: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(p *Part) error {
+		w.Follow(p)
+		if p.Text != nil {
+			return w.Text(p.Text)
+		}
+		for i := range p.Events {
+			if err := write(rng, &p.Events[i], w); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	v, err := s.SurveyParts(put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.ReadBlocks(v.Blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := EachPart(t.Context(), r, put); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
