@@ -18,7 +18,7 @@ type Part struct {
 	Events   []Event
 	Off, End int64
 
-	from   *Reader // nil unless it records how its text was packed
+	from   recording // nil if it is not known how the text was packed
 	lo, hi int
 	bounds bounds // of the events, where only these are wanted
 }

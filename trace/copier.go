@@ -5,7 +5,7 @@ import "tracekit/internal/passage"
 // copier finds what a Writer writes just as it was read, events that follow each
 // other in the trace, and tells those of whom that saves the packing.
 type copier struct {
-	from *Reader // nil if nobody wants to know
+	from recording // nil if nobody wants to know
 	to   reuser
 
 	out, in int64 // where the events at hand began, in what is written and in what was read

@@ -60,7 +60,7 @@ func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
 	if s.at == nil {
 		return nil, errors.New("only a file that is packed once can have an index")
 	}
-	s.points.every, s.points.most = 2*s.points.every, 0 // as many as the file needs, but small beside it
+	s.points = points{every: 3 * s.points.every / 4, sparse: true} // as many as the file needs, but small beside it
 	var cats catCounter
 	v, err := s.SurveyParts(func(p *Part) error {
 		cats.count(p)
@@ -84,7 +84,7 @@ func (s *Source) Use(x *Index, id Identity) error {
 			return fmt.Errorf("%w: it leads to byte %d of %d", ErrIndex, x.points[i].in, s.size)
 		}
 	}
-	s.index, s.points.list = x, x.points
+	s.index, s.points = x, points{list: x.points, sparse: true}
 	return nil
 }
 

@@ -72,7 +72,7 @@ func openSample(t testing.TB, file []byte) (*Source, Identity) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.points.every = 50 << 10
+	s.points.every = 90 << 10
 	id, err := Identify(bytes.NewReader(file), int64(len(file)), someTime)
 	if err != nil {
 		t.Fatal(err)

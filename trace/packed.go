@@ -7,7 +7,7 @@ import (
 
 // packedHead is how many bytes stand before the text of an event that is packed:
 // what was read of it.
-const packedHead = 12 + 2*8 + 4 + 8*4
+const packedHead = 12 + 3*8 + 4 + 8*4
 
 // packedSize is how many bytes AppendPacked adds.
 func (e *Event) packedSize() int {
@@ -33,16 +33,17 @@ func (e *Event) AppendPacked(b []byte) []byte {
 	le.PutUint16(head[10:], uint16(e.Has))
 	le.PutUint64(head[12:], uint64(e.TS))
 	le.PutUint64(head[20:], uint64(e.Dur))
-	le.PutUint32(head[28:], e.Alike)
+	le.PutUint64(head[28:], uint64(e.at))
+	le.PutUint32(head[36:], e.Alike)
 	places := [...]span{e.name, e.cat, e.pid, e.tid, e.id, e.args, e.ts, e.dur}
 	if !e.wide() {
 		for i, s := range places {
-			le.PutUint32(head[32+4*i:], s.lo|s.hi<<16)
+			le.PutUint32(head[40+4*i:], s.lo|s.hi<<16)
 		}
 		return append(b[:at+packedHead], e.text...)
 	}
 	head[9] = 1
-	b = b[:at+32]
+	b = b[:at+40]
 	for _, s := range places {
 		b = le.AppendUint64(b, uint64(s.lo)|uint64(s.hi)<<32)
 	}
@@ -59,11 +60,11 @@ func (e *Event) Unpack(b []byte) (rest []byte, ok bool) {
 	size := uint64(le.Uint32(b))
 	e.lead = le.Uint32(b[4:])
 	e.Phase, e.Has, e.flaws = b[8], Has(le.Uint16(b[10:])), 0 // flaws were mended before anyone got to see it
-	e.at = 0
 	e.TS, e.Dur = Time(le.Uint64(b[12:])), Time(le.Uint64(b[20:]))
-	e.Alike = le.Uint32(b[28:])
+	e.at = int64(le.Uint64(b[28:]))
+	e.Alike = le.Uint32(b[36:])
 	places := [...]*span{&e.name, &e.cat, &e.pid, &e.tid, &e.id, &e.args, &e.ts, &e.dur}
-	at := b[32:]
+	at := b[40:]
 	if b[9] == 0 {
 		for i, s := range places {
 			n := le.Uint32(at[4*i:])

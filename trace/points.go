@@ -2,12 +2,14 @@ package trace
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"sort"
 
 	"tracekit/internal/inflate"
 
 	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zstd"
 )
 
 // point is a place in a gzip file at which decompression can be taken up. Its
@@ -20,10 +22,13 @@ type point struct {
 
 // points are those of a file, in order.
 type points struct {
-	list  []point
-	every int64  // how far apart they are at least, in bytes of text
-	most  int    // how many there may be, 0 for no limit
-	room  []byte // to pack a window in
+	list   []point
+	every  int64 // how far apart they are at least, in bytes of text
+	most   int   // how many there may be, 0 for no limit
+	sparse bool  // windows are mostly zeros, and packed the better for it
+
+	room   []byte // to pack a window in
+	packer *zstd.Encoder
 }
 
 // What is found with the first reading is taken up again near to where it stands:
@@ -41,10 +46,7 @@ func (p *points) add(c inflate.Checkpoint) {
 	}
 	next := point{in: c.In, out: c.Out, bit: c.Bit}
 	if len(c.Window) > 0 {
-		if p.room == nil {
-			p.room = make([]byte, s2.MaxEncodedLen(inflate.Window))
-		}
-		next.window = bytes.Clone(s2.Encode(p.room, c.Window)) // it has room for far more
+		next.window = p.pack(c.Window)
 	}
 	p.list = append(p.list, next)
 	if len(p.list) != p.most {
@@ -58,21 +60,52 @@ func (p *points) add(c inflate.Checkpoint) {
 	p.list = p.list[:p.most/2]
 }
 
-// checkpoint unpacks the window.
-func (p *point) checkpoint() (inflate.Checkpoint, error) {
-	c := inflate.Checkpoint{In: p.in, Out: p.out, Bit: p.bit}
-	if len(p.window) == 0 {
+// pack packs a window: one that is to be kept in a file small, others quickly.
+func (p *points) pack(window []byte) []byte {
+	if p.room == nil {
+		p.room = make([]byte, s2.MaxEncodedLen(inflate.Window))
+		if p.sparse {
+			p.packer, _ = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(inflate.Window),
+				zstd.WithEncoderCRC(false)) // the index file has its own
+		}
+	}
+	if p.sparse {
+		return bytes.Clone(p.packer.EncodeAll(window, p.room[:0]))
+	}
+	return bytes.Clone(s2.Encode(p.room, window)) // it has room for far more
+}
+
+func (p *points) unpack(packed []byte) ([]byte, error) {
+	if !p.sparse {
+		n, err := s2.DecodedLen(packed)
+		if err == nil && n > inflate.Window {
+			err = zstd.ErrDecoderSizeExceeded
+		}
+		if err != nil {
+			return nil, err
+		}
+		return s2.Decode(make([]byte, n), packed)
+	}
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(inflate.Window))
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	return z.DecodeAll(packed, make([]byte, 0, inflate.Window))
+}
+
+// checkpoint unpacks the window of a place.
+func (p *points) checkpoint(at *point) (inflate.Checkpoint, error) {
+	c := inflate.Checkpoint{In: at.in, Out: at.out, Bit: at.bit}
+	if len(at.window) == 0 {
 		return c, nil
 	}
-	n, err := s2.DecodedLen(p.window)
-	if err == nil && (n == 0 || n > inflate.Window) {
-		err = fmt.Errorf("a window of %d bytes", n)
-	}
-	if err == nil {
-		c.Window, err = s2.Decode(make([]byte, n), p.window)
+	var err error
+	if c.Window, err = p.unpack(at.window); err == nil && len(c.Window) == 0 {
+		err = errors.New("it is empty")
 	}
 	if err != nil {
-		return c, fmt.Errorf("%w: the place at byte %d: %w", ErrIndex, p.in, err)
+		return c, fmt.Errorf("%w: the place at byte %d: %w", ErrIndex, at.in, err)
 	}
 	return c, nil
 }

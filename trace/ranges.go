@@ -158,15 +158,16 @@ func (c *chosen) open(off int64) error {
 
 // gzipAt takes up decompression at the entry of off.
 func (s *Source) gzipAt(packed io.ReaderAt, size, off int64) (text, error) {
-	z := inflate.NewReader(io.NewSectionReader(packed, 0, size))
+	var at inflate.Checkpoint
+	var err error
 	if p := s.points.before(off); p != nil {
-		at, err := p.checkpoint()
-		if err != nil {
+		if at, err = s.points.checkpoint(p); err != nil {
 			return nil, err
 		}
-		if z, err = inflate.NewReaderAt(packed, size, at); err != nil {
-			return nil, err
-		}
+	}
+	z, err := inflate.NewReaderAt(packed, size, at)
+	if err != nil {
+		return nil, err
 	}
 	if s.record {
 		z.Record()

@@ -233,9 +233,7 @@ func (s *Source) open(processors int, record bool) (*whole, error) {
 func (s *Source) gzip(in io.Reader, processors int, record bool) stream {
 	if processors > 1 {
 		z := inflate.NewChunked(in, processors)
-		if s.index == nil {
-			z.Checkpoints(s.points.every, s.points.add)
-		}
+		s.offer(z)
 		if record {
 			z.Record()
 		}
@@ -245,10 +243,22 @@ func (s *Source) gzip(in io.Reader, processors int, record bool) stream {
 	if record {
 		z.Record()
 	}
-	if s.index == nil {
+	s.offer(z)
+	return filled{gzipText{z}}
+}
+
+// offer has z tell where decompression can be taken up, unless that is known.
+func (s *Source) offer(z interface {
+	Checkpoints(every int64, fn func(inflate.Checkpoint))
+	SparseCheckpoints(every int64, fn func(inflate.Checkpoint))
+}) {
+	switch {
+	case s.index != nil:
+	case s.points.sparse:
+		z.SparseCheckpoints(s.points.every, s.points.add)
+	default:
 		z.Checkpoints(s.points.every, s.points.add)
 	}
-	return filled{gzipText{z}}
 }
 
 // mostDecoders is how many processors decompress at most: many more than it

@@ -3,6 +3,8 @@ package trace
 import (
 	"io"
 	"slices"
+
+	"tracekit/internal/passage"
 )
 
 // Store keeps parts of a trace in memory, up to a limit, so that they can be
@@ -14,6 +16,7 @@ type Store struct {
 	mayThin     bool // flow events may be given up
 	thin        bool // and have been
 	held        []held
+	tapes       []taped // of the text of its events
 }
 
 // held is document text, or events that follow each other.
@@ -54,6 +57,30 @@ func (s *Store) Expect(seen, all int64) {
 		*s = Store{full: true, thin: s.thin}
 	}
 }
+
+// Follow tells s that what it is given next is of p, which was just read: it keeps
+// how that was packed, too.
+func (s *Store) Follow(p *Part) {
+	r, is := p.from.(*Reader)
+	if !is || s.full {
+		return
+	}
+	for _, t := range r.tapes {
+		if n := len(s.tapes); n > 0 && t.to <= s.tapes[n-1].to {
+			continue
+		}
+		size := 0
+		for _, one := range t.tapes {
+			size += len(one.Bits)
+		}
+		if !s.grow(size) {
+			return
+		}
+		s.tapes = append(s.tapes, t)
+	}
+}
+
+func (s *Store) tapesOf(from, to int64) []*passage.Tape { return tapesOf(s.tapes, from, to) }
 
 // Text adds document text.
 func (s *Store) Text(t []byte) {
@@ -96,7 +123,7 @@ func (s *Store) last() *held {
 // dropFlows stores all but flow events anew.
 func (s *Store) dropFlows() {
 	old := storeStream{rest: s.held}
-	*s = Store{limit: s.limit, thin: true}
+	*s = Store{limit: s.limit, thin: true, tapes: s.tapes}
 	for b, err := old.Next(); err == nil; b, err = old.Next() {
 		for _, p := range b.Parts {
 			if p.Text != nil {
@@ -117,9 +144,15 @@ func (s *Store) grow(n int) bool {
 }
 
 // Read goes through what is kept. It may be called again.
-func (s *Store) Read() Stream { return &storeStream{rest: s.held} }
+func (s *Store) Read() Stream {
+	if len(s.tapes) == 0 {
+		return &storeStream{rest: s.held}
+	}
+	return &storeStream{rest: s.held, from: s}
+}
 
 type storeStream struct {
+	from   recording
 	rest   []held
 	events []Event
 	batch  Batch
@@ -131,7 +164,7 @@ func (s *storeStream) Next() (*Batch, error) {
 	}
 	h := s.rest[0]
 	s.rest = s.rest[1:]
-	part := Part{Text: h.text}
+	part := Part{Text: h.text, from: s.from}
 	if h.n > 0 {
 		s.events = slices.Grow(s.events[:0], h.n)[:h.n]
 		packed := h.events

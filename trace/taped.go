@@ -1,11 +1,21 @@
 package trace
 
-import "tracekit/internal/passage"
+import (
+	"sort"
+
+	"tracekit/internal/passage"
+)
 
 // taped is a stretch of text, and how it was packed.
 type taped struct {
 	from, to int64
 	tapes    []*passage.Tape
+}
+
+// recording knows how text was packed.
+type recording interface {
+	// tapesOf returns how the text in [from, to) was packed, as far as that is known.
+	tapesOf(from, to int64) []*passage.Tape
 }
 
 // heldText is for how much text before the block at hand it is known how it was
@@ -29,12 +39,12 @@ func (r *Reader) keepTapes(b *block) {
 	b.tapes = nil
 }
 
-// tapesOf returns how the text in [from, to) was packed, as far as that is known.
-func (r *Reader) tapesOf(from, to int64) (all []*passage.Tape) {
-	for _, t := range r.tapes {
-		if t.from < to && from < t.to {
-			all = append(all, t.tapes...)
-		}
+func (r *Reader) tapesOf(from, to int64) []*passage.Tape { return tapesOf(r.tapes, from, to) }
+
+func tapesOf(list []taped, from, to int64) (all []*passage.Tape) {
+	i := sort.Search(len(list), func(i int) bool { return list[i].to > from })
+	for ; i < len(list) && list[i].from < to; i++ {
+		all = append(all, list[i].tapes...)
 	}
 	return all
 }

@@ -24,6 +24,16 @@ type points struct {
 	next  int64 // the least total at which a checkpoint is due
 	every int64
 	offer func(Checkpoint)
+
+	sparse bool
+	late   *late // a checkpoint that waits for what will be referred to
+}
+
+// late is a checkpoint whose window has what was referred to by now, of all.
+type late struct {
+	Checkpoint
+	all   []byte
+	until int64 // output up to which it may be referred to
 }
 
 // reach is how far back matches may refer to now, in bytes.
@@ -42,6 +52,34 @@ func (r *Reader) Checkpoints(every int64, fn func(Checkpoint)) {
 	}
 	r.every, r.offer = every, fn
 	r.next = r.total
+}
+
+// SparseCheckpoints is Checkpoints, but of each window it leaves only what the
+// output refers to, and zeros in between, which pack well. fn is called when that is
+// known. every must be at least twice [Window].
+func (r *Reader) SparseCheckpoints(every int64, fn func(Checkpoint)) {
+	if every < 2*Window {
+		panic("inflate: sparse checkpoints need more distance")
+	}
+	r.Checkpoints(every, fn)
+	r.sparse = true
+}
+
+// refer notes what a match is going to read of the window that waits.
+func (r *Reader) refer(length, dist int) {
+	w := r.late
+	before := w.Out - (r.output() - int64(dist)) // it begins so many bytes before the checkpoint
+	if at := int64(len(w.all)) - before; before > 0 && at >= 0 {
+		copy(w.Window[at:], w.all[at:min(int64(len(w.all)), at+int64(length))])
+	}
+}
+
+// offerLate hands out the checkpoint that waits.
+func (r *Reader) offerLate() {
+	if w := r.late; w != nil {
+		r.late = nil
+		r.offer(w.Checkpoint)
+	}
 }
 
 // due says whether a checkpoint is wanted here, and when the next one is.
@@ -68,12 +106,18 @@ func (r *Reader) offerBlock() {
 	r.giveBack()
 	window := make([]byte, min(Window, r.reach()))
 	r.lastOutput(window)
-	r.offer(Checkpoint{
+	cp := Checkpoint{
 		In:     r.offset(),
 		Bit:    uint8(-r.nbits & 7),
 		Out:    r.total,
 		Window: window,
-	})
+	}
+	if r.sparse && len(window) > 0 {
+		cp.Window = make([]byte, len(window))
+		r.late = &late{cp, window, r.total + Window}
+		return
+	}
+	r.offer(cp)
 }
 
 // NewReaderAt returns a Reader of the gzip file src, size bytes long, that

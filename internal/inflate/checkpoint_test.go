@@ -107,3 +107,96 @@ func TestNoCheckpoint(t *testing.T) {
 		}
 	}
 }
+
+// A sparse checkpoint has what is referred to, and zeros.
+func TestSparseCheckpoints(t *testing.T) {
+	const every = 2 * Window
+	one := slices.Concat(trace(400<<10), noise(40<<10), trace(200<<10), make([]byte, 100<<10), trace(100<<10))
+	streams := map[string][]byte{
+		"members": slices.Concat(pack("klauspost1", one, 9), pack("std6", nil, 0), pack("std0", one, 0), pack("std6", trace(100), 3), pack("std9", one, 30)),
+		"short":   pack("std6", trace(every+1000), 5),
+		"chunks":  chunked(slices.Concat(one, one)),
+		"zeros":   pack("std6", make([]byte, 1<<20), 20),
+	}
+	for seed := range uint64(9) {
+		streams["random"+string(rune('a'+seed))], _ = randomMember(seed, 90, 9000)
+	}
+	for name, packed := range streams {
+		want, err := decodeAll(packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		full := collect(t, packed, want, every, Window)
+		for _, size := range []int{3000, 300_000} {
+			var sparse []Checkpoint
+			r := NewReader(bytes.NewReader(packed))
+			r.SparseCheckpoints(every, func(cp Checkpoint) { sparse = append(sparse, cp) })
+			if got, err := decode(r, Window, size); err != nil || !bytes.Equal(got, want) {
+				t.Fatalf("%s: %d bytes, error %v; want %d", name, len(got), err, len(want))
+			}
+			checkSparse(t, name, packed, want, sparse, full)
+		}
+	}
+}
+
+func checkSparse(t *testing.T, name string, packed, want []byte, sparse, full []Checkpoint) {
+	t.Helper()
+	if len(sparse) != len(full) {
+		t.Fatalf("%s: %d checkpoints, not %d", name, len(sparse), len(full))
+	}
+	kept, all := 0, 0
+	for i, cp := range sparse {
+		if cp.In != full[i].In || cp.Bit != full[i].Bit || cp.Out != full[i].Out || len(cp.Window) != len(full[i].Window) {
+			t.Fatalf("%s: checkpoint %d is at %d, not at %d", name, i, cp.Out, full[i].Out)
+		}
+		for k, c := range cp.Window {
+			if c != 0 && c != full[i].Window[k] {
+				t.Fatalf("%s: byte %d of window %d is %d, not %d", name, k, i, c, full[i].Window[k])
+			}
+			kept += min(int(c), 1)
+		}
+		all += len(cp.Window)
+		resume(t, packed, want, cp)
+	}
+	if name == "members" && kept > all/2 {
+		t.Errorf("%s: %d of %d bytes are kept", name, kept, all)
+	}
+}
+
+// A chunk that is decoded by itself refers to nothing before it.
+func TestSparseCheckpointsOfChunks(t *testing.T) {
+	text := trace(5 << 20)
+	packed := chunked(text)
+	c := NewChunked(bytes.NewReader(packed), 2)
+	defer c.Close()
+	var sparse []Checkpoint
+	c.SparseCheckpoints(300<<10, func(cp Checkpoint) { sparse = append(sparse, cp) })
+	for err := error(nil); err == nil; {
+		_, _, err = c.Next(nil)
+	}
+	if len(sparse) != 6 { // one for each chunk, one for the end
+		t.Fatalf("%d checkpoints", len(sparse))
+	}
+	for _, cp := range sparse {
+		if slices.Max(append(cp.Window, 0)) > 0 {
+			t.Errorf("the window at %d is not empty", cp.Out)
+		}
+		resume(t, packed, text, cp)
+	}
+}
+
+// A stream that breaks off behind a checkpoint has told of it.
+func TestSparseCheckpointBeforeAnError(t *testing.T) {
+	packed := pack("std6", trace(200<<10), 9)
+	for cut := len(packed) / 2; cut < len(packed); cut += 97 {
+		var full, sparse []int64
+		r := NewReader(bytes.NewReader(packed[:cut]))
+		r.Checkpoints(2*Window, func(cp Checkpoint) { full = append(full, cp.Out) })
+		decode(r, Window, 10_000)
+		r = NewReader(bytes.NewReader(packed[:cut]))
+		r.SparseCheckpoints(2*Window, func(cp Checkpoint) { sparse = append(sparse, cp.Out) })
+		if _, err := decode(r, Window, 10_000); err == nil || !slices.Equal(full, sparse) {
+			t.Errorf("cut at %d: checkpoints %v, not %v; error %v", cut, sparse, full, err)
+		}
+	}
+}

@@ -71,6 +71,13 @@ func (c *Chunked) Record() { c.record = true }
 // belongs to the caller.
 func (c *Chunked) Tapes() []*passage.Tape { return c.tapes }
 
+// SparseCheckpoints does what it does for a Reader, but that chunks, where there are
+// any, count as blocks.
+func (c *Chunked) SparseCheckpoints(every int64, fn func(Checkpoint)) {
+	c.Checkpoints(every, fn)
+	c.sparse = true
+}
+
 // Next returns a block with the next n bytes of output at block[Window:]. It
 // belongs to the caller, who gives spare for it, a block that is no longer
 // needed, or nil. What it returns besides is as from [Reader.Fill]: a block
@@ -182,7 +189,11 @@ func (r *Reader) chunk(out, packed []byte) bool {
 func (c *Chunked) take(k *chunk, spare []byte) []byte {
 	block := k.block
 	if c.due() {
-		c.offer(Checkpoint{In: c.in, Out: c.total, Window: append([]byte(nil), c.window[:]...)})
+		window := make([]byte, Window)
+		if !c.sparse { // a chunk refers to nothing before it
+			copy(window, c.window[:])
+		}
+		c.offer(Checkpoint{In: c.in, Out: c.total, Window: window})
 	}
 	end := Window + gzwrite.ChunkSize
 	copy(c.window[:], block[end-Window:end])

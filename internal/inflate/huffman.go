@@ -7,6 +7,9 @@ func (r *Reader) decodeHuffman() error {
 		return r.copyMatch()
 	}
 	limit := min(len(r.block), r.out+checkedAtOnce)
+	if r.late != nil {
+		return r.careful(min(limit, r.out+int(r.late.until-r.output())))
+	}
 	if r.symbols != nil {
 		if r.output() >= r.placeAt {
 			r.place()
@@ -50,6 +53,9 @@ func (r *Reader) careful(limit int) error {
 			return err
 		}
 		r.match = match{length, dist}
+		if r.late != nil {
+			r.refer(length, dist)
+		}
 		if err := r.copyMatch(); err != nil {
 			return err
 		}

@@ -101,6 +101,9 @@ func (r *Reader) Fill(block []byte, hist int) (n int, err error) {
 		}
 	}
 	r.check()
+	if r.err != nil {
+		r.offerLate()
+	}
 	n = r.out - hist
 	r.endTape()
 	r.detach()
@@ -132,6 +135,9 @@ func (r *Reader) Read(p []byte) (int, error) {
 
 // step goes on by one header, trailer or stretch of output.
 func (r *Reader) step() error {
+	if r.late != nil && (r.output() >= r.late.until || r.state == atTrailer) {
+		r.offerLate()
+	}
 	switch r.state {
 	case atFirstMember, atNextMember:
 		return r.memberHeader()

@@ -118,6 +118,7 @@ func (p *plan) look(ctx context.Context) error {
 // notePart takes a part into account, and reports whether flow events and
 // whether other things of it may stay.
 func (p *plan) notePart(part *trace.Part) (flows, others bool) {
+	p.kept.Follow(part)
 	if part.Text != nil {
 		p.kept.Text(part.Text)
 		return false, true
