@@ -151,12 +151,57 @@ func (c *cover) binds(pt *point, depth int32) bool {
 // chains follows each chain in time: a start begins a new one.
 func (f *flows) chains() {
 	f.lines = nil
-	order := f.begun()
+	f.kept = make([]bool, len(f.points))
+	order, ends := f.buckets()
+	from := int32(0)
+	for _, end := range ends {
+		f.chainsOf(order[from:end])
+		from = end
+	}
+}
+
+// buckets are all points of chains that have a bound start, and of a few others, in
+// no order but that each chain is in one bucket, with few others. ends is where each
+// bucket ends.
+func (f *flows) buckets() (order, ends []int32) {
+	mask := uint64(1)
+	for mask < uint64(len(f.points)) {
+		mask = 2*mask + 1
+	}
+	starts := make([]bool, mask+1)
+	for i := range f.points {
+		if pt := &f.points[i]; pt.phase == 's' && pt.bound {
+			starts[pt.chain&mask] = true
+		}
+	}
+	ends = make([]int32, mask+1)
+	for i := range f.points {
+		if b := f.points[i].chain & mask; starts[b] {
+			ends[b]++
+		}
+	}
+	next, sum := make([]int32, mask+1), int32(0)
+	for b, n := range ends {
+		next[b] = sum
+		sum += n
+		ends[b] = sum
+	}
+	order = make([]int32, sum)
+	for i := range f.points {
+		if b := f.points[i].chain & mask; starts[b] {
+			order[next[b]] = int32(i)
+			next[b]++
+		}
+	}
+	return order, ends
+}
+
+// chainsOf follows the chains of a bucket.
+func (f *flows) chainsOf(order []int32) {
 	slices.SortFunc(order, func(a, b int32) int {
 		x, y := &f.points[a], &f.points[b]
 		return cmp.Or(cmp.Compare(x.chain, y.chain), cmp.Compare(x.ts, y.ts), cmp.Compare(a, b))
 	})
-	f.kept = make([]bool, len(f.points))
 	for i := 0; i < len(order); {
 		k := i + 1
 		for k < len(order) && f.points[order[k]].chain == f.points[order[i]].chain && f.points[order[k]].phase != 's' {
@@ -165,25 +210,6 @@ func (f *flows) chains() {
 		f.chain(order[i:k])
 		i = k
 	}
-}
-
-// begun are the points of chains that have a bound start, and a few others: of
-// many arrows few stay, and putting them in order takes longest.
-func (f *flows) begun() []int32 {
-	marks := make([]bool, 2*len(f.points))
-	mark := func(pt *point) *bool { return &marks[pt.chain%uint64(len(marks))] }
-	for i := range f.points {
-		if pt := &f.points[i]; pt.phase == 's' && pt.bound {
-			*mark(pt) = true
-		}
-	}
-	var order []int32
-	for i := range f.points {
-		if *mark(&f.points[i]) {
-			order = append(order, int32(i))
-		}
-	}
-	return order
 }
 
 func (f *flows) chain(members []int32) {
