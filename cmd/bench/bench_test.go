@@ -78,6 +78,8 @@ func TestTable(t *testing.T) {
 		{name: script, data: dataset{bytes: 1e8}, times: runs(10)},
 		{name: "tracekit x", data: dataset{bytes: 1e9}, times: runs(1, 1, 1),
 			beside: map[string][]float64{yardstick: {1, 7, 2}, readingAlone: {1.25}}},
+		{name: scriptTenth, data: dataset{bytes: 1e8}, times: runs(20)},
+		{name: "tracekit y", like: scriptTenth, data: dataset{bytes: 1e9}, times: runs(1)},
 		{name: "absent", failed: "not there"},
 		{name: "poor", failed: "exit status 2"},
 	}
@@ -87,6 +89,7 @@ func TestTable(t *testing.T) {
 		"| gzip -dc |  |  | 1.00 | 25.0 | 250 | 4.00 | 8.00 | 3 | 1000 |\n",
 		"| tracekit x | 2.00 | 1.25 | 4.00 | 100 | 1000 | 1.00 | 2.00 | 3 | 1000 |\n",
 		`| gzip \| jq \| gzip |`,
+		"| tracekit y |  |  | 4.00 | 200 | 1000 |",
 		"failed: poor (exit status 2)",
 	} {
 		if !strings.Contains(b.String(), want) {

@@ -14,7 +14,8 @@ type contender struct {
 	needs string   // the program without which it is left out
 	args  []string // what runs
 	data  dataset
-	found int // exit status that says that it found something, not that it failed
+	found int    // exit status that says that it found something, not that it failed
+	like  string // the script that selects what it does
 
 	times  []sample
 	beside map[string][]float64 // how many times as long as each yardstick that ran right before
@@ -27,6 +28,9 @@ const (
 	yardstick = "igzip -dc"
 	common    = "gzip -dc"
 	script    = "gzip | jq | gzip"
+
+	scriptTenth = script + ", a tenth of the time"
+	scriptKinds = script + ", by category"
 
 	readingAlone = "tracekit's reader alone, every event"
 )
@@ -64,6 +68,12 @@ func (k *contender) finding(status int) *contender {
 	return k
 }
 
+// as names the script that selects what k does.
+func (k *contender) as(script string) *contender {
+	k.like = script
+	return k
+}
+
 func (k *contender) called(name string) *contender {
 	k.name = name
 	return k
@@ -84,14 +94,14 @@ func (c *config) streaming(d dataset) []*contender {
 	pieces := filepath.Join(c.dir, "pieces")
 	own := []*contender{
 		c.own(d, "info"),
-		c.own(d, "strip", "--python", "--hardware", "--cat", "cpu_op").into(c).called("tracekit strip, less than 10 % kept"),
+		c.own(d, "strip", "--python", "--hardware", "--cat", "cpu_op").into(c).called("tracekit strip, less than 10 % kept").as(scriptKinds),
 		c.own(d, "strip", "--cat", "nonesuch").into(c).called("tracekit strip, all kept"),
 		c.own(d, "strip", "--python").into(c),
 		c.own(d, "strip", "--python").called("tracekit strip --python, as plain JSON"),
 		c.own(d, "filter", device).into(c),
 		c.own(d, "filter", device).called("tracekit filter …, as plain JSON"),
 		c.own(d, "slice", cut...).into(c),
-		c.own(d, "slice", "--from", "45%", "--to", "55%").into(c),
+		c.own(d, "slice", "--from", "45%", "--to", "55%").into(c).as(scriptTenth),
 		c.own(indexed, "index"),
 		c.own(indexed, "slice", cut...).into(c).called("tracekit slice --from 49% --to 51%, indexed"),
 		c.own(d, "split", "--by", "size", "--size", "200MB", "--force", "-o", pieces).called("tracekit split --by size --size 200MB"),
@@ -116,12 +126,18 @@ func (c *config) hasVerb(verb string) bool {
 // loading are the commands that hold a trace in memory, for a small one, all
 // with the same selection, and tracekit for it too.
 func (c *config) loading(d dataset) []*contender {
-	from, to := fmt.Sprintf("%.3f", d.from), fmt.Sprintf("%.3f", d.to)
+	from, to := d.middle(0.02)
 	out := filepath.Join(c.dir, "out.json.gz")
-	jq := fmt.Sprintf("gzip -dc '%s' | jq -c '.traceEvents |= map(select(.ts >= %s and .ts < %s))' | gzip > '%s'", d.path, from, to, out)
+	jq := func(name, condition string) *contender {
+		line := fmt.Sprintf("gzip -dc '%s' | jq -c '.traceEvents |= map(select(%s))' | gzip > '%s'", d.path, condition, out)
+		return &contender{name: name, needs: "jq", args: []string{"sh", "-c", line}, data: d}
+	}
+	within := func(from, to string) string { return fmt.Sprintf(".ts >= %s and .ts < %s", from, to) }
 	self := itself()
 	return []*contender{
-		{name: script, needs: "jq", args: []string{"sh", "-c", jq}, data: d},
+		jq(script, within(from, to)),
+		jq(scriptTenth, within(d.middle(0.1))),
+		jq(scriptKinds, `.cat != "python_function" and .cat != "kernel" and .cat != "gpu_memcpy" and .cat != "gpu_memset" and .cat != "cpu_op"`),
 		{name: "Python, json", needs: "python3", args: []string{"python3", "-c", pythonScript, d.path, from, to, out}, data: d},
 		{name: "Go, encoding/json", needs: self, args: []string{self, loadAllVerb, d.path, from, to, out}, data: d},
 		c.own(d, "slice", "--from", "@"+from, "--to", "@"+to).into(c).called("tracekit slice, the same range"),

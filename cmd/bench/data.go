@@ -37,8 +37,8 @@ type dataset struct {
 	bytes   int64  // of JSON
 	packed  int64
 	events  int64
-	from    float64 // window of 2 % of its time in the middle, µs on its own clock
-	to      float64
+	start   float64 // bounds of its time, µs on its own clock
+	end     float64
 	indexed string // the same file under another name, beside which is an index
 }
 
@@ -86,11 +86,14 @@ func (d *dataset) look(tracekit string) error {
 		return err
 	}
 	d.bytes, d.packed, d.events = found.Bytes, found.Size, found.Events
-	at := func(share float64) float64 {
-		return (float64(found.StartNS) + share*float64(found.EndNS-found.StartNS)) / 1000
-	}
-	d.from, d.to = at(0.49), at(0.51)
+	d.start, d.end = float64(found.StartNS)/1000, float64(found.EndNS)/1000
 	return nil
+}
+
+// middle is so much of a trace's time in its middle, as JSON has it.
+func (d *dataset) middle(share float64) (from, to string) {
+	at := func(share float64) string { return fmt.Sprintf("%.3f", d.start+share*(d.end-d.start)) }
+	return at(0.5 - share/2), at(0.5 + share/2)
 }
 
 // create writes a gzip file with blocks like those of zlib, which profilers pack

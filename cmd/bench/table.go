@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -45,7 +46,7 @@ func writeTable(w io.Writer, all []*contender) {
 		}
 		m, rate := median(k.times), k.rate()
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %.0f | %.2f | %.2f | %.0f | %.0f |\n", strings.ReplaceAll(k.name, "|", `\|`),
-			ratio(k.than(yardstick), 1), ratio(k.than(readingAlone), 1), ratio(rate, base[common]), ratio(rate, base[script]),
+			ratio(k.than(yardstick), 1), ratio(k.than(readingAlone), 1), ratio(rate, base[common]), ratio(rate, base[cmp.Or(k.like, script)]),
 			rate/1e6, m.wall.Seconds(), m.cpu.Seconds(), float64(m.memory)/1e6, float64(k.data.bytes)/1e6)
 	}
 	for _, k := range all {
