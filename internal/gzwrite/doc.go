@@ -5,7 +5,8 @@
 //
 // The output is one gzip member that every gzip reader takes: no name, no
 // time, operating system 255. The same input makes the same bytes, however
-// many goroutines compress and however the input was cut into writes.
+// many goroutines compress and however the input was cut into writes. What is said
+// of it to be as it was read ([Writer.WasRead]) is input too.
 //
 // The input is cut every [ChunkSize] bytes. Only the last chunk may be shorter
 // and none is empty, so empty input has no chunks at all. The member is
