@@ -1,9 +1,14 @@
 package trace
 
-import "tracekit/internal/passage"
+import (
+	"math"
+
+	"tracekit/internal/passage"
+)
 
 // copier finds what a Writer writes just as it was read, events that follow each
-// other in the trace, and tells those of whom that saves the packing.
+// other in the trace, and tells those of whom that saves the packing. What it finds
+// depends on what is read and written, and not on how.
 type copier struct {
 	from recording // nil if nobody wants to know
 	to   reuser
@@ -15,7 +20,10 @@ type copier struct {
 }
 
 // stay is a stretch of size bytes that stays as it is.
-type stay struct{ out, in, size int64 }
+type stay struct {
+	out, in, size int64
+	tapes         []*passage.Tape
+}
 
 // reuser packs, and can make use of how text was packed before.
 type reuser interface{ WasRead([]passage.Run) }
@@ -24,11 +32,16 @@ type reuser interface{ WasRead([]passage.Run) }
 // its Source was made to Record and w's writer can pack, what stays as it is need
 // not be packed again.
 func (w *Writer) Follow(p *Part) {
-	if p.from == nil || p.from == w.copier.from {
-		return
-	}
-	if to, can := w.w.(reuser); can {
-		w.copier = copier{from: p.from, to: to}
+	c := &w.copier
+	switch {
+	case p.from == nil:
+	case p.from != c.from:
+		if to, can := w.w.(reuser); can {
+			c.other()
+			c.from, c.to = p.from, to
+		}
+	case p.Off > c.end+1:
+		c.other() // nothing of p can follow on
 	}
 }
 
@@ -39,7 +52,9 @@ func (c *copier) event(e *Event, out int64) {
 	}
 	if c.end == 0 || e.at != c.end+1 {
 		c.other()
-		c.out, c.in = out, e.at
+		if c.out, c.in = out, e.at; e.at != 0 {
+			c.from.need(e.at)
+		}
 	}
 	if e.at != 0 {
 		c.end = e.at + int64(len(e.text))
@@ -48,11 +63,23 @@ func (c *copier) event(e *Event, out int64) {
 
 // other says that something else is written next.
 func (c *copier) other() {
-	if size := c.end - c.in; c.end != 0 && size >= passage.LeastRun {
-		c.past = append(c.past, stay{c.out, c.in, size})
+	if c.end == 0 {
+		return
 	}
+	c.keep(c.end - c.in)
 	c.end = 0
+	c.from.need(nothing)
 }
+
+// keep takes note of size bytes of the events at hand, if that are enough.
+func (c *copier) keep(size int64) {
+	if size >= passage.LeastRun {
+		c.past = append(c.past, stay{c.out, c.in, size, c.from.tapesOf(c.in, c.in+size)})
+	}
+}
+
+// nothing stands for a place behind all text.
+const nothing = math.MaxInt64
 
 // pass tells of what is in a buffer that is about to be passed on. Its first byte
 // is the written one at out.
@@ -60,15 +87,18 @@ func (c *copier) pass(buf []byte, out int64) {
 	if c.from == nil {
 		return
 	}
-	if c.end != 0 {
-		c.past = append(c.past, stay{c.out, c.in, c.end - c.in})
+	end := out + int64(len(buf))
+	if n := min(c.end-c.in, end-c.out); c.end != 0 && n > 0 {
+		c.keep(n)
+		c.out += n
+		c.in += n
+		c.from.need(c.in)
 	}
 	c.runs = c.runs[:0]
 	for _, s := range c.past {
-		from, to := max(s.out, out), min(s.out+s.size, out+int64(len(buf)))
-		if to-from >= passage.LeastRun {
-			in := s.in + from - s.out
-			c.runs = append(c.runs, passage.Run{From: int(from - out), To: int(to - out), Text: in, Tapes: c.from.tapesOf(in, in+to-from)})
+		// The last may have an event that is passed on by itself, as it is long.
+		if to := min(s.out+s.size, end); to > s.out {
+			c.runs = append(c.runs, passage.Run{From: int(s.out - out), To: int(to - out), Text: s.in, Tapes: s.tapes})
 		}
 	}
 	c.past = c.past[:0]

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"tracekit/internal/inflate"
+	"tracekit/internal/passage"
 )
 
 // ErrChanged says that a second reading did not find what the first one saw.
@@ -99,6 +100,7 @@ func (c *chosen) seek(off int64, scratch *block) error {
 		if err := c.read(scratch.buf[:blockRoom+int(n)], blockRoom); err != nil {
 			return err
 		}
+		passage.Drop(c.text.Tapes())
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ type Reader struct {
 	last   *block
 	record bool    // tapes are kept
 	tapes  []taped // of the latest text
+	needed int64   // offset of the first text of which somebody may still want to know that
 	err    error
 	Damage Damage // complete once Next has returned io.EOF
 	Bytes  int64  // of decompressed text read so far
@@ -61,6 +62,7 @@ type stretches interface {
 func newReader(s stretches, sums, record bool, m *marks) *Reader {
 	r := &Reader{
 		record: record,
+		needed: nothing,
 		out:    make(chan *block, ringSize),
 		free:   make(chan *block, ringSize),
 		again:  make(chan *block, 1),

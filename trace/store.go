@@ -76,11 +76,14 @@ func (s *Store) Follow(p *Part) {
 		if !s.grow(size) {
 			return
 		}
+		passage.Hold(t.tapes)
 		s.tapes = append(s.tapes, t)
 	}
 }
 
 func (s *Store) tapesOf(from, to int64) []*passage.Tape { return tapesOf(s.tapes, from, to) }
+
+func (s *Store) need(int64) {} // all is kept
 
 // Text adds document text.
 func (s *Store) Text(t []byte) {

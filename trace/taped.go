@@ -14,12 +14,16 @@ type taped struct {
 
 // recording knows how text was packed.
 type recording interface {
-	// tapesOf returns how the text in [from, to) was packed, as far as that is known.
+	// tapesOf returns how the text in [from, to) was packed, as far as that is known,
+	// for the caller to drop.
 	tapesOf(from, to int64) []*passage.Tape
+	// need says that this will be asked of text from an offset on only.
+	need(from int64)
 }
 
-// heldText is for how much text before the block at hand it is known how it was
-// packed, in bytes: as much as a Writer gathers at once.
+// heldText is for how much text before the block at hand it is known in any case how
+// it was packed, in bytes: more than there can be of an event that ends there, and
+// does not go past the Writer's buffer.
 const heldText = 1 << 20
 
 // keepTapes takes those of the next block and lets go of what is too old.
@@ -31,8 +35,8 @@ func (r *Reader) keepTapes(b *block) {
 		return
 	}
 	old := 0
-	for old < len(r.tapes) && r.tapes[old].to <= b.off-heldText {
-		old++
+	for ; old < len(r.tapes) && r.tapes[old].to <= min(b.off-heldText, r.needed); old++ {
+		passage.Drop(r.tapes[old].tapes)
 	}
 	r.tapes = append(r.tapes[:0], r.tapes[old:]...)
 	r.tapes = append(r.tapes, taped{b.off, b.off + int64(b.hi-b.lo), b.tapes})
@@ -41,10 +45,13 @@ func (r *Reader) keepTapes(b *block) {
 
 func (r *Reader) tapesOf(from, to int64) []*passage.Tape { return tapesOf(r.tapes, from, to) }
 
+func (r *Reader) need(from int64) { r.needed = from }
+
 func tapesOf(list []taped, from, to int64) (all []*passage.Tape) {
 	i := sort.Search(len(list), func(i int) bool { return list[i].to > from })
 	for ; i < len(list) && list[i].from < to; i++ {
 		all = append(all, list[i].tapes...)
 	}
+	passage.Hold(all)
 	return all
 }

@@ -120,6 +120,9 @@ func (p *pipeline) compressAll(packer *deflate.Compressor) {
 			}
 			c.packed = packer.AppendChunk(c.packed[:0], c.raw, c.copies)
 			c.crc = crc32.ChecksumIEEE(c.raw)
+			for i := range c.runs {
+				passage.Drop(c.runs[i].Tapes)
+			}
 		}
 		c.ready <- struct{}{}
 	}

@@ -126,6 +126,9 @@ func TestSparseCheckpoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if testing.Short() && name != "members" && name != "chunks" {
+			continue
+		}
 		full := collect(t, packed, want, every, Window)
 		for _, size := range []int{3000, 300_000} {
 			var sparse []Checkpoint

@@ -29,7 +29,8 @@ type input struct {
 
 	tape  *passage.Tape   // views what is taken of buf, unless it is nil
 	tapes []*passage.Tape // of the latest output
-	taped bool            // a tape views buf
+	roll  *passage.Roll   // that buf is, if tapes view it
+	rolls chan *passage.Roll
 }
 
 func (in *input) init(src io.Reader, base int64) {
@@ -54,7 +55,10 @@ func (in *input) capture() {
 
 // newTape begins a tape with the byte in which a bit of the file is.
 func (in *input) newTape(bit int64) {
-	in.tape, in.taped = &passage.Tape{Base: bit / 8}, true
+	if in.roll == nil {
+		in.roll = passage.NewRoll(in.buf, in.rolls)
+	}
+	in.tape = in.roll.Tape(bit / 8)
 	in.tapes = append(in.tapes, in.tape)
 }
 
@@ -63,7 +67,7 @@ func (in *input) more() bool {
 	if in.err != nil {
 		return false
 	}
-	if start := in.pos - behind; start > 0 && (!in.taped || len(in.buf)-in.end < inputSize/4) {
+	if start := in.pos - behind; start > 0 && (in.roll == nil || len(in.buf)-in.end < inputSize/4) {
 		in.shift(start)
 	}
 	for range emptyReads {
@@ -85,14 +89,29 @@ func (in *input) more() bool {
 func (in *input) shift(start int) {
 	from := in.buf[start:in.end]
 	in.capture()
-	if in.taped {
-		in.buf, in.taped = make([]byte, inputSize), false
+	old := in.roll
+	if old != nil {
+		in.unroll()
 	}
 	in.end = copy(in.buf, from)
+	if old != nil {
+		old.Release()
+	}
 	in.base += int64(start)
 	in.pos -= start
 	if in.tape != nil {
 		in.newTape(in.bit())
+	}
+}
+
+// unroll goes on with a buffer that no tape views.
+func (in *input) unroll() {
+	in.roll = nil
+	select {
+	case r := <-in.rolls:
+		in.buf = r.Bytes
+	default:
+		in.buf = make([]byte, inputSize)
 	}
 }
 

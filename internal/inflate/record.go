@@ -22,9 +22,16 @@ const leastBlock = 1 << 10
 
 // Record makes the Reader put on tapes how the output is packed. It must be called
 // before the first Fill or Read.
-func (r *Reader) Record() { r.recorder = recorder{on: true, began: -leastBlock} }
+func (r *Reader) Record() {
+	r.recorder = recorder{on: true, began: -leastBlock}
+	r.rolls = make(chan *passage.Roll, mostRolls)
+}
 
-// Tapes returns what was recorded by the last Fill. It belongs to the caller.
+// mostRolls is how many buffers wait to be used again.
+const mostRolls = 4
+
+// Tapes returns what was recorded by the last Fill. It belongs to the caller, who may
+// drop them for their memory to be used again.
 func (r *Reader) Tapes() []*passage.Tape { return r.tapes }
 
 // output is how much output there is by now.

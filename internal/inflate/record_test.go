@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -163,6 +164,9 @@ func copied(packed []byte, places []passage.Place) []byte {
 func TestSymbolsBetweenPlacesAreTheText(t *testing.T) {
 	streams := someStreams()
 	for seed := range uint64(20) {
+		if testing.Short() && seed > 4 {
+			break
+		}
 		streams["random"+string(rune('a'+seed))], _ = randomMember(seed, 20, 3000)
 	}
 	rng := rand.New(rand.NewPCG(3, 3))
@@ -211,6 +215,38 @@ func TestTapesHoldWhatTheirPlacesPointTo(t *testing.T) {
 		}
 		if name == "std6" && len(before) < len(packed)*7/10 {
 			t.Errorf("only %d of %d bytes are on tapes", len(before), len(packed))
+		}
+	}
+}
+
+// Buffers are used again as soon as nobody has a tape that views them, and not before.
+func TestBuffersAreUsedAgain(t *testing.T) {
+	text := trace(20 << 20)
+	packed := pack("std-2", text, 0) // codes alone, so that there is much of it
+	for _, keep := range []int{0, 7} {
+		r := NewReader(bytes.NewReader(packed))
+		r.Record()
+		block := make([]byte, Window+512<<10)
+		var kept []*passage.Tape
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for n, err := 0, error(nil); err == nil; n++ {
+			_, err = r.Fill(block, Window)
+			tapes := r.Tapes()
+			if keep > 0 && n%keep == 0 {
+				passage.Hold(tapes)
+				kept = append(kept, tapes...)
+			}
+			passage.Drop(tapes)
+		}
+		runtime.ReadMemStats(&after)
+		if size := after.TotalAlloc - before.TotalAlloc; keep == 0 && size > uint64(len(packed))/4 {
+			t.Errorf("%d bytes were allocated to read %d", size, len(packed))
+		}
+		for i, tape := range kept {
+			if !bytes.Equal(tape.Bits, packed[tape.Base:tape.Base+int64(len(tape.Bits))]) {
+				t.Fatalf("tape %d is not what stands at %d", i, tape.Base)
+			}
 		}
 	}
 }

@@ -30,6 +30,8 @@ type Tape struct {
 	Base   int64   // offset of Bits in the file, in bytes
 	Bits   []byte  // between two places with symbols in between, they go on on the next tape
 	Places []Place // in the order of the file
+
+	roll *Roll // that Bits view, nil if nobody wants it back
 }
 
 // Shift moves a tape that counts from file bytes into a file, where text bytes stand
