@@ -3,6 +3,7 @@ package inflate
 import (
 	"bytes"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -36,5 +37,19 @@ func FuzzDeflateRoundTrip(f *testing.F) {
 		}
 		last := points[len(points)-1]
 		resume(t, packed, want, last)
+
+		r = NewReader(bytes.NewReader(packed))
+		var sparse []Checkpoint
+		r.SparseCheckpoints(2*Window+int64(size), func(cp Checkpoint) { sparse = append(sparse, cp) })
+		if got, err := decode(r, Window, 100_000); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("%d bytes, error %v; want %d", len(got), err, len(want))
+		}
+		resume(t, packed, want, sparse[len(sparse)-1])
+
+		_, some := recorded(t, narrow(packed), max(1+int(size), len(want)/500))
+		_, all := recorded(t, NewReader(bytes.NewReader(packed)), 1<<20)
+		if !reflect.DeepEqual(placesOn(some), placesOn(all)) {
+			t.Fatalf("%d places, and %d", len(placesOn(some)), len(placesOn(all)))
+		}
 	})
 }

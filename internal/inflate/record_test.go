@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"tracekit/internal/gzwrite"
@@ -48,7 +49,9 @@ func someStreams() map[string][]byte {
 		"members": slices.Concat(pack("std6", text[:500<<10], 0), pack("klauspost1", text[500<<10:], 2)),
 	}
 	for name := range packers {
-		m[name] = pack(name, text, 3)
+		if !testing.Short() || strings.HasSuffix(name, "1") || strings.HasSuffix(name, "6") {
+			m[name] = pack(name, text, 3)
+		}
 	}
 	return m
 }
@@ -193,7 +196,7 @@ func TestSymbolsBetweenPlacesAreTheText(t *testing.T) {
 			tried++
 		}
 	}
-	if tried < 1000 {
+	if tried < 30*len(streams) {
 		t.Errorf("only %d stretches tried", tried)
 	}
 }
