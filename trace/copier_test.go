@@ -214,3 +214,45 @@ func writeTwice(t *testing.T, packed []byte, w *Writer, rng *rand.Rand, write wr
 		t.Fatal(err)
 	}
 }
+
+// Of text that nobody needs any more, nothing is kept.
+func TestNothingIsKeptOfWhatIsLeftOut(t *testing.T) {
+	text := oddTrace(rand.New(rand.NewPCG(8, 8)))
+	var packed bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&packed, 6)
+	io.WriteString(z, text)
+	z.Close()
+	s, err := NewSource(bytes.NewReader(packed.Bytes()), int64(packed.Len()), SourceOptions{Record: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	out := gzwrite.NewWriter(io.Discard, gzwrite.Options{})
+	defer out.Abort()
+	w := NewWriter(out)
+	most := int64(0)
+	err = EachPart(t.Context(), r, func(p *Part) error {
+		w.Follow(p)
+		for i := range p.Events {
+			if p.Off < 300_000 {
+				if err := w.Event(&p.Events[i]); err != nil {
+					return err
+				}
+			}
+		}
+		if len(r.tapes) > 0 {
+			most = max(most, r.tapes[len(r.tapes)-1].to-r.tapes[0].from)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if most == 0 || most > heldText+3*blockData {
+		t.Errorf("how %d bytes were packed is kept", most)
+	}
+}

@@ -310,3 +310,27 @@ func TestCodeOf(t *testing.T) {
 		}
 	}
 }
+
+// Of a block that can't end, nothing can be copied either.
+func TestABlockWithoutAnEndIsNotRecorded(t *testing.T) {
+	e := encoder{rng: rand.New(rand.NewPCG(1, 1))}
+	lit, dist := prefixCode{make([]int, 257), make([]int, 257)}, prefixCode{[]int{1}, []int{0}}
+	lit.length['a'], lit.length['b'] = 1, 1
+	lit.assign()
+	e.block(5000, 0)
+	e.header(lit, dist, 1)
+	for range 300_000 {
+		e.symbol(lit, 'a'+e.rng.IntN(2))
+	}
+	r := NewReader(bytes.NewReader(member(e.out, nil)))
+	r.Record()
+	block := make([]byte, Window+1<<20)
+	n, err := r.Fill(block, Window)
+	places := placesOn(r.Tapes())
+	if err == nil || n < 300_000 || len(places) < 2 {
+		t.Fatalf("%d bytes, %d places, error %v", n, len(places), err)
+	}
+	if last := places[len(places)-1]; last.Block != nil || last.Text > int64(len(e.plain)) {
+		t.Errorf("the last place is at %d: %+v", last.Text, last.Block)
+	}
+}
