@@ -21,6 +21,8 @@ type witness struct {
 	text []byte // what was read
 	room []byte
 	same int // bytes that are as they were read
+
+	first int64 // offset of the first text that can be copied
 }
 
 func (w *witness) AvailableBuffer() []byte {
@@ -41,6 +43,9 @@ func (w *witness) WasRead(runs []passage.Run) {
 			w.t.Fatalf("%d bytes are not what was read at %d", len(written), r.Text)
 		}
 		w.same += len(written)
+		if copies := r.Copies(nil); len(copies) > 0 && w.first == 0 {
+			w.first = r.Text + int64(copies[0].From-r.From)
+		}
 	}
 	w.Writer.WasRead(runs)
 }
@@ -143,15 +148,11 @@ func TestWhatIsCopiedIsWhatWasRead(t *testing.T) {
 	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 4))
 		text := oddTrace(rng)
-		var packed bytes.Buffer
-		z, _ := gzip.NewWriterLevel(&packed, 6)
-		io.WriteString(z, text)
-		z.Close()
 		for name := range writings() {
 			var plain, out bytes.Buffer
 			w := &witness{Writer: gzwrite.NewWriter(&out, gzwrite.Options{}), t: t, text: []byte(text)}
-			writeTwice(t, packed.Bytes(), NewWriter(&plain), rand.New(rand.NewPCG(seed, 5)), writings()[name])
-			writeTwice(t, packed.Bytes(), NewWriter(w), rand.New(rand.NewPCG(seed, 5)), writings()[name])
+			writeTwice(t, text, NewWriter(&plain), rand.New(rand.NewPCG(seed, 5)), writings()[name])
+			writeTwice(t, text, NewWriter(w), rand.New(rand.NewPCG(seed, 5)), writings()[name])
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -180,12 +181,9 @@ func TestWhatIsCopiedIsWhatWasRead(t *testing.T) {
 }
 
 // writeTwice reads a trace twice, the second time by its blocks.
-func writeTwice(t *testing.T, packed []byte, w *Writer, rng *rand.Rand, write writing) {
+func writeTwice(t *testing.T, text string, w *Writer, rng *rand.Rand, write writing) {
 	t.Helper()
-	s, err := NewSource(bytes.NewReader(packed), int64(len(packed)), SourceOptions{Record: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := packedSource(t, text)
 	put := func(p *Part) error {
 		w.Follow(p)
 		if p.Text != nil {
@@ -215,9 +213,9 @@ func writeTwice(t *testing.T, packed []byte, w *Writer, rng *rand.Rand, write wr
 	}
 }
 
-// Of text that nobody needs any more, nothing is kept.
-func TestNothingIsKeptOfWhatIsLeftOut(t *testing.T) {
-	text := oddTrace(rand.New(rand.NewPCG(8, 8)))
+// packedSource is a Source of a text, packed, that records.
+func packedSource(t *testing.T, text string) *Source {
+	t.Helper()
 	var packed bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&packed, 6)
 	io.WriteString(z, text)
@@ -226,20 +224,28 @@ func TestNothingIsKeptOfWhatIsLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Read()
+	return s
+}
+
+// Of text that nobody needs any more, nothing is kept; of what is written, all, even
+// if a block has come since that is far behind.
+func TestWhatIsKeptOfHowTextWasPacked(t *testing.T) {
+	text := oddTrace(rand.New(rand.NewPCG(8, 8)))
+	const from, to = 600_000, 1_620_000
+	r, err := packedSource(t, text).Read()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	out := gzwrite.NewWriter(io.Discard, gzwrite.Options{})
+	out := &witness{Writer: gzwrite.NewWriter(io.Discard, gzwrite.Options{}), t: t, text: []byte(text)}
 	defer out.Abort()
 	w := NewWriter(out)
 	most := int64(0)
 	err = EachPart(t.Context(), r, func(p *Part) error {
 		w.Follow(p)
 		for i := range p.Events {
-			if p.Off < 300_000 {
-				if err := w.Event(&p.Events[i]); err != nil {
+			if e := &p.Events[i]; e.at >= from && e.at < to {
+				if err := w.Event(e); err != nil {
 					return err
 				}
 			}
@@ -252,7 +258,55 @@ func TestNothingIsKeptOfWhatIsLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if most == 0 || most > heldText+3*blockData {
+	if most == 0 || most > heldText+4*blockData {
 		t.Errorf("how %d bytes were packed is kept", most)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out.first < from+passage.Window || out.first > from+2*passage.Window+passage.Every {
+		t.Errorf("the first text that is copied stands at %d", out.first)
+	}
+}
+
+// What was held in memory is copied too.
+func TestWhatIsHeldIsCopied(t *testing.T) {
+	text := oddTrace(rand.New(rand.NewPCG(9, 9)))
+	s := packedSource(t, text)
+	held := NewStore(32 << 20)
+	r, err := s.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := EachPart(t.Context(), r, func(p *Part) error {
+		held.Follow(p)
+		held.Text(p.Text)
+		for i := range p.Events {
+			held.Event(&p.Events[i])
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	out := &witness{Writer: gzwrite.NewWriter(io.Discard, gzwrite.Options{}), t: t, text: []byte(text)}
+	defer out.Abort()
+	w := NewWriter(out)
+	if err := EachPart(t.Context(), held.Read(), func(p *Part) error {
+		w.Follow(p)
+		for i := range p.Events {
+			if err := w.Event(&p.Events[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out.same < len(text)/4 || out.first == 0 {
+		t.Errorf("%d of %d bytes are as they were, the first that is copied stands at %d", out.same, len(text), out.first)
 	}
 }

@@ -67,6 +67,9 @@ func TestPackedOutputDependsOnTheFileAlone(t *testing.T) {
 			t.Fatalf("%s: no index: %v", k.name, index)
 		}
 		all("indexed")
+		if size := len(made["slice --from 0%"].out); k.name == "t.json.gz" && size > len(packed)*103/100 {
+			t.Errorf("all of %d bytes takes %d", len(packed), size)
+		}
 		for _, verb := range verbs {
 			plain := printedBy(verb, file, nil)
 			if got := unpack(t, made[verb].out); got != plain.out {

@@ -135,7 +135,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 
 // step goes on by one header, trailer or stretch of output.
 func (r *Reader) step() error {
-	if r.late != nil && (r.output() >= r.late.until || r.state == atTrailer) {
+	if r.late != nil && r.output() >= r.late.until {
 		r.offerLate()
 	}
 	switch r.state {

@@ -177,6 +177,11 @@ func TestSymbolsBetweenPlacesAreTheText(t *testing.T) {
 	for name, packed := range streams {
 		text, tapes := recorded(t, NewReader(bytes.NewReader(packed)), 70_000)
 		places := placesOn(tapes)
+		for _, p := range places {
+			if p.Block != nil && p.Block.Header[0]&1 != 0 {
+				t.Fatalf("%s: the block at %d is the last one", name, p.Text)
+			}
+		}
 		for range 60 {
 			if len(places) < 2 {
 				break
@@ -219,6 +224,29 @@ func TestTapesHoldWhatTheirPlacesPointTo(t *testing.T) {
 		if name == "std6" && len(before) < len(packed)*7/10 {
 			t.Errorf("only %d of %d bytes are on tapes", len(before), len(packed))
 		}
+	}
+}
+
+// What chunks were packed as stays there as long as somebody has it.
+func TestTapesOfChunksStay(t *testing.T) {
+	packed := chunked(trace(9 << 20))
+	c := NewChunked(bytes.NewReader(packed), 1)
+	defer c.Close()
+	c.Record()
+	var tapes []*passage.Tape
+	for err := error(nil); err == nil; {
+		_, _, err = c.Next(nil)
+		tapes = append(tapes, c.Tapes()...)
+	}
+	size := 0
+	for i, tape := range tapes {
+		if !bytes.Equal(tape.Bits, packed[tape.Base:tape.Base+int64(len(tape.Bits))]) {
+			t.Fatalf("tape %d is not what stands at %d", i, tape.Base)
+		}
+		size += len(tape.Bits)
+	}
+	if size < len(packed)*9/10 {
+		t.Errorf("%d bytes of %d", size, len(packed))
 	}
 }
 
