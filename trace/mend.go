@@ -172,6 +172,8 @@ func mendMember(key, value []byte) []byte {
 		return []byte(`"ms"`)
 	case string(key) == "systemTraceEvents" && !quoted:
 		return []byte(`""`)
+	case string(key) == "traceEvents" && value[0] != '[':
+		return []byte("[]")
 	case (value[0] == '{' || value[0] == '[') && !bracketsMatch(value), isNumberStart(value[0]) && overflows(value):
 		return []byte("null")
 	}
