@@ -8,7 +8,7 @@ DIST ?= dist
 VERSION ?= $(shell git describe --tags --always --abbrev=12 --dirty)
 
 build:
-	go build -trimpath -o bin/tracekit ./cmd/tracekit
+	CGO_ENABLED=0 go build -trimpath -o bin/tracekit ./cmd/tracekit
 
 test:
 	go test ./...

@@ -292,7 +292,11 @@ func TestWhatIsHeldIsCopied(t *testing.T) {
 	out := &witness{Writer: gzwrite.NewWriter(io.Discard, gzwrite.Options{}), t: t, text: []byte(text)}
 	defer out.Abort()
 	w := NewWriter(out)
-	if err := EachPart(t.Context(), held.Read(), func(p *Part) error {
+	again, err := held.Read(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := EachPart(t.Context(), again, func(p *Part) error {
 		w.Follow(p)
 		for i := range p.Events {
 			if err := w.Event(&p.Events[i]); err != nil {

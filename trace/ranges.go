@@ -19,7 +19,7 @@ func (s *Source) ReadBlocks(blocks []Block) (*Reader, error) {
 	if s.at == nil && s.spool == nil {
 		return nil, errors.New("a pipe can't be read a second time")
 	}
-	return newReader(&chosen{source: s, blocks: blocks}, false, s.record, s.marks), nil
+	return newReader(&chosen{source: s, blocks: blocks}, false, s.record, s.marks, &s.ring), nil
 }
 
 // chosen is the text of some blocks of a source.

@@ -29,8 +29,10 @@ type Reader struct {
 	tapes  []taped // of the latest text
 	needed int64   // offset of the first text of which somebody may still want to know that
 	err    error
-	Damage Damage // complete once Next has returned io.EOF
-	Bytes  int64  // of decompressed text read so far
+	ring   *ring
+	mine   []*block // taken from ring; complete once decode is done
+	Damage Damage   // complete once Next has returned io.EOF
+	Bytes  int64    // of decompressed text read so far
 	close  sync.Once
 }
 
@@ -48,6 +50,32 @@ type block struct {
 	damage Damage
 }
 
+// ring has the blocks that readings of a Source use one after the other: what was
+// written before is quicker to write than memory that the system has to provide.
+type ring struct {
+	mu     sync.Mutex
+	blocks []*block
+}
+
+func (r *ring) take(sums bool) *block {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(r.blocks) - 1
+	if last < 0 {
+		return &block{buf: make([]byte, blockRoom+blockData), batch: Batch{sums: sums}}
+	}
+	b := r.blocks[last]
+	r.blocks = r.blocks[:last]
+	*b = block{buf: b.buf, batch: Batch{sums: sums, events: b.batch.events}}
+	return b
+}
+
+func (r *ring) give(blocks []*block) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.blocks = append(r.blocks, blocks...)
+}
+
 // stretches produces the text of a trace, or chosen stretches of it.
 type stretches interface {
 	// fill puts data into b.buf[b.lo:], sets its bounds and offset, and the
@@ -59,8 +87,9 @@ type stretches interface {
 // newReader starts the goroutines that read from s; with sums, batches have the
 // bounds of their events, and not the events. If record is set, s is asked how its
 // text was packed, and events know where they stand.
-func newReader(s stretches, sums, record bool, m *marks) *Reader {
+func newReader(s stretches, sums, record bool, m *marks, blocks *ring) *Reader {
 	r := &Reader{
+		ring:   blocks,
 		record: record,
 		needed: nothing,
 		out:    make(chan *block, ringSize),
@@ -111,11 +140,12 @@ func (r *Reader) Next() (*Batch, error) {
 	return &b.batch, nil
 }
 
-// Close stops the reading.
+// Close stops the reading, and with that ends what batches are valid for.
 func (r *Reader) Close() error {
 	r.close.Do(func() {
 		close(r.quit)
 		r.done.Wait()
+		r.ring.give(r.mine)
 		r.err = io.ErrClosedPipe
 	})
 	return nil
@@ -125,14 +155,14 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 	defer r.done.Done()
 	defer close(decoded)
 	defer s.Close()
-	for made := 0; ; {
+	for {
 		var b *block
 		select {
 		case b = <-r.free:
 		default:
-			if made < ringSize { // a short trace needs few
-				made++
-				b = &block{buf: make([]byte, blockRoom+blockData), batch: Batch{sums: sums}}
+			if len(r.mine) < ringSize { // a short trace needs few
+				b = r.ring.take(sums)
+				r.mine = append(r.mine, b)
 				break
 			}
 			select {

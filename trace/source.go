@@ -52,6 +52,7 @@ type Source struct {
 	marks  *marks // nil if events get none
 	most   int64  // of text, in bytes; 0 for no limit
 	record bool   // what gzip was
+	ring   ring
 }
 
 // SourceOptions choose how a Source is read.
@@ -202,7 +203,7 @@ func (s *Source) read(sums bool) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newReader(w, sums, record, s.marks), nil
+	return newReader(w, sums, record, s.marks, &s.ring), nil
 }
 
 // open begins to decompress the input from its start, on up to so many

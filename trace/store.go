@@ -1,8 +1,7 @@
 package trace
 
 import (
-	"io"
-	"slices"
+	"math"
 
 	"tracekit/internal/passage"
 )
@@ -12,11 +11,23 @@ import (
 // are would take twice as much, and the collector's time.
 type Store struct {
 	limit, size int // bytes
-	full        bool
-	mayThin     bool // flow events may be given up
-	thin        bool // and have been
-	held        []held
+	runs        []*run
+	at          int     // the run that events come from
+	foreseen    bool    // the runs are known
+	mayThin     bool    // flow events may be given up
+	thin        bool    // and have been
 	tapes       []taped // of the text of its events
+}
+
+// run is document text, or events without a gap. Of what the Store is given of them,
+// all is held, or nothing.
+type run struct {
+	blocks    []Block // of events, nil if they are not known
+	from, end int64   // of events, in the text, bytes
+	seen      int64   // bytes that were gone through
+	size      int     // bytes that are held
+	lost      bool
+	held      []held
 }
 
 // held is document text, or events that follow each other.
@@ -30,7 +41,27 @@ type held struct {
 const storeChunk = 256 << 10
 
 // NewStore returns a Store that holds up to limit bytes.
-func NewStore(limit int) *Store { return &Store{limit: limit} }
+func NewStore(limit int) *Store {
+	return &Store{limit: limit, runs: []*run{{end: math.MaxInt64}}}
+}
+
+// Foresee tells s which blocks it will be given something of, before it is. Document
+// text it takes from them. It won't hold what is as quick to read again.
+func (s *Store) Foresee(blocks []Block) {
+	s.foreseen, s.runs = true, []*run{{}}
+	for _, b := range blocks {
+		r := s.runs[len(s.runs)-1]
+		if b.Text != nil {
+			s.runs = append(s.runs, &run{held: []held{{text: b.Text}}})
+			continue
+		}
+		if b.Off != r.end || r.blocks == nil {
+			r = &run{from: b.Off}
+			s.runs = append(s.runs, r)
+		}
+		r.blocks, r.end = append(r.blocks, b), b.End
+	}
+}
 
 // GiveUpFlows lets s give up flow events where it would be full otherwise: there
 // are many of them, and most go with what they are bound to.
@@ -39,34 +70,61 @@ func (s *Store) GiveUpFlows() { s.mayThin = true }
 // Thin reports whether flow events are missing.
 func (s *Store) Thin() bool { return s.thin }
 
-// Full reports whether something did not fit. Such a Store holds nothing.
-func (s *Store) Full() bool { return s.full }
-
-// seenEnough is how many bytes have to be gone through to tell how many more there are.
-const seenEnough = 2 << 20
-
-// Expect tells s that so many of all bytes that it may be given were gone through,
-// so that it can give up early if it won't hold the rest: the more is seen, the
-// surer that is.
-func (s *Store) Expect(seen, all int64) {
-	if seen <= seenEnough {
-		return
-	}
-	doubt := 1 + float64(seenEnough)/float64(seen)
-	if share := float64(seen) / float64(all); float64(s.size) > doubt*float64(s.limit)*share {
-		*s = Store{full: true, thin: s.thin}
-	}
-}
+// Full reports whether something did not fit that was not foreseen, so that nothing is
+// held.
+func (s *Store) Full() bool { return !s.foreseen && s.runs[0].lost }
 
 // Follow tells s that what it is given next is of p, which was just read: it keeps
 // how that was packed, too.
 func (s *Store) Follow(p *Part) {
-	r, is := p.from.(*Reader)
-	if !is || s.full {
+	if p.Text != nil {
 		return
 	}
-	for _, t := range r.tapes {
-		if n := len(s.tapes); n > 0 && t.to <= s.tapes[n-1].to {
+	for p.Off >= s.runs[s.at].end && s.at < len(s.runs)-1 {
+		s.at++
+	}
+	r := s.runs[s.at]
+	r.seen = p.Off - r.from
+	if s.foreseen && !r.lost && !s.mayHold(r) {
+		s.lose(r)
+	}
+	if from, is := p.from.(*Reader); is {
+		s.keepTapes(r, from.tapes)
+	}
+}
+
+// seenEnough is how many bytes have to be gone through to tell how many more there are.
+const seenEnough = 2 << 20
+
+// mayHold reports whether it seems that the rest of a run will fit, too: the more is
+// seen, the surer that is. A run that stays for the most part gets a fourth of the
+// room at most. What is larger is as quick to read again as to hold.
+func (s *Store) mayHold(r *run) bool {
+	if r.seen <= seenEnough {
+		return true
+	}
+	room := s.limit - (s.size - r.size)
+	if 2*int64(r.size) > r.seen {
+		room = min(room, s.limit/4)
+	}
+	doubt := 1 + float64(seenEnough)/float64(r.seen)
+	share := float64(r.seen) / float64(r.end-r.from)
+	return float64(r.size) <= doubt*float64(room)*share
+}
+
+// lose gives up what is held of r, which is the last run that something came from.
+func (s *Store) lose(r *run) {
+	s.size -= r.size
+	r.size, r.held, r.lost = 0, nil, true
+	for n := len(s.tapes); n > 0 && s.tapes[n-1].to > r.from; n-- {
+		passage.Drop(s.tapes[n-1].tapes)
+		s.tapes = s.tapes[:n-1]
+	}
+}
+
+func (s *Store) keepTapes(r *run, tapes []taped) {
+	for _, t := range tapes {
+		if n := len(s.tapes); t.to <= r.from || n > 0 && t.to <= s.tapes[n-1].to {
 			continue
 		}
 		size := 0
@@ -85,99 +143,85 @@ func (s *Store) tapesOf(from, to int64) []*passage.Tape { return tapesOf(s.tapes
 
 func (s *Store) need(int64) {} // all is kept
 
-// Text adds document text.
+// Text adds document text that was not foreseen.
 func (s *Store) Text(t []byte) {
-	if s.grow(len(t)) {
-		s.held = append(s.held, held{text: append(make([]byte, 0, len(t)), t...)})
+	if r := s.runs[s.at]; !s.foreseen && s.grow(len(t)) {
+		r.held = append(r.held, held{text: append(make([]byte, 0, len(t)), t...)})
 	}
 }
 
 // Event adds a copy of e.
 func (s *Store) Event(e *Event) {
-	if s.full || s.thin && e.IsFlow() {
+	r := s.runs[s.at]
+	if r.lost || s.thin && e.IsFlow() {
 		return
 	}
 	size := e.packedSize()
-	if s.mayThin && s.size+size > s.limit {
+	if s.mayThin && !s.thin && s.size+size > s.limit {
 		s.dropFlows()
 		s.Event(e)
 		return
 	}
-	if !s.grow(size) {
-		return
+	if s.grow(size) {
+		r.add(e, size)
 	}
-	h := s.last()
+}
+
+// add holds an event that takes so many bytes.
+func (r *run) add(e *Event, size int) {
+	h := r.last()
 	if h == nil || cap(h.events)-len(h.events) < size {
-		s.held = append(s.held, held{events: make([]byte, 0, max(storeChunk, size))})
-		h = s.last()
+		r.held = append(r.held, held{events: make([]byte, 0, max(storeChunk, size))})
+		h = r.last()
 	}
 	h.events = e.AppendPacked(h.events)
 	h.n++
 }
 
 // last is where events go, nil if there is no such place.
-func (s *Store) last() *held {
-	if n := len(s.held); n > 0 {
-		return &s.held[n-1]
+func (r *run) last() *held {
+	if n := len(r.held); n > 0 {
+		return &r.held[n-1]
 	}
 	return nil
 }
 
-// dropFlows stores all but flow events anew.
+// dropFlows holds all anew but flow events.
 func (s *Store) dropFlows() {
-	old := storeStream{rest: s.held}
-	*s = Store{limit: s.limit, thin: true, tapes: s.tapes}
-	for b, err := old.Next(); err == nil; b, err = old.Next() {
-		for _, p := range b.Parts {
-			if p.Text != nil {
-				s.Text(p.Text)
+	s.thin = true
+	for _, r := range s.runs[:s.at+1] {
+		old := r.held
+		r.held = nil
+		for i := range old {
+			if h := &old[i]; h.n == 0 {
+				r.held = append(r.held, *h)
+				continue
 			}
-			for k := range p.Events {
-				s.Event(&p.Events[k])
+			var e Event
+			for packed := old[i].events; len(packed) > 0; {
+				packed, _ = e.Unpack(packed)
+				size := e.packedSize()
+				if e.IsFlow() {
+					s.size -= size
+					r.size -= size
+					continue
+				}
+				r.add(&e, size)
 			}
 		}
 	}
 }
 
+// grow makes room for n bytes of the run at hand, and reports whether there is any.
 func (s *Store) grow(n int) bool {
-	if s.size += n; s.size > s.limit {
-		*s = Store{full: true, thin: s.thin}
+	r := s.runs[s.at]
+	if r.lost {
+		return false
 	}
-	return !s.full
-}
-
-// Read goes through what is kept. It may be called again.
-func (s *Store) Read() Stream {
-	if len(s.tapes) == 0 {
-		return &storeStream{rest: s.held}
+	s.size += n
+	r.size += n
+	if s.size > s.limit {
+		s.lose(r)
 	}
-	return &storeStream{rest: s.held, from: s}
+	return !r.lost
 }
-
-type storeStream struct {
-	from   recording
-	rest   []held
-	events []Event
-	batch  Batch
-}
-
-func (s *storeStream) Next() (*Batch, error) {
-	if len(s.rest) == 0 {
-		return nil, io.EOF
-	}
-	h := s.rest[0]
-	s.rest = s.rest[1:]
-	part := Part{Text: h.text, from: s.from}
-	if h.n > 0 {
-		s.events = slices.Grow(s.events[:0], h.n)[:h.n]
-		packed := h.events
-		for i := range s.events {
-			packed, _ = s.events[i].Unpack(packed)
-		}
-		part.Events = s.events
-	}
-	s.batch.Parts = append(s.batch.Parts[:0], part)
-	return &s.batch, nil
-}
-
-func (*storeStream) Close() error { return nil }

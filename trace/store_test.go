@@ -45,9 +45,10 @@ func TestStoreInLittleRoom(t *testing.T) {
 		}
 		src.Close()
 		slices, flows, at := 0, 0, Time(-1)
-		for r := s.Read(); ; {
-			b, err := r.Next()
-			if err != nil {
+		r, err := s.Read(nil)
+		for err == nil {
+			b, end := r.Next()
+			if end != nil {
 				break
 			}
 			for _, p := range b.Parts {
@@ -70,28 +71,119 @@ func TestStoreInLittleRoom(t *testing.T) {
 	}
 }
 
-// A store gives up early if it can be told that it won't hold all.
-func TestStoreThatExpectsMore(t *testing.T) {
+// A store gives up what it won't hold, early if it can be told that, and what stays for
+// the most part if that is more than a fourth of its room.
+func TestStoreThatForesees(t *testing.T) {
 	e := Event{text: make([]byte, 10_000)}
 	for _, c := range []struct {
 		room  int
-		all   int64
+		all   int64 // bytes of text
+		each  int64 // bytes of text for each event that may stay
 		holds bool
 	}{
-		{10 << 20, 0, true}, // not known
-		{10 << 20, 7 << 20, true},
-		{10 << 20, 100 << 20, false},
-		{60 << 20, 100 << 20, false},
-		{85 << 20, 100 << 20, true},
-		{10 << 20, 12 << 20, true}, // it may yet fit
+		{10 << 20, 2 << 20, 10_000, true},
+		{10 << 20, 5 << 20, 10_000, false},
+		{10 << 20, 7 << 20, 10_000, false},
+		{40 << 20, 7 << 20, 10_000, true},
+		{10 << 20, 7 << 20, 30_000, true},
+		{10 << 20, 20 << 20, 30_000, true},
+		{10 << 20, 40 << 20, 30_000, false},
+		{10 << 20, 400 << 20, 30_000, false},
+		{40 << 20, 100 << 20, 30_000, true},
 	} {
 		s := NewStore(c.room)
-		for n := range int64(700) {
-			s.Event(&e)
-			s.Expect((n+1)*10_000, c.all)
+		const from = 1 << 30
+		s.Foresee([]Block{{Off: from, End: from + c.all}})
+		for off := int64(0); off < c.all; off += 10 * c.each {
+			s.Follow(&Part{Off: from + off})
+			for n := off; n < min(off+10*c.each, c.all); n += c.each {
+				s.Event(&e)
+			}
 		}
-		if s.Full() == c.holds {
-			t.Errorf("%+v: full: %v", c, s.Full())
+		if r := s.runs[s.at]; r.lost == c.holds || r.lost != (s.size == 0) || s.Full() {
+			t.Errorf("%+v: lost %v, %d bytes are held, full %v", c, r.lost, s.size, s.Full())
 		}
 	}
+}
+
+// What is held and what is read again come together in the order of the trace, text
+// of the document where it was.
+func TestStoreGivesAllInOrder(t *testing.T) {
+	var text strings.Builder
+	for n := range 200_000 {
+		fmt.Fprintf(&text, `{"ph":"X","name":"slice number %d","pid":1,"tid":1,"ts":%d,"dur":1},`, n, n)
+	}
+	data := `{"traceEvents":[` + strings.TrimSuffix(text.String(), ",") + `],"more":1}`
+	src, err := NewSource(strings.NewReader(data), int64(len(data)), SourceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	v, err := src.Survey(nil)
+	if err != nil || len(v.Blocks) < 8 {
+		t.Fatalf("%d blocks, error %v", len(v.Blocks), err)
+	}
+	// There are gaps. Of some stretches all stays, of others little.
+	var chosen []Block
+	for i, b := range v.Blocks {
+		if b.Text != nil || i%9 > 1 {
+			chosen = append(chosen, b)
+		}
+	}
+	stays := func(ts Time) bool { return ts/1000/50_000%2 == 1 || ts/1000%100 == 0 }
+	for _, room := range []int{0, 1 << 20, 4 << 20, 64 << 20} {
+		s := NewStore(room)
+		s.Foresee(chosen)
+		r, err := src.ReadBlocks(chosen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := gather(t, r, func(p *Part) { s.Follow(p); s.Text(p.Text) }, func(e *Event) bool {
+			if stays(e.TS) {
+				s.Event(e)
+			}
+			return stays(e.TS)
+		})
+		lost, held := 0, 0
+		for _, r := range s.runs {
+			if r.lost {
+				lost++
+			} else if r.size > 0 {
+				held++
+			}
+		}
+		if mixed := room == 1<<20 || room == 4<<20; (lost > 0) != (room < 64<<20) || (held > 0) != (room > 0) || mixed != (lost > 0 && held > 0) {
+			t.Errorf("room for %d: %d runs are held, %d are not", room, held, lost)
+		}
+		for range 2 {
+			again, err := s.Read(src.ReadBlocks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := gather(t, again, func(*Part) {}, func(e *Event) bool { return stays(e.TS) })
+			if got != want {
+				t.Errorf("room for %d: %d bytes instead of %d", room, len(got), len(want))
+			}
+		}
+	}
+}
+
+// gather writes the text of a stream, and of its events those that stay.
+func gather(t *testing.T, r Stream, part func(p *Part), stays func(e *Event) bool) string {
+	t.Helper()
+	defer r.Close()
+	var all strings.Builder
+	if err := EachPart(t.Context(), r, func(p *Part) error {
+		part(p)
+		all.Write(p.Text)
+		for i := range p.Events {
+			if e := &p.Events[i]; stays(e) {
+				all.Write(e.Raw())
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
 }

@@ -57,6 +57,7 @@ type plan struct {
 	read     reading      // of all that matters
 	flowless reading      // of all but flow events; nil where that is no less
 	kept     *trace.Store // what of them may stay, as far as it fits into memory
+	reread   func([]trace.Block) (*trace.Reader, error)
 	tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
 	usedP    []bool
@@ -69,8 +70,6 @@ type plan struct {
 	under    *stacks // of what arrows may bind to; nil if no arrow may stay
 	binds    binds
 	tally    *pipeline.Tally // may be nil
-	extent   int64           // bytes of text that the first look goes through; 0 if that is not known
-	seen     int64           // of them, up to now
 	cuts     []trace.Event   // slices that are cut
 	ordinal  int             // of the begin or end that a pass meets next
 }
@@ -108,11 +107,7 @@ func (p *plan) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return eachPart(ctx, r, func(part *trace.Part) {
-		p.notePart(part)
-		p.seen += part.End - part.Off
-		p.kept.Expect(p.seen, p.extent)
-	})
+	return eachPart(ctx, r, func(part *trace.Part) { p.notePart(part) })
 }
 
 // notePart takes a part into account, and reports whether flow events and
@@ -299,7 +294,7 @@ func (c *covering) cover(b mark, end trace.Time) {
 func (p *plan) stream(flows bool) (trace.Stream, error) {
 	switch {
 	case !p.kept.Full() && !(flows && p.kept.Thin()):
-		return p.kept.Read(), nil
+		return p.kept.Read(p.reread)
 	case !flows && p.flowless != nil:
 		return p.flowless()
 	}

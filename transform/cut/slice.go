@@ -95,10 +95,8 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Slice
 		}
 	}
 	blocks := r.choose(v)
-	for i := range blocks {
-		p.extent += blocks[i].End - blocks[i].Off
-	}
-	p.read = blocksOf(s, blocks)
+	p.kept.Foresee(blocks)
+	p.read, p.reread = blocksOf(s, blocks), s.ReadBlocks
 	if err := p.look(ctx); err != nil {
 		return pipeline.Report{}, err
 	}
