@@ -12,11 +12,12 @@ import (
 type Store struct {
 	limit, size int // bytes
 	runs        []*run
-	at          int     // the run that events come from
-	foreseen    bool    // the runs are known
-	mayThin     bool    // flow events may be given up
-	thin        bool    // and have been
-	tapes       []taped // of the text of its events
+	at          int      // the run that events come from
+	foreseen    bool     // the runs are known
+	mayThin     bool     // flow events may be given up
+	thin        bool     // and have been
+	tapes       []taped  // of the text of its events
+	spare       [][]byte // memory of what was given up
 }
 
 // run is document text, or events without a gap. Of what the Store is given of them,
@@ -94,7 +95,7 @@ func (s *Store) Follow(p *Part) {
 }
 
 // seenEnough is how many bytes have to be gone through to tell how many more there are.
-const seenEnough = 2 << 20
+const seenEnough = 1 << 20
 
 // mayHold reports whether it seems that the rest of a run will fit, too: the more is
 // seen, the surer that is. A run that stays for the most part gets a fourth of the
@@ -114,6 +115,11 @@ func (s *Store) mayHold(r *run) bool {
 
 // lose gives up what is held of r, which is the last run that something came from.
 func (s *Store) lose(r *run) {
+	for _, h := range r.held {
+		if cap(h.events) == storeChunk {
+			s.spare = append(s.spare, h.events[:0])
+		}
+	}
 	s.size -= r.size
 	r.size, r.held, r.lost = 0, nil, true
 	for n := len(s.tapes); n > 0 && s.tapes[n-1].to > r.from; n-- {
@@ -163,19 +169,30 @@ func (s *Store) Event(e *Event) {
 		return
 	}
 	if s.grow(size) {
-		r.add(e, size)
+		s.add(r, e, size)
 	}
 }
 
-// add holds an event that takes so many bytes.
-func (r *run) add(e *Event, size int) {
+// add holds an event of r that takes so many bytes.
+func (s *Store) add(r *run, e *Event, size int) {
 	h := r.last()
 	if h == nil || cap(h.events)-len(h.events) < size {
-		r.held = append(r.held, held{events: make([]byte, 0, max(storeChunk, size))})
+		r.held = append(r.held, held{events: s.room(size)})
 		h = r.last()
 	}
 	h.events = e.AppendPacked(h.events)
 	h.n++
+}
+
+// room is empty memory for size bytes of events, and others.
+func (s *Store) room(size int) []byte {
+	last := len(s.spare) - 1
+	if last < 0 || size > storeChunk {
+		return make([]byte, 0, max(storeChunk, size))
+	}
+	spare := s.spare[last]
+	s.spare = s.spare[:last]
+	return spare
 }
 
 // last is where events go, nil if there is no such place.
@@ -206,7 +223,7 @@ func (s *Store) dropFlows() {
 					r.size -= size
 					continue
 				}
-				r.add(&e, size)
+				s.add(r, &e, size)
 			}
 		}
 	}

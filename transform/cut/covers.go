@@ -2,6 +2,7 @@ package cut
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -49,13 +50,16 @@ func (c *covers) at(track int, t trace.Time) bool {
 	return c.some(track) && c.lines[track].start <= t && t <= c.lines[track].end
 }
 
+// coverNumbers is how many numbers a stretch is written as.
+const coverNumbers = 4
+
 func (c *covers) write(l *coverLine) {
 	c.buf = c.buf[:0]
 	line := int64(l.track) << 1
 	if l.device {
 		line |= 1
 	}
-	for _, v := range [...]int64{line, int64(l.start), int64(l.end - l.start), int64(l.latest - l.start)} {
+	for _, v := range [coverNumbers]int64{line, int64(l.start), int64(l.end - l.start), int64(l.latest - l.start)} {
 		c.buf = binary.AppendVarint(c.buf, v)
 	}
 	c.log.Write(c.buf) // an error comes back when it is read
@@ -74,15 +78,21 @@ func (c *covers) each(f func(track int, start, end trace.Time, device bool)) err
 		return err
 	}
 	for r := bufio.NewReader(in); ; {
-		var v [4]int64
-		for i := range v {
-			if v[i], err = binary.ReadVarint(r); err == io.EOF && i == 0 {
-				return nil
-			}
-			if err != nil {
-				return fmt.Errorf("temporary data: %w", err)
-			}
+		b, err := r.Peek(coverNumbers * binary.MaxVarintLen64)
+		if len(b) == 0 && err == io.EOF {
+			return nil
 		}
+		var v [coverNumbers]int64
+		used := 0
+		for i := range v {
+			var n int
+			v[i], n = binary.Varint(b[used:])
+			if n <= 0 {
+				return fmt.Errorf("temporary data: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+			}
+			used += n
+		}
+		r.Discard(used)
 		track, device := int(v[0]>>1), v[0]&1 != 0
 		start, latest := trace.Time(v[1]), trace.Time(v[1]+v[3])
 		f(track, start, start+trace.Time(v[2]), device)

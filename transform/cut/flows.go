@@ -41,6 +41,7 @@ type span struct {
 // begin and end to cover them.
 type line struct {
 	points []int32
+	near   int   // where the latest slice began among them
 	all    cover // by slices that stay
 	device cover // by those of devices among them
 }
@@ -59,6 +60,9 @@ func (f *flows) note(track int, e *trace.Event, far bool) {
 	pt := point{chain: chainHash(f.seed, e), ts: e.TS, track: int32(track), phase: e.Phase, far: far}
 	pt.next = e.Phase == 'f' && !bindsEnclosing(e)
 	f.far = f.far || far
+	if n := len(f.points); n == cap(f.points) {
+		f.points = slices.Grow(f.points, max(n, 1<<10)) // twice as many, since more memory is slow to get
+	}
 	f.points = append(f.points, pt)
 }
 
@@ -105,13 +109,32 @@ func (f *flows) cover(track int, start, end trace.Time, device bool) {
 	if l == nil {
 		return
 	}
-	lo := sort.Search(len(l.points), func(i int) bool { return f.points[l.points[i]].ts >= start })
-	hi := sort.Search(len(l.points), func(i int) bool { return f.points[l.points[i]].ts > end })
+	lo := f.first(l, start)
+	l.near = lo
+	hi := len(l.points)
+	if end < trace.MaxTime {
+		hi = f.first(l, end+1)
+	}
 	l.all.add(lo, hi, start)
 	if device && f.far {
 		l.device.add(lo, hi, start)
 	}
 }
+
+// first is the place of the first point of l that is not before t. Slices come mostly
+// in order of time and are short, so it is looked for near the one before.
+func (f *flows) first(l *line, t trace.Time) int {
+	at := func(i int) trace.Time { return f.points[l.points[i]].ts }
+	lo, hi := max(l.near-nearPoints, 0), min(l.near+nearPoints, len(l.points))
+	if lo > 0 && at(lo-1) >= t {
+		lo, hi = 0, lo
+	} else if hi < len(l.points) && at(hi) < t {
+		lo, hi = hi, len(l.points)
+	}
+	return lo + sort.Search(hi-lo, func(i int) bool { return at(lo+i) >= t })
+}
+
+const nearPoints = 8
 
 func (c *cover) add(lo, hi int, start trace.Time) {
 	c.depth[lo]++
