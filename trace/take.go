@@ -19,7 +19,8 @@ func (l *layout) takeAny(buf []byte, from, at, limit int, m *marks, e *Event) in
 	if at > limit || !pieces[0].before.startsAt(buf, at) {
 		return 0
 	}
-	*e = Event{lead: uint32(at - from), Phase: l.phase, Has: l.has}
+	*e = Event{}
+	e.lead, e.Phase, e.Has = uint32(at-from), l.phase, l.has
 	p, thread := at, l.thread.at
 	for i := 0; i < len(pieces); i++ {
 		s := &pieces[i]
@@ -111,15 +112,17 @@ func (l *layout) takeSlice(buf []byte, from, at, limit int, e *Event) int {
 	if s.middle == &l.thread.text {
 		thread = nameEnd - at
 	}
-	*e = Event{
-		text: buf[from:end:end], lead: uint32(at - from), Phase: l.phase, Has: l.has, Alike: l.thread.alike, TS: when, Dur: long,
-		name: span{uint32(name - at), uint32(nameEnd - at)},
-		cat:  l.pieces[0].cat,
-		pid:  l.thread.pid.shift(thread), tid: l.thread.tid.shift(thread),
-		ts:   span{uint32(ts - at), uint32(tsEnd - at)},
-		dur:  span{uint32(dur - at), uint32(durEnd - at)},
-		args: span{uint32(args - at), uint32(argsEnd - at)},
-	}
+	// Member by member: a whole Event would be made elsewhere, and copied from there.
+	e.text, e.lead = buf[from:end:end], uint32(at-from)
+	e.Phase, e.Has, e.flaws, e.Alike = l.phase, l.has, 0, l.thread.alike
+	e.TS, e.Dur = when, long
+	e.name = span{uint32(name - at), uint32(nameEnd - at)}
+	e.cat = l.pieces[0].cat
+	e.pid, e.tid, e.id = l.thread.pid.shift(thread), l.thread.tid.shift(thread), span{}
+	e.ts = span{uint32(ts - at), uint32(tsEnd - at)}
+	e.dur = span{uint32(dur - at), uint32(durEnd - at)}
+	e.args = span{uint32(args - at), uint32(argsEnd - at)}
+	e.at = 0
 	return end
 }
 
