@@ -71,6 +71,9 @@ func (r *ring) take(sums bool) *block {
 }
 
 func (r *ring) give(blocks []*block) {
+	for _, b := range blocks {
+		clear(b.batch.events) // they may view large memory
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.blocks = append(r.blocks, blocks...)

@@ -50,7 +50,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.StringVar(&c.tracekit, "tracekit", "bin/tracekit", "the `binary` to measure")
 	f.StringVar(&c.real, "real", "testdata/vllm_decode_one_step.json.gz", "a recorded `trace`, packed with gzip, to make a large one of")
-	size := f.Int64("size", 500, "`MB` of JSON in each trace")
+	size := f.Int64("size", 1500, "`MB` of JSON in each trace")
 	small := f.Int64("small", 50, "`MB` of JSON for tools that load all of it")
 	f.IntVar(&c.rounds, "rounds", 3, "how often each command runs, in turn with the others")
 	f.StringVar(&c.dir, "dir", "", "`folder` for data, some of which stays for the next run (default: a temporary one)")
