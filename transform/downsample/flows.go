@@ -52,32 +52,52 @@ func (d *decision) resolve(b *bunch, alone bool) {
 // settleFlows follows each arrow in time: a start begins one. It stays, as far as
 // its points are bound, if its start and an end are.
 func (d *decision) settleFlows(ctx context.Context) error {
-	var points []record
-	chain := uint64(noLine)
-	settle := func() {
-		stays := false
-		if len(points) > 0 && points[0].Cat == flowStart && d.bound.has(uint64(points[0].Name)) {
-			for i := range points {
-				stays = stays || points[i].Cat == flowEnd && d.bound.has(uint64(points[i].Name))
-			}
-		}
-		for i := range points {
-			if stays && d.bound.has(uint64(points[i].Name)) {
-				d.keep(&points[i])
-			} else {
-				d.drop(&points[i])
-			}
-		}
-		points = points[:0]
-	}
+	a := arrow{decision: d, chain: noLine}
 	err := d.arrows.each(ctx, func(r *record) error {
-		if r.Line != chain || r.Cat == flowStart {
-			settle()
-			chain = r.Line
-		}
-		points = append(points, *r)
+		a.point(r)
 		return nil
 	})
-	settle()
+	a.over()
 	return err
+}
+
+// arrow is the one at hand.
+type arrow struct {
+	*decision
+	chain   uint64
+	begun   bool     // its start is bound
+	stays   bool     // an end is, too
+	waiting []record // points that stay if it does
+}
+
+func (a *arrow) point(r *record) {
+	bound := a.bound.has(uint64(r.Name))
+	if r.Line != a.chain || r.Cat == flowStart {
+		a.over()
+		a.chain, a.begun = r.Line, r.Cat == flowStart && bound
+	}
+	switch {
+	case !bound || !a.begun:
+		a.drop(r)
+	case a.stays || r.Cat == flowEnd:
+		a.stays = true
+		a.settle(a.keep)
+		a.keep(r)
+	default:
+		a.waiting = append(a.waiting, *r)
+	}
+}
+
+// over ends the arrow.
+func (a *arrow) over() {
+	a.settle(a.drop)
+	a.stays = false
+}
+
+// settle decides on what waits.
+func (a *arrow) settle(as func(*record)) {
+	for i := range a.waiting {
+		as(&a.waiting[i])
+	}
+	a.waiting = a.waiting[:0]
 }
