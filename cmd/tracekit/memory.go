@@ -21,7 +21,7 @@ func spareMemory() {
 	debug.SetMemoryLimit(untouched)
 	type first struct{ _ [16]byte }
 	runtime.AddCleanup(new(first), func(struct{}) {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(25)
 		debug.SetMemoryLimit(math.MaxInt64)
 	}, struct{}{})
 }

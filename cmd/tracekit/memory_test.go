@@ -45,7 +45,7 @@ func TestTheCollectorBeginsLate(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if p, l := settings(); p != 50 || l != math.MaxInt64 {
+	if p, l := settings(); p != 25 || l != math.MaxInt64 {
 		t.Errorf("%d %%, limit %d after", p, l)
 	}
 }

@@ -28,6 +28,9 @@ type order struct {
 type run struct{ at, size int64 }
 
 func (o *order) add(r record) error {
+	if n := len(o.buf); n == cap(o.buf) && n >= o.limit/16 {
+		o.buf = slices.Grow(o.buf, o.limit-n) // many will come: no more copies
+	}
 	o.buf = append(o.buf, r)
 	if len(o.buf) < o.limit {
 		return nil

@@ -23,12 +23,15 @@ type flowPoint struct {
 }
 
 // maxPoints is how many flow events are held before every other chain goes.
-const maxPoints = 1 << 20
+const maxPoints = 1 << 19
 
 func (s *flowSample) add(e *trace.Event, size int64) {
 	p := flowPoint{chainHash(e), e.TS, size, e.Phase}
 	if p.chain&(1<<s.shift-1) != 0 {
 		return
+	}
+	if n := len(s.points); n == cap(s.points) {
+		s.points = slices.Grow(s.points, max(n, 1<<10)) // less is left behind than append would leave
 	}
 	s.points = append(s.points, p)
 	if len(s.points) < maxPoints {
@@ -56,7 +59,13 @@ func (s *flowSample) arcs() []arc {
 	slices.SortFunc(s.points, func(a, b flowPoint) int {
 		return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts), cmp.Compare(b.phase, a.phase)) // s, after it t or f
 	})
-	var all []arc
+	ends := 0
+	for i := range s.points {
+		if s.points[i].phase != 's' {
+			ends++
+		}
+	}
+	all := make([]arc, 0, ends)
 	for i := 0; i < len(s.points); {
 		k := i + 1
 		for k < len(s.points) && s.points[k].chain == s.points[i].chain && s.points[k].phase != 's' {
