@@ -84,7 +84,7 @@ func build(version, commit, system, processor string) (file, error) {
 	}
 	path := filepath.Join(dir, name)
 	link := fmt.Sprintf("-s -w -buildid= -X main.releaseVersion=%s -X main.releaseCommit=%s", version, commit)
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", link, "-o", path, "./cmd/tracekit")
+	cmd := exec.Command("go", "build", "-trimpath", "-tags", "urfave_cli_no_docs", "-buildvcs=false", "-ldflags", link, "-o", path, "./cmd/tracekit")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0",
 		"GOOS="+system, "GOARCH="+processor)
 	cmd.Stderr = os.Stderr
