@@ -150,7 +150,8 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	if p == len(buf) {
 		return 0, nil
 	}
-	if commas && !d.found && string(bytes.TrimSpace(d.head)) == "{" {
+	first := !d.found && string(bytes.TrimSpace(d.head)) == "{"
+	if commas && first {
 		d.damage.mend(BadMember, off) // a comma there makes it no trace to a viewer
 		return p, nil
 	}
@@ -173,9 +174,16 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	if v = skipSpace(buf, v+1); v == len(buf) {
 		return 0, nil
 	}
+	text := func(t []byte) {
+		if !commas && !first { // a viewer may take it for a part of the value before
+			d.damage.mend(BadMember, off)
+			t = append([]byte{','}, t...)
+		}
+		d.text(b, t, off)
+	}
 	if string(buf[p:keyEnd]) == `"traceEvents"` && buf[v] == '[' {
 		d.place = inEvents
-		d.text(b, buf[:v+1], off)
+		text(buf[:v+1])
 		return v + 1, nil
 	}
 	end, st := skipValue(buf, v)
@@ -197,10 +205,10 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	}
 	if other != nil {
 		d.damage.mend(kind, off+int64(v))
-		d.text(b, append(bytes.Clone(buf[:v]), other...), off)
+		text(append(bytes.Clone(buf[:v]), other...))
 		return end, nil
 	}
-	d.text(b, buf[:end], off)
+	text(buf[:end])
 	return end, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"sync"
 
 	"tracekit/internal/inflate"
 
@@ -29,6 +30,9 @@ type points struct {
 
 	room   []byte // to pack a window in
 	packer *zstd.Encoder
+
+	once     sync.Once
+	unpacker *zstd.Decoder
 }
 
 // What is found with the first reading is taken up again near to where it stands:
@@ -86,12 +90,10 @@ func (p *points) unpack(packed []byte) ([]byte, error) {
 		}
 		return s2.Decode(make([]byte, n), packed)
 	}
-	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(inflate.Window))
-	if err != nil {
-		return nil, err
-	}
-	defer z.Close()
-	return z.DecodeAll(packed, make([]byte, 0, inflate.Window))
+	p.once.Do(func() {
+		p.unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(inflate.Window))
+	})
+	return p.unpacker.DecodeAll(packed, make([]byte, 0, inflate.Window))
 }
 
 // checkpoint unpacks the window of a place.

@@ -300,7 +300,8 @@ func TestWhatStopsALoadIsMended(t *testing.T) {
 		`"distributedInfo":{"ranks":[0,1,]] 2,3]}`: `"distributedInfo":null`,
 		`"deviceProperties":[{"id": }},{"id":1}]`:  `"deviceProperties":null`,
 		`"deviceProperties":[{"n":102{4},{"n":1}]`: `"deviceProperties":null`,
-		`"a":-1e999`: `"a":null`,
+		`"a":-1e999`:       `"a":null`,
+		`"a":1"b":2 "c":3`: `"a":1,"b":2, "c":3`,
 		`"INFO":{"x":[1,{"y":"}]"}],"n":NaN},"b":1e9`: `"INFO":{"x":[1,{"y":"}]"}],"n":NaN},"b":1e9`,
 	} {
 		out, ok := rewrite(t, []byte(`{`+in+`,"traceEvents":[`+x+`]}`))
