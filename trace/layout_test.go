@@ -24,8 +24,11 @@ func account(text []byte, size int, general bool) string {
 	var out strings.Builder
 	var j joiner
 	j.doc.general = general
-	blk := &block{buf: make([]byte, blockRoom+size)}
+	blk := &block{buf: make([]byte, blockRoom+size), batch: Batch{events: make([]Event, 64)}}
 	for off := 0; ; {
+		for i := range blk.batch.events { // whatever was there before
+			blk.batch.events[i] = Event{flaws: flawDur, Alike: 7, TS: 1, Dur: 2, id: span{1, 2}, args: span{1, 2}, at: 9}
+		}
 		n := copy(blk.buf[blockRoom:], text[off:])
 		blk.lo, blk.hi, blk.off, blk.err = blockRoom, blockRoom+n, int64(off), nil
 		if off += n; off == len(text) {
@@ -46,8 +49,8 @@ func account(text []byte, size int, general bool) string {
 }
 
 func writeEvent(out io.Writer, e *Event) {
-	fmt.Fprintf(out, "%q %q %q %v %v %d %d name %q cat %q pid %s tid %s id %s args %s ts %s dur %s\n",
-		e.Lead(), e.Raw(), e.Phase, e.Has, e.flaws, e.TS, e.Dur, e.Name(), e.Cat(), e.Pid(), e.Tid(), e.ID(), e.Args(), e.TSText(), e.DurText())
+	fmt.Fprintf(out, "%q %q %q %v %v %d %d name %q cat %q pid %s tid %s id %s args %s ts %s dur %s at %d\n",
+		e.Lead(), e.Raw(), e.Phase, e.Has, e.flaws, e.TS, e.Dur, e.Name(), e.Cat(), e.Pid(), e.Tid(), e.ID(), e.Args(), e.TSText(), e.DurText(), e.at)
 }
 
 func sameAccount(t *testing.T, what string, text []byte, size int) {

@@ -106,6 +106,31 @@ func TestStoreThatForesees(t *testing.T) {
 	}
 }
 
+// What one run takes another has not, and with what a run is given up goes how it was
+// packed.
+func TestStoreSharesItsRoom(t *testing.T) {
+	e := Event{text: make([]byte, 10_000)}
+	for _, first := range []int{0, 500, 900} {
+		s := NewStore(10 << 20)
+		s.Foresee([]Block{{Off: 0, End: 40 << 20}, {Off: 50 << 20, End: 65 << 20}})
+		s.Follow(&Part{Off: 0})
+		for range first {
+			s.Event(&e)
+		}
+		s.Follow(&Part{Off: 50 << 20, from: &Reader{tapes: []taped{{from: 50 << 20, to: 51 << 20}}}})
+		if len(s.tapes) != 1 {
+			t.Fatalf("%d tapes", len(s.tapes))
+		}
+		for off := int64(0); off < 4<<20; off += 30_000 {
+			s.Event(&e)
+			s.Follow(&Part{Off: 50<<20 + off})
+		}
+		if lost := s.runs[2].lost; lost != (first == 900) || lost != (len(s.tapes) == 0) || s.runs[1].lost {
+			t.Errorf("after %d events: lost %v, %d tapes", first, lost, len(s.tapes))
+		}
+	}
+}
+
 // What is held and what is read again come together in the order of the trace, text
 // of the document where it was.
 func TestStoreGivesAllInOrder(t *testing.T) {

@@ -134,12 +134,16 @@ var noBounds = bounds{start: MaxTime, end: MinTime, zero: MaxTime, last: MinTime
 
 func (b *bounds) add(e *Event) {
 	if e.Phase == 'X' && e.Has&(HasTS|HasDur) == HasTS|HasDur && e.TS >= 0 && e.Dur >= 0 {
-		// Most events are these. What follows comes to the same.
+		// Most events are these. addAny comes to the same.
 		end := e.TS.Add(e.Dur)
 		b.start, b.end = min(b.start, e.TS), max(b.end, end)
 		b.zero, b.last = min(b.zero, e.TS), max(b.last, end)
 		return
 	}
+	b.addAny(e)
+}
+
+func (b *bounds) addAny(e *Event) {
 	b.holds |= holds[e.Phase]
 	if e.Has&HasTS == 0 || e.Phase == 'M' {
 		return
