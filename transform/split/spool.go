@@ -37,7 +37,7 @@ type record struct {
 }
 
 // spoolMemory is how much the buffers of all pieces may take together, in bytes.
-const spoolMemory = 64 << 20
+const spoolMemory = 48 << 20
 
 func newSpool(file *spill.File, pieces int) *spool {
 	return &spool{
