@@ -258,7 +258,7 @@ func TestWhatIsKeptOfHowTextWasPacked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if most == 0 || most > heldText+4*blockData {
+	if most == 0 || most > heldText+3*blockData {
 		t.Errorf("how %d bytes were packed is kept", most)
 	}
 	if err := w.Close(); err != nil {

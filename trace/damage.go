@@ -33,7 +33,7 @@ var kindNames = [kinds]string{
 	BadNumber:     "members that are no JSON replaced by null",
 	BadEscape:     "escapes rewritten",
 	BadArgs:       "args of counters or names that can't be read left out",
-	BadMember:     "members of the document that can't be read replaced",
+	BadMember:     "members of the document that a viewer can't read put right",
 }
 
 func (k Kind) String() string { return kindNames[k] }

@@ -48,8 +48,7 @@ func (s *storeStream) Next() (*Batch, error) {
 		if !r.lost || s.read == nil {
 			continue
 		}
-		b, err := s.again(r)
-		if err == nil || err != io.EOF {
+		if b, err := s.again(r); err != io.EOF {
 			return b, err
 		}
 	}

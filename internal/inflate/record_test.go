@@ -224,7 +224,11 @@ func TestTapesHoldWhatTheirPlacesPointTo(t *testing.T) {
 			}
 			before = append(before, tape.Bits...)
 		}
-		if name == "std6" && len(before) < len(packed)*6/10 {
+		least := 7 // tenths
+		if testing.Short() {
+			least = 6 // of a text with more noise
+		}
+		if name == "std6" && len(before) < len(packed)*least/10 {
 			t.Errorf("only %d of %d bytes are on tapes", len(before), len(packed))
 		}
 	}
