@@ -8,6 +8,7 @@ type Batch struct {
 	events []Event
 	n      int  // events kept
 	sums   bool // only their bounds are
+	likely int  // how many there will be about, once that is known
 	bounds bounds
 }
 
@@ -26,6 +27,20 @@ type Part struct {
 // mostEvents bounds a batch, and so what the smallest of events take of memory,
 // which as text are a fraction of an Event. Others fill a block long before.
 const mostEvents = 16 << 10
+
+// Room for events: at least for so many, and for one in so many bytes of text, which
+// is about what profilers write.
+const (
+	leastRoom = 256
+	usualSize = 256
+)
+
+// expect tells that events come from so many bytes of text.
+func (b *Batch) expect(bytes int) {
+	if !b.sums {
+		b.likely = bytes / usualSize
+	}
+}
 
 func (b *Batch) full() bool { return b.n >= mostEvents }
 
@@ -60,8 +75,8 @@ func (b *Batch) next() *Event {
 	if b.sums {
 		at = 0
 	}
-	if at == len(b.events) {
-		b.events = append(b.events, make([]Event, max(256, len(b.events)))...)
+	if at >= len(b.events) {
+		b.events = append(b.events, make([]Event, max(leastRoom, len(b.events), b.likely))...)
 	}
 	return &b.events[at]
 }

@@ -14,7 +14,7 @@ import (
 // Numbers are varints, zigzag where they may be negative. indexMagic changes
 // with whatever changes the format, the kinds of damage included.
 const (
-	indexMagic = "TKX\x02"
+	indexMagic = "TKX\x03"
 
 	// isText marks a block of document text, in the byte that tells what
 	// other blocks hold.
@@ -113,7 +113,22 @@ func (w *indexWriter) survey(v *Survey) {
 		w.int(int64(b.Start - last)) // may wrap, and wraps back when it is read
 		w.int(int64(b.Max - b.Start))
 		last = b.Start
+		w.outline(b)
 	}
+}
+
+// outline writes that of a block: no spans if there is none.
+func (w *indexWriter) outline(b *Block) {
+	if b.outline == nil {
+		w.uint(0)
+		return
+	}
+	w.uint(int64(len(b.outline.spans)))
+	for _, s := range b.outline.spans {
+		w.int(int64(s.start - b.Start))
+		w.int(int64(s.end - s.start))
+	}
+	w.packed(b.outline.aside)
 }
 
 func truth(b bool) int64 {
@@ -249,7 +264,9 @@ func (r *indexReader) survey(v *Survey) {
 		events   int64
 		last     Time
 	)
-	for range r.count(5) {
+	n := r.count(5)
+	v.Blocks = make([]Block, 0, min(n, 1<<16))
+	for range n {
 		b := Block{Holds: Holds(r.byte())}
 		b.Off = at + r.int()
 		b.End = b.Off + r.uint()
@@ -263,10 +280,27 @@ func (r *indexReader) survey(v *Survey) {
 			b.Start = last + Time(r.int())
 			b.Max = b.Start + Time(r.int())
 			last = b.Start
+			b.outline = r.outline(&b)
 			r.check(b.Holds < isText && b.Off >= done && b.End <= v.Bytes && int64(b.Events) <= b.End-b.Off)
 			done, events = b.End, events+int64(b.Events)
 		}
 		v.Blocks = append(v.Blocks, b)
 	}
 	r.check(events == v.Events && v.Zero <= v.Last)
+}
+
+func (r *indexReader) outline(b *Block) *outline {
+	n := r.count(2)
+	if n == 0 {
+		return nil
+	}
+	o := new(outline)
+	for range n {
+		s := stretch{start: b.Start + Time(r.int())}
+		s.end = s.start + Time(r.int())
+		o.spans = append(o.spans, s)
+	}
+	o.aside = r.packed()
+	r.check(o.sound())
+	return o
 }

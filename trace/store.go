@@ -95,18 +95,18 @@ func (s *Store) Follow(p *Part) {
 }
 
 // seenEnough is how many bytes have to be gone through to tell how many more there are.
-const seenEnough = 1 << 20
+const seenEnough = 512 << 10
 
 // mayHold reports whether it seems that the rest of a run will fit, too: the more is
-// seen, the surer that is. A run that stays for the most part gets a fourth of the
-// room at most. What is larger is as quick to read again as to hold.
+// seen, the surer that is. A run that stays for the most part gets a sixteenth of
+// the room at most. What is larger is as quick to read again as to hold.
 func (s *Store) mayHold(r *run) bool {
 	if r.seen <= seenEnough {
 		return true
 	}
 	room := s.limit - (s.size - r.size)
 	if 2*int64(r.size) > r.seen {
-		room = min(room, s.limit/4)
+		room = min(room, s.limit/16)
 	}
 	doubt := 1 + float64(seenEnough)/float64(r.seen)
 	share := float64(r.seen) / float64(r.end-r.from)
@@ -123,7 +123,6 @@ func (s *Store) lose(r *run) {
 	s.size -= r.size
 	r.size, r.held, r.lost = 0, nil, true
 	for n := len(s.tapes); n > 0 && s.tapes[n-1].to > r.from; n-- {
-		passage.Drop(s.tapes[n-1].tapes)
 		s.tapes = s.tapes[:n-1]
 	}
 }
@@ -140,7 +139,7 @@ func (s *Store) keepTapes(r *run, tapes []taped) {
 		if !s.grow(size) {
 			return
 		}
-		passage.Hold(t.tapes)
+		t.tapes = passage.Clone(t.tapes)
 		s.tapes = append(s.tapes, t)
 	}
 }

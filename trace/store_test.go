@@ -72,7 +72,7 @@ func TestStoreInLittleRoom(t *testing.T) {
 }
 
 // A store gives up what it won't hold, early if it can be told that, and what stays for
-// the most part if that is more than a fourth of its room.
+// the most part if that is more than a sixteenth of its room.
 func TestStoreThatForesees(t *testing.T) {
 	e := Event{text: make([]byte, 10_000)}
 	for _, c := range []struct {
@@ -81,10 +81,11 @@ func TestStoreThatForesees(t *testing.T) {
 		each  int64 // bytes of text for each event that may stay
 		holds bool
 	}{
-		{10 << 20, 2 << 20, 10_000, true},
-		{10 << 20, 5 << 20, 10_000, false},
+		{10 << 20, 600_000, 10_000, true},
+		{10 << 20, 1 << 20, 10_000, false},
 		{10 << 20, 7 << 20, 10_000, false},
-		{40 << 20, 7 << 20, 10_000, true},
+		{40 << 20, 2 << 20, 10_000, true},
+		{40 << 20, 3 << 20, 10_000, false},
 		{10 << 20, 7 << 20, 30_000, true},
 		{10 << 20, 20 << 20, 30_000, true},
 		{10 << 20, 40 << 20, 30_000, false},
@@ -156,7 +157,7 @@ func TestStoreGivesAllInOrder(t *testing.T) {
 		}
 	}
 	stays := func(ts Time) bool { return ts/1000/50_000%2 == 1 || ts/1000%100 == 0 }
-	for _, room := range []int{0, 1 << 20, 4 << 20, 64 << 20} {
+	for _, room := range []int{0, 1 << 20, 4 << 20, 256 << 20} {
 		s := NewStore(room)
 		s.Foresee(chosen)
 		r, err := src.ReadBlocks(chosen)

@@ -17,6 +17,9 @@ type Survey struct {
 	Events int64
 	Bytes  int64 // of decompressed text
 	Damage Damage
+
+	aside  int     // bytes that outlines have of events aside
+	sketch outline // of the latest block
 }
 
 // Block is a stretch of a trace's text in file order: some text of the
@@ -28,6 +31,8 @@ type Block struct {
 	Events     int
 	Start, Max Time // smallest start and largest end of events that have a time
 	Holds      Holds
+
+	outline *outline // nil if there is no more to tell of its times
 }
 
 // Holds tells which phases a block has besides slices and instants.
@@ -45,9 +50,6 @@ var holds = [256]Holds{
 	'M': HoldsMeta, 's': HoldsFlow, 't': HoldsFlow, 'f': HoldsFlow, 'C': HoldsCounter,
 	'B': HoldsPair, 'E': HoldsPair, 'b': HoldsAsync, 'n': HoldsAsync, 'e': HoldsAsync,
 }
-
-// Overlaps reports whether some event of the block may lie in [from, to).
-func (b *Block) Overlaps(from, to Time) bool { return b.Start < to && b.Max >= from }
 
 // Survey reads the whole trace once and calls visit, unless it is nil, for
 // every event in file order. With nothing to visit, a Source that uses an index
@@ -100,9 +102,7 @@ func (s *Source) SurveyParts(visit func(p *Part) error) (*Survey, error) {
 			v.add(&b.Parts[i])
 		}
 	}
-	if v.Zero > v.Last {
-		v.Zero, v.Last = 0, 0
-	}
+	v.finish()
 	v.Bytes, v.Damage = r.Bytes, r.Damage
 	return v, nil
 }
@@ -119,7 +119,38 @@ func (v *Survey) add(p *Part) {
 	b := Block{Off: p.Off, End: p.End, Events: p.hi - p.lo, Start: sum.start, Max: sum.end, Holds: sum.holds}
 	v.Zero, v.Last = min(v.Zero, sum.zero), max(v.Last, sum.last)
 	v.Events += int64(b.Events)
+	if len(p.Events) > 0 && v.isWide(&b) {
+		v.draw(&b, p.Events)
+	}
 	v.Blocks = append(v.Blocks, b)
+}
+
+// draw gives a block its outline, unless all of them have too much aside.
+func (v *Survey) draw(b *Block, events []Event) {
+	if !v.sketch.draw(b, events) {
+		return
+	}
+	if v.aside += len(v.sketch.aside); v.aside <= mostAsideAll {
+		b.outline = v.sketch.clone()
+	}
+}
+
+// isWide reports whether b spans so much of the trace that many ranges meet it.
+func (v *Survey) isWide(b *Block) bool {
+	return float64(b.Max)-float64(b.Start) > (float64(v.Last)-float64(v.Zero))/16
+}
+
+// finish settles what is known at the end of the trace only.
+func (v *Survey) finish() {
+	if v.Zero > v.Last {
+		v.Zero, v.Last = 0, 0
+	}
+	for i := range v.Blocks {
+		if b := &v.Blocks[i]; !v.isWide(b) {
+			b.outline = nil
+		}
+	}
+	v.sketch = outline{}
 }
 
 // bounds are those of some events: what a Block tells of them, and what they are
@@ -132,8 +163,15 @@ type bounds struct {
 
 var noBounds = bounds{start: MaxTime, end: MinTime, zero: MaxTime, last: MinTime}
 
+// meet makes b the bounds of the events of both.
+func (b *bounds) meet(o *bounds) {
+	b.start, b.end = min(b.start, o.start), max(b.end, o.end)
+	b.zero, b.last = min(b.zero, o.zero), max(b.last, o.last)
+	b.holds |= o.holds
+}
+
 func (b *bounds) add(e *Event) {
-	if e.Phase == 'X' && e.Has&(HasTS|HasDur) == HasTS|HasDur && e.TS >= 0 && e.Dur >= 0 {
+	if e.isWhole() {
 		// Most events are these. addAny comes to the same.
 		end := e.TS.Add(e.Dur)
 		b.start, b.end = min(b.start, e.TS), max(b.end, end)
@@ -145,7 +183,7 @@ func (b *bounds) add(e *Event) {
 
 func (b *bounds) addAny(e *Event) {
 	b.holds |= holds[e.Phase]
-	if e.Has&HasTS == 0 || e.Phase == 'M' {
+	if !e.hasPlace() {
 		return
 	}
 	end := e.End()

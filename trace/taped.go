@@ -35,12 +35,20 @@ func (r *Reader) keepTapes(b *block) {
 		return
 	}
 	old := 0
-	for ; old < len(r.tapes) && r.tapes[old].to <= min(b.off-heldText, r.needed); old++ {
-		passage.Drop(r.tapes[old].tapes)
+	for old < len(r.tapes) && r.tapes[old].to <= min(b.off-heldText, r.needed) {
+		old++
 	}
-	r.tapes = append(r.tapes[:0], r.tapes[old:]...)
+	r.dropTapes(old)
 	r.tapes = append(r.tapes, taped{b.off, b.off + int64(b.hi-b.lo), b.tapes})
 	b.tapes = nil
+}
+
+// dropTapes lets go of the first n.
+func (r *Reader) dropTapes(n int) {
+	for _, t := range r.tapes[:n] {
+		passage.Drop(t.tapes)
+	}
+	r.tapes = append(r.tapes[:0], r.tapes[n:]...)
 }
 
 func (r *Reader) tapesOf(from, to int64) []*passage.Tape { return tapesOf(r.tapes, from, to) }

@@ -124,21 +124,33 @@ func (r *Reader) offerBlock() {
 // begins at cp. The checksum of a member whose beginning it does not see goes
 // unchecked; those of later members do not.
 func NewReaderAt(src io.ReaderAt, size int64, cp Checkpoint) (*Reader, error) {
+	r := new(Reader)
+	if err := r.Restart(src, size, cp); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Restart makes r what NewReaderAt returns, with the memory that it has; it records
+// if it did before. After an error r is of no use.
+func (r *Reader) Restart(src io.ReaderAt, size int64, cp Checkpoint) error {
 	if cp.In < 0 || cp.In > size || cp.Bit > 7 || int64(len(cp.Window)) > min(cp.Out, Window) {
-		return nil, fmt.Errorf("gzip: no checkpoint of a file of %d bytes: byte %d, bit %d, window of %d bytes before %d",
+		return fmt.Errorf("gzip: no checkpoint of a file of %d bytes: byte %d, bit %d, window of %d bytes before %d",
 			size, cp.In, cp.Bit, len(cp.Window), cp.Out)
 	}
-	r := new(Reader)
-	r.input.init(io.NewSectionReader(src, cp.In, size-cp.In), cp.In)
+	in, on, spare := r.input, r.on, r.spare
+	*r = Reader{}
+	r.input, r.recorder, r.spare = in, newRecorder(on), spare
+	r.restart(io.NewSectionReader(src, cp.In, size-cp.In), cp.In)
 	r.total, r.start = cp.Out, cp.Out-int64(len(cp.Window))
 	if len(cp.Window) == 0 {
-		return r, nil
+		return nil
 	}
 	r.kept = copy(r.window[:], cp.Window)
 	r.state, r.partial = atBlockHeader, true
 	if !r.need(uint(cp.Bit)) {
-		return nil, r.short()
+		return r.short()
 	}
 	r.take(uint(cp.Bit))
-	return r, nil
+	return nil
 }

@@ -8,6 +8,9 @@ import (
 
 const (
 	inputSize = 256 << 10
+	// readAtOnce is how much is read of src at once, of which little is wanted
+	// after some restarts.
+	readAtOnce = 64 << 10
 	// behind is how many bytes that went into the bit buffer can still be
 	// given back after more input was read.
 	behind = 8
@@ -36,6 +39,22 @@ type input struct {
 func (in *input) init(src io.Reader, base int64) {
 	in.src, in.base = src, base
 	in.buf = make([]byte, inputSize)
+}
+
+// restart goes on with another src. What tapes view of buf is left to them.
+func (in *input) restart(src io.Reader, base int64) {
+	if in.buf == nil {
+		in.init(src, base)
+		return
+	}
+	if old := in.roll; old == nil || len(in.buf)-in.end < inputSize/2 {
+		if old != nil {
+			in.unroll()
+			old.Release()
+		}
+		in.end = 0
+	}
+	*in = input{src: src, buf: in.buf, pos: in.end, end: in.end, base: base - int64(in.end), roll: in.roll, rolls: in.rolls}
 }
 
 // offset is where the next unused bit is, in whole bytes.
@@ -72,7 +91,7 @@ func (in *input) more() bool {
 	}
 	for range emptyReads {
 		var n int
-		n, in.err = in.src.Read(in.buf[in.end:])
+		n, in.err = in.src.Read(in.buf[in.end:min(len(in.buf), in.end+readAtOnce)])
 		in.end += n
 		if n > 0 {
 			return true

@@ -23,9 +23,11 @@ const leastBlock = 1 << 10
 // Record makes the Reader put on tapes how the output is packed. It must be called
 // before the first Fill or Read.
 func (r *Reader) Record() {
-	r.recorder = recorder{on: true, began: -leastBlock}
+	r.recorder = newRecorder(true)
 	r.rolls = make(chan *passage.Roll, mostRolls)
 }
+
+func newRecorder(on bool) recorder { return recorder{on: on, began: -leastBlock} }
 
 // mostRolls is how many buffers wait to be used again.
 const mostRolls = 4

@@ -1,6 +1,9 @@
 package passage
 
-import "sync/atomic"
+import (
+	"bytes"
+	"sync/atomic"
+)
 
 // Roll is memory that tapes view. It goes back to where it came from when a decoder
 // has done with it and all who have its tapes have dropped them. Who does not leaves
@@ -52,4 +55,14 @@ func Drop(tapes []*Tape) {
 			t.roll.Release()
 		}
 	}
+}
+
+// Clone copies tapes, for one who keeps them for long: memory that they view may be
+// many times as much as they need of it.
+func Clone(tapes []*Tape) []*Tape {
+	all := make([]*Tape, len(tapes))
+	for i, t := range tapes {
+		all[i] = &Tape{Base: t.Base, Bits: bytes.Clone(t.Bits), Places: t.Places}
+	}
+	return all
 }

@@ -24,3 +24,23 @@ func TestRollComesHome(t *testing.T) {
 		t.Fatal("another one is home")
 	}
 }
+
+func TestClonesKeepNoRoll(t *testing.T) {
+	home := make(chan *Roll, 1)
+	r := NewRoll([]byte("abcdefgh"), home)
+	tape := r.Tape(70)
+	tape.Bits = r.Bytes[2:5]
+	tape.Places = []Place{{Text: 9, Bit: 561}}
+	clones := Clone([]*Tape{tape})
+	Drop([]*Tape{tape})
+	r.Release()
+	copy((<-home).Bytes, "--------")
+	if c := clones[0]; len(clones) != 1 || c.Base != 70 || string(c.Bits) != "cde" || len(c.Places) != 1 || c.Places[0] != tape.Places[0] {
+		t.Errorf("%d clones, the first %+v", len(clones), *clones[0])
+	}
+	Hold(clones)
+	Drop(clones)
+	if len(home) > 0 {
+		t.Error("a clone gave the memory back")
+	}
+}

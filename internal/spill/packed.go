@@ -29,14 +29,18 @@ func NewPacked(limit int, create func() (*File, error)) *Packed {
 // Write takes b. What goes wrong with one call is told by a later one, or by Read.
 func (p *Packed) Write(b []byte) (int, error) {
 	p.loose = append(p.loose, b...)
-	if len(p.loose) < looseBytes {
+	if len(p.loose) < looseBytes || p.packer == nil && len(p.loose) < min(fewBytes, p.limit) {
 		return len(b), nil
 	}
 	return len(b), p.pack()
 }
 
-// looseBytes is how much is gathered, since the packer is slow to take little things.
-const looseBytes = 32 << 10
+const (
+	// looseBytes is how much is gathered, since the packer is slow to take little things.
+	looseBytes = 32 << 10
+	// fewBytes are not worth packing.
+	fewBytes = 512 << 10
+)
 
 // pack packs what was gathered.
 func (p *Packed) pack() error {

@@ -76,6 +76,9 @@ func bindsEnclosing(e *trace.Event) bool {
 	if e.Has&trace.HasBP == 0 {
 		return false
 	}
+	if raw := e.Raw(); bytes.HasSuffix(raw, []byte(`"bp": "e"}`)) || bytes.HasSuffix(raw, []byte(`"bp":"e"}`)) {
+		return true // as PyTorch writes it
+	}
 	const key = `"bp"`
 	_, rest, _ := bytes.Cut(e.Raw(), []byte(key))
 	if bytes.Contains(rest, []byte(key)) { // which of them is the member takes a closer look

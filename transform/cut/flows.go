@@ -15,8 +15,8 @@ import (
 type flows struct {
 	seed   maphash.Seed
 	points []point
-	far    bool // some bind to slices of devices only
-	lines  map[int]*line
+	far    bool    // some bind to slices of devices only
+	lines  []*line // by track, nil for those without slices that stay
 	kept   []bool
 }
 
@@ -81,20 +81,24 @@ func (f *flows) on(phase byte, hasSlices func(track int) bool) bool {
 // prepare orders the points of each track with slices that stay, so that these
 // can be held against them.
 func (f *flows) prepare(hasSlices func(track int) bool) {
-	f.lines = map[int]*line{}
+	f.lines = nil
 	for i := range f.points {
 		track := int(f.points[i].track)
 		if !hasSlices(track) {
 			continue
 		}
-		l := f.lines[track]
-		if l == nil {
-			l = &line{}
-			f.lines[track] = l
+		if track >= len(f.lines) {
+			f.lines = append(f.lines, make([]*line, track+1-len(f.lines))...)
 		}
-		l.points = append(l.points, int32(i))
+		if f.lines[track] == nil {
+			f.lines[track] = &line{}
+		}
+		f.lines[track].points = append(f.lines[track].points, int32(i))
 	}
 	for _, l := range f.lines {
+		if l == nil {
+			continue
+		}
 		slices.SortFunc(l.points, func(a, b int32) int { return cmp.Compare(f.points[a].ts, f.points[b].ts) })
 		l.all.depth = make([]int32, len(l.points)+1)
 		if f.far {
@@ -105,10 +109,10 @@ func (f *flows) prepare(hasSlices func(track int) bool) {
 
 // cover notes a slice that stays.
 func (f *flows) cover(track int, start, end trace.Time, device bool) {
-	l := f.lines[track]
-	if l == nil {
+	if track >= len(f.lines) || f.lines[track] == nil {
 		return
 	}
+	l := f.lines[track]
 	lo := f.first(l, start)
 	l.near = lo
 	hi := len(l.points)
@@ -147,6 +151,9 @@ func (c *cover) add(lo, hi int, start trace.Time) {
 // settle decides, once all slices are known.
 func (f *flows) settle() {
 	for _, l := range f.lines {
+		if l == nil {
+			continue
+		}
 		all, device := int32(0), int32(0)
 		for i, n := range l.points {
 			all += l.all.depth[i]

@@ -2,6 +2,7 @@ package cut
 
 import (
 	"context"
+	"math"
 
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -58,6 +59,9 @@ type plan struct {
 	flowless reading      // of all but flow events; nil where that is no less
 	kept     *trace.Store // what of them may stay, as far as it fits into memory
 	reread   func([]trace.Block) (*trace.Reader, error)
+	eager    bool          // to read what is to be written as early as it can
+	ahead    trace.Stream  // of what is to be written, if it has begun
+	aside    []trace.Block // that need no reading: what may stay of them lies aside, and is cut
 	tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
 	usedP    []bool
@@ -107,7 +111,25 @@ func (p *plan) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return eachPart(ctx, r, func(part *trace.Part) { p.notePart(part) })
+	if err := eachPart(ctx, r, func(part *trace.Part) {
+		if part.Text == nil {
+			p.noteAside(part.Off)
+		}
+		p.notePart(part)
+	}); err != nil {
+		return err
+	}
+	p.noteAside(math.MaxInt64)
+	return nil
+}
+
+// noteAside takes into account what lies aside of blocks before a place in the text.
+func (p *plan) noteAside(before int64) {
+	for ; len(p.aside) > 0 && p.aside[0].Off < before; p.aside = p.aside[1:] {
+		for e := range p.aside[0].Aside() {
+			p.note(e)
+		}
+	}
 }
 
 // notePart takes a part into account, and reports whether flow events and
@@ -196,6 +218,12 @@ func (p *plan) settle(ctx context.Context) error {
 		p.counters.settle(p)
 	}
 	arrows := p.flows.mayStay(p.hasSlices)
+	looks := arrows && p.stacks.marks > 0 || p.binds.pairs || p.meets(p)
+	if p.eager && !looks {
+		if err := p.readAhead(); err != nil {
+			return err
+		}
+	}
 	if arrows {
 		p.flows.prepare(p.hasSlices)
 		p.under = p.stacks.anew(func(bool) fate { return &covering{p} })
@@ -205,7 +233,7 @@ func (p *plan) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	if arrows && p.stacks.marks > 0 || p.binds.pairs || p.meets(p) {
+	if looks {
 		r, err := p.stream(false)
 		if err != nil {
 			return err
@@ -346,14 +374,39 @@ func (p *plan) isUsed(e *trace.Event) bool {
 	return pipeline.StaysAlways(e) || process < len(p.usedP) && p.usedP[process]
 }
 
+// readAhead begins to read what is to be written. Where flow events were given up, it
+// depends on what is not decided yet how that is read.
+func (p *plan) readAhead() error {
+	if p.kept.Thin() {
+		return nil
+	}
+	return p.begin(true)
+}
+
+// begin begins to read what is to be written, flow events only if asked.
+func (p *plan) begin(flows bool) error {
+	r, err := p.stream(flows)
+	if err == nil {
+		p.ahead = r
+	}
+	return err
+}
+
+// close ends a reading that has begun.
+func (p *plan) close() {
+	if p.ahead != nil {
+		p.ahead.Close()
+	}
+}
+
 // emit writes what the plan keeps.
 func (p *plan) emit(ctx context.Context, w *trace.Writer) error {
-	r, err := p.stream(p.flows.some())
-	if err != nil {
-		return err
+	if p.ahead == nil {
+		if err := p.begin(p.flows.some()); err != nil {
+			return err
+		}
 	}
-	defer r.Close()
-	return pipeline.Run(ctx, r, w, &emitter{plan: p})
+	return pipeline.Run(ctx, p.ahead, w, &emitter{plan: p})
 }
 
 // emitter is the stage that writes what a plan keeps.

@@ -28,19 +28,35 @@ func newRangePlan(r *timeRange, covered *spill.Packed) *plan {
 }
 
 // choose returns the blocks that may hold something of the range, or something
-// before it that counts in it.
-func (r *timeRange) choose(v *trace.Survey) []trace.Block {
+// before it that counts in it, and apart from these the ones of which nothing stays
+// but slices that lie aside, and are cut.
+func (r *timeRange) choose(v *trace.Survey) (chosen, aside []trace.Block) {
 	if r.launches != nil {
-		return v.Blocks // what was launched in the range may have run at any time
+		return v.Blocks, nil // what was launched in the range may have run at any time
 	}
 	always := trace.HoldsMeta | trace.HoldsPair | trace.HoldsAsync | trace.HoldsCounter
-	var chosen []trace.Block
-	for _, b := range v.Blocks {
-		if b.Text != nil || b.Overlaps(r.from, r.to) || b.Holds&always != 0 {
-			chosen = append(chosen, b)
+	for i := range v.Blocks {
+		switch b := &v.Blocks[i]; {
+		case b.Text != nil || b.Holds&always != 0 || b.OthersOverlap(r.from, r.to):
+			chosen = append(chosen, *b)
+		case !b.Overlaps(r.from, r.to):
+		case r.cuts(b):
+			aside = append(aside, *b)
+		default:
+			chosen = append(chosen, *b)
 		}
 	}
-	return chosen
+	return chosen, aside
+}
+
+// cuts reports whether no slice that lies aside stays as it is, in its place.
+func (r *timeRange) cuts(b *trace.Block) bool {
+	for e := range b.Aside() {
+		if r.judge(e) == whole {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *timeRange) judge(e *trace.Event) verdict {

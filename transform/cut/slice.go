@@ -88,15 +88,17 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Slice
 	covered := spill.NewPacked(min(kept, heldArrows), o.Spill)
 	defer covered.Close()
 	p := newRangePlan(r, covered)
+	defer p.close()
 	p.hold(kept)
+	p.eager = true
 	if r.launches != nil {
 		if err := r.launches.gather(ctx, blocksOf(s, v.Blocks), r.launchesIn); err != nil {
 			return pipeline.Report{}, err
 		}
 	}
-	blocks := r.choose(v)
+	blocks, aside := r.choose(v)
 	p.kept.Foresee(blocks)
-	p.read, p.reread = blocksOf(s, blocks), s.ReadBlocks
+	p.read, p.reread, p.aside = blocksOf(s, blocks), s.ReadBlocks, aside
 	if err := p.look(ctx); err != nil {
 		return pipeline.Report{}, err
 	}
