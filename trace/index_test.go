@@ -346,7 +346,7 @@ func TestProcessorsDoNotMatter(t *testing.T) {
 	flipped[len(flipped)*2/3] ^= 0x10
 	for _, file := range [][]byte{b.Bytes(), b.Bytes()[:b.Len()*3/4], flipped} {
 		var events, texts, damage []string
-		for _, processors := range []int{1, 4} {
+		for _, processors := range []int{1, 4, 16} {
 			before := runtime.GOMAXPROCS(processors)
 			defer runtime.GOMAXPROCS(before)
 			s, _ := openSample(t, file)
@@ -372,9 +372,11 @@ func TestProcessorsDoNotMatter(t *testing.T) {
 			texts = append(texts, fmt.Sprint(string(text), err))
 			r.Close()
 		}
-		if events[0] != events[1] || texts[0] != texts[1] || damage[0] != damage[1] {
-			t.Errorf("%d and %d bytes of events, %d and %d of text, damage %q and %q",
-				len(events[0]), len(events[1]), len(texts[0]), len(texts[1]), damage[0], damage[1])
+		for i := range events {
+			if events[0] != events[i] || texts[0] != texts[i] || damage[0] != damage[i] {
+				t.Errorf("%d and %d bytes of events, %d and %d of text, damage %q and %q",
+					len(events[0]), len(events[i]), len(texts[0]), len(texts[i]), damage[0], damage[i])
+			}
 		}
 	}
 }

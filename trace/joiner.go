@@ -17,20 +17,26 @@ type joiner struct {
 
 	pending []byte // of a block whose batch is full: text for the next one
 	own     bool   // pending stands in memory of its own
+
+	head Batch // what lies before what was found early
 }
 
 // take scans b into its batch, and settles how b ends.
 func (j *joiner) take(b *block) {
-	b.batch.reset()
 	b.more = false
 	defer b.batch.seal()
+	if b.begins && b.text == nil {
+		j.doc.place, j.doc.found, j.doc.resync, j.doc.blank, j.rest = b.place, true, false, false, j.rest[:0]
+	}
+	if b.early.found && j.adopt(b) {
+		return
+	}
+	b.batch.reset()
 	if b.text != nil {
 		b.batch.addText(b.text, b.off)
 		return
 	}
-	if b.begins {
-		j.doc.place, j.doc.found, j.doc.resync, j.doc.blank, j.rest = b.place, true, false, false, j.rest[:0]
-	}
+	b.batch.expect(b.hi - b.lo)
 	last := b.err != nil
 	if last && b.err != io.EOF && !errors.Is(b.err, ErrDecode) {
 		return
@@ -49,12 +55,17 @@ func (j *joiner) takeMore(b *block) {
 	j.scan(b, j.pending, j.own)
 }
 
-// scan scans text, which b's data ends, and settles what is left of it.
+// scan scans text, which b's data ends.
 func (j *joiner) scan(b *block, text []byte, own bool) {
-	last := b.err != nil
 	off := b.off + int64(b.hi-b.lo) - int64(len(text))
-	used, err := j.doc.scan(text, off, last, &b.batch)
-	end := off + int64(used)
+	used, err := j.doc.scan(text, off, b.err != nil, &b.batch)
+	j.leave(b, text, used, own, err)
+}
+
+// leave settles what is left of text, of which so much was used, or what comes of err.
+func (j *joiner) leave(b *block, text []byte, used int, own bool, err error) {
+	last := b.err != nil
+	end := b.off + int64(b.hi-b.lo) - int64(len(text)-used)
 	left := text[used:]
 	b.more = err == nil && b.batch.full() && len(left) > 0
 	switch {

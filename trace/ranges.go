@@ -19,7 +19,7 @@ func (s *Source) ReadBlocks(blocks []Block) (*Reader, error) {
 	if s.at == nil && s.spool == nil {
 		return nil, errors.New("a pipe can't be read a second time")
 	}
-	return newReader(&chosen{source: s, blocks: blocks}, false, s.record, s.marks, &s.ring), nil
+	return newReader(&chosen{source: s, blocks: blocks}, false, s.record, s.marks, &s.ring, s.scanners), nil
 }
 
 // chosen is the text of some blocks of a source.
@@ -132,10 +132,8 @@ func (s *Source) entry(off int64) int64 {
 
 // open makes a text that starts at the entry of off.
 func (c *chosen) open(off int64) error {
-	if c.text != nil {
-		c.text.Close()
-		c.text = nil
-	}
+	c.Close()
+	c.text = nil
 	s := c.source
 	packed, size := s.at, s.size
 	if s.spool != nil {
@@ -167,6 +165,9 @@ func (s *Source) gzipAt(packed io.ReaderAt, size, off int64) (text, error) {
 			return nil, err
 		}
 	}
+	if z := s.ring.takeDecoder(); z != nil {
+		return gzipText{z}, z.Restart(packed, size, at)
+	}
 	z, err := inflate.NewReaderAt(packed, size, at)
 	if err != nil {
 		return nil, err
@@ -177,9 +178,14 @@ func (s *Source) gzipAt(packed io.ReaderAt, size, off int64) (text, error) {
 	return gzipText{z}, nil
 }
 
+// Close lets others use what text was decompressed with.
 func (c *chosen) Close() error {
-	if c.text != nil {
-		c.text.Close()
+	if c.text == nil {
+		return nil
+	}
+	c.text.Close()
+	if z, is := c.text.(gzipText); is {
+		c.source.ring.giveDecoder(z.Reader)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"sync"
 
+	"tracekit/internal/inflate"
 	"tracekit/internal/passage"
 )
 
@@ -22,6 +23,8 @@ type Reader struct {
 	out    chan *block
 	free   chan *block
 	again  chan *block // blocks that have more than a batch holds
+	work   chan *block // to be scanned early; nil if nobody does
+	blocks int         // how many may be in use
 	quit   chan struct{}
 	done   sync.WaitGroup
 	last   *block
@@ -46,15 +49,30 @@ type block struct {
 	text   []byte // document text to pass on as it is, instead of data
 	tapes  []*passage.Tape
 	batch  Batch
+	early  early
 	more   bool // another batch comes from the same data
 	damage Damage
 }
 
-// ring has the blocks that readings of a Source use one after the other: what was
-// written before is quicker to write than memory that the system has to provide.
+// ring has what readings of a Source use one after the other: memory that was written
+// before is quicker to write than such as the system has to provide.
 type ring struct {
-	mu     sync.Mutex
-	blocks []*block
+	mu      sync.Mutex
+	blocks  []*block
+	decoder *inflate.Reader // that has done its work, or nil
+}
+
+func (r *ring) takeDecoder() (z *inflate.Reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	z, r.decoder = r.decoder, nil
+	return z
+}
+
+func (r *ring) giveDecoder(z *inflate.Reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.decoder = z
 }
 
 func (r *ring) take(sums bool) *block {
@@ -89,23 +107,39 @@ type stretches interface {
 
 // newReader starts the goroutines that read from s; with sums, batches have the
 // bounds of their events, and not the events. If record is set, s is asked how its
-// text was packed, and events know where they stand.
-func newReader(s stretches, sums, record bool, m *marks, blocks *ring) *Reader {
+// text was packed, and events know where they stand. Blocks are scanned early by so many
+// scanners, or in turn if that is less than two.
+func newReader(s stretches, sums, record bool, m *marks, blocks *ring, scanners int) *Reader {
 	r := &Reader{
 		ring:   blocks,
 		record: record,
 		needed: nothing,
-		out:    make(chan *block, ringSize),
-		free:   make(chan *block, ringSize),
+		blocks: ringSize,
 		again:  make(chan *block, 1),
 		quit:   make(chan struct{}),
 	}
-	decoded := make(chan *block, ringSize)
+	if scanners > 1 {
+		r.blocks += 2 * scanners
+		r.work = make(chan *block, r.blocks)
+		for range scanners {
+			r.done.Go(func() { r.scanEarly(m) })
+		}
+	}
+	r.out, r.free = make(chan *block, r.blocks), make(chan *block, r.blocks)
+	decoded := make(chan *block, r.blocks)
 	r.done.Add(2)
 	go r.decode(s, decoded, sums)
 	go r.scan(decoded, m)
 	return r
 }
+
+// mostScanners is how many there are at most: more than it takes to outrun who looks at
+// the events.
+const mostScanners = 4
+
+// scanners is how many scan a trace, for a number of processors: one does unless it is
+// decompressed by several.
+func scanners(processors int) int { return max(1, min(processors/4, mostScanners)) }
 
 // Next returns the next batch, or io.EOF after the last one. A batch is valid
 // until the next call.
@@ -148,6 +182,7 @@ func (r *Reader) Close() error {
 	r.close.Do(func() {
 		close(r.quit)
 		r.done.Wait()
+		r.dropTapes(len(r.tapes))
 		r.ring.give(r.mine)
 		r.err = io.ErrClosedPipe
 	})
@@ -157,14 +192,20 @@ func (r *Reader) Close() error {
 func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 	defer r.done.Done()
 	defer close(decoded)
+	if r.work != nil {
+		defer close(r.work)
+	}
 	defer s.Close()
 	for {
 		var b *block
 		select {
 		case b = <-r.free:
 		default:
-			if len(r.mine) < ringSize { // a short trace needs few
+			if len(r.mine) < r.blocks { // a short trace needs few
 				b = r.ring.take(sums)
+				if r.work != nil {
+					b.early.ready = make(chan struct{}, 1)
+				}
 				r.mine = append(r.mine, b)
 				break
 			}
@@ -177,9 +218,20 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 		b.lo, b.hi, b.err, b.begins, b.text, b.tapes = blockRoom, blockRoom, nil, false, nil, nil
 		s.fill(b)
 		ended := b.err != nil
+		if r.work != nil {
+			r.work <- b // it has room for all of them
+		}
 		if !r.pass(b, decoded) || ended {
 			return
 		}
+	}
+}
+
+func (r *Reader) scanEarly(m *marks) {
+	s := earlyScanner{doc: document{placed: r.record, layouts: layouts{marks: m}}}
+	for b := range r.work {
+		s.scan(b)
+		b.early.ready <- struct{}{}
 	}
 }
 
@@ -188,6 +240,9 @@ func (r *Reader) scan(decoded <-chan *block, m *marks) {
 	defer close(r.out)
 	s := joiner{doc: document{placed: r.record, layouts: layouts{marks: m}}}
 	for b := range decoded {
+		if r.work != nil {
+			<-b.early.ready
+		}
 		s.take(b)
 		for b.more {
 			if !r.pass(b, r.out) {

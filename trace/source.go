@@ -53,6 +53,8 @@ type Source struct {
 	most   int64  // of text, in bytes; 0 for no limit
 	record bool   // what gzip was
 	ring   ring
+
+	scanners int // at once
 }
 
 // SourceOptions choose how a Source is read.
@@ -78,7 +80,7 @@ type SourceOptions struct {
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record}
+	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, scanners: scanners(runtime.GOMAXPROCS(0))}
 	if !o.Inner {
 		s.marks = &marks{}
 	}
@@ -203,7 +205,7 @@ func (s *Source) read(sums bool) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newReader(w, sums, record, s.marks, &s.ring), nil
+	return newReader(w, sums, record, s.marks, &s.ring, s.scanners), nil
 }
 
 // open begins to decompress the input from its start, on up to so many

@@ -64,6 +64,29 @@ func TestLoadAllKeepsTheRange(t *testing.T) {
 	}
 }
 
+func TestOnePassKeepsTheRange(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.gz"), filepath.Join(dir, "out.gz")
+	const slice = `{"ph":"X","ts":2.5,"dur":0.5}`
+	err := create(in, func(w io.Writer) error {
+		_, err := io.WriteString(w, `{"a":1,"traceEvents":[{"ph":"i","ts":1},`+slice+`,{"ph":"X","ts":2,"dur":1.5},{"ph":"i","ts":4}]}`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := onePass([]string{in, "2", "3", out}); err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := load(out)
+	if err != nil || len(events) != 1 || string(events[0].text) != slice {
+		t.Errorf("%v, error %v", events, err)
+	}
+	if onePass([]string{in, "2", "x", out}) == nil || onePass([]string{in}) == nil {
+		t.Error("no time is a time")
+	}
+}
+
 func TestTable(t *testing.T) {
 	runs := func(seconds ...float64) (all []sample) {
 		for _, s := range seconds {

@@ -23,6 +23,10 @@ func main() {
 		exit(readAlone(os.Args[2]))
 		return
 	}
+	if len(os.Args) > 1 && os.Args[1] == onePassVerb {
+		exit(onePass(os.Args[2:]))
+		return
+	}
 	exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -63,9 +63,9 @@ func TestPackedOutputDependsOnTheFileAlone(t *testing.T) {
 		for _, verb := range verbs {
 			same("a pipe", verb, printedBy(verb+" -z gzip", "-", &dripping{r: bytes.NewReader(packed)}))
 		}
-		for _, processors := range []int{1, 8} {
+		for _, processors := range []int{1, 16} {
 			before := runtime.GOMAXPROCS(processors)
-			all("on one or eight processors")
+			all("on one or sixteen processors")
 			runtime.GOMAXPROCS(before)
 		}
 		if index := printedBy("index", file, nil); index.status != exitDone {

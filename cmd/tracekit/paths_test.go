@@ -118,10 +118,10 @@ func comparePaths(t *testing.T, text []byte, kept []wayToKeep) {
 		for _, verb := range verbsToCompare {
 			same("a pipe", verb, printedBy(verb, "-", bytes.NewReader(packed)))
 		}
-		if k.name == ownGzip { // what is decompressed side by side where it can be
-			for _, processors := range []int{1, 8} {
+		if k.name == ownGzip { // what is decompressed and scanned side by side where it can be
+			for _, processors := range []int{1, 16} {
 				before := runtime.GOMAXPROCS(processors)
-				fromFile("on one or eight processors")
+				fromFile("on one or sixteen processors")
 				runtime.GOMAXPROCS(before)
 			}
 		}
