@@ -12,14 +12,20 @@ type Batch struct {
 	bounds bounds
 }
 
-// Part is either document text, to be written as it is, or a run of events.
+// Part is document text, to be written as it is, or a run of events, or events of which
+// it is known that they stay: Solid is the text of Count events, Flows of them flow
+// events, and what is between them.
 // Off and End are where it begins and ends in the decompressed input, in bytes.
 type Part struct {
 	Text     []byte
 	Events   []Event
+	Solid    []byte // nil unless Source.ReadAgain was told of it
+	Count    int
+	Flows    int
 	Off, End int64
 
 	from   recording // nil if it is not known how the text was packed
+	lead   []byte    // white space before the last event that is solid
 	lo, hi int
 	bounds bounds // of the events, where only these are wanted
 }

@@ -45,19 +45,20 @@ func (w *Writer) Follow(p *Part) {
 	}
 }
 
-// event takes the next event, before which out bytes were written, the comma included.
-func (c *copier) event(e *Event, out int64) {
+// stays takes the next event, or solid ones: size bytes that stood at some place, 0 if
+// it is not known which, and before which out bytes were written, the comma included.
+func (c *copier) stays(at, size, out int64) {
 	if c.from == nil {
 		return
 	}
-	if c.end == 0 || e.at != c.end+1 {
+	if c.end == 0 || at != c.end+1 {
 		c.other()
-		if c.out, c.in = out, e.at; e.at != 0 {
-			c.from.need(e.at)
+		if c.out, c.in = out, at; at != 0 {
+			c.from.need(at)
 		}
 	}
-	if e.at != 0 {
-		c.end = e.at + int64(len(e.text))
+	if at != 0 {
+		c.end = at + size
 	}
 }
 

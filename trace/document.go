@@ -45,7 +45,9 @@ type document struct {
 	head   []byte // text held back until an array of events is found
 	damage Damage
 
-	placed  bool // events shall know where they stand
+	placed  bool   // events shall know where they stand
+	solids  Solids // that come, if any are known
+	stop    int64  // where the next of these begins
 	layouts layouts
 	general bool // leave all to the general scanner, for tests that compare
 }
@@ -264,6 +266,11 @@ func (d *document) open(b *Batch, off int64) {
 // events takes as many events as buf holds, and the bracket that ends them.
 func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, error) {
 	d.open(b, off)
+	if d.stop = nothing; len(d.solids) > 0 && !d.blank && d.stops(off) {
+		if s := &d.solids[0]; !last || int(s.size) <= len(buf) {
+			return d.solid(s, buf, off, b), nil
+		}
+	}
 	b.openEvents(off)
 	p, closed := d.eventRun(buf, off, last, b)
 	b.closeEvents(off + int64(p))
@@ -284,7 +291,7 @@ func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, erro
 // event not seen whole, or that precedes the closing bracket.
 func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next int, closed bool) {
 	for p := 0; ; {
-		if b.full() {
+		if b.full() || off+int64(p) >= d.stop && d.stops(off+int64(p)) {
 			return p, false
 		}
 		if !d.general && !d.blank {

@@ -39,7 +39,7 @@ func (s *earlyScanner) scan(b *block) {
 	b.batch.expect(len(data))
 	b.batch.n, b.batch.bounds = headRoom, noBounds
 	d := &s.doc
-	d.place, d.found, d.begun, d.resync, d.blank, d.damage = inEvents, true, true, false, false, Damage{}
+	d.place, d.found, d.begun, d.resync, d.blank, d.damage, d.stop = inEvents, true, true, false, false, Damage{}, nothing
 	end, closed := d.eventRun(data[from:], b.off+int64(from), false, &b.batch)
 	b.early.found = !closed && !d.resync && !d.blank && d.damage == Damage{} && !b.batch.full()
 	b.early.from, b.early.to = b.lo+from, b.lo+from+end

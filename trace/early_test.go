@@ -32,7 +32,7 @@ func (*pieces) Close() error { return nil }
 // readIn reads a text in blocks of some size with so many scanners. It returns what
 // there is in it, in how many batches that came, and how many of these were found early.
 func readIn(text []byte, size, scanners int, sums, placed bool) (all string, batches, early int) {
-	r := newReader(&pieces{text: text, size: size}, sums, placed, &marks{}, new(ring), scanners)
+	r := newReader(&pieces{text: text, size: size}, reading{sums: sums, placed: placed, scanners: scanners}, &marks{}, new(ring))
 	defer r.Close()
 	var out strings.Builder
 	events, sum, from := 0, noBounds, int64(-1)

@@ -15,11 +15,19 @@ var ErrChanged = errors.New("the input has changed while it was read")
 // ReadBlocks reads the chosen blocks of a survey of s, in order, document text
 // included. It goes straight to where each stands, as far as the input's
 // compression allows.
-func (s *Source) ReadBlocks(blocks []Block) (*Reader, error) {
+func (s *Source) ReadBlocks(blocks []Block) (*Reader, error) { return s.ReadAgain(blocks, nil) }
+
+// ReadAgain is ReadBlocks where it will be known of some events that they stay, which
+// may come as Parts that are Solid: nothing comes before that is known.
+func (s *Source) ReadAgain(blocks []Block, known <-chan Solids) (*Reader, error) {
 	if s.at == nil && s.spool == nil {
 		return nil, errors.New("a pipe can't be read a second time")
 	}
-	return newReader(&chosen{source: s, blocks: blocks}, false, s.record, s.marks, &s.ring, s.scanners), nil
+	o := reading{record: s.record, placed: true, known: known, scanners: s.scanners}
+	if known != nil {
+		o.scanners = 1 // there is not much to be scanned
+	}
+	return newReader(&chosen{source: s, blocks: blocks}, o, s.marks, &s.ring), nil
 }
 
 // chosen is the text of some blocks of a source.

@@ -105,31 +105,38 @@ type stretches interface {
 	io.Closer
 }
 
-// newReader starts the goroutines that read from s; with sums, batches have the
-// bounds of their events, and not the events. If record is set, s is asked how its
-// text was packed, and events know where they stand. Blocks are scanned early by so many
-// scanners, or in turn if that is less than two.
-func newReader(s stretches, sums, record bool, m *marks, blocks *ring, scanners int) *Reader {
+// reading says how a trace is read.
+type reading struct {
+	sums     bool          // batches have the bounds of their events, and not the events
+	record   bool          // it is asked how the text was packed
+	placed   bool          // events know where they stand
+	scanners int           // of blocks, early; in turn if that is less than two
+	known    <-chan Solids // tells what need not be looked at; nil if nothing does
+}
+
+// newReader starts the goroutines that read from s.
+func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
 	r := &Reader{
 		ring:   blocks,
-		record: record,
+		record: o.record,
 		needed: nothing,
 		blocks: ringSize,
 		again:  make(chan *block, 1),
 		quit:   make(chan struct{}),
 	}
-	if scanners > 1 {
-		r.blocks += 2 * scanners
+	if o.scanners > 1 {
+		r.blocks += 2 * o.scanners
 		r.work = make(chan *block, r.blocks)
-		for range scanners {
-			r.done.Go(func() { r.scanEarly(m) })
+		for range o.scanners {
+			s := earlyScanner{doc: document{placed: o.placed, layouts: layouts{marks: m}}}
+			r.done.Go(func() { r.scanEarly(&s) })
 		}
 	}
 	r.out, r.free = make(chan *block, r.blocks), make(chan *block, r.blocks)
 	decoded := make(chan *block, r.blocks)
 	r.done.Add(2)
-	go r.decode(s, decoded, sums)
-	go r.scan(decoded, m)
+	go r.decode(s, decoded, o.sums)
+	go r.scan(decoded, &joiner{doc: document{placed: o.placed, layouts: layouts{marks: m}}}, o.known)
 	return r
 }
 
@@ -227,18 +234,23 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 	}
 }
 
-func (r *Reader) scanEarly(m *marks) {
-	s := earlyScanner{doc: document{placed: r.record, layouts: layouts{marks: m}}}
+func (r *Reader) scanEarly(s *earlyScanner) {
 	for b := range r.work {
 		s.scan(b)
 		b.early.ready <- struct{}{}
 	}
 }
 
-func (r *Reader) scan(decoded <-chan *block, m *marks) {
+func (r *Reader) scan(decoded <-chan *block, s *joiner, known <-chan Solids) {
 	defer r.done.Done()
 	defer close(r.out)
-	s := joiner{doc: document{placed: r.record, layouts: layouts{marks: m}}}
+	if known != nil {
+		select {
+		case s.doc.solids = <-known:
+		case <-r.quit:
+			return
+		}
+	}
 	for b := range decoded {
 		if r.work != nil {
 			<-b.early.ready

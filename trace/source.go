@@ -205,7 +205,7 @@ func (s *Source) read(sums bool) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newReader(w, sums, record, s.marks, &s.ring, s.scanners), nil
+	return newReader(w, reading{sums: sums, record: record, placed: record, scanners: s.scanners}, s.marks, &s.ring), nil
 }
 
 // open begins to decompress the input from its start, on up to so many

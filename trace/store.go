@@ -17,6 +17,7 @@ type Store struct {
 	mayThin     bool     // flow events may be given up
 	thin        bool     // and have been
 	tapes       []taped  // of the text of its events
+	solids      Solids   // of the same, not decided
 	spare       [][]byte // memory of what was given up
 }
 
@@ -154,6 +155,25 @@ func (s *Store) Text(t []byte) {
 		r.held = append(r.held, held{text: append(make([]byte, 0, len(t)), t...)})
 	}
 }
+
+// Stays says that e, which was just added, is going to stay as it is.
+func (s *Store) Stays(e *Event) {
+	if s.foreseen {
+		s.solids.add(e, -1)
+	}
+}
+
+// MayStay says that e, which was just added, is the n-th flow event that may stay as it
+// is, counted from 0.
+func (s *Store) MayStay(e *Event, n int) {
+	if s.foreseen {
+		s.solids.add(e, n)
+	}
+}
+
+// Solids are what s was told to stay, with the flow events that are kept. They may be
+// asked for once.
+func (s *Store) Solids(keep func(flow int) bool) Solids { return s.solids.decide(keep) }
 
 // Event adds a copy of e.
 func (s *Store) Event(e *Event) {

@@ -72,7 +72,7 @@ func (w *Writer) Text(t []byte) error {
 func (w *Writer) Event(e *Event) error {
 	w.separate()
 	w.lead = append(w.lead[:0], e.Lead()...)
-	w.copier.event(e, w.Bytes)
+	w.copier.stays(e.at, int64(len(e.text)), w.Bytes)
 	w.put(e.text)
 	w.Events++
 	return w.err

@@ -36,7 +36,7 @@ func nested(rng *rand.Rand, size int) []byte {
 }
 
 // An index knows of slices that last so long that their blocks need not be read. What
-// is cut is the same with it and without.
+// is cut is the same with it and without, and whatever is held in memory.
 func TestSlicesThatLieAside(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 3))
 	var packed bytes.Buffer
@@ -79,6 +79,15 @@ func TestSlicesThatLieAside(t *testing.T) {
 			t.Fatal(err)
 		}
 		return out.Bytes()
+	}
+	// What is too much to be held is read again, the most of it without a look.
+	for n := range 9 {
+		from := rng.Int64N(600_000_000)
+		o := SliceOptions{Range: window.Range{From: at(t, from), To: at(t, from+100_000_000+rng.Int64N(300_000_000))}, Boundary: Boundary(n % 3)}
+		want := slice(nil, o, 1<<30)
+		if got := slice([]*trace.Index{nil, x}[n%2], o, keptBytes); !bytes.Equal(got, want) {
+			t.Errorf("from %d, boundary %d: %d bytes, and %d if all is held", from, o.Boundary, len(got), len(want))
+		}
 	}
 	aside := map[Boundary]int{}
 	for n := range 24 {

@@ -58,10 +58,11 @@ type plan struct {
 	read     reading      // of all that matters
 	flowless reading      // of all but flow events; nil where that is no less
 	kept     *trace.Store // what of them may stay, as far as it fits into memory
-	reread   func([]trace.Block) (*trace.Reader, error)
-	eager    bool          // to read what is to be written as early as it can
-	ahead    trace.Stream  // of what is to be written, if it has begun
-	aside    []trace.Block // that need no reading: what may stay of them lies aside, and is cut
+	reread   func([]trace.Block, <-chan trace.Solids) (*trace.Reader, error)
+	known    chan trace.Solids // once it is known what stays
+	eager    bool              // to read what is to be written as early as it can
+	ahead    trace.Stream      // of what is to be written, if it has begun
+	aside    []trace.Block     // that need no reading: what may stay of them lies aside, and is cut
 	tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
 	usedP    []bool
@@ -143,8 +144,14 @@ func (p *plan) notePart(part *trace.Part) (flows, others bool) {
 	for i := range part.Events {
 		e := &part.Events[i]
 		p.tally.In(e)
-		if p.note(e) {
+		if may := p.note(e); may != goes {
 			p.kept.Event(e)
+			switch {
+			case may == surely:
+				p.kept.Stays(e)
+			case e.IsFlow():
+				p.kept.MayStay(e, len(p.flows.points)-1)
+			}
 			flows = flows || e.IsFlow()
 			others = others || !e.IsFlow()
 		}
@@ -152,22 +159,31 @@ func (p *plan) notePart(part *trace.Part) (flows, others bool) {
 	return flows, others
 }
 
-// note takes an event into account, and reports whether it may stay.
-func (p *plan) note(e *trace.Event) bool {
+// prospect is what is known of an event when it is looked at first.
+type prospect uint8
+
+const (
+	goes    prospect = iota
+	mayStay          // it depends on others
+	surely           // as it is
+)
+
+// note takes an event into account, and tells what may become of it.
+func (p *plan) note(e *trace.Event) prospect {
 	switch e.Phase {
 	case 'M':
-		return true
+		return mayStay
 	case 'B', 'E', 'b', 'e':
 		p.stacks.note(p.tracks.Of(e), e)
 		p.binds.pairs = p.binds.pairs || speaksOfArrows(e)
-		return true
+		return mayStay
 	case 's', 't', 'f':
 		far := p.point(e)
 		if far == nothing {
-			return false
+			return goes
 		}
 		p.flows.note(p.tracks.Of(e), e, far == devices)
-		return true
+		return mayStay
 	case 'C':
 		if p.counters != nil {
 			p.counters.note(e)
@@ -175,7 +191,7 @@ func (p *plan) note(e *trace.Event) bool {
 	}
 	v := p.judge(e)
 	if v == out {
-		return false
+		return goes
 	}
 	if v == cut {
 		p.cuts = append(p.cuts, e.Clone())
@@ -183,12 +199,15 @@ func (p *plan) note(e *trace.Event) bool {
 	if p.onset != nil && e.Phase == 'X' {
 		p.noteOnset(e, v)
 	}
-	p.stays(e)
-	return true
+	p.noteStaying(e)
+	if v == cut || speaksOfArrows(e) {
+		return mayStay
+	}
+	return surely
 }
 
-// stays notes an event that stays.
-func (p *plan) stays(e *trace.Event) {
+// noteStaying notes an event that stays.
+func (p *plan) noteStaying(e *trace.Event) {
 	p.binds.note(e)
 	track := p.tracks.Of(e)
 	p.useTrack(track)
@@ -319,10 +338,14 @@ func (c *covering) cover(b mark, end trace.Time) {
 }
 
 // stream goes through all that may stay once more, flow events only if asked.
-func (p *plan) stream(flows bool) (trace.Stream, error) {
+func (p *plan) stream(flows bool) (trace.Stream, error) { return p.streamOnce(flows, nil) }
+
+// streamOnce is stream, but it leaves out what will be known to stay, if known is not
+// nil.
+func (p *plan) streamOnce(flows bool, known <-chan trace.Solids) (trace.Stream, error) {
 	switch {
 	case !p.kept.Full() && !(flows && p.kept.Thin()):
-		return p.kept.Read(p.reread)
+		return p.kept.Read(func(blocks []trace.Block) (*trace.Reader, error) { return p.reread(blocks, known) })
 	case !flows && p.flowless != nil:
 		return p.flowless()
 	}
@@ -385,7 +408,8 @@ func (p *plan) readAhead() error {
 
 // begin begins to read what is to be written, flow events only if asked.
 func (p *plan) begin(flows bool) error {
-	r, err := p.stream(flows)
+	p.known = make(chan trace.Solids, 1)
+	r, err := p.streamOnce(flows, p.known)
 	if err == nil {
 		p.ahead = r
 	}
@@ -406,6 +430,7 @@ func (p *plan) emit(ctx context.Context, w *trace.Writer) error {
 			return err
 		}
 	}
+	p.known <- p.kept.Solids(p.flows.keep)
 	return pipeline.Run(ctx, p.ahead, w, &emitter{plan: p})
 }
 
@@ -432,6 +457,9 @@ func (s *emitter) Text(t []byte, w *trace.Writer) error {
 	}
 	return writeMade(w, s.opening(s.plan))
 }
+
+// Passed counts flow events that stay.
+func (s *emitter) Passed(p *trace.Part) { s.flow += p.Flows }
 
 func writeMade(w *trace.Writer, all []made) error {
 	for _, m := range all {

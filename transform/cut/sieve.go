@@ -136,7 +136,7 @@ func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
 			return nil
 		}
 		if !s.settled {
-			s.stays(e)
+			s.noteStaying(e)
 		}
 	}
 	if err := s.names.Use(e, w); err != nil {

@@ -98,7 +98,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Slice
 	}
 	blocks, aside := r.choose(v)
 	p.kept.Foresee(blocks)
-	p.read, p.reread, p.aside = blocksOf(s, blocks), s.ReadBlocks, aside
+	p.read, p.reread, p.aside = blocksOf(s, blocks), s.ReadAgain, aside
 	if err := p.look(ctx); err != nil {
 		return pipeline.Report{}, err
 	}

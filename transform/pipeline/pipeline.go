@@ -43,6 +43,9 @@ func (r *Runner) Rest(ctx context.Context, in trace.Stream) error {
 	return trace.EachPart(ctx, in, r.Part)
 }
 
+// passed is a stage that wants to know of what is solid, which it does not get to see.
+type passed interface{ Passed(p *trace.Part) }
+
 // Part takes the next part.
 func (r *Runner) Part(p *trace.Part) error {
 	if p.Text != nil {
@@ -59,6 +62,12 @@ func (r *Runner) Part(p *trace.Part) error {
 		return err
 	}
 	r.w.Follow(p)
+	if p.Solid != nil {
+		if s, is := r.stage.(passed); is {
+			s.Passed(p)
+		}
+		return r.w.Solid(p)
+	}
 	for i := range p.Events {
 		if err := r.stage.Event(&p.Events[i], r.w); err != nil {
 			return err
