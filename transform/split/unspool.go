@@ -155,7 +155,7 @@ func (l *loader) load(extents []extent) ([]byte, error) {
 		plain += int(x.plain)
 	}
 	if cap(l.plain) < plain {
-		l.plain = make([]byte, plain)
+		l.plain = make([]byte, plain+plain/8) // the next piece is about as large
 	}
 	l.plain = l.plain[:0]
 	for _, x := range extents {
