@@ -3,10 +3,10 @@ package trace
 import "bytes"
 
 // Where there are processors to spare, blocks are scanned side by side, each before it
-// is known where its first event begins: from a place at which one seems to end. If
-// the block before leaves off at just that place, what was found is what would have been
-// found in turn, and only the event that lies across is left to scan. If it does not, the block is
-// scanned in turn.
+// is known where its first event begins: from a place at which one seems to end. If the
+// block before leaves off at just that place, what was found is what would have been found
+// in turn, and only the event that lies across is left to scan. If it does not, the block
+// is scanned in turn.
 
 // early is what was found in a block.
 type early struct {
