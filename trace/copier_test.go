@@ -3,6 +3,7 @@ package trace
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -312,5 +313,40 @@ func TestWhatIsHeldIsCopied(t *testing.T) {
 	}
 	if out.same < len(text)/4 || out.first == 0 {
 		t.Errorf("%d of %d bytes are as they were, the first that is copied stands at %d", out.same, len(text), out.first)
+	}
+}
+
+// What a Writer has not passed on yet is copied too if the reading has ended before.
+func TestCopiesOfAReadingThatHasEnded(t *testing.T) {
+	text := threads(rand.New(rand.NewPCG(7, 7)), 500<<10)
+	write := func(early bool) []byte {
+		s := packedSource(t, string(text))
+		r, err := s.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		z := gzwrite.NewWriter(&b, gzwrite.Options{})
+		w := NewWriter(z)
+		if err := EachPart(t.Context(), r, func(p *Part) error {
+			w.Follow(p)
+			for i := range p.Events {
+				w.Event(&p.Events[i])
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if early {
+			r.Close()
+		}
+		if err := errors.Join(w.Close(), z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		return b.Bytes()
+	}
+	if early, late := write(true), write(false); !bytes.Equal(early, late) {
+		t.Errorf("%d bytes if the reading ends first, %d if it ends last", len(early), len(late))
 	}
 }

@@ -189,7 +189,9 @@ func (r *Reader) Close() error {
 	r.close.Do(func() {
 		close(r.quit)
 		r.done.Wait()
-		r.dropTapes(len(r.tapes))
+		if r.needed == nothing { // else a Writer has not passed on what it was given last
+			r.dropTapes(len(r.tapes))
+		}
 		r.ring.give(r.mine)
 		r.err = io.ErrClosedPipe
 	})
