@@ -144,8 +144,7 @@ func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
 // the events.
 const mostScanners = 4
 
-// scanners is how many scan a trace, for a number of processors: one does unless it is
-// decompressed by several.
+// scanners is how many scan a trace where there are so many processors.
 func scanners(processors int) int { return max(1, min(processors/4, mostScanners)) }
 
 // Next returns the next batch, or io.EOF after the last one. A batch is valid
