@@ -68,11 +68,14 @@ func sameAccount(t *testing.T, what string, text []byte, size int) {
 	t.Fatalf("%s, blocks of %d: %d lines and %d", what, size, len(a), len(b))
 }
 
-func TestLayoutsReadAsTheGeneralScanner(t *testing.T) {
+// recordedTexts are the texts of the recorded traces in testdata, by file.
+func recordedTexts(t *testing.T) map[string][]byte {
+	t.Helper()
 	files, err := filepath.Glob("../testdata/*.json.gz")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no real traces: %v", err)
 	}
+	texts := map[string][]byte{}
 	for _, name := range files {
 		f, err := os.Open(name)
 		if err != nil {
@@ -82,11 +85,16 @@ func TestLayoutsReadAsTheGeneralScanner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := io.ReadAll(z)
-		if err != nil {
+		if texts[filepath.Base(name)], err = io.ReadAll(z); err != nil {
 			t.Fatal(err)
 		}
 		f.Close()
+	}
+	return texts
+}
+
+func TestLayoutsReadAsTheGeneralScanner(t *testing.T) {
+	for name, text := range recordedTexts(t) {
 		sameAccount(t, name, text, blockData)
 		sameAccount(t, name, text, 3000)
 		rng := rand.New(rand.NewPCG(1, 2))
