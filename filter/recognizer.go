@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"tracekit/filter/producer"
 	"tracekit/trace"
 )
 
@@ -70,7 +71,7 @@ func (r *Recognizer) LearnDocument(text []byte) {
 	for device := range trace.Elements(bytes.TrimLeft(rest[1:], " \t\r\n")) {
 		id, ok := lookup(device, "id", &r.env)
 		name, _ := lookup(device, "name", &r.env)
-		if !ok || bytes.Contains(name, []byte("HPU")) || bytes.Contains(bytes.ToLower(name), []byte("gaudi")) {
+		if !ok || producer.IsGaudi(name) {
 			continue
 		}
 		if r.listed == nil {
@@ -96,20 +97,20 @@ func (r *Recognizer) LearnSide(e *trace.Event) Side {
 }
 
 // learn is Learn, and returns what it looked up.
-func (r *Recognizer) learn(e *trace.Event) (c category, known bool, track int) {
+func (r *Recognizer) learn(e *trace.Event) (c producer.Category, known bool, track int) {
 	track, process := r.place(e)
 	if e.IsMeta() {
 		r.learnName(e, track, process)
 		return c, known, track
 	}
-	c, known = categoryOf(e.Cat())
+	c, known = producer.CategoryOf(e.Cat())
 	switch {
 	case e.IsFlow():
-	case c.lane == onDevice:
+	case c.Place == producer.OnDevice:
 		if r.seen[process]&(hasStream|isGaudi) != hasStream && r.threads[track]&isEngine == 0 {
 			r.learnDevice(e, track, process)
 		}
-	case c.lane == onHost && r.seen[process]&hasHost == 0 && isHostOnly(e.Cat()):
+	case c.Place == producer.OnHost && r.seen[process]&hasHost == 0 && producer.IsHostOnly(e.Cat()):
 		r.see(process, hasHost)
 	}
 	return c, known, track
@@ -120,9 +121,9 @@ func (r *Recognizer) learn(e *trace.Event) (c category, known bool, track int) {
 // stays what it is.
 func (r *Recognizer) Settled(e *trace.Event) bool {
 	track, process := r.place(e)
-	c, _ := categoryOf(e.Cat())
+	c, _ := producer.CategoryOf(e.Cat())
 	return IsByCategory(e) &&
-		(c.lane != onDevice || e.IsFlow() || r.seen[process]&(hasStream|isGaudi) == hasStream || r.threads[track]&isEngine != 0)
+		(c.Place != producer.OnDevice || e.IsFlow() || r.seen[process]&(hasStream|isGaudi) == hasStream || r.threads[track]&isEngine != 0)
 }
 
 func (r *Recognizer) see(process int, what evidence) {
@@ -139,19 +140,6 @@ func (r *Recognizer) takeFor(track int, what threadIs) {
 	}
 }
 
-// hostOnly are categories that no process but a host's has: the profiler is
-// known to put others where a device's events stand.
-var hostOnly = []string{"cpu_op", "cuda_runtime", "cuda_driver", "Operator", "Runtime"}
-
-func isHostOnly(cat []byte) bool {
-	for _, c := range hostOnly {
-		if string(cat) == c {
-			return true
-		}
-	}
-	return false
-}
-
 // learnDevice looks into a device's event for what kind of device it is.
 func (r *Recognizer) learnDevice(e *trace.Event, track, process int) {
 	switch {
@@ -165,7 +153,7 @@ func (r *Recognizer) learnDevice(e *trace.Event, track, process int) {
 
 // isEngineEvent tells events of Gaudi's engines by their args.
 func isEngineEvent(e *trace.Event, env *Env) bool {
-	return hasArg(e, env, "HW event name", "recipeId")
+	return hasArg(e, env, producer.EngineArgs...)
 }
 
 func hasArg(e *trace.Event, env *Env, keys ...string) bool {
@@ -188,74 +176,43 @@ func (r *Recognizer) learnName(e *trace.Event, track, process int) {
 	text := valueText(value, &r.env)
 	switch string(e.Name()) {
 	case "process_labels":
-		r.see(process, labelSays(text))
+		r.see(process, evidenceOf(producer.Label(text)))
 	case "process_name":
-		r.see(process, nameSays(text))
+		r.see(process, evidenceOf(producer.Process(text)))
 	case "thread_name":
-		if isEngineName(text) {
+		if producer.IsEngine(text) {
 			r.takeFor(track, isEngine)
 		}
-		if bytes.HasPrefix(text, []byte("Synapse/")) {
+		if producer.IsSynapse(text) {
 			r.takeFor(track, isSynapse)
 		}
 	}
 }
 
-// labelSays reads a process label: GPU 0, MTIA 17, HPU 3 or CPU.
-func labelSays(label []byte) evidence {
-	if string(label) == "CPU" {
+// evidenceOf is what a name or label says of a process.
+func evidenceOf(says producer.Names) evidence {
+	switch says {
+	case producer.Host:
 		return isHostByName
-	}
-	kind, number, ok := bytes.Cut(label, []byte(" "))
-	if !ok || !isNumber(number) || len(bytes.Trim(kind, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) > 0 {
-		return nameSays(label)
-	}
-	return device(kind)
-}
-
-// nameSays reads a process name: device:HPU:0 or /device:GPU:1.
-func nameSays(name []byte) evidence {
-	_, rest, _ := bytes.Cut(name, []byte("device:"))
-	kind, number, ok := bytes.Cut(rest, []byte(":"))
-	if !ok || !isNumber(number) {
-		return 0
-	}
-	return device(kind)
-}
-
-func device(kind []byte) evidence {
-	switch string(kind) {
-	case "CPU":
-		return isHostByName
-	case "HPU":
+	case producer.HPU:
 		return isGaudi
+	case producer.Device:
+		return isLabelled
 	}
-	return isLabelled
-}
-
-// isEngineName tells the threads of Gaudi's engines: [HD0] TPC 3, [D0] SPDMA 0.
-func isEngineName(name []byte) bool {
-	inner, ok := bytes.CutPrefix(name, []byte("["))
-	if !ok {
-		return false
-	}
-	inner, _, ok = bytes.Cut(inner, []byte("] "))
-	inner = bytes.TrimPrefix(inner, []byte("H"))
-	number, isD := bytes.CutPrefix(inner, []byte("D"))
-	return ok && isD && isNumber(number)
+	return 0
 }
 
 // Side tells where e happened, by what was learnt until now. Arrows to a
 // device count as the device's, whichever end e is. Metadata is never a
 // device's here: names go with what they name.
 func (r *Recognizer) Side(e *trace.Event) Side {
-	c, known := categoryOf(e.Cat())
+	c, known := producer.CategoryOf(e.Cat())
 	track, _ := r.place(e)
 	return r.sideAt(e, c, known, track)
 }
 
 // sideAt is Side for an event of which the category and the track are known.
-func (r *Recognizer) sideAt(e *trace.Event, c category, known bool, track int) Side {
+func (r *Recognizer) sideAt(e *trace.Event, c producer.Category, known bool, track int) Side {
 	if e.IsMeta() {
 		return Host
 	}
@@ -283,7 +240,7 @@ const (
 
 // Look looks at e, which is no metadata.
 func (r *Recognizer) Look(e *trace.Event) Look {
-	c, known := categoryOf(e.Cat())
+	c, known := producer.CategoryOf(e.Cat())
 	track, _ := r.place(e)
 	l := look(e, c, known, track)
 	if l.Says&looksUnknown != 0 && isEngineEvent(e, &r.env) {
@@ -301,9 +258,9 @@ func (r *Recognizer) SideOf(l Look) Side {
 	return side
 }
 
-func look(e *trace.Event, c category, known bool, track int) Look {
-	l := Look{Track: int32(track), Says: uint8(c.lane)}
-	if c.lane == onDevice {
+func look(e *trace.Event, c producer.Category, known bool, track int) Look {
+	l := Look{Track: int32(track), Says: uint8(c.Place)}
+	if c.Place == producer.OnDevice {
 		return l
 	}
 	kinds := kindsOf(e, c, known)
@@ -321,8 +278,8 @@ func look(e *trace.Event, c category, known bool, track int) Look {
 
 // side is SideOf as far as it is no question of args.
 func (r *Recognizer) side(l Look) (side Side, byArgs bool) {
-	is := lane(l.Says & 3)
-	if is == onDevice {
+	is := producer.Place(l.Says & 3)
+	if is == producer.OnDevice {
 		return Device, false
 	}
 	seen := r.seen[r.tracks.All[l.Track].Process]
@@ -331,13 +288,13 @@ func (r *Recognizer) side(l Look) (side Side, byArgs bool) {
 	case seen&isGaudi != 0 || engine:
 	case r.isDevice(seen):
 		return Device, false
-	case is == onStream && seen&(hasHost|isHostByName) == 0:
+	case is == producer.OnStream && seen&(hasHost|isHostByName) == 0:
 		return Device, false
 	case python && l.Says&looksZero != 0 && seen&(hasHost|isHostByName) == 0:
 		return Unsure, false
 	}
 	switch {
-	case is == onHost || python || seen&isHostByName != 0:
+	case is == producer.OnHost || python || seen&isHostByName != 0:
 		return Host, false
 	case engine:
 		return Device, false

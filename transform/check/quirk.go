@@ -3,6 +3,8 @@ package check
 import (
 	"maps"
 	"slices"
+
+	"tracekit/filter/producer"
 )
 
 // quirk finds a name that vLLM on Gaudi gives to the wrong process: one that
@@ -13,15 +15,9 @@ type quirk struct {
 	meant []bool           // processes that have vLLM's own events
 }
 
-// VLLM is the name that is meant.
-const VLLM = "vLLM"
-
-// highLevel are names of vLLM's own events, by which its process is known.
-var highLevel = []string{"decode", "prefill", "prepare_input_tensors", "sampler_postprocessing", "start_profiler"}
-
 // highLevel reports whether an event is one of vLLM's own.
 func (e *event) highLevel() bool {
-	return e.phase == 'X' && len(e.cat) == 0 && e.tid.isInt && e.tid.i == 3 && slices.Contains(highLevel, string(e.name))
+	return e.phase == 'X' && len(e.cat) == 0 && e.tid.isInt && e.tid.i == producer.VLLMEvents && producer.IsVLLMOwn(e.name)
 }
 
 func (q *quirk) see(e *event, process uint32, here func() Place) {
@@ -39,7 +35,7 @@ func (q *quirk) see(e *event, process uint32, here func() Place) {
 		return
 	}
 	fields(e.args, func(key []byte, v value) {
-		if string(key) == "name" && string(v.text) == VLLM && v.kind == text {
+		if string(key) == "name" && string(v.text) == producer.VLLMProcess && v.kind == text {
 			if q.named == nil {
 				q.named = map[uint32]Place{}
 			}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracekit/filter/producer"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 )
@@ -86,10 +87,22 @@ func devices(list []byte) string {
 	return strings.Join(names, ", ")
 }
 
-// writers are profilers, and a category that each writes and others don't.
-var writers = []struct{ cat, name string }{
-	{"cpu_op", steps.Profiler}, {"Operator", steps.Profiler}, {"FEE", "VizTracer"}, {"py-spy", "py-spy"},
-	{"Trace", steps.Profiler}, {"kernel", steps.Profiler},
+// writerOf returns the profiler that is known by its categories, or nil.
+func writerOf(i *Info) *producer.Producer {
+	has := func(cats []string) bool {
+		return slices.ContainsFunc(i.Kinds, func(k Kind) bool { return slices.Contains(cats, k.Cat) })
+	}
+	for _, p := range producer.All {
+		if has(p.Writes) {
+			return p
+		}
+	}
+	for _, p := range producer.All {
+		if has(p.MayWrite) {
+			return p
+		}
+	}
+	return nil
 }
 
 // producerOf names what ran and what recorded it, as far as steps, categories and
@@ -100,17 +113,11 @@ func producerOf(i *Info, run *steps.Run) string {
 		name, _, _ := strings.Cut(run.Producer, ",")
 		names = append(names, name)
 	}
-	for _, w := range writers {
-		if slices.ContainsFunc(i.Kinds, func(k Kind) bool { return k.Cat == w.cat }) {
-			names = append(names, w.name)
-			break
-		}
+	if p := writerOf(i); p != nil {
+		names = append(names, p.Name)
 	}
-	gaudi := slices.ContainsFunc(i.Processes, func(p Process) bool {
-		return strings.HasPrefix(p.Name, "device:HPU:") || strings.HasPrefix(p.Name, "Synapse")
-	})
-	if gaudi {
-		names = append(names, "Synapse profiler of Gaudi")
+	if slices.ContainsFunc(i.Processes, func(p Process) bool { return producer.IsGaudiProcess(p.Name) }) {
+		names = append(names, producer.Gaudi.Name)
 	}
 	if names == nil {
 		return "unknown"

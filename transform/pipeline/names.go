@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 
+	"tracekit/filter/producer"
 	"tracekit/trace"
 )
 
@@ -34,13 +35,13 @@ func StaysAlways(e *trace.Event) bool {
 	if len(e.Pid()) == 0 {
 		return true
 	}
-	if string(e.Pid()) != "1" || string(e.Name()) != "process_name" {
+	if string(e.Pid()) != producer.VLLMPid || string(e.Name()) != "process_name" {
 		return false
 	}
 	is := false
 	for m := range trace.Members(e.Args()) {
 		if string(m.Key) == "name" {
-			is = trace.Unquote(m.Value) == "vLLM"
+			is = trace.Unquote(m.Value) == producer.VLLMProcess
 		}
 	}
 	return is

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tracekit/filter/producer"
 	"tracekit/trace"
 	"tracekit/transform/check"
 )
@@ -65,7 +66,7 @@ func (s *survey) name(obj []byte, seq int64) {
 		s.threads[t] = info
 	case "process_name":
 		m := find(inside, "name")
-		s.vllm.name(s.judge.Process(), pidOf(ms), seq, m != nil && trace.Unquote(m.val) == check.VLLM)
+		s.vllm.name(s.judge.Process(), pidOf(ms), seq, m != nil && trace.Unquote(m.val) == producer.VLLMProcess)
 	}
 }
 

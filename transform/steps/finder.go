@@ -248,7 +248,7 @@ func (f *Finder) form(m *mark) string {
 	}
 	var texts []string
 	for _, form := range table[m.row].forms {
-		texts = append(texts, form.text)
+		texts = append(texts, form.Text)
 	}
 	return strings.Join(texts, " or ")
 }

@@ -13,12 +13,12 @@ import (
 // vllm/v1/engine/core.py(331): step.
 func isStepFrame(name []byte) bool {
 	for _, f := range frames {
-		at := len(name) - len(f.function)
-		if at < 3 || string(name[at:]) != f.function || string(name[at-3:at]) != "): " {
+		at := len(name) - len(f.Function)
+		if at < 3 || string(name[at:]) != f.Function || string(name[at-3:at]) != "): " {
 			continue
 		}
 		open := bytes.LastIndexByte(name[:at], '(')
-		if open >= 0 && bytes.HasSuffix(name[:open], []byte(f.file)) {
+		if open >= 0 && bytes.HasSuffix(name[:open], []byte(f.File)) {
 			return true
 		}
 	}
@@ -28,12 +28,12 @@ func isStepFrame(name []byte) bool {
 // partOf tells what an event says about a step, by its name.
 func partOf(name []byte) part {
 	for _, p := range parts {
-		if begin, more := strings.CutSuffix(p.name, "*"); more {
+		if begin, more := strings.CutSuffix(p.Name, "*"); more {
 			if len(name) > len(begin) && string(name[:len(begin)]) == begin {
-				return p.part
+				return p.Part
 			}
-		} else if string(name) == p.name {
-			return p.part
+		} else if string(name) == p.Name {
+			return p.Part
 		}
 	}
 	return noPart

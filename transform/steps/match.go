@@ -36,20 +36,12 @@ type segment struct {
 	last  bool // nothing stands behind the text
 }
 
-func forms(texts ...string) []form {
-	var f []form
-	for _, t := range texts {
-		f = append(f, form{text: t})
-	}
-	return f
-}
-
 // compiled takes the forms of a table apart.
 func compiled(rows []row) []row {
 	for _, r := range rows {
 		for i := range r.forms {
 			f := &r.forms[i]
-			rest := f.text
+			rest := f.Text
 			for {
 				before, behind, more := strings.Cut(rest, "{")
 				name, after, _ := strings.Cut(behind, "}")

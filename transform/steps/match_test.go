@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"tracekit/filter/producer"
 )
 
 // line writes a Load as a test wants it: phase, requests and tokens of all, of
@@ -154,15 +156,15 @@ func TestBucketsInNames(t *testing.T) {
 func TestFormsNameKnownFields(t *testing.T) {
 	for _, r := range table {
 		for _, f := range r.forms {
-			for _, behind := range strings.Split(f.text, "{")[1:] {
+			for _, behind := range strings.Split(f.Text, "{")[1:] {
 				name, _, _ := strings.Cut(behind, "}")
 				if _, ok := fields[name]; !ok {
-					t.Errorf("%s: there is no field %q", f.text, name)
+					t.Errorf("%s: there is no field %q", f.Text, name)
 				}
 			}
 		}
 	}
-	if table[stackRow].rank != stack || table[gaudi].forms != nil {
+	if table[stackRow].rank != producer.Stack || table[gaudi].forms != nil {
 		t.Error("the rows that need more than a form have moved")
 	}
 }

@@ -81,13 +81,13 @@ func (f *Finder) missing(elsewhere []Seen) error {
 func lookedFor() []string {
 	var all []string
 	for _, p := range parts {
-		if p.part == prepare || p.part == prompts || p.part == decodes {
-			all = append(all, strings.ReplaceAll(p.name, "*", more))
+		if p.Part == prepare || p.Part == prompts || p.Part == decodes {
+			all = append(all, strings.ReplaceAll(p.Name, "*", more))
 		}
 	}
 	for _, r := range table {
 		for _, form := range r.forms {
-			begin, _, goesOn := strings.Cut(form.text, "{")
+			begin, _, goesOn := strings.Cut(form.Text, "{")
 			if goesOn {
 				begin += more
 			}
@@ -102,7 +102,7 @@ func lookedFor() []string {
 	})
 	functions := map[string]bool{}
 	for _, f := range frames {
-		functions[f.function] = true
+		functions[f.Function] = true
 	}
 	return append(slices.Compact(all), "Python's "+strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
 }

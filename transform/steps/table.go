@@ -1,152 +1,124 @@
 package steps
 
-// rank decides between markers of different rows: the first that has any wins.
-type rank uint8
+import (
+	"cmp"
+	"slices"
 
-const (
-	serving  rank = iota // of a server's engine, one a step
-	training             // of a training loop, which may hold many of a server's steps
-	scope                // a part of a step that each step has once
-	stack                // Python functions, where nobody annotates
+	"tracekit/filter/producer"
 )
 
 // row is a line of the table of markers: who writes them, and how they read.
-//
-// In a form a name in braces stands for a number to keep, {} for one to skip,
-// {mode} for a word that tells the phase, {keys} for words such as bs=64, and
-// all else for itself.
 type row struct {
 	producer string
-	rank     rank
+	rank     producer.Rank
 	forms    []form
 }
 
 type form struct {
-	text  string
+	producer.Form
 	phase Phase // that the form itself tells
 	parts []segment
 }
 
 // Rows that need more than a form.
-const (
-	gaudi        = 0 // steps are made of several events each
-	stackRow     = 10
-	chosenByUser = 255 // no row: what Options.Marker matches
+var (
+	gaudi    = rowOf(producer.VLLMGaudi.Name) // steps are made of several events each
+	stackRow = rowOf(PythonStack)
 )
+
+const chosenByUser = 255 // no row: what Options.Marker matches
 
 // Producers of a Run that did not write the steps of a server: PythonStack if
 // they are frames of Python stacks.
-const (
-	PythonStack = "the Python stack"
-	Profiler    = "PyTorch's profiler"
-)
+const PythonStack = "the Python stack"
+
+// Profiler is PyTorch's.
+var Profiler = producer.PyTorch.Name
 
 // table of markers. At equal numbers the upper row wins.
-var table = compiled([]row{
-	{"vLLM on Gaudi", serving, nil},
-	{"vLLM, detailed", serving, forms(
-		"execute_{}_context_{prompts}(sq{prompt tokens}sk{prompt context}sqsq{}sqsk{})_generation_{decodes}(sq{decode tokens}sk{decode context}sqsq{}sqsk{})")},
-	{"vLLM", serving, forms(
-		"execute_context_{prompts}({prompt tokens})_generation_{decodes}({decode tokens})")},
-	{"vLLM of 2025", serving, forms(
-		"execute_new_{prompts}_cached_{decodes}")},
-	{"SGLang", serving, forms(
-		"step[{mode} {keys}]",
-		"step[{mode}]")},
-	{"ATOM", serving, []form{
-		{text: "prefill[{keys}]", phase: Prefill},
-		{text: "decode[{keys}]", phase: Decode},
-		{text: "eager_decode[{keys}]", phase: Decode}}},
-	{"TensorRT-LLM", serving, forms(
-		"[Executor] _forward_step {number}: {prompts} ctx reqs, {prompt tokens} ctx tokens, {decodes} gen reqs",
-		"[Executor] _forward_step {number}: {prompts} ctx reqs, {decodes} gen reqs",
-		"[Executor] _forward_step: {prompts} ctx reqs, {decodes} gen reqs")},
-	{"diffusion", serving, forms(
-		"execute_diffusion_{requests}_{}x{}")},
-	{Profiler, training, forms(
-		"ProfilerStep#{number}")},
-	{"vLLM's scopes", scope, forms(
-		"gpu_model_runner: forward")},
-	{PythonStack, stack, nil},
-})
+var table = compiled(rows())
 
-// frames are the row for Python stacks: functions that run a step. A function
-// whose name is used elsewhere too counts only in its file.
-var frames = []struct{ function, file string }{
-	{"step", "llm_engine.py"},
-	{"step", "engine/core.py"},
-	{"step_with_batch_queue", "engine/core.py"},
-	{"execute_model", ""},
-	{"run_batch", "scheduler.py"},
-	{"_run_batch_inner", "scheduler.py"},
-	{"_forward_step", "py_executor.py"},
+// rows are the markers of all producers, by rank.
+func rows() []row {
+	all := []row{{PythonStack, producer.Stack, nil}}
+	for _, p := range producer.All {
+		for _, m := range p.Markers {
+			r := row{m.Producer, m.Rank, nil}
+			for _, f := range m.Forms {
+				r.forms = append(r.forms, form{Form: f, phase: phaseNamed(f.Phase)})
+			}
+			all = append(all, r)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b row) int { return cmp.Compare(a.rank, b.rank) })
+	return all
 }
+
+func rowOf(name string) uint8 {
+	return uint8(slices.IndexFunc(table, func(r row) bool { return r.producer == name }))
+}
+
+// phaseNamed is the phase that the table calls so, Other if it tells none.
+func phaseNamed(name string) Phase { return Phase(max(0, slices.Index(phaseNames[:], name))) }
 
 // part is what an event says about a step of vLLM on Gaudi.
-type part uint8
+type part = producer.Part
 
 const (
-	noPart  part = iota
-	prepare      // begins a step
-	prompts      // a batch of prompts
-	decodes      // the batch of all others
-	model        // inside a batch, and tells its bucket
-	after        // ends a step
-	warmup
-	compile
+	noPart  = producer.NoPart
+	prepare = producer.Prepare
+	prompts = producer.PromptBatch
+	decodes = producer.DecodeBatch
+	model   = producer.Model
+	after   = producer.After
+	warmup  = producer.Warmup
+	compile = producer.Compile
 )
 
-// parts names the events. A name that ends in * begins so, and in its form a
-// bucket may follow.
-var parts = []struct {
-	name string
-	part part
-}{
-	{"prepare_input_tensors", prepare},
-	{"prefill", prompts},
-	{"prompt", prompts},
-	{"decode", decodes},
-	{"model_prompt_*", prompts},
-	{"model_decode_*", decodes},
-	{"model_forward_*", model},
-	{"sampler_postprocessing", after},
-	{"warmup", warmup},
-	{"warmup_*", warmup},
-	{"GRAPH COMPILE: *", compile},
-}
+// frames are the row for Python stacks.
+var frames = func() (all []producer.Frame) {
+	for _, p := range producer.All {
+		all = append(all, p.Frames...)
+	}
+	return all
+}()
 
-// modes are the phases by SGLang's names of its forward modes.
-var modes = map[string]Phase{
-	"EXTEND":        Prefill,
-	"SPLIT_PREFILL": Prefill,
-	"DLLM_EXTEND":   Prefill,
-	"DECODE":        Decode,
-	"TARGET_VERIFY": Decode,
-	"MIXED":         Mixed,
-}
+// parts names the events. In the form of a name that ends in * a bucket may follow.
+var parts = producer.VLLMGaudi.Parts
+
+// modes are the phases by the words for them.
+var modes = merged(func(p *producer.Producer) map[string]string { return p.Modes }, phaseNamed)
 
 // fields are the names that stand in forms.
 var fields = map[string]field{
-	"": skip, "mode": mode, "keys": keys, "number": number, "requests": requests,
+	"": skip, "mode": mode, "keys": keys, "number": number, "requests": requests, "tokens": tokens, "context": context,
 	"prompts": promptRequests, "prompt tokens": promptTokens, "prompt context": promptContext,
 	"decodes": decodeRequests, "decode tokens": decodeTokens, "decode context": decodeContext,
 }
 
-// keyFields are the words before = in SGLang's and ATOM's markers.
-var keyFields = map[string]field{
-	"bs": requests, "tok": tokens, "toks": tokens,
-	"c": promptRequests, "p": promptRequests, "c_sq": promptTokens, "c_sk": promptContext,
-	"g": decodeRequests, "d": decodeRequests, "g_sq": decodeTokens, "g_sk": decodeContext,
-	"sk": context, "ctx": context,
-}
+// keyFields are the words before = in markers.
+var keyFields = merged(func(p *producer.Producer) map[string]string { return p.Keys }, func(name string) field { return fields[name] })
 
 // gauges are the members of Gaudi's utils counter behind prompt_ or decode_.
-var gauges = map[string]gaugeField{
-	"batch_size":              gaugeRequests,
-	"bucket_batch_size":       gaugeBucketBatch,
-	"bucket_seq_len":          gaugeBucketSeq,
-	"bucket_ctx_blocks":       gaugeBucketCtx,
-	"seq_len":                 gaugeSeqLen,
-	"ctx_len":                 gaugeCtxLen,
-	"batch_token_utilization": gaugeUtilization,
+var gauges = merged(func(p *producer.Producer) map[string]string { return p.Gauges }, func(name string) gaugeField { return gaugeFields[name] })
+
+var gaugeFields = map[string]gaugeField{
+	"requests":     gaugeRequests,
+	"bucket batch": gaugeBucketBatch,
+	"bucket seq":   gaugeBucketSeq,
+	"bucket ctx":   gaugeBucketCtx,
+	"seq len":      gaugeSeqLen,
+	"ctx len":      gaugeCtxLen,
+	"utilization":  gaugeUtilization,
+}
+
+// merged joins what all producers say.
+func merged[T any](of func(*producer.Producer) map[string]string, as func(string) T) map[string]T {
+	all := map[string]T{}
+	for _, p := range producer.All {
+		for word, name := range of(p) {
+			all[word] = as(name)
+		}
+	}
+	return all
 }

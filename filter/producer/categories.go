@@ -1,0 +1,78 @@
+package producer
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
+
+// categories of all producers, and the families of device categories.
+var categories, families = func() (map[string]Category, []string) {
+	all, begins := map[string]Category{}, []string(nil)
+	for _, p := range All {
+		maps.Copy(all, p.Categories)
+		begins = append(begins, p.Families...)
+	}
+	return all, begins
+}()
+
+// CategoryOf returns what is known of a category, and whether anything is.
+func CategoryOf(cat []byte) (Category, bool) {
+	if len(cat) == 0 {
+		return Category{}, false
+	}
+	for _, n := range &quick[quickSlot(cat)] {
+		if n.name == string(cat) {
+			return n.Category, true
+		}
+	}
+	if c, ok := categories[string(cat)]; ok {
+		return c, true
+	}
+	for _, f := range families {
+		if bytes.HasPrefix(cat, []byte(f)) {
+			return Category{Place: OnDevice}, true
+		}
+	}
+	return Category{}, false
+}
+
+// quick has most of categories, found by their length and two of their bytes:
+// every event is asked for its category, more than once.
+var quick = func() (q [64][2]namedCategory) {
+	for _, name := range slices.Sorted(maps.Keys(categories)) {
+		for i := range q[quickSlot([]byte(name))] {
+			if n := &q[quickSlot([]byte(name))][i]; n.name == "" {
+				*n = namedCategory{name, categories[name]}
+				break
+			}
+		}
+	}
+	return q
+}()
+
+type namedCategory struct {
+	name string
+	Category
+}
+
+func quickSlot(cat []byte) int {
+	return (len(cat)*5 + int(cat[0]) + int(cat[len(cat)/2])*3) % 64
+}
+
+var hostOnly = func() (all []string) {
+	for _, p := range All {
+		all = append(all, p.HostOnly...)
+	}
+	return all
+}()
+
+// IsHostOnly reports a category that no process but a host's has.
+func IsHostOnly(cat []byte) bool {
+	for _, c := range hostOnly {
+		if string(cat) == c {
+			return true
+		}
+	}
+	return false
+}

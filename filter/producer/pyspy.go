@@ -1,0 +1,8 @@
+package producer
+
+// PySpy samples Python.
+var PySpy = &Producer{
+	Name:       "py-spy",
+	Categories: map[string]Category{"py-spy": {OnHost, Python}},
+	Writes:     []string{"py-spy"},
+}

@@ -1,0 +1,26 @@
+package producer
+
+// SGLang annotates each forward pass.
+var SGLang = &Producer{
+	Name: "SGLang",
+	Markers: []Markers{{"SGLang", Serving, forms(
+		"step[{mode} {keys}]",
+		"step[{mode}]")}},
+	Modes: map[string]string{
+		"EXTEND":        "prefill",
+		"SPLIT_PREFILL": "prefill",
+		"DLLM_EXTEND":   "prefill",
+		"DECODE":        "decode",
+		"TARGET_VERIFY": "decode",
+		"MIXED":         "mixed",
+	},
+	Keys: map[string]string{
+		"bs": "requests", "toks": "tokens",
+		"c": "prompts", "c_sq": "prompt tokens", "c_sk": "prompt context",
+		"g": "decodes", "g_sq": "decode tokens", "g_sk": "decode context",
+	},
+	Frames: []Frame{
+		{"run_batch", "scheduler.py"},
+		{"_run_batch_inner", "scheduler.py"},
+	},
+}
