@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"tracekit/internal/progress"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/requests"
+
+	"github.com/urfave/cli/v2"
+)
+
+// streams are the three standard ones. What is said on err may name things of a
+// trace, so that it is made safe to show; the line of progress goes past that.
+type streams struct {
+	in        io.Reader
+	out, err  io.Writer
+	unguarded io.Writer // err as it is
+}
+
+// inputFlags are the flags of every verb, outputFlags those of verbs that write
+// a trace.
+func inputFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing on standard error but warnings and errors"},
+		&cli.BoolFlag{Name: "strict", Usage: "fail, and write nothing, if something of the input can't be kept"},
+		maxSizeFlag(),
+	}
+}
+
+func maxSizeFlag() cli.Flag {
+	return &cli.StringFlag{Name: "max-size", Usage: "refuse an input of more than `SIZE` of JSON, such as 100GB"}
+}
+
+func tmpdirFlag() cli.Flag {
+	return &cli.StringFlag{Name: "tmpdir", Usage: "keep temporary data in `DIR`"}
+}
+
+// input is the trace a verb reads.
+type input struct {
+	*trace.Source // nil if the verb looks at the packing itself
+	name          string
+	file          *os.File // nil for standard input
+	r             io.Reader
+	size          int64       // of r, negative for a pipe
+	was           os.FileInfo // of a regular file, before anything was read of it
+	meter         *progress.Meter
+}
+
+// openInput opens the verb's FILE, or standard input. twice says that the verb
+// reads it two times.
+func openInput(c *cli.Context, std streams, twice bool) (*input, error) {
+	name, err := oneInput(c)
+	if err != nil {
+		return nil, err
+	}
+	return openNamed(c, std, name, twice)
+}
+
+func oneInput(c *cli.Context) (string, error) {
+	if c.NArg() > 1 {
+		return "", usage("one input at a time: %q and %q", c.Args().Get(0), c.Args().Get(1))
+	}
+	return c.Args().First(), nil
+}
+
+// openNamed is openInput for the input called name.
+func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, error) {
+	in, err := openUnread(c, std, name)
+	if err != nil {
+		return nil, err
+	}
+	o, err := sourceOptions(c)
+	if err != nil {
+		return nil, in.fail(err)
+	}
+	if twice {
+		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+	} else {
+		in.was = nil
+	}
+	kind, err := compression(c.String("compress"), c.String("output"))
+	if err != nil {
+		return nil, in.fail(err)
+	}
+	o.Record = kind == trace.Gzip
+	if in.Source, err = trace.NewSource(in.r, in.size, o); err != nil {
+		return nil, in.fail(in.wrap(err))
+	}
+	if twice && in.file != nil && in.size >= 0 {
+		in.useIndex(std)
+	}
+	return in, nil
+}
+
+// openUnread opens the input called name, whatever is in it.
+func openUnread(c *cli.Context, std streams, name string) (*input, error) {
+	in := &input{name: name, r: std.in, size: -1}
+	if name == "" || name == "-" {
+		if name == "" && isTerminal(std.in) {
+			return nil, hint(usage("no input"), "name a FILE, or pipe a trace in")
+		}
+		in.name = "standard input"
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, plainPathError(err)
+		}
+		in.file, in.r = f, f
+	}
+	if f, ok := in.r.(*os.File); ok {
+		info, err := f.Stat()
+		switch {
+		case err != nil:
+			return nil, in.fail(in.wrap(err))
+		case info.IsDir():
+			return nil, in.fail(hint(fmt.Errorf("%s: is a directory", in.name), "name one trace file in it"))
+		case info.Mode().IsRegular() && atStart(f):
+			in.size, in.was = info.Size(), info
+		}
+	}
+	in.meter = progress.New(std.unguarded, in.size, !c.Bool("quiet") && isTerminal(std.unguarded))
+	if in.size >= 0 {
+		in.r = in.meter.File(in.r.(*os.File))
+	} else {
+		in.r = newInterruptible(c.Context, in.meter.Reader(in.r))
+	}
+	return in, nil
+}
+
+func sourceOptions(c *cli.Context) (o trace.SourceOptions, err error) {
+	if c.IsSet("max-size") {
+		if o.MaxText, err = parseAmount(c.String("max-size"), "B"); err != nil {
+			return o, usage("--max-size %v", err)
+		}
+	}
+	return o, nil
+}
+
+// atStart reports whether f is read from its first byte on; a file on standard
+// input may have been read before.
+func atStart(f *os.File) bool {
+	at, err := f.Seek(0, io.SeekCurrent)
+	return err == nil && at == 0
+}
+
+// wrap names the input in err and adds a hint where there is one to give. What
+// went wrong elsewhere is not the input's fault.
+func (in *input) wrap(err error) error {
+	var elsewhere outputError
+	switch {
+	case err == nil, errors.Is(err, errPipeClosed):
+		return err
+	case errors.Is(err, context.Canceled):
+		return errInterrupted
+	case errors.As(err, &elsewhere):
+		return elsewhere
+	case errors.Is(err, spill.ErrNoRoom):
+		return hint(err, "name a folder that has room: --tmpdir DIR")
+	case errors.Is(err, trace.ErrEmpty), errors.Is(err, trace.ErrNotTrace), errors.Is(err, trace.ErrNoEvents):
+		return hint(fmt.Errorf("%s: %w", in.name, err), "a trace is JSON with a traceEvents array, or an array of events; it may be packed with gzip, zstd or zip")
+	case errors.Is(err, trace.ErrTooMuch):
+		return hint(fmt.Errorf("%s: %w", in.name, err), "allow for more with --max-size, if the file is what it should be")
+	case errors.Is(err, trace.ErrChanged):
+		return hint(fmt.Errorf("%s: %w", in.name, err), "wait until the profiler has finished writing it")
+	}
+	return fmt.Errorf("%s: %w", in.name, err)
+}
+
+// settled reports that a file was written to while it was read: what was made of
+// two readings is then of two traces.
+func (in *input) settled() error {
+	if in.was == nil || in.file == nil {
+		return nil
+	}
+	now, err := in.file.Stat()
+	if err == nil && (now.Size() != in.was.Size() || !now.ModTime().Equal(in.was.ModTime())) {
+		err = trace.ErrChanged
+	}
+	return err
+}
+
+func (in *input) fail(err error) error {
+	in.Close()
+	return err
+}
+
+// Close closes the input.
+func (in *input) Close() {
+	if in.meter != nil {
+		in.meter.Stop()
+	}
+	if in.Source != nil {
+		in.Source.Close()
+	}
+	if in.file != nil {
+		in.file.Close()
+	}
+}
+
+// readRequests reads a file of requests.
+func readRequests(name string, o requests.FileOptions) ([]requests.Record, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	defer f.Close()
+	records, err := requests.ReadFile(f, o)
+	if err != nil {
+		return nil, hint(fmt.Errorf("%s: %w", name, err), "it shall be CSV with a header, JSON lines or OpenTelemetry JSON, with an id, a start and an end")
+	}
+	return records, nil
+}
+
+// errInterrupted says that the user has had enough.
+var errInterrupted = errors.New("interrupted")
+
+// plainPathError says what is wrong with a path without naming a system call.
+func plainPathError(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", p.Path, p.Err)
+	}
+	return err
+}
