@@ -1,4 +1,6 @@
-.PHONY: build test race lint cross docs man completions release release-twice bench microbench fuzz soak trace-5g clean
+GUARDFLAGS ?=
+
+.PHONY: build test race lint cross docs man completions release release-twice bench microbench fuzz soak guard trace-5g clean
 
 FUZZTIME ?= 1m
 MINUTES ?= 20
@@ -87,6 +89,12 @@ fuzz:
 # makes, each run judged, until the minutes are up. TRACES='FILE…' adds some.
 soak: build
 	go run ./internal/soak -for $(MINUTES)m testdata/*.json.gz testdata/perfetto-cases/*.json $(TRACES)
+
+# Every verb and flag over all inputs, as the program was and as it is now: what comes
+# out must be the same, or be listed under internal/guard/meant. GUARDFLAGS='-short' takes
+# a sample, '-ways all' all of it in every way; '-call strip -input "cases/*"' some of it.
+guard:
+	go run ./internal/guard $(GUARDFLAGS)
 
 # A vLLM trace of 5 GB of JSON with Python stacks, for measurements.
 trace-5g:

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// kind says what of a run differs.
+type kind string
+
+// The kinds. The last two never fail by themselves, the first two always do.
+const (
+	panics  kind = "panic"
+	hangs   kind = "hang"
+	bytesOf kind = "bytes"   // a trace, a table for scripts, an index
+	packing kind = "packing" // the same text, packed into other bytes
+	jsonOf  kind = "json"    // keys or values of a document that is no trace
+	textOf  kind = "text"    // what is laid out for people
+	filesOf kind = "files"   // which files there are
+	exit    kind = "exit"
+	stderr  kind = "stderr"
+	help    kind = "help"
+)
+
+// kinds are those that a line under meant/ may have.
+var kinds = []kind{bytesOf, packing, jsonOf, textOf, filesOf, exit, stderr, help}
+
+// difference is what the program of now does otherwise.
+type difference struct {
+	kind kind
+	what string // the first of it, in a line or two
+}
+
+// compare lists how two runs of a call differ.
+func compare(c call, old, now result) (all []difference) {
+	add := func(k kind, format string, args ...any) {
+		all = append(all, difference{k, fmt.Sprintf(format, args...)})
+	}
+	switch {
+	case now.panicked:
+		add(panics, "%s", firstLines(now.stderr, 6))
+		return all
+	case now.hangs && !old.hangs:
+		add(hangs, "does not end in time")
+		return all
+	case now.hangs:
+		return nil // as before
+	case old.hangs:
+		add(exit, "hung before, now %d", now.status)
+	case old.status != now.status:
+		add(exit, "%d before, now %d: %s", old.status, now.status, firstLines(now.stderr, 1))
+	}
+	was, is := slices.Sorted(maps.Keys(old.files)), slices.Sorted(maps.Keys(now.files))
+	if !slices.Equal(was, is) {
+		add(filesOf, "only before: %q; only now: %q", without(was, is), without(is, was))
+	}
+	for _, name := range was {
+		if text, ok := now.files[name]; ok && !bytes.Equal(old.files[name], text) {
+			k, what := compareFile(c, name, old.files[name], text)
+			if k != "" {
+				add(k, "%s: %s", name, what)
+			}
+		}
+	}
+	if old.stderr != now.stderr {
+		was, is := firstDifferentLine(old.stderr, now.stderr)
+		add(stderr, "- %s\n+ %s", was, is)
+	}
+	return all
+}
+
+func without(list, others []string) (rest []string) {
+	for _, s := range list {
+		if !slices.Contains(others, s) {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+// compareFile says how a file differs that is not the same; JSON may be laid out in
+// another way.
+func compareFile(c call, name string, old, now []byte) (kind, string) {
+	switch {
+	case c.alone:
+		was, is := firstDifferentLine(string(old), string(now))
+		return help, fmt.Sprintf("- %s\n+ %s", was, is)
+	case name == stdout && c.forPeople(), path.Ext(name) == ".html":
+		was, is := firstDifferentLine(string(old), string(now))
+		return textOf, fmt.Sprintf("\n- %s\n+ %s", was, is)
+	case name == stdout && slices.Contains(c.args, "--json"), path.Base(name) == "manifest.json":
+		if what := compareJSON(old, now); what != "" {
+			return jsonOf, what
+		}
+		return "", ""
+	}
+	was, is := unpacked(old), unpacked(now)
+	if bytes.Equal(was, is) {
+		return packing, fmt.Sprintf("%d bytes before, now %d, of the same text", len(old), len(now))
+	}
+	return bytesOf, firstDifference(was, is)
+}
+
+// unpacked is the text of a file that may be packed.
+func unpacked(file []byte) []byte {
+	if plain, err := unpack(file); err == nil {
+		return plain
+	}
+	if d, err := zstd.NewReader(bytes.NewReader(file)); err == nil {
+		defer d.Close()
+		if plain, err := io.ReadAll(d); err == nil {
+			return plain
+		}
+	}
+	return file
+}
+
+// compareJSON says where two documents differ, by keys and values; empty if they don't.
+func compareJSON(old, now []byte) string {
+	was, err := decode(old)
+	if err != nil {
+		return "it was no JSON: " + err.Error()
+	}
+	is, err := decode(now)
+	if err != nil {
+		return "it is no JSON: " + err.Error()
+	}
+	return differ("", was, is)
+}
+
+func decode(text []byte) (v any, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err = d.Decode(&v); err == nil {
+		_, err = d.Token()
+		if err == io.EOF {
+			return v, nil
+		}
+		err = fmt.Errorf("something follows: %w", err)
+	}
+	return v, err
+}
+
+// differ is the first place where two values differ, in the order of their keys.
+func differ(at string, old, now any) string {
+	switch was := old.(type) {
+	case map[string]any:
+		is, ok := now.(map[string]any)
+		if !ok {
+			break
+		}
+		keys := slices.Sorted(maps.Keys(was))
+		keys = append(keys, without(slices.Sorted(maps.Keys(is)), keys)...)
+		for _, k := range keys {
+			a, before := was[k]
+			b, after := is[k]
+			switch {
+			case !after:
+				return fmt.Sprintf("%s.%s is gone", at, k)
+			case !before:
+				return fmt.Sprintf("%s.%s is new: %s", at, k, brief(b))
+			}
+			if what := differ(at+"."+k, a, b); what != "" {
+				return what
+			}
+		}
+		return ""
+	case []any:
+		is, ok := now.([]any)
+		if !ok {
+			break
+		}
+		for i := range min(len(was), len(is)) {
+			if what := differ(fmt.Sprintf("%s[%d]", at, i), was[i], is[i]); what != "" {
+				return what
+			}
+		}
+		if len(was) != len(is) {
+			return fmt.Sprintf("%s has %d elements, had %d", at, len(is), len(was))
+		}
+		return ""
+	}
+	if fmt.Sprintf("%T", old) == fmt.Sprintf("%T", now) && old == now {
+		return ""
+	}
+	return fmt.Sprintf("%s: %s before, now %s", at, brief(old), brief(now))
+}
+
+func brief(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return clip(string(text), 120)
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return strings.ToValidUTF8(s[:n], "") + "…"
+	}
+	return s
+}
+
+// firstDifference shows where two texts differ first, with what is around.
+func firstDifference(old, now []byte) string {
+	at := 0
+	for at < min(len(old), len(now)) && old[at] == now[at] {
+		at++
+	}
+	around := func(text []byte) string {
+		return fmt.Sprintf("%q", text[max(0, at-40):min(len(text), at+60)])
+	}
+	return fmt.Sprintf("at byte %d of %d, now of %d\n- %s\n+ %s", at, len(old), len(now), around(old), around(now))
+}
+
+func firstLines(s string, n int) string {
+	lines := strings.SplitN(strings.TrimSpace(s), "\n", n+1)
+	return strings.Join(lines[:min(n, len(lines))], "\n")
+}
+
+func firstDifferentLine(old, now string) (was, is string) {
+	a, b := strings.Split(old, "\n"), strings.Split(now, "\n")
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	line := func(lines []string) string {
+		if i < len(lines) {
+			return clip(lines[i], 160)
+		}
+		return "(nothing more)"
+	}
+	return line(a), line(b)
+}
