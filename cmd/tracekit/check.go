@@ -1,10 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
+	"tracekit/internal/jsondoc"
 	"tracekit/internal/columns"
 	"tracekit/internal/spill"
 	"tracekit/transform/check"
@@ -69,10 +69,7 @@ EXIT STATUS
 func writeCheck(c *cli.Context, w io.Writer, name string, r *check.Report) error {
 	switch {
 	case c.Bool("json"):
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(r)
+		return jsondoc.Write(w, r)
 	case c.Bool("quiet"):
 		return nil
 	}

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 
+	"tracekit/internal/jsondoc"
 	"tracekit/transform/info"
 	"tracekit/transform/overview"
 	"tracekit/transform/steps"
@@ -76,9 +76,7 @@ func infoOfTrace(c *cli.Context, std streams) error {
 }
 
 func writeInfoJSON(w io.Writer, i *info.Info) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	return enc.Encode(struct {
+	return jsondoc.Write(w, struct {
 		*info.Info
 		Damage string `json:"damage"`
 	}{i, i.Damage.String()})

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 
+	"tracekit/internal/jsondoc"
 	"tracekit/internal/columns"
 	"tracekit/transform/overview"
 	measured "tracekit/transform/report"
@@ -112,9 +112,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 }
 
 func writeReportJSON(w io.Writer, r *measured.Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", " ")
-	return enc.Encode(struct {
+	return jsondoc.Write(w, struct {
 		*measured.Report
 		Damage string `json:"damage"`
 	}{r, r.Damage.String()})

@@ -1,9 +1,9 @@
 package split
 
 import (
-	"encoding/json"
 	"time"
 
+	"tracekit/internal/jsondoc"
 	"tracekit/trace"
 	"tracekit/transform/cut"
 )
@@ -139,11 +139,11 @@ func (p *pieces) describe(windows []cut.Window) {
 var ManifestNames = [...]string{"manifest.json", "manifest.csv"}
 
 func (m *Manifest) write(dir Folder) error {
-	text, err := json.MarshalIndent(m, "", "  ")
+	text, err := jsondoc.Marshal(m)
 	if err != nil {
 		return err
 	}
-	if err := put(dir, ManifestNames[0], append(text, '\n')); err != nil {
+	if err := put(dir, ManifestNames[0], text); err != nil {
 		return err
 	}
 	if text, err = m.table(); err != nil {
