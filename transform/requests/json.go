@@ -6,25 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"regexp"
 	"slices"
+
+	"github.com/bytedance/sonic/ast"
 )
 
 // readJSON reads values that follow one another: objects of one request each,
-// arrays of them, or exports of OpenTelemetry.
+// arrays of them, or exports of OpenTelemetry. One value at a time is held as text,
+// and only those of its members are taken apart that are asked for.
 func readJSON(b *bufio.Reader, o FileOptions) ([]Record, error) {
 	d := json.NewDecoder(b)
-	d.UseNumber()
 	j := jsonFile{o: o}
 	for n := 1; ; n++ {
-		var v any
-		if err := d.Decode(&v); err == io.EOF {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, fmt.Errorf("value %d: %w", n, tidyJSON(err))
 		}
-		if err := j.value(v, fmt.Sprintf("value %d", n)); err != nil {
+		v := ast.NewRaw(string(raw))
+		if err := j.value(&v, fmt.Sprintf("value %d", n)); err != nil {
 			return nil, err
 		}
 	}
@@ -47,25 +49,29 @@ type jsonFile struct {
 	spans   int // of OpenTelemetry
 }
 
-func (j *jsonFile) value(v any, at string) error {
-	switch v := v.(type) {
-	case []any:
-		for i, item := range v {
-			if err := j.value(item, fmt.Sprintf("%s, element %d", at, i+1)); err != nil {
-				return err
-			}
-		}
-		return nil
-	case map[string]any:
+func (j *jsonFile) value(v *ast.Node, at string) error {
+	switch typeOf(v) {
+	case ast.V_ARRAY:
+		return elements(v, func(i int, item *ast.Node) error {
+			return j.value(item, fmt.Sprintf("%s, element %d", at, i+1))
+		})
+	case ast.V_OBJECT:
 		switch {
-		case v["resourceSpans"] != nil:
-			return j.export(v["resourceSpans"], at)
+		case isThere(member(v, "resourceSpans")):
+			return j.export(member(v, "resourceSpans"), at)
 		case isSpan(v):
 			j.spans++
 			return j.span(v, at)
 		}
 		f := newFields()
-		j.members(&f, v)
+		err := members(v, func(key string, value *ast.Node) error {
+			f.set(key, plain(value), j.o)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+		j.attributes(&f, member(v, "attributes"))
 		r, err := f.record(at)
 		if err == nil {
 			j.records = append(j.records, r)
@@ -75,25 +81,17 @@ func (j *jsonFile) value(v any, at string) error {
 	return fmt.Errorf("%s is neither a request nor a list of them", at)
 }
 
-// members takes the members of an object as its fields, and the id from its
-// attributes.
-func (j *jsonFile) members(f *fields, v map[string]any) {
-	for _, k := range slices.Sorted(maps.Keys(v)) {
-		f.set(k, plain(v[k]), j.o)
-	}
-	j.attributes(f, v["attributes"])
-}
-
 // attributes takes the id from attributes: an object, or a list of keys and values.
-func (j *jsonFile) attributes(f *fields, v any) {
-	all, _ := v.(map[string]any)
-	for _, k := range slices.Sorted(maps.Keys(all)) {
-		j.attribute(f, k, plain(all[k]))
-	}
-	for _, a := range objects(v) {
-		value, _ := a["value"].(map[string]any)
-		j.attribute(f, plain(a["key"]), plain(value["stringValue"])+plain(value["intValue"]))
-	}
+func (j *jsonFile) attributes(f *fields, v *ast.Node) {
+	_ = members(v, func(key string, value *ast.Node) error {
+		j.attribute(f, key, plain(value))
+		return nil
+	})
+	_ = elements(v, func(_ int, a *ast.Node) error {
+		value := member(a, "value")
+		j.attribute(f, plain(member(a, "key")), plain(member(value, "stringValue"))+plain(member(value, "intValue")))
+		return nil
+	})
 }
 
 // attribute takes an attribute if it is an id.
@@ -103,44 +101,86 @@ func (j *jsonFile) attribute(f *fields, key, value string) {
 	}
 }
 
+// typeOf is the type of a node that may be nil, as what is not there is.
+func typeOf(v *ast.Node) int {
+	if v == nil {
+		return ast.V_NONE
+	}
+	return v.TypeSafe()
+}
+
+// member is the member of an object called key, nil if there is none.
+func member(v *ast.Node, key string) *ast.Node {
+	if typeOf(v) != ast.V_OBJECT {
+		return nil
+	}
+	return v.Get(key)
+}
+
+// isThere reports a member that is there and is not null.
+func isThere(v *ast.Node) bool { return typeOf(v) > ast.V_NULL }
+
 // plain is the text of a string or number, empty for anything else.
-func plain(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case json.Number:
-		return v.String()
+func plain(v *ast.Node) string {
+	switch typeOf(v) {
+	case ast.V_STRING:
+		text, _ := v.String()
+		return text
+	case ast.V_NUMBER:
+		text, _ := v.Raw()
+		return text
 	}
 	return ""
 }
 
-// export goes through OpenTelemetry's spans: resources hold scopes, and these
-// hold spans.
-func (j *jsonFile) export(resources any, at string) error {
-	for _, resource := range objects(resources) {
-		for _, key := range []string{"scopeSpans", "instrumentationLibrarySpans"} {
-			for _, scope := range objects(resource[key]) {
-				for _, span := range objects(scope["spans"]) {
-					j.spans++
-					if err := j.span(span, fmt.Sprintf("%s, span %d", at, j.spans)); err != nil {
-						return err
-					}
-				}
-			}
-		}
+// members calls do for each member of v, if it is an object, in their order, until
+// one fails.
+func members(v *ast.Node, do func(key string, value *ast.Node) error) error {
+	if typeOf(v) != ast.V_OBJECT {
+		return nil
 	}
-	return nil
+	return each(v, func(path ast.Sequence, value *ast.Node) error { return do(*path.Key, value) })
 }
 
-func objects(v any) []map[string]any {
-	list, _ := v.([]any)
-	var all []map[string]any
-	for _, item := range list {
-		if o, ok := item.(map[string]any); ok {
-			all = append(all, o)
-		}
+// elements is members for the elements of an array, which are counted from 0.
+func elements(v *ast.Node, do func(i int, value *ast.Node) error) error {
+	if typeOf(v) != ast.V_ARRAY {
+		return nil
 	}
-	return all
+	return each(v, func(path ast.Sequence, value *ast.Node) error { return do(path.Index, value) })
+}
+
+func each(v *ast.Node, do func(path ast.Sequence, value *ast.Node) error) (err error) {
+	failed := v.ForEach(func(path ast.Sequence, value *ast.Node) bool {
+		err = do(path, value)
+		return err == nil
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+// export goes through OpenTelemetry's spans: resources hold scopes, and these
+// hold spans.
+func (j *jsonFile) export(resources *ast.Node, at string) error {
+	return elements(resources, func(_ int, resource *ast.Node) error {
+		for _, key := range []string{"scopeSpans", "instrumentationLibrarySpans"} {
+			err := elements(member(resource, key), func(_ int, scope *ast.Node) error {
+				return elements(member(scope, "spans"), func(_ int, span *ast.Node) error {
+					if typeOf(span) != ast.V_OBJECT {
+						return nil
+					}
+					j.spans++
+					return j.span(span, fmt.Sprintf("%s, span %d", at, j.spans))
+				})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // inName finds the id in the name of a span, as SGLang writes it.
@@ -148,30 +188,34 @@ var inName = regexp.MustCompile(`\bReq (\w+)`)
 
 // isSpan tells a span of OpenTelemetry that stands by itself, as its exports to a
 // console and to lines of JSON have it.
-func isSpan(v map[string]any) bool {
-	if context, ok := v["context"].(map[string]any); ok {
+func isSpan(v *ast.Node) bool {
+	if context := member(v, "context"); typeOf(context) == ast.V_OBJECT {
 		v = context
 	}
-	return v["spanId"] != nil || v["span_id"] != nil
+	return isThere(member(v, "spanId")) || isThere(member(v, "span_id"))
 }
 
 // span takes a span if it tells of a request. What it calls an id is its own.
-func (j *jsonFile) span(span map[string]any, at string) error {
+func (j *jsonFile) span(span *ast.Node, at string) error {
 	f := newFields()
-	j.attributes(&f, span["attributes"])
+	j.attributes(&f, member(span, "attributes"))
 	if f.id == "" {
-		if m := inName.FindStringSubmatch(plain(span["name"])); m != nil {
+		if m := inName.FindStringSubmatch(plain(member(span, "name"))); m != nil {
 			f.id = m[1]
 		}
 	}
 	if f.id == "" {
 		return nil
 	}
-	for _, key := range slices.Sorted(maps.Keys(span)) {
-		v := plain(span[key])
+	err := members(span, func(key string, value *ast.Node) error {
+		v := plain(value)
 		if c, _, _ := meaning(key); c != idColumn && v != "0" { // 0 is not set
 			f.set(key, v, j.o)
 		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", at, err)
 	}
 	r, err := f.record(at)
 	if err == nil {
