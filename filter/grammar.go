@@ -17,8 +17,10 @@ Fields
   dur              duration; only slices and thread states have one
   depth            how many slices lie around it on its thread: a number from 0
   args.NAME        a member of args: args.stream == 7. Quote what is more than
-                   letters, digits, _ and dots: args."External id". A dot is
-                   part of the name; what lies deeper is part of its text.
+                   letters, digits, _ and dots: args."External id".
+  args.A.B[0]      what lies deeper, by its keys and indexes: args.grid[0] > 64,
+                   args."Input Dims"[0][1] == 4096. A member of args that is called
+                   A.B, such as tracekit.dur, comes before a B within A.
 
 Operators
   == !=            the same or not. Numbers in quotes compare with numbers, too

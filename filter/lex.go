@@ -14,7 +14,7 @@ type tokenKind uint8
 const (
 	tokEnd tokenKind = iota
 	tokWord
-	tokArg // args.KEY, with the key in text
+	tokArg // args.KEY and what follows, in arg
 	tokString
 	tokNumber
 	tokTime     // a duration, in time
@@ -26,6 +26,7 @@ type token struct {
 	kind tokenKind
 	text string
 	time trace.Time
+	arg  *argPath
 	at   int // offset in the source
 }
 
@@ -51,7 +52,7 @@ func (l *lexer) next() (token, error) {
 	}
 	rest := l.src[at:]
 	switch c := rest[0]; {
-	case c == '"' || c == '\'' || c == '`':
+	case isQuote(c):
 		s, err := l.quoted()
 		return token{kind: tokString, text: s, at: at}, err
 	case isDigit(c) || c == '-' && len(rest) > 1 && isDigit(rest[1]):
@@ -109,14 +110,22 @@ func (l *lexer) word(n int) (token, error) {
 	if !isArg || key != "" && key[0] != '.' {
 		return token{kind: tokWord, text: word, at: at}, nil
 	}
-	if key == "." && l.pos < len(l.src) && strings.IndexByte("\"'`", l.src[l.pos]) >= 0 {
+	quoted := key == "." && l.pos < len(l.src) && isQuote(l.src[l.pos])
+	switch {
+	case quoted:
 		s, err := l.quoted()
-		return token{kind: tokArg, text: s, at: at}, err
-	}
-	if len(key) < 2 {
+		if err != nil {
+			return token{}, err
+		}
+		key = "." + s
+	case len(key) < 2:
 		return token{}, l.fail(at, `write args.correlation, or args."External id" if there is more than letters, digits, _ and . in it`, "args of which name?")
+	case key[len(key)-1] == '.' && l.pos < len(l.src) && isQuote(l.src[l.pos]):
+		key = key[:len(key)-1]
+		l.pos-- // the dot belongs to the name in quotes
 	}
-	return token{kind: tokArg, text: key[1:], at: at}, nil
+	arg, err := l.path(key[1:], quoted)
+	return token{kind: tokArg, text: l.src[at:l.pos], arg: arg, at: at}, err
 }
 
 // quoted reads the string that starts at the lexer's place. Between backquotes

@@ -240,8 +240,7 @@ func (f *field) of(e *trace.Event, env *Env) (text []byte, ok bool) {
 			text = id2(e)
 		}
 	case fieldArg:
-		text, ok = lookup(e.Args(), f.key, env)
-		if !ok {
+		if text, ok = f.arg.of(e.Args(), env); !ok {
 			return nil, false
 		}
 	}

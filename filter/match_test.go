@@ -72,7 +72,10 @@ func TestMatch(t *testing.T) {
 		{`args.o =~ "\"n\":1"`, true, false},
 		{`args."External id" == 5`, true, false},
 		{`args.a.b == 1`, true, false},
-		{`args.o.n == 1`, false, false},
+		{`args.o.n == 1 && args."o"."n" == 1`, true, false},
+		{`args."o.n" == 1`, false, false},
+		{`args."Input Dims"[0][1] == 8 && !args."Input Dims"[1][0]`, true, false},
+		{`args.o[0] || args."Input Dims".n || args.s[0] || args.n.n`, false, false},
 		{`args.dup == 2`, true, false},
 		{`args.key == 3`, true, false},
 		{`args.n > 6 || args.gone`, true, false},
@@ -229,5 +232,10 @@ func TestAllocations(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() { x.Match(e, env) }); n > 0 {
 			t.Errorf("%s: %v allocations", src, n)
 		}
+	}
+	const path = `args.grid[1] == 2`
+	x := mustParse(t, path)
+	if n := testing.AllocsPerRun(100, func() { x.Match(e, env) }); n > 1 {
+		t.Errorf("%s: %v allocations: more than the one of the library that looks deeper", path, n)
 	}
 }

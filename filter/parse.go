@@ -122,7 +122,7 @@ func (p *parser) test() (syntax, error) {
 	}
 	if t.op == opHas {
 		if word := p.tok.text; f.id == fieldArg && p.tok.kind == tokWord && word != "and" && word != "or" {
-			return nil, p.fail(p.tok.at, "quote names with spaces: args."+quote(f.key+" "+word), "an operator was expected here")
+			return nil, p.fail(p.tok.at, "quote names with spaces: args."+quote(f.arg.key+" "+word), "an operator was expected here")
 		}
 		return t, nil
 	}
@@ -142,11 +142,11 @@ func (p *parser) field() (field, error) {
 	tok := p.tok
 	switch tok.kind {
 	case tokArg:
-		return field{fieldArg, tok.text, tok.at}, p.advance()
+		return field{fieldArg, tok.arg, tok.at}, p.advance()
 	case tokWord:
 		for id, name := range fieldNames {
 			if tok.text == name {
-				return field{fieldKind(id), "", tok.at}, p.advance()
+				return field{fieldKind(id), nil, tok.at}, p.advance()
 			}
 		}
 		return field{}, p.fail(tok.at, fieldHint(tok.text), "there is no field %q", tok.text)

@@ -127,7 +127,39 @@ func plainField(f field, e map[string]json.RawMessage, env *Env) plainValue {
 	if json.Unmarshal(e["args"], &args) != nil {
 		return plainValue{}
 	}
-	return plainJSON(args[f.key])
+	names := []string{f.arg.key}
+	if !f.arg.quoted {
+		names = strings.Split(f.arg.key, ".")
+	}
+	for n := len(names); n > 0; n-- {
+		at := args[strings.Join(names[:n], ".")]
+		for _, name := range names[n:] {
+			at = plainStep(at, name)
+		}
+		for _, step := range f.arg.rest {
+			at = plainStep(at, step)
+		}
+		if len(at) > 0 {
+			return plainJSON(at)
+		}
+	}
+	return plainValue{}
+}
+
+// plainStep is the member or element of a value, nil if there is none.
+func plainStep(at json.RawMessage, step any) json.RawMessage {
+	var list []json.RawMessage
+	var object map[string]json.RawMessage
+	if i, is := step.(int); is {
+		if json.Unmarshal(at, &list) != nil || i >= len(list) {
+			return nil
+		}
+		return list[i]
+	}
+	if json.Unmarshal(at, &object) != nil {
+		return nil
+	}
+	return object[step.(string)]
 }
 
 func plainJSON(raw json.RawMessage) plainValue {
@@ -153,7 +185,7 @@ var (
 	poolText  = []string{`"kernel"`, `"cpu_op"`, `"a\"b"`, `"\u00e9\\n"`, `"\ud83d\ude00"`, `"gemm_12"`, `""`, `"12"`, `"null"`}
 	poolIDs   = []string{`12`, `-1`, `0`, `"12"`, `"Spans"`, `"x y"`, `18446744073709551615`}
 	poolTimes = []string{`0`, `1`, `1.5`, `10`, `10.001`, `1e1`, `"10"`, `-3`, `2000000`}
-	poolArgs  = []string{`7`, `7.0`, `-0`, `0.5`, `"7"`, `"07"`, `"a\/b"`, `null`, `true`, `[4096, [8]]`, `{"k": "v}\""}`, `9007199254740993`, `""`}
+	poolArgs  = []string{`7`, `7.0`, `-0`, `0.5`, `"7"`, `"07"`, `"a\/b"`, `null`, `true`, `[4096, [8]]`, `{"k": "v}\""}`, `{"b": [7, {"\u006b": 0.5}], "k.b": "7"}`, `9007199254740993`, `""`}
 	poolKeys  = []string{`k`, `External id`, `a.b`, `é`, `\u006b`}
 
 	poolLiterals = map[class][]string{
@@ -212,7 +244,8 @@ func (r random) expr(depth int) string {
 	f := fieldKind(r.IntN(int(fieldArg) + 3))
 	name := ""
 	if f >= fieldArg {
-		f, name = fieldArg, "args."+quote(r.of([]string{"k", "External id", "a.b", "é", "gone"}))
+		f, name = fieldArg, "args."+r.of([]string{`"k"`, `"External id"`, `"a.b"`, `"é"`, `"gone"`,
+			"k", "a.b", "k.b", "k.b[0]", "k.b[1].k", `k."k.b"`, "k[1][0]", "k[2]", `"External id".b[1]`, "é.k"})
 	} else {
 		name = fieldNames[f]
 	}

@@ -31,7 +31,7 @@ type test struct {
 
 type field struct {
 	id  fieldKind
-	key string // of args
+	arg *argPath
 	at  int
 }
 
@@ -136,10 +136,7 @@ func (f field) text() string {
 	if f.id != fieldArg {
 		return fieldNames[f.id]
 	}
-	if wordLength("a"+f.key) == len(f.key)+1 && f.key != "" {
-		return "args." + f.key
-	}
-	return "args." + quote(f.key)
+	return f.arg.text()
 }
 
 func (v literal) String() string {
