@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 
-	"tracekit/internal/jsondoc"
 	"tracekit/internal/columns"
+	"tracekit/internal/jsondoc"
 	"tracekit/internal/spill"
 	"tracekit/transform/check"
 

@@ -5,8 +5,8 @@ import (
 	"io"
 	"os"
 
-	"tracekit/internal/jsondoc"
 	"tracekit/internal/columns"
+	"tracekit/internal/jsondoc"
 	"tracekit/transform/overview"
 	measured "tracekit/transform/report"
 
