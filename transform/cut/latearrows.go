@@ -102,7 +102,9 @@ func (a *lateArrows) each(ctx context.Context, keep func(n int) bool, f func(e *
 	again := false
 	for n := range waited {
 		held := n >= a.missed.count && a.held.has(n-a.missed.count)
-		texts += b2i(held)
+		if held {
+			texts++
+		}
 		again = again || keep(n) && !held
 	}
 	if again {

@@ -20,7 +20,7 @@ type launches struct {
 	staying  [2]idSet // that one has which stays
 	arrows   *arrows  // of slices that no id joins to a call
 	stays    stays
-	order    *stacks // knows the tracks on which begins and ends are in no order
+	order    *stacks[begun] // knows the tracks on which begins and ends are in no order
 }
 
 func newLaunches() *launches {

@@ -62,7 +62,7 @@ func (l *launches) eachSlice(ctx context.Context, read reading, to looks) error 
 	if l.order != nil {
 		p.stacks = l.order.anew(of)
 	} else {
-		p.stacks = newStacks(of)
+		p.stacks = newStacks[begun](of)
 		p.stacks.tell = l.tell
 	}
 	for {
@@ -85,7 +85,7 @@ func (l *launches) eachSlice(ctx context.Context, read reading, to looks) error 
 type slicePass struct {
 	*launches
 	looks
-	stacks *stacks
+	stacks *stacks[begun]
 	shown  launchSlice
 }
 

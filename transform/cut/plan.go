@@ -66,13 +66,13 @@ type plan struct {
 	tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
 	usedP    []bool
-	stacks   *stacks
+	stacks   *stacks[begun]
 	decided  decided
 	onset    map[int]trace.Time // by track, how late a complete slice began that stands at the start of the range; nil if none is asked for
 	counters *counters          // nil if none are carried
 	flows    flows
-	covers   covers  // of complete slices that stay, for the arrows
-	under    *stacks // of what arrows may bind to; nil if no arrow may stay
+	covers   covers         // of complete slices that stay, for the arrows
+	under    *stacks[begun] // of what arrows may bind to; nil if no arrow may stay
 	binds    binds
 	tally    *pipeline.Tally // may be nil
 	cuts     []trace.Event   // slices that are cut
@@ -86,7 +86,7 @@ const keptBytes = 32 << 20
 // newPlan returns a plan that keeps in covered what slices cover of their tracks.
 func newPlan(sel selection, covered *spill.Packed) *plan {
 	p := &plan{selection: sel, covers: covers{log: covered}}
-	p.stacks = newStacks(func(async bool) fate { return sel.line(p, async) })
+	p.stacks = newStacks[begun](func(async bool) fate { return sel.line(p, async) })
 	p.stacks.tell = sel.tell
 	p.hold(keptBytes)
 	return p
@@ -432,6 +432,16 @@ func (p *plan) emit(ctx context.Context, w *trace.Writer) error {
 	}
 	p.known <- p.kept.Solids(p.flows.keep)
 	return pipeline.Run(ctx, p.ahead, w, &emitter{plan: p})
+}
+
+// emitVisiting is emit, and calls visit for slices that stay.
+func (p *plan) emitVisiting(ctx context.Context, w *trace.Writer, visit func(e *trace.Event)) error {
+	stream, err := p.stream(p.flows.some())
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	return pipeline.Run(ctx, stream, w, &emitter{plan: p, visit: visit})
 }
 
 // emitter is the stage that writes what a plan keeps.

@@ -11,11 +11,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/spill"
 	"tracekit/trace"
-	"tracekit/transform/pipeline"
 )
-
-// Window is a range of time, half open, on a trace's clock.
-type Window struct{ From, To trace.Time }
 
 // Router finds for every event of a trace the windows whose slice needs it: not
 // only what lies in a window, but also begins and ends around it, the latest
@@ -296,33 +292,15 @@ const heldByPiece = 4 << 20
 // and in file order what was routed to the window. onDevice is called for the
 // slices of devices that stay.
 func (c *Cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, onDevice func(e *trace.Event)) error {
-	win := c.router.windows[n]
-	sel := &timeRange{from: win.From, to: win.To, last: c.router.last}
 	covered := spill.NewPacked(heldByPiece, c.spill)
 	defer covered.Close()
-	p := newRangePlan(sel, covered)
-	p.hold(0) // who reads does that
-	p.read = read
+	o := pieceOptions{Window: c.router.windows[n], last: c.router.last, covered: covered}
 	if c.router.device == Launched {
-		sel.launches = c.whole.of(sel.launchesIn)
-		if err := sel.launches.gatherCalls(ctx, p.read); err != nil {
-			return err
-		}
+		o.launches = c.whole
 	}
-	if err := p.look(ctx); err != nil {
-		return err
-	}
-	if err := p.settle(ctx); err != nil {
-		return err
-	}
-	stream, err := p.stream(p.flows.some())
-	if err != nil {
-		return err
-	}
-	defer stream.Close()
-	return pipeline.Run(ctx, stream, w, &emitter{plan: p, visit: func(e *trace.Event) {
+	return piece(ctx, read, w, o, func(e *trace.Event) {
 		if e.Phase == 'X' && c.whole.device.Side(e) == filter.Device {
 			onDevice(e)
 		}
-	}})
+	})
 }

@@ -37,7 +37,11 @@ func (s *sliced) add(n *notedSlice) {
 	b = binary.AppendVarint(b, int64(n.start-s.last[n.track])) // may wrap, and wraps back
 	b = binary.AppendVarint(b, int64(n.end-n.start))
 	b = binary.AppendUvarint(b, uint64(n.look.Track))
-	b = append(b, n.look.Says, byte(b2i(n.mirror)))
+	mirror := byte(0)
+	if n.mirror {
+		mirror = 1
+	}
+	b = append(b, n.look.Says, mirror)
 	for _, id := range n.joint {
 		b = append(binary.AppendUvarint(b, uint64(len(id))), id...)
 	}

@@ -6,12 +6,13 @@ import (
 	"tracekit/trace"
 )
 
-// stacks matches begins and ends as they come, and so remembers only what is open:
+// stacks matches begins and ends as they come, and so remembers only what is open,
+// and of that a B each:
 // most files have them in order of time on each track and for each id. Where that
 // is not so, what was decided on the way can't be trusted: all has to be noted a
 // second time, and the marks of what is unruly are gathered and put in order
 // then.
-type stacks struct {
+type stacks[B any] struct {
 	of    func(async bool) fate
 	marks int // that were noted, with and without a time
 
@@ -31,8 +32,8 @@ type stacks struct {
 	sure    bool   // that is all there is
 	late    pairs
 
-	tell  func(e *trace.Event) (b begun, some bool) // of a begin on a track; may be nil
-	begun map[int]begun                             // of those that are open, by ordinal
+	tell  func(e *trace.Event) (b B, some bool) // of a begin on a track; may be nil
+	begun map[int]B                             // of those that are open, by ordinal
 }
 
 // unruly are the tracks and the slots of ids whose events are not in order of
@@ -51,11 +52,11 @@ type openLine struct {
 
 const asyncSlots = 1 << 14
 
-func newStacks(of func(async bool) fate) *stacks {
-	return &stacks{of: of, seed: maphash.MakeSeed(), begun: map[int]begun{}}
+func newStacks[B any](of func(async bool) fate) *stacks[B] {
+	return &stacks[B]{of: of, seed: maphash.MakeSeed(), begun: map[int]B{}}
 }
 
-func (q *stacks) note(track int, e *trace.Event) {
+func (q *stacks[B]) note(track int, e *trace.Event) {
 	n := q.marks
 	q.marks++
 	if e.Has&trace.HasTS == 0 {
@@ -69,7 +70,7 @@ func (q *stacks) note(track int, e *trace.Event) {
 	}
 }
 
-func (q *stacks) noteOnTrack(m mark, e *trace.Event) {
+func (q *stacks[B]) noteOnTrack(m mark, e *trace.Event) {
 	q.paired.set(int(m.track))
 	if q.takeOnTrack(m, e) && !m.isEnd() && q.tell != nil {
 		if b, some := q.tell(e); some {
@@ -79,7 +80,7 @@ func (q *stacks) noteOnTrack(m mark, e *trace.Event) {
 }
 
 // takeOnTrack reports whether m will be matched with others of its track.
-func (q *stacks) takeOnTrack(m mark, e *trace.Event) bool {
+func (q *stacks[B]) takeOnTrack(m mark, e *trace.Event) bool {
 	track := int(m.track)
 	for len(q.tracks) <= track {
 		q.tracks = append(q.tracks, nil)
@@ -105,7 +106,7 @@ func (q *stacks) takeOnTrack(m mark, e *trace.Event) bool {
 }
 
 // took gives what was told of a begin, once.
-func (q *stacks) took(m mark) begun {
+func (q *stacks[B]) took(m mark) B {
 	b := q.begun[m.n()]
 	delete(q.begun, m.n())
 	return b
@@ -122,7 +123,7 @@ func (l *openLine) flush() {
 	l.same = l.same[:0]
 }
 
-func (q *stacks) noteAsync(m mark, e *trace.Event) {
+func (q *stacks[B]) noteAsync(m mark, e *trace.Event) {
 	if q.async == nil {
 		q.async = map[string]*openLine{}
 		q.slots = make([]trace.Time, asyncSlots)
@@ -162,7 +163,7 @@ func (q *stacks) noteAsync(m mark, e *trace.Event) {
 	}
 }
 
-func (q *stacks) newLine() *openLine {
+func (q *stacks[B]) newLine() *openLine {
 	if n := len(q.spare); n > 0 {
 		l := q.spare[n-1]
 		q.spare = q.spare[:n-1]
@@ -173,7 +174,7 @@ func (q *stacks) newLine() *openLine {
 
 // again returns stacks that have to be shown all events once more, or nil if all
 // were in order.
-func (q *stacks) again() *stacks {
+func (q *stacks[B]) again() *stacks[B] {
 	if q.sure || !q.unruly.tracks.any() && !q.unruly.slots.any() {
 		return nil
 	}
@@ -181,15 +182,15 @@ func (q *stacks) again() *stacks {
 }
 
 // anew returns stacks for another look at the same events.
-func (q *stacks) anew(of func(async bool) fate) *stacks {
-	n := newStacks(of)
+func (q *stacks[B]) anew(of func(async bool) fate) *stacks[B] {
+	n := newStacks[B](of)
 	n.seed, n.unruly, n.trusted, n.sure = q.seed, q.unruly, q.unruly, true
 	n.tell = q.tell
 	return n
 }
 
 // finish decides on what is left.
-func (q *stacks) finish() {
+func (q *stacks[B]) finish() {
 	for _, l := range q.tracks {
 		if l != nil {
 			l.flush()
