@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,13 +14,15 @@ import (
 // layers in the order in which imports may point.
 var layers = []string{"cmd", "transform", "filter", "trace", "internal"}
 
-func layer(path string) int {
-	for i, l := range layers {
-		if path == l || strings.HasPrefix(path, l+"/") {
-			return i
-		}
-	}
-	return -1
+// rooms of transform in the order in which imports may point.
+var rooms = []string{
+	"transform/split", "transform/slice", "transform/filter", "transform/internal/keep",
+	"transform/internal/launches", "transform/internal/flows", "transform/internal/pairs",
+}
+
+// place is where a path lies in a list, negative if it does not.
+func place(path string, list []string) int {
+	return slices.IndexFunc(list, func(l string) bool { return path == l || strings.HasPrefix(path, l+"/") })
 }
 
 func TestImportsPointOneWay(t *testing.T) {
@@ -28,7 +31,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		from := layer(filepath.ToSlash(path))
+		from, room := place(filepath.ToSlash(path), layers), place(filepath.ToSlash(path), rooms)
 		if from < 0 {
 			t.Errorf("%s lies in no layer", path)
 		}
@@ -40,8 +43,11 @@ func TestImportsPointOneWay(t *testing.T) {
 			name, _ := strconv.Unquote(spec.Path.Value)
 			if to, ours := strings.CutPrefix(name, "tracekit/"); ours {
 				checked++
-				if layer(to) < from {
+				if place(to, layers) < from {
 					t.Errorf("%s imports %s, against the direction %s", path, name, strings.Join(layers, " → "))
+				}
+				if in := place(to, rooms); in >= 0 && in < room {
+					t.Errorf("%s imports %s, against the direction %s", path, name, strings.Join(rooms, " → "))
 				}
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/spill"
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	keepfilter "tracekit/transform/filter"
 	"tracekit/transform/pipeline"
 
 	"github.com/urfave/cli/v2"
@@ -51,11 +51,11 @@ written as /…/.
 			if c.Bool("stats") {
 				o.Tally = &pipeline.Tally{}
 				return dryRun(c, std, in, o.Tally, func(in *input, w *trace.Writer) (pipeline.Report, error) {
-					return cut.Filter(c.Context, in.Source, w, o)
+					return keepfilter.Run(c.Context, in.Source, w, o)
 				})
 			}
 			return convertInput(c, std, in, func(in *input, w *trace.Writer) (pipeline.Report, error) {
-				return cut.Filter(c.Context, in.Source, w, o)
+				return keepfilter.Run(c.Context, in.Source, w, o)
 			})
 		},
 	}
@@ -85,7 +85,7 @@ func shorthandFlags() []cli.Flag {
 }
 
 // filterOptions reads the condition, and tells which argument is the input.
-func filterOptions(c *cli.Context) (o cut.FilterOptions, input string, err error) {
+func filterOptions(c *cli.Context) (o keepfilter.Options, input string, err error) {
 	of := func(not string) filter.Terms {
 		get := func(name string) []string { return c.StringSlice(not + name) }
 		return filter.Terms{
@@ -115,7 +115,7 @@ func filterOptions(c *cli.Context) (o cut.FilterOptions, input string, err error
 		flags = filter.Not(flags)
 	}
 	o.Expr = flags
-	o.Kin = cut.Kin{
+	o.Related = keepfilter.Related{
 		Parents: c.Bool("with-parents"), Children: c.Bool("with-children"),
 		Device: c.Bool("with-device"), Flows: c.Bool("with-flows"),
 	}

@@ -3,9 +3,9 @@ package main
 import (
 	"tracekit/internal/spill"
 	"tracekit/trace"
-	"tracekit/transform/cut"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/requests"
+	"tracekit/transform/slice"
 
 	"github.com/urfave/cli/v2"
 )
@@ -43,13 +43,13 @@ EXAMPLES
 			}
 			o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
 			return rangeError(convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
-				return cut.Slice(c.Context, in.Source, w, o)
+				return slice.Run(c.Context, in.Source, w, o)
 			}))
 		},
 	}
 }
 
-func sliceOptions(c *cli.Context) (o cut.SliceOptions, err error) {
+func sliceOptions(c *cli.Context) (o slice.Options, err error) {
 	if o.Range, err = rangeOf(c); err != nil {
 		return o, err
 	}
@@ -65,19 +65,19 @@ func sliceOptions(c *cli.Context) (o cut.SliceOptions, err error) {
 	}
 	switch b := c.String("boundary"); b {
 	case "clip":
-		o.Boundary = cut.Clip
+		o.Boundary = slice.Clip
 	case "keep":
-		o.Boundary = cut.Whole
+		o.Boundary = slice.Whole
 	case "drop":
-		o.Boundary = cut.Drop
+		o.Boundary = slice.Drop
 	default:
 		return o, hint(usage("--boundary %q", b), "clip, keep or drop")
 	}
 	switch d := c.String("device"); d {
 	case "time":
-		o.Device = cut.ByTime
+		o.Device = slice.ByTime
 	case "launched":
-		o.Device = cut.Launched
+		o.Device = slice.Launched
 	default:
 		return o, hint(usage("--device %q", d), "time or launched")
 	}

@@ -12,7 +12,7 @@ import (
 	"tracekit/internal/columns"
 	"tracekit/internal/progress"
 	"tracekit/internal/spill"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 	"tracekit/transform/split"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -245,9 +245,9 @@ func splitOptions(c *cli.Context) (o split.Options, err error) {
 	follows := o.By == split.Step || o.By == split.Phase || o.By == split.Request
 	switch d := c.String("device"); {
 	case d == "time" || d == "" && !follows:
-		o.Device = cut.ByTime
+		o.Device = slice.ByTime
 	case d == "" || d == "launched" && o.By != split.Process:
-		o.Device = cut.Launched
+		o.Device = slice.Launched
 	default:
 		return o, hint(usage("--device %q", d), "time or launched; pieces of a process are judged by time")
 	}

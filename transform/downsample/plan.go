@@ -6,7 +6,7 @@ import (
 	"hash/maphash"
 
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/internal/launches"
 	"tracekit/transform/steps"
 )
 
@@ -32,9 +32,9 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	if o.Every > 0 || o.budget() {
 		l.finder = steps.NewFinder(o.Steps)
 	}
-	var launches *cut.Launches
+	var launched *launches.Judge
 	if o.Every > 0 {
-		launches = cut.NewLaunches()
+		launched = launches.NewJudge()
 	}
 	p = &plan{learner: l}
 	defer func(made *plan) {
@@ -43,8 +43,8 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 		}
 	}(p)
 	if p.survey, err = s.SurveyParts(func(part *trace.Part) error {
-		if launches != nil {
-			launches.Learn(part)
+		if launched != nil {
+			launched.Learn(part)
 		}
 		if err := l.part(part); err != nil {
 			return err
@@ -56,8 +56,8 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	if err := p.findSteps(); err != nil {
 		return nil, err
 	}
-	if launches != nil {
-		if err := p.follow(ctx, s, launches); err != nil {
+	if launched != nil {
+		if err := p.follow(ctx, s, launched); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +104,7 @@ func (p *plan) findSteps() error {
 }
 
 // follow finds what the steps that stay launched on devices, whenever it ran.
-func (p *plan) follow(ctx context.Context, s *trace.Source, l *cut.Launches) error {
+func (p *plan) follow(ctx context.Context, s *trace.Source, l *launches.Judge) error {
 	stays := func(start, end trace.Time) bool { return p.windows.meet(int64(start), int64(end)) }
 	return l.Judge(ctx, s, p.survey.Blocks, stays, func(n uint64, stays bool) {
 		p.known.add(n)

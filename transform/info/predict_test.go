@@ -12,8 +12,8 @@ import (
 	"tracekit/internal/spill"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
-	"tracekit/transform/cut"
 	"tracekit/transform/downsample"
+	"tracekit/transform/slice"
 	"tracekit/transform/split"
 	"tracekit/transform/steps"
 	"tracekit/transform/strip"
@@ -138,7 +138,7 @@ func TestAStepIsPredicted(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		r, err := cut.Slice(t.Context(), source(t, data), trace.NewWriter(&out), cut.SliceOptions{Range: window.Range{Steps: &choice}})
+		r, err := slice.Run(t.Context(), source(t, data), trace.NewWriter(&out), slice.Options{Range: window.Range{Steps: &choice}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ import (
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
 )
@@ -204,7 +204,7 @@ func TestEstimatesAreWhatSliceGives(t *testing.T) {
 				continue
 			}
 			events, size := d.Slice(from, to)
-			gotEvents, gotSize := slice(t, data, from, to)
+			gotEvents, gotSize := sliced(t, data, from, to)
 			if off(events, gotEvents) > .05 || off(size, gotSize) > .05 {
 				t.Errorf("%s, %d to %d quarters: about %d events and %d bytes; slice gives %d and %d",
 					c.Producer, share[0], share[1], events, size, gotEvents, gotSize)
@@ -215,7 +215,7 @@ func TestEstimatesAreWhatSliceGives(t *testing.T) {
 
 func off(a, b int64) float64 { return math.Abs(float64(a-b)) / float64(max(b, 1)) }
 
-func slice(t *testing.T, data []byte, from, to trace.Time) (events, size int64) {
+func sliced(t *testing.T, data []byte, from, to trace.Time) (events, size int64) {
 	t.Helper()
 	bound := func(at trace.Time) window.Bound {
 		b, err := window.Parse("@" + string(trace.AppendMicros(nil, at)))
@@ -226,7 +226,7 @@ func slice(t *testing.T, data []byte, from, to trace.Time) (events, size int64) 
 	}
 	var out bytes.Buffer
 	w := trace.NewWriter(&out)
-	r, err := cut.Slice(t.Context(), source(t, data), w, cut.SliceOptions{Range: window.Range{From: bound(from), To: bound(to)}})
+	r, err := slice.Run(t.Context(), source(t, data), w, slice.Options{Range: window.Range{From: bound(from), To: bound(to)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"tracekit/internal/reference"
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 	"tracekit/transform/window"
 )
 
@@ -31,8 +31,8 @@ func sliceText(t testing.TB, text []byte, from, to int64) []byte {
 	}
 	defer s.Close()
 	var out bytes.Buffer
-	o := cut.SliceOptions{Range: window.Range{From: bound(from), To: bound(to)}}
-	_, err = cut.Slice(context.Background(), s, trace.NewWriter(&out), o)
+	o := slice.Options{Range: window.Range{From: bound(from), To: bound(to)}}
+	_, err = slice.Run(context.Background(), s, trace.NewWriter(&out), o)
 	if errors.Is(err, window.ErrRange) {
 		return nil
 	}

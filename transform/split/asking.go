@@ -3,26 +3,26 @@ package split
 import (
 	"fmt"
 
-	"tracekit/transform/cut"
 	"tracekit/transform/requests"
+	"tracekit/transform/slice"
 	"tracekit/transform/window"
 )
 
 // byRequest finds the windows of requests. They may overlap.
-func (p *pieces) byRequest(whole cut.Window) ([]cut.Window, error) {
+func (p *pieces) byRequest(whole slice.Window) ([]slice.Window, error) {
 	found, err := p.requests.Find(requests.Clock{Zero: p.survey.Zero, Last: p.survey.Last, Base: p.base()})
 	if err != nil {
 		return nil, err
 	}
 	p.manifest.Marker = found.String()
-	var windows []cut.Window
+	var windows []slice.Window
 	for i := range found.Requests {
 		r := &found.Requests[i]
 		if r.Outside {
 			p.manifest.Outside = append(p.manifest.Outside, Outside{Label: r.ID, Start: micros(r.Start), End: micros(r.End)})
 			continue
 		}
-		w := cut.Window{From: max(r.Start, whole.From), To: min(max(r.End, r.Start.Add(1)), whole.To)}
+		w := slice.Window{From: max(r.Start, whole.From), To: min(max(r.End, r.Start.Add(1)), whole.To)}
 		q := Piece{Kind: "request", Label: r.ID, Inferred: r.Inferred(), Begun: r.Begun, Unfinished: r.Unfinished}
 		if found.Run != nil && r.FirstStep >= 0 {
 			q.Steps = stepsOf(found.Run, r.FirstStep, r.LastStep)

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 	"tracekit/transform/window"
 )
 
@@ -136,9 +136,9 @@ func (d *density) settle() { d.arcs = d.flows.arcs() }
 // cut divides a window so that no part exceeds the limit, as far as the bins
 // tell. A little is left for what they don't: the rest of a bin, carried
 // counters.
-func (d *density) cut(whole cut.Window, limit int64, size func(begin, openBefore, openAfter bin) int64) []cut.Window {
+func (d *density) cut(whole slice.Window, limit int64, size func(begin, openBefore, openAfter bin) int64) []slice.Window {
 	limit -= limit / 40
-	var windows []cut.Window
+	var windows []slice.Window
 	from := whole.From
 	arcs := d.arcs
 	var begin, before, open bin
@@ -153,13 +153,13 @@ func (d *density) cut(whole cut.Window, limit int64, size func(begin, openBefore
 		after.add(b)
 		at := window.Readable(trace.Time(n << d.shift))
 		if begin.events > 0 && at > from && size(next, before, after) > limit {
-			windows = append(windows, cut.Window{From: from, To: at})
+			windows = append(windows, slice.Window{From: from, To: at})
 			from, before, next = at, open, b
 			next.add(since(from, arcs[:ending]))
 		}
 		begin, open, arcs = next, after, arcs[ending:]
 	}
-	return append(windows, cut.Window{From: from, To: whole.To})
+	return append(windows, slice.Window{From: from, To: whole.To})
 }
 
 // since counts the arcs that start no earlier.

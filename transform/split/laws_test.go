@@ -11,7 +11,7 @@ import (
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 )
 
 // A partition holds every event once, parts of one that was cut taken together,
@@ -27,12 +27,12 @@ func TestPartitionsAddUp(t *testing.T) {
 			end, _ := reference.End(whole)
 			for _, o := range []Options{
 				{By: Time, Time: trace.Time(end-zero)/5 + 1},
-				{By: Time, Time: trace.Time(end-zero)/37 + 1, Device: cut.Launched},
+				{By: Time, Time: trace.Time(end-zero)/37 + 1, Device: slice.Launched},
 				{By: Size, Size: int64(len(data) / 4)},
 				{By: Events, Events: int64(len(whole.Events) / 6)},
-				{By: Step, Device: cut.Launched},
+				{By: Step, Device: slice.Launched},
 				{By: Step, Every: 3},
-				{By: Phase, Device: cut.Launched},
+				{By: Phase, Device: slice.Launched},
 			} {
 				if (o.By == Step || o.By == Phase) && !strings.HasPrefix(name, "made") {
 					continue

@@ -5,7 +5,7 @@ import (
 
 	"tracekit/internal/jsondoc"
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 )
 
 // Manifest lists the pieces of a trace. Its JSON fields are stable.
@@ -113,10 +113,10 @@ func (m *Piece) busy(b *busy) {
 }
 
 // describe fills in what is known before anything is written.
-func (p *pieces) describe(windows []cut.Window) {
+func (p *pieces) describe(windows []slice.Window) {
 	m := &p.manifest
 	m.Source, m.By, m.Device = p.Source, string(p.By), "time"
-	if p.Options.Device == cut.Launched {
+	if p.Options.Device == slice.Launched {
 		m.Device = "launched"
 	}
 	m.Start, m.End = micros(p.survey.Zero), micros(p.survey.Last)

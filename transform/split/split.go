@@ -9,8 +9,8 @@ import (
 
 	"tracekit/internal/spill"
 	"tracekit/trace"
-	"tracekit/transform/cut"
 	"tracekit/transform/requests"
+	"tracekit/transform/slice"
 	"tracekit/transform/steps"
 )
 
@@ -34,7 +34,7 @@ type Options struct {
 	Time   trace.Time // length of a piece, ns
 	Size   int64      // bytes of JSON that a piece shall not exceed
 	Events int64      // events that a piece shall not exceed
-	Device cut.Device
+	Device slice.Device
 
 	Marker   steps.Options // which markers make steps
 	Every    int           // steps a piece; 0 means one
@@ -85,7 +85,7 @@ func Plan(ctx context.Context, s *trace.Source, o Options) (*Manifest, error) {
 
 // Readings is how often Run reads a trace, the pieces' temporary file apart.
 func Readings(o Options) int {
-	if o.Device == cut.Launched && o.By != Process {
+	if o.Device == slice.Launched && o.By != Process {
 		return 3
 	}
 	return 2
@@ -128,7 +128,7 @@ func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.F
 type pieces struct {
 	Options
 	manifest Manifest
-	router   *cut.Router
+	router   *router
 	steps    *steps.Finder    // nil unless they are asked for
 	requests *requests.Finder // nil unless they are asked for
 	tracks   trace.Tracks     // of events that are split by process
@@ -138,7 +138,7 @@ type pieces struct {
 
 // survey reads the trace once and plans its pieces.
 func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
-	p := &pieces{Options: o, router: cut.NewRouter(o.Device)}
+	p := &pieces{Options: o, router: newRouter(o.Device)}
 	if o.By == Step || o.By == Phase {
 		p.steps = steps.NewFinder(o.Marker)
 	}

@@ -19,7 +19,7 @@ import (
 	"tracekit/internal/spill"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
 )
@@ -82,7 +82,7 @@ func splitInto(t *testing.T, data []byte, o Options) (*Manifest, *memory) {
 }
 
 // sliced is what slice makes of the window of a piece.
-func sliced(t *testing.T, data []byte, q *Piece, d cut.Device) []byte {
+func sliced(t *testing.T, data []byte, q *Piece, d slice.Device) []byte {
 	t.Helper()
 	var r window.Range
 	var err error
@@ -93,7 +93,7 @@ func sliced(t *testing.T, data []byte, q *Piece, d cut.Device) []byte {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if _, err := cut.Slice(context.Background(), source(t, data), trace.NewWriter(&out), cut.SliceOptions{Range: r, Device: d}); err != nil {
+	if _, err := slice.Run(context.Background(), source(t, data), trace.NewWriter(&out), slice.Options{Range: r, Device: d}); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -136,7 +136,7 @@ func TestPiecesAreWhatSliceMakes(t *testing.T) {
 			continue
 		}
 		o := Options{By: Time, Time: trace.Time(1 + rng.Int64N((end-zero)/2) + (end-zero)/20)}
-		for _, o.Device = range []cut.Device{cut.ByTime, cut.Launched} {
+		for _, o.Device = range []slice.Device{slice.ByTime, slice.Launched} {
 			pieces += uint64(len(comparePieces(t, data, o, fmt.Sprint("seed ", seed)).Pieces))
 		}
 	}
@@ -180,7 +180,7 @@ func TestRealTracesInPieces(t *testing.T) {
 		zero, _ := reference.Zero(parsed)
 		end, _ := reference.End(parsed)
 		o := Options{By: Time, Time: trace.Time((end-zero)/7 + 1)}
-		for _, o.Device = range []cut.Device{cut.ByTime, cut.Launched} {
+		for _, o.Device = range []slice.Device{slice.ByTime, slice.Launched} {
 			if m := comparePieces(t, data, o, name); len(m.Pieces) != 7 {
 				t.Errorf("%s: %d pieces", name, len(m.Pieces))
 			}
@@ -310,7 +310,7 @@ func TestStepsOfGeneratedTraces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range []Options{{By: Step, Device: cut.Launched}, {By: Step, Every: 4}, {By: Phase}} {
+		for _, o := range []Options{{By: Step, Device: slice.Launched}, {By: Step, Every: 4}, {By: Phase}} {
 			m := comparePieces(t, data.Bytes(), o, string(producer))
 			n := 0
 			for i := range m.Pieces {
@@ -337,7 +337,7 @@ func TestPiecesThatLeaveSomethingOut(t *testing.T) {
 	for _, producer := range []tracegen.Producer{tracegen.Gaudi, tracegen.CUDA} {
 		data := made(t, producer)
 		for _, o := range []Options{
-			{By: Step, DropGaps: true, Device: cut.Launched}, {By: Step, Steady: 2, Device: cut.Launched}, {By: Phase, Only: &only},
+			{By: Step, DropGaps: true, Device: slice.Launched}, {By: Step, Steady: 2, Device: slice.Launched}, {By: Phase, Only: &only},
 		} {
 			m := comparePieces(t, data, o, string(producer))
 			for i := range m.Pieces {

@@ -4,13 +4,13 @@ import (
 	"fmt"
 
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 	"tracekit/transform/steps"
 )
 
 // byStep finds the windows of steps: groups of Every, the steadiest few, or runs
 // of a phase, and what lies before and after them.
-func (p *pieces) byStep(whole cut.Window) ([]cut.Window, error) {
+func (p *pieces) byStep(whole slice.Window) ([]slice.Window, error) {
 	run, err := p.steps.Run()
 	if err != nil {
 		return nil, err
@@ -38,8 +38,8 @@ func (p *pieces) byStep(whole cut.Window) ([]cut.Window, error) {
 }
 
 // phases finds the windows of runs of steps in one phase.
-func (p *pieces) phases(run *steps.Run, whole cut.Window) ([]cut.Window, error) {
-	var windows []cut.Window
+func (p *pieces) phases(run *steps.Run, whole slice.Window) ([]slice.Window, error) {
+	var windows []slice.Window
 	if p.Only == nil {
 		windows = p.prologue(whole, run.Steps[0].Start)
 	}
@@ -59,30 +59,30 @@ func (p *pieces) phases(run *steps.Run, whole cut.Window) ([]cut.Window, error) 
 }
 
 // prologue is what lies before the first step.
-func (p *pieces) prologue(whole cut.Window, first trace.Time) []cut.Window {
+func (p *pieces) prologue(whole slice.Window, first trace.Time) []slice.Window {
 	if first <= whole.From {
 		return nil
 	}
-	w := cut.Window{From: whole.From, To: first}
+	w := slice.Window{From: whole.From, To: first}
 	p.add(Piece{Kind: "prologue", Label: "prologue"}, w)
-	return []cut.Window{w}
+	return []slice.Window{w}
 }
 
 // epilogue is what lies after the last step.
-func (p *pieces) epilogue(whole cut.Window, last trace.Time) []cut.Window {
+func (p *pieces) epilogue(whole slice.Window, last trace.Time) []slice.Window {
 	if last >= whole.To {
 		return nil
 	}
-	w := cut.Window{From: last, To: whole.To}
+	w := slice.Window{From: last, To: whole.To}
 	p.add(Piece{Kind: "epilogue", Label: "epilogue"}, w)
-	return []cut.Window{w}
+	return []slice.Window{w}
 }
 
 // groups lists a piece for each group of steps, first to last.
-func (p *pieces) groups(run *steps.Run, groups [][2]int, kind string) []cut.Window {
-	var windows []cut.Window
+func (p *pieces) groups(run *steps.Run, groups [][2]int, kind string) []slice.Window {
+	var windows []slice.Window
 	for _, g := range groups {
-		var w cut.Window
+		var w slice.Window
 		w.From, w.To = run.Windows(g[0], g[1])
 		last := &run.Steps[g[1]]
 		if p.DropGaps {

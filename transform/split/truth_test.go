@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"tracekit/internal/tracegen"
-	"tracekit/transform/cut"
 	"tracekit/transform/requests"
+	"tracekit/transform/slice"
 	"tracekit/transform/steps"
 )
 
@@ -20,7 +20,7 @@ func TestManifestTellsTheTruth(t *testing.T) {
 	for _, producer := range []tracegen.Producer{tracegen.Gaudi, tracegen.CUDA, tracegen.SGLang} {
 		t.Run(string(producer), func(t *testing.T) {
 			data, truth := madeWithTruth(t, producer)
-			m, _ := splitInto(t, data, Options{By: Step, Device: cut.Launched})
+			m, _ := splitInto(t, data, Options{By: Step, Device: slice.Launched})
 			var told []*Piece
 			for i := range m.Pieces {
 				if q := &m.Pieces[i]; q.Kind == "step" {
@@ -110,7 +110,7 @@ func TestPhasesAreThoseOfTheTruth(t *testing.T) {
 func TestRequestsOfTheTruth(t *testing.T) {
 	for _, producer := range []tracegen.Producer{tracegen.Gaudi, tracegen.CUDA} {
 		data, truth := madeWithTruth(t, producer)
-		m := comparePieces(t, data, Options{By: Request, Device: cut.Launched}, string(producer))
+		m := comparePieces(t, data, Options{By: Request, Device: slice.Launched}, string(producer))
 		if len(m.Pieces) != len(truth.Requests) {
 			t.Errorf("%s: %d requests, there are %d", producer, len(m.Pieces), len(truth.Requests))
 		}
@@ -122,7 +122,7 @@ func TestRequestsOfTheTruth(t *testing.T) {
 	}
 	data := bytes.ReplaceAll(made(t, tracegen.Gaudi), []byte("cmpl-"), nil) // async pairs that name nobody
 	data = bytes.ReplaceAll(data, []byte(`"request`), []byte(`"nothing`))
-	m := comparePieces(t, data, Options{By: Request, Device: cut.Launched}, "inferred")
+	m := comparePieces(t, data, Options{By: Request, Device: slice.Launched}, "inferred")
 	if len(m.Pieces) == 0 {
 		t.Error("no requests are inferred")
 	}
@@ -192,7 +192,7 @@ func TestResnetHasFiveSteps(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no such trace")
 	}
-	m, _ := splitInto(t, data, Options{By: Step, Device: cut.Launched})
+	m, _ := splitInto(t, data, Options{By: Step, Device: slice.Launched})
 	var labels []string
 	for _, q := range m.Pieces {
 		labels = append(labels, q.Label)

@@ -4,17 +4,17 @@ import (
 	"fmt"
 
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 	"tracekit/transform/window"
 )
 
 // plan finds the windows of the pieces, and lists what the manifest tells of
 // them beforehand.
-func (p *pieces) plan(d *density) ([]cut.Window, error) {
+func (p *pieces) plan(d *density) ([]slice.Window, error) {
 	v := p.survey
 	d.settle()
-	whole := cut.Window{From: v.Zero, To: v.Last.Add(1)}
-	var windows []cut.Window
+	whole := slice.Window{From: v.Zero, To: v.Last.Add(1)}
+	var windows []slice.Window
 	switch p.By {
 	case Time:
 		if int64(v.Last-v.Zero)/int64(p.Time) >= maxPieces {
@@ -54,7 +54,7 @@ func (p *pieces) plan(d *density) ([]cut.Window, error) {
 }
 
 // every divides a window into parts of a length.
-func every(length trace.Time, whole cut.Window) (windows []cut.Window) {
+func every(length trace.Time, whole slice.Window) (windows []slice.Window) {
 	from := whole.From
 	for end := from.Add(length); from < whole.To; end = end.Add(length) {
 		to := whole.To
@@ -62,14 +62,14 @@ func every(length trace.Time, whole cut.Window) (windows []cut.Window) {
 			to = window.Readable(end)
 		}
 		if to > from {
-			windows = append(windows, cut.Window{From: from, To: to})
+			windows = append(windows, slice.Window{From: from, To: to})
 			from = to
 		}
 	}
 	return windows
 }
 
-func (p *pieces) add(m Piece, w cut.Window) {
+func (p *pieces) add(m Piece, w slice.Window) {
 	m.Index = len(p.manifest.Pieces)
 	if m.Steps == nil {
 		m.hostEnd = w.To

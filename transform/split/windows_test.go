@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"tracekit/trace"
-	"tracekit/transform/cut"
+	"tracekit/transform/slice"
 )
 
 // Pieces of a length lie side by side and hold everything. Where times count from
@@ -22,13 +22,13 @@ func TestPiecesOfALength(t *testing.T) {
 		{1000, 0, 1001, []trace.Time{1000}},
 		{1 << 62, 0, 1 << 62, nil},
 	} {
-		var want []cut.Window
+		var want []slice.Window
 		from := c.from
 		for _, at := range append(slices.Clone(c.cuts), c.to) {
-			want = append(want, cut.Window{From: from, To: at})
+			want = append(want, slice.Window{From: from, To: at})
 			from = at
 		}
-		if got := every(c.length, cut.Window{From: c.from, To: c.to}); !slices.Equal(got, want) {
+		if got := every(c.length, slice.Window{From: c.from, To: c.to}); !slices.Equal(got, want) {
 			t.Errorf("%d in [%d,%d): %v, want %v", c.length, c.from, c.to, got, want)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"tracekit/trace"
-	"tracekit/transform/cut"
 )
 
 // mostWriters bounds the memory that is taken by pieces written at the same time.
@@ -77,7 +76,7 @@ type writer struct {
 	*pieces
 	dir    Folder
 	spool  unspooler
-	cutter *cut.Cutter
+	cutter *cutter
 }
 
 // write writes piece i into a file that is closed and has no name yet, and tells

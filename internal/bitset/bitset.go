@@ -1,0 +1,33 @@
+// Package bitset has a set of small numbers, a bit each.
+package bitset
+
+// Set is a set of small numbers.
+type Set []uint64
+
+func (b *Set) Add(n int) {
+	for len(*b) <= n/64 {
+		*b = append(*b, 0)
+	}
+	(*b)[n/64] |= 1 << (n % 64)
+}
+
+func (b Set) Has(n int) bool { return n/64 < len(b) && b[n/64]>>(n%64)&1 != 0 }
+
+func (b Set) Any() bool {
+	for _, w := range b {
+		if w != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Some reports whether there is one for which is is true.
+func (b Set) Some(is func(n int) bool) bool {
+	for n := range 64 * len(b) {
+		if b.Has(n) && is(n) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,194 @@
+// Package filter keeps the events of a trace that meet a condition.
+package filter
+
+import (
+	"context"
+
+	"tracekit/filter"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/internal/keep"
+	"tracekit/transform/internal/launches"
+	"tracekit/transform/internal/pairs"
+	"tracekit/transform/pipeline"
+)
+
+// Options say what Filter keeps.
+type Options struct {
+	Expr    *filter.Expr
+	Related Related
+
+	// Spill makes a temporary file, if arrows don't fit into memory; if it is nil,
+	// they stay there.
+	Spill func() (*spill.File, error)
+	Tally *pipeline.Tally // counts what stays and goes; may be nil
+}
+
+// Related names what is kept besides the slices that meet the condition.
+type Related struct {
+	Parents  bool // the slices around them
+	Children bool // the slices inside them
+	Device   bool // what they launched on a device
+	Flows    bool // the slices that arrows join to them
+}
+
+// Run writes what of the trace s meets a condition. Begins and ends stay or
+// go as pairs, judged by the begin and the time between them. Arrows stay if
+// both of their ends are bound to slices that do, and stand behind all else;
+// names if what they name is left, at the latest before its first event.
+//
+// A condition on an event's own members takes one pass, which writes at once.
+// What comes behind the first begin or end, or slice that speaks of arrows, is
+// gone through again: in memory as long as what may stay fits there. Names,
+// depth, times and kin take passes of their own before.
+func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipeline.Report, error) {
+	return filterKeeping(ctx, s, w, o, keep.KeptBytes)
+}
+
+// filterKeeping is Filter with a limit to the bytes that are held in memory.
+func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Options, kept int) (pipeline.Report, error) {
+	m := &matching{expr: o.Expr}
+	packed := func() *spill.Packed { return spill.NewPacked(min(kept, keep.HeldFlows), o.Spill) }
+	arrows, covered, noted := packed(), packed(), packed()
+	for _, held := range []*spill.Packed{arrows, covered, noted} {
+		defer held.Close()
+	}
+	p := keep.NewPlan(m, covered)
+	p.Hold(kept)
+	p.Tally = o.Tally
+	st := &sieve{Plan: p, names: pipeline.Names{Tally: o.Tally}, lateFlows: lateFlows{text: arrows, starts: map[uint64]bool{}}}
+	st.lateFlows.hopes = o.Related.Children || o.Related.Device || o.Related.Flows
+	run := pipeline.NewRunner(w, st)
+	v, err := m.survey(ctx, s, st, run, newRelations(o, noted))
+	if err != nil {
+		return pipeline.Report{}, err
+	}
+	if err := st.finish(ctx, run); err != nil {
+		return pipeline.Report{}, err
+	}
+	rep := pipeline.Report{
+		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
+	}
+	if w.Events == st.names.Free {
+		rep.Notes = append(rep.Notes, "nothing in the trace meets the condition: the output is an empty trace")
+	}
+	return rep, nil
+}
+
+// needsWhole is what a condition may need of the whole trace.
+const needsWhole = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth
+
+// survey reads the trace as often as the condition needs, the last time to write
+// what stays or to look at what may.
+func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *pipeline.Runner, k *relations) (v *trace.Survey, err error) {
+	if k.known && k.Related == (Related{}) {
+		return st.sift(ctx, s, run)
+	}
+	if v, err = s.SurveyParts(func(part *trace.Part) error {
+		k.learn(part, m)
+		return ctx.Err()
+	}); err != nil {
+		return nil, err
+	}
+	k.shape.Settle()
+	m.env.Zero, m.env.Names, m.shape = v.Zero, &k.names, &k.shape
+	st.Read = pipeline.BlocksOf(s, v.Blocks)
+	if k.Related != (Related{}) {
+		if err := k.gather(ctx, st.Plan, m); err != nil {
+			return nil, err
+		}
+		m.related = k
+	}
+	if k.apart {
+		return v, st.siftAgain(ctx, run)
+	}
+	st.begun = true
+	return v, st.Look(ctx)
+}
+
+// matching selects what meets a condition.
+type matching struct {
+	expr    *filter.Expr
+	env     filter.Env
+	shape   *pairs.Nesting // nil unless depth or kin is asked for
+	related *relations     // nil unless kin is asked for
+
+	partners []pairs.Partner // by ordinal of begins and ends
+}
+
+func (m *matching) Judge(e *trace.Event) keep.Decision {
+	if m.match(e, e.End()) || m.related != nil && e.Phase == 'X' && m.related.keeps(e, e.End()) {
+		return keep.Whole
+	}
+	return keep.Drop
+}
+
+// match asks the condition; end is when the event ends.
+func (m *matching) match(e *trace.Event, end trace.Time) bool {
+	if m.shape != nil && m.expr.Needs()&filter.NeedsDepth != 0 {
+		m.env.Depth = m.shape.Depth(e, end)
+	}
+	return m.expr.Match(e, &m.env)
+}
+
+func (m *matching) Describe(*trace.Event) (b launches.Begun, some bool) { return b, false }
+
+func (m *matching) Opening(*keep.Plan) []keep.Made { return nil }
+
+func (m *matching) Closing(*keep.Plan) []keep.Made { return nil }
+
+func (m *matching) Point(e *trace.Event) keep.Binding {
+	if e.Has&trace.HasTS == 0 {
+		return keep.BindsNothing
+	}
+	return keep.BindsAny
+}
+
+func (m *matching) OnDevice(*trace.Event) bool { return false }
+
+func (m *matching) Meets(p *keep.Plan) bool { return p.Matcher.Marks > 0 }
+
+func (m *matching) Line(_ *keep.Plan, async bool) pairs.Handler {
+	is := pairs.IsBegin
+	if async {
+		is = pairs.IsAsync
+	}
+	return &pairs.PartnerHandler{Of: &m.partners, Is: is}
+}
+
+// Again decides on a pair when its begin is met.
+func (m *matching) Again(p *keep.Plan, n int, e *trace.Event) {
+	if n >= len(m.partners) {
+		return // it has no time
+	}
+	q := &m.partners[n]
+	switch q.Is {
+	case pairs.IsEnd:
+		return
+	case pairs.IsLone:
+		if m.match(e, e.TS) {
+			p.Decided.Keep.Add(n)
+			p.Use(e)
+		}
+		return
+	}
+	if !m.matchPair(e, q) && (m.related == nil || q.Is == pairs.IsAsync || !m.related.keeps(e, q.Stop)) {
+		return
+	}
+	p.Decided.Keep.Add(n)
+	p.Use(e)
+	if q.End >= 0 {
+		p.Decided.Keep.Add(int(q.End))
+		p.UseTrack(int(q.Track))
+	}
+}
+
+// matchPair asks the condition of a begin, as if it had a duration.
+func (m *matching) matchPair(e *trace.Event, q *pairs.Partner) bool {
+	b := *e
+	b.Dur, b.Has = 0, b.Has&^trace.HasDur
+	if q.End >= 0 {
+		b.Dur, b.Has = q.Stop-e.TS, b.Has|trace.HasDur
+	}
+	return m.match(&b, q.Stop)
+}

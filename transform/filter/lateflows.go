@@ -1,0 +1,173 @@
+package filter
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"tracekit/internal/bitset"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/internal/keep"
+	"tracekit/transform/pipeline"
+)
+
+// lateFlows are the flow events that have to wait until it is known which of them
+// stay. The text of an arrow is held if it starts on a slice that stays and was
+// met before, and that of an end on such a slice, whose start may be yet to come;
+// most that stay do. As long as no arrow starts on a track with slices that stay,
+// hardly any will, and none is even noted, unless slices of other tracks are asked
+// for. Should what is not there be needed after all, the flow events are read again.
+type lateFlows struct {
+	blocks []int // of the survey, with flow events that had to wait
+	read   pipeline.Reading
+	hopes  bool
+	missed missedFlows
+	total  int             // how many had to wait
+	noted  int             // of them, those that were not missed
+	held   bitset.Set      // of these, those whose text is held
+	starts map[uint64]bool // of arrows whose start is held
+	text   *spill.Packed
+	buf    []byte
+}
+
+// missedFlows are flow events that were not noted: all before the first that is.
+type missedFlows struct {
+	count        int
+	starts, ends bitset.Set // tracks that arrows start on, and others that they touch
+}
+
+// wait takes a flow event that may stay.
+func (a *lateFlows) wait(p *keep.Plan, e *trace.Event) error {
+	track := p.Tracks.Of(e)
+	a.total++
+	if a.hopes = a.hopes || e.Phase == 's' && p.Covers.Some(track); !a.hopes {
+		a.missed.count++
+		if e.Phase == 's' {
+			a.missed.starts.Add(track)
+		} else {
+			a.missed.ends.Add(track)
+		}
+		return nil
+	}
+	p.Flows.Note(track, e, false)
+	a.noted++
+	chain := p.Flows.Points[len(p.Flows.Points)-1].Chain
+	covered := p.Covers.At(track, e.TS)
+	if e.Phase == 's' && covered {
+		a.starts[chain] = true
+	}
+	if !a.starts[chain] && (e.Phase != 'f' || !covered) {
+		return nil
+	}
+	a.held.Add(a.noted - 1)
+	return a.hold(e)
+}
+
+func (a *lateFlows) hold(e *trace.Event) error {
+	a.buf = append(append(append(a.buf[:0], e.Lead()...), e.Raw()...), ',')
+	_, err := a.text.Write(a.buf)
+	return err
+}
+
+// recall notes what was missed, if some of it may stay, before what was noted
+// since.
+func (a *lateFlows) recall(ctx context.Context, p *keep.Plan) error {
+	m := &a.missed
+	starts, ends := m.starts.Some(p.HasSlices), m.ends.Some(p.HasSlices)
+	if !starts && !ends || !starts && !p.Flows.On('s', p.HasSlices) || !ends && !p.Flows.On('f', p.HasSlices) {
+		m.count = 0
+		return nil
+	}
+	r, err := a.read()
+	if err != nil {
+		return err
+	}
+	later := p.Flows.Points
+	p.Flows.Points = nil
+	err = eachFlow(ctx, r, func(e *trace.Event) error {
+		if len(p.Flows.Points) < m.count {
+			p.Flows.Note(p.Tracks.Of(e), e, false)
+		}
+		return nil
+	})
+	p.Flows.Points = append(p.Flows.Points, later...)
+	return err
+}
+
+// each gives those to f that stay.
+func (a *lateFlows) each(ctx context.Context, keep func(n int) bool, f func(e *trace.Event) error) error {
+	waited, texts := a.missed.count+a.noted, 0
+	again := false
+	for n := range waited {
+		held := n >= a.missed.count && a.held.Has(n-a.missed.count)
+		if held {
+			texts++
+		}
+		again = again || keep(n) && !held
+	}
+	if again {
+		r, err := a.read()
+		if err != nil {
+			return err
+		}
+		// What was missed and is not needed was taken out of the count.
+		n := waited - a.total
+		if err := eachFlow(ctx, r, func(e *trace.Event) error {
+			if n++; n > 0 && keep(n-1) {
+				return f(e)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return a.eachHeld(ctx, func(i, n int, e *trace.Event) error {
+		if i >= texts || !again && keep(n) { // those behind were decided when they were held
+			return f(e)
+		}
+		return nil
+	})
+}
+
+// eachHeld gives all to f whose text is held: the how-manieth it is, and its
+// ordinal if it had to wait.
+func (a *lateFlows) eachHeld(ctx context.Context, f func(i, n int, e *trace.Event) error) error {
+	events, err := a.text.Read()
+	if err != nil {
+		return err
+	}
+	src, err := trace.NewSource(io.MultiReader(strings.NewReader("["), events, strings.NewReader("]")), -1, trace.SourceOptions{Inner: true})
+	if err != nil {
+		return err
+	}
+	r, err := src.Read()
+	if err != nil {
+		return err
+	}
+	i, n := 0, 0
+	return eachFlow(ctx, r, func(e *trace.Event) error {
+		for n < a.noted && !a.held.Has(n) {
+			n++
+		}
+		i, n = i+1, n+1
+		return f(i-1, a.missed.count+n-1, e)
+	})
+}
+
+// eachFlow calls f for the flow events of r that have a time.
+func eachFlow(ctx context.Context, r trace.Stream, f func(e *trace.Event) error) error {
+	defer r.Close()
+	return trace.EachPart(ctx, r, func(p *trace.Part) error {
+		for i := range p.Events {
+			e := &p.Events[i]
+			if !e.IsFlow() || e.Has&trace.HasTS == 0 {
+				continue
+			}
+			if err := f(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,239 @@
+package filter
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sort"
+
+	"tracekit/filter"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/internal/flows"
+	"tracekit/transform/internal/keep"
+	"tracekit/transform/internal/launches"
+	"tracekit/transform/internal/pairs"
+	"tracekit/transform/pipeline"
+)
+
+// relations knows the whole of a trace as far as a condition asks for it: names,
+// depth, and the slices that are kin to those that meet it. It grows with the
+// number of those, and of arrows if they are asked for.
+type relations struct {
+	Options
+	names    names
+	shape    pairs.Nesting
+	tracks   *trace.Tracks
+	known    bool // the condition can be asked before the whole trace is known
+	apart    bool // each event alone tells whether it meets the condition
+	matches  []matches
+	launches *launches.Launches
+	arrows   flows.Follower
+	slices   launches.Noted       // that may have a part in launches or arrows
+	idless   map[look]bool        // of those of a device that nothing joins, one of each kind
+	joined   map[flows.Slice]bool // slices that arrows join to seeds
+}
+
+// look is what a slice shows of where it happened, and whether it is a mirror.
+type look struct {
+	filter.Look
+	mirror bool
+}
+
+// matches are the slices on a track that meet the condition, by start.
+type matches struct {
+	slices []match
+	ends   []trace.Time // the largest end up to each
+	within []trace.Time // the smallest end from each on
+}
+
+type match struct{ start, end trace.Time }
+
+func newRelations(o Options, log *spill.Packed) *relations {
+	k := &relations{
+		Options: o, apart: true, known: o.Expr.Needs()&needsWhole == 0, launches: launches.New(),
+		slices: launches.Noted{Log: log}, idless: map[look]bool{}, joined: map[flows.Slice]bool{},
+	}
+	k.tracks = &k.shape.Tracks
+	k.launches.Tracks = k.tracks
+	k.shape.Levels = o.Expr.Needs()&filter.NeedsDepth != 0
+	return k
+}
+
+// learn takes a part on the first pass.
+func (k *relations) learn(p *trace.Part, m *matching) {
+	k.apart = k.apart && isDecided(p)
+	if k.Related.Device {
+		k.launches.Learn(p)
+	}
+	for i := range p.Events {
+		e := &p.Events[i]
+		switch k.shape.Learn(e); {
+		case e.IsMeta():
+			k.names.learn(e)
+		case k.Related == (Related{}) || e.Has&trace.HasTS == 0:
+		case e.Phase == 'X':
+			k.learnSlice(e, m)
+		case e.IsFlow() && k.Related.Flows:
+			k.arrows.Note(k.tracks.Of(e), e)
+		}
+	}
+}
+
+func (k *relations) learnSlice(e *trace.Event, m *matching) {
+	track := k.tracks.Of(e)
+	if k.known && m.match(e, e.End()) {
+		k.add(track, e.TS, e.End())
+	}
+	n := launches.NotedSlice{Track: track, Start: e.TS, End: e.End()}
+	if k.Related.Device {
+		n.Look, n.Mirror = k.launches.Device.Look(e), launches.IsMirror(e)
+		if n.IDs = launches.IDsOf(e); len(n.IDs[0])+len(n.IDs[1]) == 0 {
+			if k.idless[look{n.Look, n.Mirror}] && !k.Related.Flows {
+				return
+			}
+			k.idless[look{n.Look, n.Mirror}] = true
+		}
+	} else if !k.Related.Flows {
+		return
+	}
+	k.slices.Add(&n)
+}
+
+// gather finds the slices that meet the condition, and then what is kin to
+// them.
+func (k *relations) gather(ctx context.Context, p *keep.Plan, m *matching) error {
+	if !k.known || !k.apart {
+		if err := k.gatherSeeds(ctx, p, m); err != nil {
+			return err
+		}
+	}
+	for i := range k.matches {
+		k.matches[i].prepare()
+	}
+	if k.Related.Flows {
+		if err := k.join(); err != nil {
+			return err
+		}
+	}
+	if !k.Related.Device {
+		return nil
+	}
+	stays := func(track int, start, end trace.Time) bool { return k.line(track).around(start, end) }
+	if k.apart {
+		return k.launches.GatherNoted(ctx, &k.slices, p.Read, stays)
+	}
+	return k.launches.Gather(ctx, p.Read, stays)
+}
+
+func (k *relations) gatherSeeds(ctx context.Context, p *keep.Plan, m *matching) error {
+	k.matches = nil
+	n := 0
+	return pipeline.EachEvent(ctx, p.Read, func(e *trace.Event) {
+		switch e.Phase {
+		case 'X':
+			if e.Has&trace.HasTS != 0 && m.match(e, e.End()) {
+				k.add(k.tracks.Of(e), e.TS, e.End())
+			}
+		case 'B', 'E', 'b', 'e':
+			if q := &k.shape.Partners[n]; q.Is == pairs.IsBegin && m.matchPair(e, q) {
+				k.add(k.tracks.Of(e), e.TS, q.Stop)
+			}
+			n++
+		}
+	})
+}
+
+func (k *relations) add(track int, start, end trace.Time) {
+	for len(k.matches) <= track {
+		k.matches = append(k.matches, matches{})
+	}
+	k.matches[track].slices = append(k.matches[track].slices, match{start, end})
+}
+
+// join finds the slices at the other ends of the arrows that are bound to seeds.
+func (k *relations) join() error {
+	k.arrows.Prepare(len(k.tracks.All))
+	bind := func(track int, start, end trace.Time) {
+		k.arrows.Bind(track, start, end, false, k.line(track).has(start, end))
+	}
+	if err := k.slices.Each(func(n *launches.NotedSlice) { bind(n.Track, n.Start, n.End) }); err != nil {
+		return err
+	}
+	for i := range k.shape.Partners {
+		if q := &k.shape.Partners[i]; q.Is == pairs.IsBegin {
+			bind(int(q.Track), q.Start, q.Stop)
+		}
+	}
+	for _, chain := range k.arrows.Each() {
+		if chain[0].Start && slices.ContainsFunc(chain, func(p *flows.End) bool { return p.Bound && p.Stays }) {
+			for _, p := range chain {
+				if p.Bound {
+					k.joined[flows.Slice{Track: int(p.Track), Start: p.From, End: p.To}] = true
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// keeps reports whether the slice of e, which ends at end, is kin to a seed.
+func (k *relations) keeps(e *trace.Event, end trace.Time) bool {
+	if e.Has&trace.HasTS == 0 {
+		return false
+	}
+	track := k.tracks.Of(e)
+	l := k.line(track)
+	switch {
+	case k.Related.Parents && l.inside(e.TS, end),
+		k.Related.Children && l.around(e.TS, end),
+		k.Related.Flows && k.joined[flows.Slice{Track: track, Start: e.TS, End: end}]:
+		return true
+	}
+	if !k.Related.Device || e.Phase != 'X' {
+		return false
+	}
+	keeps, _ := k.launches.Judge(e)
+	return keeps
+}
+
+func (k *relations) line(track int) *matches {
+	if track < 0 || track >= len(k.matches) {
+		return &matches{}
+	}
+	return &k.matches[track]
+}
+
+func (s *matches) prepare() {
+	slices.SortFunc(s.slices, func(a, b match) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+	})
+	n := len(s.slices)
+	s.ends, s.within = make([]trace.Time, n), make([]trace.Time, n)
+	latest, first := trace.MinTime, trace.MaxTime
+	for i := range s.slices {
+		latest = max(latest, s.slices[i].end)
+		first = min(first, s.slices[n-1-i].end)
+		s.ends[i], s.within[n-1-i] = latest, first
+	}
+}
+
+// inside reports whether a seed lies in [start, end].
+func (s *matches) inside(start, end trace.Time) bool {
+	i := sort.Search(len(s.slices), func(i int) bool { return s.slices[i].start >= start })
+	return i < len(s.slices) && s.within[i] <= end
+}
+
+// around reports whether [start, end] lies in a seed.
+func (s *matches) around(start, end trace.Time) bool {
+	i := sort.Search(len(s.slices), func(i int) bool { return s.slices[i].start > start })
+	return i > 0 && s.ends[i-1] >= end
+}
+
+// has reports whether [start, end] is a seed.
+func (s *matches) has(start, end trace.Time) bool {
+	_, found := slices.BinarySearchFunc(s.slices, match{start, end}, func(a, b match) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+	})
+	return found
+}

@@ -1,0 +1,171 @@
+package filter
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"tracekit/trace"
+	"tracekit/transform/internal/keep"
+	"tracekit/transform/pipeline"
+)
+
+// sieve is the stage of a filter. It writes what stays as it comes, for as long as
+// an event alone tells whether it does; what comes behind the first begin or end
+// waits until the plan is settled. Names wait for the first event of what they
+// name. Arrows come last, since they stay or go with slices that may stand
+// anywhere.
+type sieve struct {
+	*keep.Plan
+	names     pipeline.Names
+	lateFlows lateFlows
+	begun     bool // something that has to be settled has come
+	settled   bool
+	pair      int             // ordinal of the begin or end that comes next
+	flow      int             // of the flow event that comes next
+	ctx       context.Context // of finish, which has End called
+}
+
+// isDecided reports a part of which each event alone tells whether it stays.
+func isDecided(p *trace.Part) bool {
+	for i := range p.Events {
+		switch e := &p.Events[i]; e.Phase {
+		case 'B', 'E', 'b', 'e':
+			return false
+		default:
+			if e.Has&trace.HasBind != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sift reads a trace, and writes what stays of it up to the first part that has to
+// be settled.
+func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runner) (*trace.Survey, error) {
+	block := 0
+	var flows, others []int // blocks that may have such, behind what is written
+	v, err := src.SurveyParts(func(p *trace.Part) (err error) {
+		s.begun = s.begun || !isDecided(p)
+		if s.begun {
+			some, more := s.NotePart(p)
+			if more {
+				others = append(others, block)
+			} else if some {
+				flows = append(flows, block)
+			}
+		} else {
+			before := s.lateFlows.total
+			if err = run.Part(p); s.lateFlows.total > before {
+				s.lateFlows.blocks = append(s.lateFlows.blocks, block)
+			}
+		}
+		block++
+		return cmp.Or(err, ctx.Err())
+	})
+	if err != nil {
+		return nil, err
+	}
+	blocks := func(numbers []int) pipeline.Reading {
+		var all []trace.Block
+		for _, n := range numbers {
+			all = append(all, v.Blocks[n])
+		}
+		return pipeline.BlocksOf(src, all)
+	}
+	s.lateFlows.read = blocks(s.lateFlows.blocks)
+	s.Flowless = blocks(others)
+	all := append(flows, others...)
+	slices.Sort(all)
+	s.Read = blocks(all)
+	return v, nil
+}
+
+// siftAgain writes what stays of a trace of which each event alone tells.
+func (s *sieve) siftAgain(ctx context.Context, run *pipeline.Runner) error {
+	s.lateFlows.read = s.Read
+	r, err := s.Read()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return run.Rest(ctx, r)
+}
+
+// finish writes what has waited.
+func (s *sieve) finish(ctx context.Context, run *pipeline.Runner) error {
+	if err := s.lateFlows.recall(ctx, s.Plan); err != nil {
+		return err
+	}
+	if err := s.Settle(ctx); err != nil {
+		return err
+	}
+	s.settled, s.ctx = true, ctx
+	s.flow = s.lateFlows.missed.count + s.lateFlows.noted
+	if s.begun {
+		r, err := s.Stream(s.Flows.Some())
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		if err := run.Rest(ctx, r); err != nil {
+			return err
+		}
+	}
+	return run.End()
+}
+
+func (s *sieve) Text(t []byte, w *trace.Writer) error { return w.Text(t) }
+
+func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
+	if !s.settled {
+		s.Tally.In(e)
+	}
+	switch e.Phase {
+	case 'M':
+		return s.names.Name(e, w)
+	case 'B', 'E', 'b', 'e':
+		s.pair++
+		if !s.Decided.Keep.Has(s.pair - 1) {
+			return nil
+		}
+	case 's', 't', 'f':
+		return s.takeArrow(e)
+	default:
+		if s.Judge(e) == keep.Drop {
+			return nil
+		}
+		if !s.settled {
+			s.NoteStaying(e)
+		}
+	}
+	if err := s.names.Use(e, w); err != nil {
+		return err
+	}
+	if s.settled {
+		return s.PutBound(e, w)
+	}
+	return s.Put(e, w)
+}
+
+// takeArrow lets a flow event wait.
+func (s *sieve) takeArrow(e *trace.Event) error {
+	switch {
+	case s.Point(e) == keep.BindsNothing:
+		return nil
+	case !s.settled:
+		return s.lateFlows.wait(s.Plan, e)
+	}
+	if s.flow++; s.Flows.Keep(s.flow - 1) {
+		return s.lateFlows.hold(e)
+	}
+	return nil
+}
+
+func (s *sieve) End(w *trace.Writer) error {
+	if !s.Flows.Some() {
+		return nil
+	}
+	return s.lateFlows.each(s.ctx, s.Flows.Keep, func(e *trace.Event) error { return s.Put(e, w) })
+}

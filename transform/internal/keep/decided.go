@@ -1,0 +1,76 @@
+package keep
+
+import (
+	"tracekit/internal/bitset"
+	"tracekit/trace"
+	"tracekit/transform/internal/pairs"
+)
+
+// decided is what becomes of begins and ends. Those that change grow with what is
+// open at the edges of a range, all else is a bit each.
+type decided struct {
+	Keep   bitset.Set // that stay as they are, by ordinal
+	tracks bitset.Set // that some stay on
+
+	Reopened []pairs.Mark   // begins that move to the start of the range
+	Closed   []pairs.Mark   // ends that move to its end
+	Fused    []Fusion       // pairs that become complete slices
+	Unclosed [][]pairs.Mark // begins that get an end, by line, the innermost first
+
+	Text map[int]*trace.Event // of all these, by ordinal, once they were met again
+}
+
+// Fusion is a pair that becomes a complete slice. It has no end if none is in the
+// trace.
+type Fusion struct {
+	Begin pairs.Mark
+	End   *pairs.Mark
+	Stop  trace.Time
+}
+
+func (d *decided) Stay(m pairs.Mark) {
+	d.Keep.Add(m.Ordinal())
+	d.tracks.Add(int(m.Track))
+}
+
+func (d *decided) Move(to *[]pairs.Mark, m pairs.Mark) {
+	*to = append(*to, m)
+	d.want(m)
+}
+
+func (d *decided) Fuse(b pairs.Mark, e *pairs.Mark, stop trace.Time) {
+	d.Fused = append(d.Fused, Fusion{b, e, stop})
+	d.want(b)
+	if e != nil {
+		d.want(*e)
+	}
+}
+
+func (d *decided) Unclose(begins []pairs.Mark) {
+	d.Unclosed = append(d.Unclosed, begins)
+	for _, b := range begins {
+		d.want(b)
+	}
+}
+
+func (d *decided) want(m pairs.Mark) {
+	if d.Text == nil {
+		d.Text = map[int]*trace.Event{}
+	}
+	d.Text[m.Ordinal()] = nil
+	d.tracks.Add(int(m.Track))
+}
+
+// has reports whether the n-th begin or end stays, in whatever place.
+func (d *decided) has(n int) bool {
+	_, moved := d.Text[n]
+	return moved || d.Keep.Has(n)
+}
+
+// Collect keeps e, the n-th begin or end, if its text is wanted.
+func (d *decided) Collect(n int, e *trace.Event) {
+	if _, wanted := d.Text[n]; wanted {
+		c := e.Clone()
+		d.Text[n] = &c
+	}
+}

@@ -1,0 +1,148 @@
+package keep
+
+import (
+	"context"
+
+	"tracekit/trace"
+	"tracekit/transform/pipeline"
+)
+
+// readAhead begins to read what is to be written. Where flow events were given up, it
+// depends on what is not decided yet how that is read.
+func (p *Plan) readAhead() error {
+	if p.Kept.Thin() {
+		return nil
+	}
+	return p.begin(true)
+}
+
+// begin begins to read what is to be written, flow events only if asked.
+func (p *Plan) begin(flows bool) error {
+	p.known = make(chan trace.Solids, 1)
+	r, err := p.streamOnce(flows, p.known)
+	if err == nil {
+		p.ahead = r
+	}
+	return err
+}
+
+// Close ends a reading that has begun.
+func (p *Plan) Close() {
+	if p.ahead != nil {
+		p.ahead.Close()
+	}
+}
+
+// Emit writes what the plan keeps.
+func (p *Plan) Emit(ctx context.Context, w *trace.Writer) error {
+	if p.ahead == nil {
+		if err := p.begin(p.Flows.Some()); err != nil {
+			return err
+		}
+	}
+	p.known <- p.Kept.Solids(p.Flows.Keep)
+	return pipeline.Run(ctx, p.ahead, w, &emitter{Plan: p})
+}
+
+// EmitVisiting is emit, and calls visit for slices that stay.
+func (p *Plan) EmitVisiting(ctx context.Context, w *trace.Writer, visit func(e *trace.Event)) error {
+	stream, err := p.Stream(p.Flows.Some())
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	return pipeline.Run(ctx, stream, w, &emitter{Plan: p, visit: visit})
+}
+
+// emitter is the stage that writes what a plan keeps.
+type emitter struct {
+	*Plan
+	begun bool
+	pair  int
+	flow  int
+	visit func(e *trace.Event) // unless it is nil, for slices that stay
+}
+
+func (s *emitter) Text(t []byte, w *trace.Writer) error {
+	if err := w.Text(t); err != nil || s.begun || !pipeline.OpensEvents(t) {
+		return err
+	}
+	s.begun = true
+	if s.Counters != nil {
+		for _, obj := range s.Counters.carried() {
+			if err := w.Object(obj); err != nil {
+				return err
+			}
+		}
+	}
+	return writeMade(w, s.Opening(s.Plan))
+}
+
+// Passed counts flow events that stay.
+func (s *emitter) Passed(p *trace.Part) { s.flow += p.Flows }
+
+func writeMade(w *trace.Writer, all []Made) error {
+	for _, m := range all {
+		if m.Like != nil {
+			w.SetLead(m.Like)
+		}
+		if err := w.Object(m.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
+	switch e.Phase {
+	case 'M':
+		if s.isUsed(e) {
+			return s.Put(e, w)
+		}
+		return nil
+	case 'B', 'E', 'b', 'e':
+		s.pair++
+		if s.Decided.Keep.Has(s.pair - 1) {
+			return s.PutBound(e, w)
+		}
+		return nil
+	case 's', 't', 'f':
+		if s.Point(e) != BindsNothing {
+			s.flow++
+			if s.Flows.Keep(s.flow - 1) {
+				return s.Put(e, w)
+			}
+		}
+		return nil
+	}
+	v := s.Judge(e)
+	if v != Drop && s.visit != nil {
+		s.visit(e)
+	}
+	if v != Whole {
+		return nil
+	}
+	return s.PutBound(e, w)
+}
+
+// PutBound writes a slice without what it says of arrows that hang in the air.
+func (p *Plan) PutBound(e *trace.Event, w *trace.Writer) error {
+	loose := p.binds.Dangling(e)
+	if loose == nil {
+		return p.Put(e, w)
+	}
+	w.SetLead(e)
+	obj := trace.Without(e.Raw(), loose...)
+	p.Tally.Out(e, len(e.Lead())+len(obj))
+	return w.Object(obj)
+}
+
+// Put writes an event as it is.
+func (p *Plan) Put(e *trace.Event, w *trace.Writer) error {
+	p.Tally.Out(e, e.Size())
+	return w.Event(e)
+}
+
+func (s *emitter) End(w *trace.Writer) error {
+	return writeMade(w, s.Closing(s.Plan))
+}

@@ -1,0 +1,360 @@
+package keep
+
+import (
+	"context"
+	"math"
+
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/internal/flows"
+	"tracekit/transform/internal/launches"
+	"tracekit/transform/internal/pairs"
+	"tracekit/transform/pipeline"
+)
+
+// heldArrows is how many packed bytes of arrows, and of what covers them, are held
+// in memory.
+const HeldFlows = 16 << 20
+
+// Decision is what becomes of an event.
+type Decision uint8
+
+const (
+	Drop  Decision = iota // it goes
+	Whole                 // it stays as it is
+	Cut                   // it stays, changed
+)
+
+// Binding tells what a flow event may bind to.
+type Binding uint8
+
+const (
+	BindsNothing Binding = iota
+	BindsAny             // any slice that stays
+	BindsDevices         // a device's only: it stands outside of what was asked for
+)
+
+// Selection decides which events stay. What it says of an event shall not
+// change from the first look on.
+type Selection interface {
+	// judge decides on an event that needs no company: no begin or end, no
+	// flow, no metadata.
+	Judge(e *trace.Event) Decision
+	// point says whether a flow event may stay, if the rest of its chain lets it.
+	Point(e *trace.Event) Binding
+	// onDevice reports a slice that arrows from afar may lead to.
+	OnDevice(e *trace.Event) bool
+	// line returns what decides on the begins and ends of a line.
+	Line(p *Plan, async bool) pairs.Handler
+	// again meets the n-th begin or end once more, when all are matched.
+	Again(p *Plan, n int, e *trace.Event)
+	// meets reports whether it wants to meet them.
+	Meets(p *Plan) bool
+	// tell says what line's fates want to know of a begin, if it is anything.
+	Describe(e *trace.Event) (b launches.Begun, some bool)
+	// opening makes the events that stand before all others, in place of such
+	// as were judged to be cut; closing those that stand behind all others.
+	Opening(p *Plan) []Made
+	Closing(p *Plan) []Made
+}
+
+// Plan is what has to be known of a trace before the part that stays can be
+// written.
+type Plan struct {
+	Selection
+	Read     pipeline.Reading // of all that matters
+	Flowless pipeline.Reading // of all but flow events; nil where that is no less
+	Kept     *trace.Store     // what of them may stay, as far as it fits into memory
+	Reread   func([]trace.Block, <-chan trace.Solids) (*trace.Reader, error)
+	known    chan trace.Solids // once it is known what stays
+	Eager    bool              // to read what is to be written as early as it can
+	ahead    trace.Stream      // of what is to be written, if it has begun
+	Aside    []trace.Block     // that need no reading: what may stay of them lies aside, and is cut
+	Tracks   trace.Tracks
+	usedT    []bool // tracks, processes with events in the output
+	usedP    []bool
+	Matcher  *pairs.Matcher[launches.Begun]
+	Decided  decided
+	Onset    map[int]trace.Time // by track, how late a complete slice began that stands at the start of the range; nil if none is asked for
+	Counters *counters          // nil if none are carried
+	Flows    flows.Kept
+	Covers   covers                         // of complete slices that stay, for the arrows
+	under    *pairs.Matcher[launches.Begun] // of what arrows may bind to; nil if no arrow may stay
+	binds    flows.Binds
+	Tally    *pipeline.Tally // may be nil
+	Cuts     []trace.Event   // slices that are cut
+	ordinal  int             // of the begin or end that a pass meets next
+}
+
+// keptBytes is how much of what may stay is held in memory, so that later
+// looks need not read it again.
+const KeptBytes = 32 << 20
+
+// NewPlan returns a plan that keeps in covered what slices cover of their tracks.
+func NewPlan(sel Selection, covered *spill.Packed) *Plan {
+	p := &Plan{Selection: sel, Covers: covers{log: covered}}
+	p.Matcher = pairs.NewMatcher[launches.Begun](func(async bool) pairs.Handler { return sel.Line(p, async) })
+	p.Matcher.Describe = sel.Describe
+	p.Hold(KeptBytes)
+	return p
+}
+
+// Hold sets how much of what may stay is held in memory.
+func (p *Plan) Hold(bytes int) {
+	p.Kept = trace.NewStore(bytes)
+	p.Kept.GiveUpFlows()
+}
+
+// Look is the first look at the blocks that matter.
+func (p *Plan) Look(ctx context.Context) error {
+	r, err := p.Read()
+	if err != nil {
+		return err
+	}
+	if err := pipeline.EachPart(ctx, r, func(part *trace.Part) {
+		if part.Text == nil {
+			p.noteAside(part.Off)
+		}
+		p.NotePart(part)
+	}); err != nil {
+		return err
+	}
+	p.noteAside(math.MaxInt64)
+	return nil
+}
+
+// noteAside takes into account what lies aside of blocks before a place in the text.
+func (p *Plan) noteAside(before int64) {
+	for ; len(p.Aside) > 0 && p.Aside[0].Off < before; p.Aside = p.Aside[1:] {
+		for e := range p.Aside[0].Aside() {
+			p.note(e)
+		}
+	}
+}
+
+// NotePart takes a part into account, and reports whether flow events and
+// whether other things of it may stay.
+func (p *Plan) NotePart(part *trace.Part) (flows, others bool) {
+	p.Kept.Follow(part)
+	if part.Text != nil {
+		p.Kept.Text(part.Text)
+		return false, true
+	}
+	for i := range part.Events {
+		e := &part.Events[i]
+		p.Tally.In(e)
+		if may := p.note(e); may != goes {
+			p.Kept.Event(e)
+			switch {
+			case may == surely:
+				p.Kept.Stays(e)
+			case e.IsFlow():
+				p.Kept.MayStay(e, len(p.Flows.Points)-1)
+			}
+			flows = flows || e.IsFlow()
+			others = others || !e.IsFlow()
+		}
+	}
+	return flows, others
+}
+
+// prospect is what is known of an event when it is looked at first.
+type prospect uint8
+
+const (
+	goes    prospect = iota
+	mayStay          // it depends on others
+	surely           // as it is
+)
+
+// note takes an event into account, and tells what may become of it.
+func (p *Plan) note(e *trace.Event) prospect {
+	switch e.Phase {
+	case 'M':
+		return mayStay
+	case 'B', 'E', 'b', 'e':
+		p.Matcher.Note(p.Tracks.Of(e), e)
+		p.binds.Pairs = p.binds.Pairs || flows.HasBindID(e)
+		return mayStay
+	case 's', 't', 'f':
+		far := p.Point(e)
+		if far == BindsNothing {
+			return goes
+		}
+		p.Flows.Note(p.Tracks.Of(e), e, far == BindsDevices)
+		return mayStay
+	case 'C':
+		if p.Counters != nil {
+			p.Counters.note(e)
+		}
+	}
+	v := p.Judge(e)
+	if v == Drop {
+		return goes
+	}
+	if v == Cut {
+		p.Cuts = append(p.Cuts, e.Clone())
+	}
+	if p.Onset != nil && e.Phase == 'X' {
+		p.noteOnset(e, v)
+	}
+	p.NoteStaying(e)
+	if v == Cut || flows.HasBindID(e) {
+		return mayStay
+	}
+	return surely
+}
+
+// NoteStaying notes an event that stays.
+func (p *Plan) NoteStaying(e *trace.Event) {
+	p.binds.Note(e)
+	track := p.Tracks.Of(e)
+	p.UseTrack(track)
+	if e.Phase == 'X' && e.Shown() {
+		p.Covers.add(track, e.TS, e.End(), p.OnDevice(e))
+	}
+}
+
+// noteOnset notes a slice that stays.
+func (p *Plan) noteOnset(e *trace.Event, v Decision) {
+	from := p.Counters.from
+	if e.TS > from || e.TS < from && v != Cut {
+		return
+	}
+	track := p.Tracks.Of(e)
+	if latest, some := p.Onset[track]; !some || e.TS > latest {
+		p.Onset[track] = e.TS
+	}
+}
+
+// Settle decides on all that needs company, once everything was looked at.
+func (p *Plan) Settle(ctx context.Context) error {
+	if err := p.match(ctx); err != nil {
+		return err
+	}
+	if p.Counters != nil {
+		p.Counters.settle(p)
+	}
+	arrows := p.Flows.MayKeep(p.HasSlices)
+	looks := arrows && p.Matcher.Marks > 0 || p.binds.Pairs || p.Meets(p)
+	if p.Eager && !looks {
+		if err := p.readAhead(); err != nil {
+			return err
+		}
+	}
+	if arrows {
+		p.Flows.Prepare(p.HasSlices)
+		p.under = p.Matcher.Repeat(func(bool) pairs.Handler { return &covering{p} })
+	}
+	if arrows {
+		if err := p.Covers.each(p.Flows.Cover); err != nil {
+			return err
+		}
+	}
+	if looks {
+		r, err := p.Stream(false)
+		if err != nil {
+			return err
+		}
+		if err := pipeline.EachPart(ctx, r, p.lookAgain); err != nil {
+			return err
+		}
+	}
+	if arrows {
+		p.under.Finish()
+		p.Flows.Settle()
+	}
+	return nil
+}
+
+// HasSlices reports whether slices stay on a track, or may.
+func (p *Plan) HasSlices(track int) bool {
+	return p.Matcher.Tracks.Has(track) || track < len(p.usedT) && p.usedT[track]
+}
+
+// match decides on begins and ends.
+func (p *Plan) match(ctx context.Context) error {
+	if again := p.Matcher.SecondPass(); again != nil {
+		p.Matcher, p.Decided = again, decided{}
+		r, err := p.Stream(false)
+		if err != nil {
+			return err
+		}
+		if err := pipeline.EachPart(ctx, r, func(part *trace.Part) {
+			for i := range part.Events {
+				switch e := &part.Events[i]; e.Phase {
+				case 'B', 'E', 'b', 'e':
+					again.Note(p.Tracks.Of(e), e)
+				}
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	p.Matcher.Finish()
+	for track := range p.Tracks.All {
+		if p.Decided.tracks.Has(track) {
+			p.UseTrack(track)
+		}
+	}
+	return nil
+}
+
+// lookAgain gathers the text of moved events and the pairs under arrows.
+func (p *Plan) lookAgain(part *trace.Part) {
+	for i := range part.Events {
+		switch e := &part.Events[i]; e.Phase {
+		case 'B', 'E', 'b', 'e':
+			p.Again(p, p.ordinal, e)
+			switch {
+			case p.under == nil:
+			case e.Phase == 'B' || e.Phase == 'E':
+				p.under.Note(p.Tracks.Of(e), e)
+			default:
+				p.under.Marks++ // no arrow binds to it, but it is counted
+			}
+			if p.binds.Pairs && p.Decided.has(p.ordinal) {
+				p.binds.Note(e)
+			}
+			p.ordinal++
+		}
+	}
+}
+
+// Stream goes through all that may stay once more, flow events only if asked.
+func (p *Plan) Stream(flows bool) (trace.Stream, error) { return p.streamOnce(flows, nil) }
+
+// streamOnce is stream, but it leaves out what will be known to stay, if known is not
+// nil.
+func (p *Plan) streamOnce(flows bool, known <-chan trace.Solids) (trace.Stream, error) {
+	switch {
+	case !p.Kept.Full() && !(flows && p.Kept.Thin()):
+		return p.Kept.Read(func(blocks []trace.Block) (*trace.Reader, error) { return p.Reread(blocks, known) })
+	case !flows && p.Flowless != nil:
+		return p.Flowless()
+	}
+	return p.Read()
+}
+
+// Use notes that the track and process of e have events in the output.
+func (p *Plan) Use(e *trace.Event) { p.UseTrack(p.Tracks.Of(e)) }
+
+func (p *Plan) UseTrack(track int) {
+	for len(p.usedT) < len(p.Tracks.All) {
+		p.usedT = append(p.usedT, false)
+	}
+	for len(p.usedP) < len(p.Tracks.Processes) {
+		p.usedP = append(p.usedP, false)
+	}
+	p.usedT[track] = true
+	p.usedP[p.Tracks.All[track].Process] = true
+}
+
+func (p *Plan) isUsed(e *trace.Event) bool {
+	track := p.Tracks.Of(e)
+	if pipeline.IsThreadName(e) {
+		return track < len(p.usedT) && p.usedT[track]
+	}
+	process := p.Tracks.All[track].Process
+	return pipeline.StaysAlways(e) || process < len(p.usedP) && p.usedP[process]
+}

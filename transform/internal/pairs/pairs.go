@@ -1,0 +1,227 @@
+package pairs
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"tracekit/trace"
+)
+
+// Mark is a begin or an end.
+type Mark struct {
+	TS    trace.Time
+	what  uint64 // its name and category, see whatOf
+	id    uint32 // twice its ordinal, and one more for an end
+	Track int32
+}
+
+// newMark returns the mark of e, the n-th begin or end in file order.
+func newMark(n, track int, e *trace.Event) Mark {
+	return Mark{e.TS, whatOf(e), uint32(2*n + b2i(e.IsEnd())), int32(track)}
+}
+
+func (m Mark) Ordinal() int { return int(m.id / 2) }
+
+func (m Mark) IsEnd() bool { return m.id%2 != 0 }
+
+// whatOf is a hash of the name in the upper 40 bits and one of the category in the
+// lower 24, each 0 if there is none.
+func whatOf(e *trace.Event) uint64 {
+	return hashOf(e.Name())>>24<<24 | hashOf(e.Cat())>>40
+}
+
+// hashOf is the same in every run, so that what is written is.
+func hashOf(text []byte) uint64 {
+	if bytes.IndexByte(text, '\\') >= 0 {
+		text = []byte(trace.Unquote(quoted(text)))
+	}
+	if len(text) == 0 {
+		return 0
+	}
+	h := uint64(14695981039346656037) // FNV-1a
+	for _, c := range text {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return h ^ h>>29
+}
+
+func quoted(text []byte) []byte { return append(append([]byte{'"'}, text...), '"') }
+
+// closes reports whether the end m can close b: it need not name it, but what it
+// names has to be so.
+func (m Mark) closes(b Mark) bool {
+	const cat = 1<<24 - 1
+	differ := m.what ^ b.what
+	return (m.what&^cat == 0 || differ&^cat == 0) && (m.what&cat == 0 || differ&cat == 0)
+}
+
+// Handler decides on the begins and ends of one line: a track, or an async id.
+type Handler interface {
+	Pair(b, e Mark)
+	LoneEnd(m Mark)   // an end without a begin, or what has no id to be matched by
+	OpenBegin(b Mark) // a begin without an end, the innermost first, after all else
+	Done()            // with what began up to now; more may follow
+}
+
+// stack matches the begins and ends of a line, in order of time, as Perfetto does:
+// an end belongs to the innermost begin that it can close.
+type stack struct {
+	Handler
+	marks []Mark // that are open
+}
+
+func (s *stack) take(m Mark) {
+	if !m.IsEnd() {
+		s.marks = append(s.marks, m)
+		return
+	}
+	for i := len(s.marks) - 1; i >= 0; i-- {
+		if b := s.marks[i]; m.closes(b) {
+			s.marks = slices.Delete(s.marks, i, i+1)
+			s.Pair(b, m)
+			return
+		}
+	}
+	s.LoneEnd(m)
+}
+
+func (s *stack) finish() {
+	for i := len(s.marks) - 1; i >= 0; i-- {
+		s.OpenBegin(s.marks[i])
+	}
+	s.marks = s.marks[:0]
+	s.Done()
+}
+
+// collector gathers begins and ends (B and E on a track, b and e by id), wherever they
+// stand in the file, and matches them by time. It grows with their number, by 24
+// bytes each.
+type collector struct {
+	lines   [][]Mark
+	async   []bool         // by line
+	byKey   map[string]int // lines of async events
+	byTrack map[int]int
+	lone    []Mark // async, without an id
+	marks   int    // that were noted, with and without a time
+}
+
+func (q *collector) note(track int, e *trace.Event) {
+	n := q.marks
+	q.marks++
+	if e.Has&trace.HasTS != 0 {
+		q.add(newMark(n, track, e), e)
+	}
+}
+
+func (q *collector) add(m Mark, e *trace.Event) {
+	if e.Phase != 'B' && e.Phase != 'E' && !hasAsyncID(e, appendAsyncKey(nil, e)) {
+		q.lone = append(q.lone, m)
+		return
+	}
+	line := q.line(int(m.Track), e)
+	q.lines[line] = append(q.lines[line], m)
+}
+
+// line returns the number of the line that e stands on.
+func (q *collector) line(track int, e *trace.Event) int {
+	if q.byTrack == nil {
+		q.byTrack, q.byKey = map[int]int{}, map[string]int{}
+	}
+	if e.Phase == 'B' || e.Phase == 'E' {
+		n, ok := q.byTrack[track]
+		if !ok {
+			n = q.addLine(false)
+			q.byTrack[track] = n
+		}
+		return n
+	}
+	key := appendAsyncKey(nil, e)
+	n, ok := q.byKey[string(key)]
+	if !ok {
+		n = q.addLine(true)
+		q.byKey[string(key)] = n
+	}
+	return n
+}
+
+func (q *collector) addLine(async bool) int {
+	q.lines, q.async = append(q.lines, nil), append(q.async, async)
+	return len(q.lines) - 1
+}
+
+// match goes through each line in order of time, and forgets it.
+func (q *collector) match(of func(async bool) Handler) {
+	for i, line := range q.lines {
+		sortMarks(line, q.async[i])
+		s := stack{Handler: of(q.async[i])}
+		for _, m := range line {
+			s.take(m)
+		}
+		s.finish()
+		q.lines[i] = nil
+	}
+	if len(q.lone) > 0 {
+		f := of(true)
+		for _, m := range q.lone {
+			f.LoneEnd(m)
+		}
+	}
+}
+
+// hasAsyncID reports whether an event's key tells more than its category. Perfetto
+// shows no async event that has no id.
+func hasAsyncID(e *trace.Event, key []byte) bool { return len(key) > len(e.Cat())+1 }
+
+// sortMarks puts a line in order of time. At equal times the file's order holds,
+// but for E, which come first: so Perfetto reads them.
+func sortMarks(line []Mark, async bool) {
+	slices.SortFunc(line, func(a, b Mark) int {
+		if a.TS == b.TS && !async && a.IsEnd() != b.IsEnd() {
+			return b2i(b.IsEnd()) - b2i(a.IsEnd())
+		}
+		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.Ordinal(), b.Ordinal()))
+	})
+}
+
+// appendAsyncKey appends what joins async events: category and id, or id2, which
+// counts in the whole trace or within a process.
+func appendAsyncKey(key []byte, e *trace.Event) []byte {
+	key = append(append(key, e.Cat()...), 0)
+	if id := e.ID(); len(id) > 0 {
+		return append(append(key, 'i'), id...)
+	}
+	if e.Has&trace.HasID2 == 0 {
+		return key
+	}
+	id2, _ := e.Member("id2")
+	var local []byte
+	for m := range trace.Members(id2) {
+		switch string(m.Key) {
+		case "global":
+			return append(append(key, 'g'), m.Value...)
+		case "local":
+			local = m.Value
+		}
+	}
+	if local == nil {
+		return key
+	}
+	key = append(append(key, 'l'), PIDText(e)...)
+	return append(append(key, 0), local...)
+}
+
+// PIDText is e's pid, 0 where it has none.
+func PIDText(e *trace.Event) string {
+	if pid := e.Pid(); len(pid) > 0 && string(pid) != "null" {
+		return string(pid)
+	}
+	return "0"
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,158 @@
+// Package slice keeps a range of time of a trace.
+package slice
+
+import (
+	"context"
+	"fmt"
+
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/internal/keep"
+	"tracekit/transform/internal/launches"
+	"tracekit/transform/pipeline"
+	"tracekit/transform/requests"
+	"tracekit/transform/window"
+)
+
+// Boundary says what becomes of a slice that reaches over an edge of the range.
+type Boundary uint8
+
+// The ways to treat a slice at an edge.
+const (
+	Clip  Boundary = iota // it is cut at the edge
+	Whole                 // it stays as it is
+	Drop                  // it goes
+)
+
+// Device says how the events of devices are judged.
+type Device uint8
+
+// The ways to judge what ran on a device.
+const (
+	ByTime   Device = iota // by their own time
+	Launched               // they stay, whole, if the host's call that launched them does
+)
+
+// Options choose the range that Slice keeps, and how.
+type Options struct {
+	window.Range
+	Boundary Boundary
+	Device   Device
+
+	// Request is the id of a request whose time is the range, instead of a Range,
+	// and Requests finds it.
+	Request  string
+	Requests *requests.Finder
+
+	// Spill makes a temporary file, if what arrows bind to does not fit into memory;
+	// if it is nil, that stays there.
+	Spill func() (*spill.File, error)
+}
+
+// Run keeps a range of time, half open, of the trace s:
+//
+//  1. A survey finds where the trace begins and ends, and what times each block
+//     of it spans.
+//  2. Planning visits the blocks that may matter: it matches begins and ends,
+//     gathers the values of counters at the start of the range, the arrows in
+//     it, and the processes and threads that will be left.
+//  3. Where begins and ends of a track or an id are not in order of time, they
+//     are looked at once more. Where they cross an edge, or arrows may bind to
+//     them, a further look finds these, and the text of what has to be moved.
+//  4. The last pass writes.
+func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipeline.Report, error) {
+	return sliceKeeping(ctx, s, w, o, keep.KeptBytes)
+}
+
+// sliceKeeping is Slice with a limit to the bytes that are held in memory.
+func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Options, kept int) (pipeline.Report, error) {
+	f, err := window.NewFinder(o.Range)
+	if err != nil {
+		return pipeline.Report{}, err
+	}
+	r := &timeRange{boundary: o.Boundary}
+	v, err := r.survey(ctx, s, f, o)
+	if err != nil {
+		return pipeline.Report{}, err
+	}
+	var note string
+	if o.Requests != nil {
+		r.from, r.to, note, err = o.request(v)
+	} else {
+		r.from, r.to, note, err = f.Resolve(v)
+	}
+	if err != nil {
+		return pipeline.Report{}, err
+	}
+	r.last = v.Last
+	covered := spill.NewPacked(min(kept, keep.HeldFlows), o.Spill)
+	defer covered.Close()
+	p := newRangePlan(r, covered)
+	defer p.Close()
+	p.Hold(kept)
+	p.Eager = true
+	if r.launches != nil {
+		if err := r.launches.Gather(ctx, pipeline.BlocksOf(s, v.Blocks), r.launchesIn); err != nil {
+			return pipeline.Report{}, err
+		}
+	}
+	blocks, aside := r.choose(v)
+	p.Kept.Foresee(blocks)
+	p.Read, p.Reread, p.Aside = pipeline.BlocksOf(s, blocks), s.ReadAgain, aside
+	if err := p.Look(ctx); err != nil {
+		return pipeline.Report{}, err
+	}
+	if err := p.Settle(ctx); err != nil {
+		return pipeline.Report{}, err
+	}
+	if err := p.Emit(ctx, w); err != nil {
+		return pipeline.Report{}, err
+	}
+	rep := pipeline.Report{
+		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
+	}
+	if note != "" {
+		rep.Notes = append(rep.Notes, note)
+	}
+	return rep, nil
+}
+
+// request finds the range of a request.
+func (o *Options) request(v *trace.Survey) (from, to trace.Time, note string, err error) {
+	found, err := o.Requests.Find(requests.Clock{Zero: v.Zero, Last: v.Last, Base: window.BaseOf(v)})
+	if err != nil {
+		return 0, 0, "", err
+	}
+	r, err := found.Get(o.Request)
+	if err != nil {
+		return 0, 0, "", err
+	}
+	if r.Outside {
+		return 0, 0, "", fmt.Errorf("%w: request %q ran from @%s to @%s", window.ErrRange, r.ID,
+			trace.AppendMicros(nil, r.Start), trace.AppendMicros(nil, r.End))
+	}
+	return r.Start, max(r.End, r.Start.Add(1)), found.String(), nil
+}
+
+// survey finds the bounds of the trace, lets f look for what it wants, and
+// learns of devices if they are to follow their launches.
+func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finder, o Options) (*trace.Survey, error) {
+	if o.Device == ByTime && !f.Learns() && o.Requests == nil {
+		return s.Survey(nil)
+	}
+	if o.Device == Launched {
+		r.launches = launches.New()
+	}
+	return s.SurveyParts(func(p *trace.Part) error {
+		if r.launches != nil {
+			r.launches.Learn(p)
+		}
+		for i := range p.Events {
+			f.Learn(&p.Events[i])
+			if o.Requests != nil {
+				o.Requests.Learn(&p.Events[i])
+			}
+		}
+		return ctx.Err()
+	})
+}

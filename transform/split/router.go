@@ -1,0 +1,301 @@
+package split
+
+import (
+	"cmp"
+	"context"
+	"hash/maphash"
+	"math"
+	"slices"
+	"sort"
+
+	"tracekit/filter"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/internal/flows"
+	"tracekit/transform/internal/keep"
+	"tracekit/transform/internal/launches"
+	"tracekit/transform/internal/pairs"
+	"tracekit/transform/slice"
+)
+
+// router finds for every event of a trace the windows whose slice needs it: not
+// only what lies in a window, but also begins and ends around it, the latest
+// sample of each counter before it, and what was launched in it. It is shown
+// the trace two or three times: to Learn, to Gather, if devices follow their
+// launches, and to Route.
+type router struct {
+	device  slice.Device
+	windows []slice.Window // by From
+	latest  []trace.Time   // the largest To up to each
+
+	shape    pairs.Nesting
+	samples  map[string]*history
+	launches *launches.Launches
+	calls    [2]idTable // of calls, by key
+	starts   []flowStart
+
+	gathered
+
+	devicePairs map[int][]int // windows in which begins and ends of a device were launched, by ordinal
+	seed        maphash.Seed
+	last        trace.Time
+
+	events int64 // met in this pass
+	marks  int
+	extra  []extra // by event
+	buf    []int
+}
+
+type flowStart struct {
+	chain uint64
+	ts    trace.Time
+}
+
+// extra sends a sample of a counter to a window that begins after it.
+type extra struct {
+	event  int64
+	window int32
+}
+
+// newRouter returns a Router for a trace that nothing is known of yet.
+func newRouter(d slice.Device) *router {
+	return &router{
+		device: d, samples: map[string]*history{}, launches: launches.New(), seed: maphash.MakeSeed(),
+	}
+}
+
+// Learn takes a part of the trace into account, in the first pass. It grows
+// with the begins, ends and samples of counters in the trace.
+func (r *router) Learn(p *trace.Part) {
+	r.launches.Learn(p)
+	for i := range p.Events {
+		e := &p.Events[i]
+		if r.device == slice.Launched {
+			r.foresee(e)
+		}
+		r.shape.Learn(e)
+		if e.Phase == 'C' {
+			r.sample(e)
+		}
+		r.events++
+	}
+}
+
+// history is all samples of a counter.
+type history struct {
+	members []string
+	sets    [][]int // sets of members that samples have
+	samples []sample
+}
+
+type sample struct {
+	ts    trace.Time
+	event int64
+	set   int
+}
+
+func (r *router) sample(e *trace.Event) {
+	if e.Has&trace.HasTS == 0 || e.Has&trace.HasArgs == 0 {
+		return
+	}
+	key := keep.CounterKey(e)
+	h := r.samples[key]
+	if h == nil {
+		h = &history{}
+		r.samples[key] = h
+	}
+	var set []int
+	for m := range trace.Members(e.Args()) {
+		k := slices.Index(h.members, string(m.Key))
+		if k < 0 {
+			k = len(h.members)
+			h.members = append(h.members, string(m.Key))
+		}
+		set = append(set, k)
+	}
+	n := slices.IndexFunc(h.sets, func(s []int) bool { return slices.Equal(s, set) })
+	if n < 0 {
+		n = len(h.sets)
+		h.sets = append(h.sets, set)
+	}
+	h.samples = append(h.samples, sample{e.TS, r.events, n})
+}
+
+// SetWindows tells the windows, once all was learnt; last is the end of the
+// trace.
+func (r *router) SetWindows(windows []slice.Window, last trace.Time) {
+	r.windows, r.last = windows, last
+	latest := trace.MinTime
+	for _, w := range windows {
+		latest = max(latest, w.To)
+		r.latest = append(r.latest, latest)
+	}
+	r.shape.Settle()
+	for _, h := range r.samples {
+		r.carry(h)
+	}
+	r.samples = nil
+	slices.SortFunc(r.extra, func(a, b extra) int {
+		return cmp.Or(cmp.Compare(a.event, b.event), cmp.Compare(a.window, b.window))
+	})
+	r.extra = slices.Compact(r.extra)
+	r.rewind()
+}
+
+func (r *router) rewind() { r.events, r.marks = 0, 0 }
+
+// carry notes which samples each window needs from before it: the latest that
+// has each member, and the first, which settles their order.
+func (r *router) carry(h *history) {
+	slices.SortFunc(h.samples, func(a, b sample) int {
+		return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.event, b.event))
+	})
+	latest, first := make([]int64, len(h.members)), make([]int64, len(h.members))
+	for i := range latest {
+		latest[i], first[i] = -1, math.MaxInt64
+	}
+	n := 0
+	for w := range r.windows {
+		for ; n < len(h.samples) && h.samples[n].ts < r.windows[w].From; n++ {
+			for _, k := range h.sets[h.samples[n].set] {
+				latest[k] = h.samples[n].event
+				first[k] = min(first[k], h.samples[n].event)
+			}
+		}
+		for k := range latest {
+			if latest[k] >= 0 {
+				r.extra = append(r.extra, extra{latest[k], int32(w)}, extra{first[k], int32(w)})
+			}
+		}
+	}
+}
+
+// Route returns the windows that need e, in the order of the windows; everywhere
+// says that all of them do. The list is valid until the next call.
+func (r *router) Route(e *trace.Event) (at []int, everywhere bool) {
+	n := r.events
+	r.events++
+	switch e.Phase {
+	case 'M':
+		return nil, true
+	case 'B', 'E', 'b', 'e':
+		q := &r.shape.Partners[r.marks]
+		at = append(r.within(q.Start, q.Stop), r.devicePairs[r.marks]...)
+		r.marks++
+		return sorted(at), false
+	}
+	if e.Has&trace.HasTS == 0 {
+		return nil, false
+	}
+	at = r.within(e.TS, e.End())
+	if r.device == slice.Launched {
+		at = r.launched(e, at)
+	}
+	for len(r.extra) > 0 && r.extra[0].event < n {
+		r.extra = r.extra[1:]
+	}
+	for i := 0; i < len(r.extra) && r.extra[i].event == n; i++ {
+		at = append(at, int(r.extra[i].window))
+	}
+	return sorted(at), false
+}
+
+// within returns the windows that share a moment with [start, end], edges
+// included.
+func (r *router) within(start, end trace.Time) []int {
+	r.buf = r.overlapped(r.buf[:0], start, end)
+	return r.buf
+}
+
+func (r *router) overlapped(at []int, start, end trace.Time) []int {
+	first := sort.Search(len(r.latest), func(i int) bool { return r.latest[i] >= start })
+	for i := first; i < len(r.windows) && r.windows[i].From <= end; i++ {
+		if r.windows[i].To >= start {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// launched adds the windows in which e was launched.
+func (r *router) launched(e *trace.Event, at []int) []int {
+	switch e.Phase {
+	case 'X':
+		if r.launches.Device.Side(e) == filter.Device {
+			at = r.joined(at, launches.IDsOf(e), r.launches.Tracks.Of(e), e.TS, e.End())
+		}
+	case 'f':
+		chain := flows.ChainHash(r.seed, e)
+		i, _ := slices.BinarySearchFunc(r.starts, flowStart{chain, e.TS + 1}, func(a, b flowStart) int {
+			return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
+		})
+		if i > 0 && r.starts[i-1].chain == chain {
+			at = r.overlapped(at, r.starts[i-1].ts, r.starts[i-1].ts)
+		}
+	}
+	return at
+}
+
+// joined adds the windows of the calls that are joined to a slice.
+func (r *router) joined(at []int, j launches.IDs, track int, start, end trace.Time) []int {
+	for i, id := range j {
+		if len(id) == 0 {
+			continue
+		}
+		if c, ok := r.calls[i].get(id); ok {
+			for w := c.first; w <= c.last; w++ {
+				at = append(at, int(w))
+			}
+		}
+	}
+	for call := range r.launches.Flows.Calls(track, start, end) {
+		at = r.overlapped(at, call.From, call.To)
+	}
+	return at
+}
+
+func sorted(at []int) []int {
+	if len(at) < 2 {
+		return at
+	}
+	slices.Sort(at)
+	return slices.Compact(at)
+}
+
+// A Cutter writes the slices of a Router's windows, one after another. Several may
+// work at the same time once everything was routed.
+type cutter struct {
+	router *router
+	whole  *launches.Launches // of the trace
+	spill  func() (*spill.File, error)
+}
+
+// Cutter returns a new one. Spill makes a temporary file, if what arrows of a window
+// bind to does not fit into memory.
+func (r *router) Cutter(spill func() (*spill.File, error)) *cutter {
+	l := r.launches
+	return &cutter{r, &launches.Launches{
+		Device: l.Device.Clone(), Tracks: l.Tracks.Known(), Present: l.Present, Flows: l.Flows, Complete: true,
+	}, spill}
+}
+
+// heldByPiece is how many packed bytes a Cutter holds in memory of what slices cover.
+const heldByPiece = 4 << 20
+
+// Piece writes the slice of window n, as Slice would of the whole trace. read
+// begins to read, as often as it is called, the document's text, all metadata,
+// and in file order what was routed to the window. onDevice is called for the
+// slices of devices that stay.
+func (c *cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, onDevice func(e *trace.Event)) error {
+	covered := spill.NewPacked(heldByPiece, c.spill)
+	defer covered.Close()
+	o := slice.PieceOptions{Window: c.router.windows[n], Last: c.router.last, Covered: covered}
+	if c.router.device == slice.Launched {
+		o.Launches = c.whole
+	}
+	return slice.Piece(ctx, read, w, o, func(e *trace.Event) {
+		if e.Phase == 'X' && c.whole.Device.Side(e) == filter.Device {
+			onDevice(e)
+		}
+	})
+}
