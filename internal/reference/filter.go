@@ -2,6 +2,7 @@ package reference
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -81,6 +82,7 @@ func Filter(t *Trace, meets Condition, kin Kin) []Out {
 // filter's output: metadata waits for the first event of what it names, arrows
 // come last.
 func (s *slicer) sifted(all []Out) []Out {
+	all = all[:len(all)-len(s.again)] // they come last, since a filter cuts nothing
 	var order, held, arrows []Out
 	var before []Event // besides metadata and arrows
 	release := func() {
@@ -113,7 +115,7 @@ func (s *slicer) sifted(all []Out) []Out {
 			order = append(order, o)
 		}
 	}
-	return append(order, arrows...)
+	return slices.Concat(order, arrows, s.again)
 }
 
 func (e *Event) hasDur() bool { return e.text("dur") != "" }

@@ -18,6 +18,7 @@ func Random(rng *rand.Rand, n int) []byte {
 	}
 	m.names()
 	m.shuffle()
+	m.repeat()
 	return m.document()
 }
 
@@ -210,6 +211,18 @@ func (m *maker) shuffle() {
 			i := m.rng.IntN(len(m.events))
 			j := max(0, i-m.rng.IntN(6))
 			m.events[i], m.events[j] = m.events[j], m.events[i]
+		}
+	}
+}
+
+// repeat tells some metadata again, anywhere behind where it was told. Its random
+// numbers are its own, so that all else is as it is without.
+func (m *maker) repeat() {
+	rng := rand.New(rand.NewPCG(uint64(len(m.events)), 5))
+	for i := 0; i < len(m.events); i++ {
+		if find(m.events[i].members, "ph") == `"M"` && rng.IntN(4) == 0 {
+			at := i + 1 + rng.IntN(len(m.events)-i)
+			m.events = slices.Insert(m.events, at, m.events[i])
 		}
 	}
 }

@@ -76,6 +76,7 @@ type slicer struct {
 	slices  []slice
 	carried []Out
 	ended   []Out
+	again   []Out // metadata that holds again at the end
 }
 
 // Slice returns the events of the window in the order of the output.
@@ -158,6 +159,7 @@ func (s *slicer) output() []Out {
 	add(Cut)
 	add(Reopened)
 	add(Untouched, Unbound)
+	outs = append(outs, s.again...)
 	add(Closed)
 	return append(outs, s.ended...)
 }

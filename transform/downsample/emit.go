@@ -13,6 +13,7 @@ type emitter struct {
 	n       uint64 // of the event at hand
 	samples uint64
 	process []bool
+	names   pipeline.Distinct
 	loose   map[uint64][]string
 	out     *tally
 }
@@ -39,7 +40,7 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 	s.n++
 	switch {
 	case e.IsMeta():
-		if !s.isUsed(e) {
+		if !s.isUsed(e) || !s.names.First(e) {
 			return nil
 		}
 	case e.Phase == 'C' && e.Has&trace.HasTS != 0 && s.o.counters():
@@ -97,9 +98,15 @@ func (s *emitter) counter(n uint64, e *trace.Event, w *trace.Writer) error {
 	return s.object(withArgs(e, trace.Without(e.Args(), lost...)), e, w)
 }
 
-// End writes the slices that are made. They are the innermost where they are, so
-// that their place in the file does not matter.
+// End writes the names that hold again, and the slices that are made. These are the
+// innermost where they are, so that their place in the file does not matter.
 func (s *emitter) End(w *trace.Writer) error {
+	for _, e := range s.names.Due() {
+		s.out.kept(&e, e.Size())
+		if err := w.Event(&e); err != nil {
+			return err
+		}
+	}
 	w.SetLead(&trace.Event{})
 	return s.spool.each(func(text []byte) error {
 		return w.Object(text)

@@ -237,6 +237,7 @@ type naming struct {
 	threads, processes []cost
 	free               cost
 	called             report.Names
+	distinct           pipeline.Distinct
 }
 
 // cost is what something takes in the output.
@@ -247,6 +248,14 @@ func (c *cost) add(d cost) {
 	c.bytes += d.bytes
 }
 
+// finish counts what holds again.
+func (n *naming) finish(tracks *trace.Tracks) {
+	for _, e := range n.distinct.Due() {
+		track := tracks.Of(&e)
+		n.count(track, tracks.All[track].Process, &e)
+	}
+}
+
 func (n *naming) learn(track, process int, e *trace.Event) {
 	for len(n.threads) <= track {
 		n.threads = append(n.threads, cost{})
@@ -255,6 +264,12 @@ func (n *naming) learn(track, process int, e *trace.Event) {
 		n.processes = append(n.processes, cost{})
 	}
 	n.called.Learn(e)
+	if n.distinct.First(e) {
+		n.count(track, process, e)
+	}
+}
+
+func (n *naming) count(track, process int, e *trace.Event) {
 	one := cost{1, int64(e.Size()) + 1}
 	switch {
 	case pipeline.StaysAlways(e):

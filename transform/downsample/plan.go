@@ -53,6 +53,7 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	}); err != nil {
 		return nil, err
 	}
+	l.names.finish(&l.tracks)
 	if err := p.findSteps(); err != nil {
 		return nil, err
 	}

@@ -137,7 +137,7 @@ func TestFilterInOnePass(t *testing.T) {
 			arrows++
 		}
 	}
-	if arrows < 10 {
+	if arrows < 8 {
 		t.Errorf("arrows stay in %d traces only", arrows)
 	}
 }

@@ -164,8 +164,10 @@ func (s *sieve) takeArrow(e *trace.Event) error {
 }
 
 func (s *sieve) End(w *trace.Writer) error {
-	if !s.Flows.Some() {
-		return nil
+	if s.Flows.Some() {
+		if err := s.lateFlows.each(s.ctx, s.Flows.Keep, func(e *trace.Event) error { return s.Put(e, w) }); err != nil {
+			return err
+		}
 	}
-	return s.lateFlows.each(s.ctx, s.Flows.Keep, func(e *trace.Event) error { return s.Put(e, w) })
+	return s.names.End(w)
 }

@@ -7,6 +7,7 @@ import (
 	"tracekit/filter"
 	"tracekit/trace"
 	"tracekit/transform/overview"
+	"tracekit/transform/pipeline"
 	"tracekit/transform/requests"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -32,6 +33,8 @@ type inspector struct {
 	thinning thinning   // what downsample --min-dur leaves
 	python   *remainder // what strip --python leaves
 	hardware *remainder // what strip --hardware leaves
+	names    pipeline.Distinct
+	repeated amount // metadata that is the same as some before
 }
 
 // Inspect reads the trace once and tells what is in it, and the survey of it.
@@ -84,8 +87,7 @@ func (in *inspector) event(e *trace.Event) {
 	in.requests.Learn(e)
 	track := in.census.count(e)
 	if e.IsMeta() {
-		in.python.name(e, track)
-		in.hardware.name(e, track)
+		in.metadata(e, track)
 		return
 	}
 	python := filter.KindsOf(e)&filter.Python != 0
@@ -98,6 +100,28 @@ func (in *inspector) event(e *trace.Event) {
 		in.hardware.arrow(e, side == filter.Device)
 	default:
 		in.hardware.take(e, track, side == filter.Device)
+	}
+}
+
+// metadata counts the first of what is the same, as verbs write it.
+func (in *inspector) metadata(e *trace.Event, track int) {
+	in.python.enter()
+	in.hardware.enter()
+	if !in.names.First(e) {
+		in.repeated.add(int64(e.Size()) + 1)
+		return
+	}
+	in.python.name(e, track)
+	in.hardware.name(e, track)
+}
+
+// metadataAgain counts what holds again at the end.
+func (in *inspector) metadataAgain() {
+	for _, e := range in.names.Due() {
+		in.repeated.take(int64(e.Size()) + 1)
+		track := in.census.names.Of(&e)
+		in.python.name(&e, track)
+		in.hardware.name(&e, track)
 	}
 }
 
@@ -117,6 +141,7 @@ func (in *inspector) finish(v *trace.Survey, o Options) {
 	}
 	i.Requests = requestsOf(in.requests.Requests(requests.Clock{Zero: v.Zero, Last: v.Last, Base: i.BaseTime}), run)
 	i.Producer = producerOf(i, run)
+	in.metadataAgain()
 	in.predict(run, o)
 }
 

@@ -36,10 +36,11 @@ func (in *inspector) predict(run *steps.Run, o Options) {
 	}
 	if n := in.thinning.suffices(enough, in.forecast); n >= 0 {
 		lost := in.thinning.lost(n, in.forecast)
-		names := in.names(func(track int) bool {
+		lost.events, lost.bytes = lost.events+in.repeated.events, lost.bytes+in.repeated.bytes
+		names := in.namesOf(func(track int) bool {
 			return track < len(in.thinning.tracks) && int(in.thinning.tracks[track].most) > n
 		})
-		all := in.names(func(int) bool { return true })
+		all := in.namesOf(func(int) bool { return true })
 		lost.events, lost.bytes = lost.events+all.events-names.events, lost.bytes+all.bytes-names.bytes
 		command := "downsample --min-dur " + strings.Replace(time.Duration(thresholds[n]).String(), "µ", "u", 1)
 		add(Prediction{Command: command, Pieces: 1, Events: i.Events - lost.events, Bytes: i.Bytes - lost.bytes})
@@ -48,7 +49,7 @@ func (in *inspector) predict(run *steps.Run, o Options) {
 		s := usualStep(run)
 		from, to := run.Window(s.Index)
 		events, bytes := in.forecast.Slice(from, to)
-		names := in.names(func(track int) bool {
+		names := in.namesOf(func(track int) bool {
 			t := &in.census.threads[track]
 			return t.Events > 0 && t.first < to && t.last >= from
 		})
@@ -65,8 +66,8 @@ func (in *inspector) predict(run *steps.Run, o Options) {
 	}
 }
 
-// names are those of some tracks, and of their processes.
-func (in *inspector) names(of func(track int) bool) (n amount) {
+// namesOf are the names of some tracks, and of their processes.
+func (in *inspector) namesOf(of func(track int) bool) (n amount) {
 	r := in.hardware
 	named := make([]bool, len(r.processes))
 	for i := range in.census.threads {

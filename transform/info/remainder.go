@@ -43,6 +43,11 @@ func (n *amount) add(size int64) {
 	n.bytes += size
 }
 
+func (n *amount) take(size int64) {
+	n.events--
+	n.bytes -= size
+}
+
 // newRemainder counts for a strip that takes args out too: those of the groups.
 // tracks number the events that it is shown.
 func newRemainder(tracks *trace.Tracks, args ...string) *remainder {
@@ -83,7 +88,6 @@ func (r *remainder) track(track int) *left {
 
 // name takes metadata, which stays if its process or thread keeps an event.
 func (r *remainder) name(e *trace.Event, track int) {
-	r.enter()
 	t := r.track(track)
 	switch process := r.tracks.All[track].Process; {
 	case pipeline.StaysAlways(e):

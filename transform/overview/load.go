@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tracekit/trace"
+	"tracekit/transform/pipeline"
 )
 
 // load is how many events, and bytes of them, a slice of the trace would have:
@@ -16,6 +17,7 @@ type load struct {
 	openEvents, openBytes sums
 	fixedEvents           int64
 	fixedBytes            int64
+	names                 pipeline.Distinct
 	flows                 flowSample
 	arrows                arrows
 }
@@ -46,8 +48,10 @@ func (l *load) add(s *scale, e *trace.Event, mark uint8) {
 	size := int64(e.Size()) + 1 // and a comma
 	switch {
 	case e.IsMeta():
-		l.fixedEvents++
-		l.fixedBytes += size
+		if l.names.First(e) {
+			l.fixedEvents++
+			l.fixedBytes += size
+		}
 		return
 	case e.IsFlow():
 		l.flows.add(e, size, mark)

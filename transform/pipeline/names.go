@@ -14,7 +14,9 @@ type Names struct {
 	tracks    trace.Tracks
 	threads   []*heldNames // by track
 	processes []*heldNames
-	Dropped   int64  // metadata events, complete after End
+	distinct  Distinct
+	Dropped   int64  // metadata events of what has no others, complete after End
+	Repeated  int64  // metadata events that repeat others, complete after End
 	Free      int64  // metadata events that were written whatever else is
 	Tally     *Tally // may be nil
 }
@@ -81,8 +83,16 @@ func (h *heldNames) release(w *trace.Writer, t *Tally) error {
 	return nil
 }
 
-// Name takes a metadata event: it is written, or held back.
+// Name takes a metadata event: it is written, or held back. One that repeats another
+// is left out.
 func (n *Names) Name(e *trace.Event, w *trace.Writer) error {
+	if !n.distinct.First(e) {
+		return nil
+	}
+	return n.take(e, w)
+}
+
+func (n *Names) take(e *trace.Event, w *trace.Writer) error {
 	track := n.tracks.Of(e)
 	n.grow()
 	h := n.processes[n.tracks.All[track].Process]
@@ -101,9 +111,17 @@ func (n *Names) Name(e *trace.Event, w *trace.Writer) error {
 	return nil
 }
 
-// End drops the names of what has no events.
-func (n *Names) End() {
+// End drops the names of what has no events, and writes those that hold again.
+func (n *Names) End(w *trace.Writer) error {
+	n.Repeated = n.distinct.Repeated
+	for _, e := range n.distinct.Due() {
+		n.Repeated--
+		if err := n.take(&e, w); err != nil {
+			return err
+		}
+	}
 	for _, h := range append(n.threads, n.processes...) {
 		n.Dropped += int64(len(h.events))
 	}
+	return nil
 }

@@ -2,9 +2,11 @@ package split
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"tracekit/internal/spill"
 	"tracekit/trace"
+	"tracekit/transform/pipeline"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -17,7 +19,9 @@ type spool struct {
 	buffers [][]byte   // by piece: records that are not in the file yet
 	extents [][]extent // by piece
 	shared  []record
+	names   pipeline.Distinct
 	n       uint64 // of the next record
+	events  uint64 // of the record behind the last event
 	room    int    // bytes that a piece's buffer may take
 	packed  []byte
 }
@@ -52,10 +56,17 @@ func (s *spool) text(t []byte) {
 	s.n++
 }
 
-// everywhere takes an event that all pieces get to see.
+// everywhere takes metadata, which all pieces get to see once.
 func (s *spool) everywhere(e *trace.Event) {
-	s.shared = append(s.shared, record{n: s.n, event: e.Clone()})
+	if s.names.First(e) {
+		s.share(e.Clone())
+	}
+}
+
+func (s *spool) share(e trace.Event) {
+	s.shared = append(s.shared, record{n: s.n, event: e})
 	s.n++
+	s.events = s.n
 }
 
 // add takes an event for some pieces.
@@ -74,7 +85,21 @@ func (s *spool) add(e *trace.Event, pieces []int) error {
 		}
 	}
 	s.n++
+	s.events = s.n
 	return nil
+}
+
+// shareDue puts the names that hold again behind the last event.
+func (s *spool) shareDue() {
+	behind := len(s.shared)
+	for behind > 0 && s.shared[behind-1].n >= s.events {
+		behind--
+	}
+	var due []record
+	for _, e := range s.names.Due() {
+		due = append(due, record{n: s.events, event: e})
+	}
+	s.shared = slices.Insert(s.shared, behind, due...)
 }
 
 func (s *spool) spill(i int) error {
@@ -93,6 +118,7 @@ func (s *spool) spill(i int) error {
 
 // flush ends the adding.
 func (s *spool) flush() error {
+	s.shareDue()
 	for i := range s.buffers {
 		if err := s.spill(i); err != nil {
 			return err

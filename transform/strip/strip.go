@@ -247,8 +247,7 @@ func (s *stage) End(w *trace.Writer) error {
 	if err := s.arrows.End(s.keeper(w), s.dropArrow); err != nil {
 		return err
 	}
-	s.names.End()
-	return nil
+	return s.names.End(w)
 }
 
 func (s *stage) keeper(w *trace.Writer) func(e *trace.Event) error {
@@ -286,6 +285,9 @@ func (s *stage) report() pipeline.Report {
 	}
 	if s.names.Dropped > 0 {
 		rep.Dropped = append(rep.Dropped, pipeline.Dropped{Kind: "names of what has no events", Events: s.names.Dropped})
+	}
+	if s.names.Repeated > 0 {
+		rep.Dropped = append(rep.Dropped, pipeline.Dropped{Kind: "metadata that repeats itself", Events: s.names.Repeated})
 	}
 	return rep
 }

@@ -105,6 +105,7 @@ func left(parsed *reference.Trace, takes func(e *reference.Event) bool) (events,
 			usedPid[e.Pid], usedTrack[e.Track] = true, true
 		}
 	}
+	var metadata []int
 	for i := range parsed.Events {
 		e := &parsed.Events[i]
 		used := usedPid[e.Pid]
@@ -113,8 +114,12 @@ func left(parsed *reference.Trace, takes func(e *reference.Event) bool) (events,
 		}
 		stray := text(e.Members, "pid") == "1" && strings.Contains(e.Raw, `"vLLM"`) // it is meant for another process
 		if e.Phase == "M" && (used || stray || text(e.Members, "pid") == "") {
-			names = append(names, e.Raw)
+			metadata = append(metadata, i)
 		}
+	}
+	first, again := reference.Distinct(parsed, metadata)
+	for _, i := range append(first, again...) {
+		names = append(names, parsed.Events[i].Raw)
 	}
 	return events, names
 }

@@ -60,6 +60,7 @@ type emitter struct {
 	begun bool
 	pair  int
 	flow  int
+	names pipeline.Distinct
 	visit func(e *trace.Event) // unless it is nil, for slices that stay
 }
 
@@ -96,7 +97,7 @@ func writeMade(w *trace.Writer, all []Made) error {
 func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 	switch e.Phase {
 	case 'M':
-		if s.isUsed(e) {
+		if s.isUsed(e) && s.names.First(e) {
 			return s.Put(e, w)
 		}
 		return nil
@@ -144,5 +145,10 @@ func (p *Plan) Put(e *trace.Event, w *trace.Writer) error {
 }
 
 func (s *emitter) End(w *trace.Writer) error {
+	for _, e := range s.names.Due() {
+		if err := s.Put(&e, w); err != nil {
+			return err
+		}
+	}
 	return writeMade(w, s.Closing(s.Plan))
 }
