@@ -32,6 +32,7 @@ func rangeFlags() []cli.Flag {
 		&cli.StringFlag{Name: "step", Usage: "the range is steps `A..B`, both included, by the numbers of their markers or counted from 0"},
 		&cli.StringFlag{Name: "request", Usage: "the range is the time of the request `ID`"},
 		&cli.StringFlag{Name: "phase", Usage: "the range is a run of steps in a `PHASE`: prefill, decode or mixed; decode:3 is the third run"},
+		&cli.BoolFlag{Name: "capture", Usage: "the range is the time in which the profiler recorded, as it says itself: on Gaudi a trace may hold more"},
 		&cli.StringFlag{Name: "part", Usage: "the range is the `N/M`-th of M equal parts of the trace, such as 3/10"},
 		&cli.StringFlag{Name: "around", Usage: "the range is the first event whose name matches `REGEX`, or that meets an expression (see tracekit help filter)"},
 		&cli.StringFlag{Name: "pad", Usage: "`TIME` to keep on both sides of --around"},
@@ -44,7 +45,7 @@ var ways = []struct {
 	with []string
 }{
 	{"from", []string{"to", "for"}}, {"to", []string{"from"}}, {"for", []string{"from"}},
-	{"part", nil}, {"around", []string{"pad"}}, {"step", nil}, {"phase", nil}, {"request", nil},
+	{"capture", nil}, {"part", nil}, {"around", []string{"pad"}}, {"step", nil}, {"phase", nil}, {"request", nil},
 }
 
 // rangeOf reads the range that the flags name.
@@ -68,6 +69,7 @@ func rangeOf(c *cli.Context) (r window.Range, err error) {
 	if r.Pad, err = lengthOf(c, "pad"); err != nil {
 		return r, err
 	}
+	r.Capture = c.Bool("capture")
 	if c.IsSet("part") {
 		if r.Part, r.Parts, err = parsePart(c.String("part")); err != nil {
 			return r, err
@@ -116,7 +118,7 @@ func oneWay(c *cli.Context) error {
 		}
 	}
 	if !some {
-		return hint(usage("no range"), "say --from, --to or --for, such as --from 10s --for 250ms, or --step, --request, --phase, --part or --around")
+		return hint(usage("no range"), "say --from, --to or --for, such as --from 10s --for 250ms, or --step, --request, --phase, --capture, --part or --around")
 	}
 	if c.IsSet("pad") && !c.IsSet("around") {
 		return usage("--pad goes with --around")
@@ -219,7 +221,7 @@ func rangeError(err error) error {
 		return noSteps(err, "")
 	case errors.Is(err, window.ErrApart):
 		return hint(err, "slice keeps one range; split --by step writes many")
-	case errors.Is(err, window.ErrRange), errors.Is(err, window.ErrNoMatch), errors.Is(err, window.ErrNoPhase), errors.Is(err, steps.ErrNoStep):
+	case errors.Is(err, window.ErrRange), errors.Is(err, window.ErrNoMatch), errors.Is(err, window.ErrNoPhase), errors.Is(err, window.ErrNoCapture), errors.Is(err, steps.ErrNoStep):
 		return hint(err, "tracekit info shows where the trace begins and ends, and what is in it")
 	case errors.Is(err, window.ErrBackwards):
 		return usageError{err}

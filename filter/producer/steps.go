@@ -45,7 +45,11 @@ const (
 	Prepare          // begins a step
 	PromptBatch      // a batch of prompts
 	DecodeBatch      // the batch of all others
+	FlatBatch        // a batch of prompts and decodes in one row, whose phase its name tells
+	RankBatch        // a batch of a rank that writes no phases; logits follow it
 	Model            // inside a batch, and tells its bucket
+	Logits           // behind the model, and tells the bucket too
+	Sampler          // inside a batch of which a request got a token
 	After            // ends a step
 	Warmup
 	Compile

@@ -24,8 +24,9 @@ type Info struct {
 	Producer       string         `json:"producer"`
 	Hints          []Hint         `json:"hints"` // what the document says of itself
 	Damage         trace.Damage   `json:"-"`
-	Kinds          []Kind         `json:"kinds"`     // the largest first
-	Processes      []Process      `json:"processes"` // those with the most events first
+	Kinds          []Kind         `json:"kinds"`             // the largest first
+	Processes      []Process      `json:"processes"`         // those with the most events first
+	Capture        *Capture       `json:"capture,omitempty"` // nil if the trace does not state it
 	Steps          *Steps         `json:"steps,omitempty"`
 	Requests       *Requests      `json:"requests,omitempty"`
 	Recompilations Recompilations `json:"recompilations"`
@@ -66,6 +67,20 @@ type Thread struct {
 	Events int64      `json:"events"`
 	Bytes  int64      `json:"bytes"`
 	Busy   trace.Time `json:"busy_ns"` // covered by any of its slices
+}
+
+// Capture is the span of time in which the profiler recorded, as it states itself, and what
+// the trace holds beside that: steps, requests and recompilations are those in it.
+type Capture struct {
+	Start        trace.Time `json:"start_ns"`
+	End          trace.Time `json:"end_ns"`
+	OutsideSteps int        `json:"outside_steps"`
+	OfWarmup     int        `json:"outside_warmup_steps"`
+	Compiled     int        `json:"outside_recompilations"`
+	First        trace.Time `json:"outside_first_ns"` // where the first of these steps begins, 0 if there are none
+	Last         trace.Time `json:"outside_last_ns"`  // where the last ends
+
+	outside string
 }
 
 // Steps are those of the run.

@@ -136,6 +136,7 @@ func (in *inspector) finish(v *trace.Survey, o Options) {
 	if err != nil {
 		run = nil // no markers: the trace has no steps that are known
 	}
+	i.Capture = captureOf(in.finder, run)
 	if run != nil {
 		i.Steps, i.Recompilations = stepsOf(run), recompilationsOf(run)
 	}

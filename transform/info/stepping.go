@@ -15,6 +15,21 @@ type phaseKey struct {
 	warmup bool
 }
 
+// captureOf tells of the capture, nil if the trace does not.
+func captureOf(f *steps.Finder, run *steps.Run) *Capture {
+	c := f.Capture()
+	if !c.Known {
+		return nil
+	}
+	found := &Capture{Start: c.Start, End: c.End}
+	if run != nil && run.Outside.Steps > 0 {
+		o := run.Outside
+		found.OutsideSteps, found.OfWarmup, found.Compiled = o.Steps, o.Warmup, o.Compiles
+		found.First, found.Last, found.outside = o.Start, o.End, o.String()
+	}
+	return found
+}
+
 // stepsOf tells of the steps by phase.
 func stepsOf(run *steps.Run) *Steps {
 	found := &Steps{Markers: run.String(), Count: len(run.Steps), Phases: []Phase{}}

@@ -62,6 +62,10 @@ func (p *printer) facts() {
 	}
 	p.fact("details", strings.Join(hints, ", "))
 	p.fact("damage", p.Damage.String())
+	if c := p.Capture; c != nil && c.outside != "" {
+		p.fact("capture", fmt.Sprintf("%s, from @%s to @%s", report.Amount(c.End-c.Start), micros(c.Start), micros(c.End)))
+		p.fact("outside", c.outside)
+	}
 	if p.Steps == nil {
 		p.fact("steps", "no markers of steps")
 	} else {

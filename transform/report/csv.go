@@ -44,10 +44,10 @@ func (r *Report) Tables() []Table {
 				b := &r.Buckets[i]
 				return cells(b.Phase, b.Warmup, b.Bucket, b.Count, b.Total, b.Mean, b.P50, b.P90, b.P99, b.Max)
 			}},
-		{"recompilations.csv", []string{"start_ns", "duration_ns", "recipe", "step"},
+		{"recompilations.csv", []string{"start_ns", "duration_ns", "recipe", "step", "within"},
 			len(r.Recompilations), func(i int) []string {
 				c := &r.Recompilations[i]
-				return cells(c.Start, c.Duration, c.Recipe, c.Step)
+				return cells(c.Start, c.Duration, c.Recipe, c.Step, c.Within)
 			}},
 		{"gaps.csv", []string{"after_step", "start_ns", "duration_ns", "device_busy_ns", "device_idle_ns"},
 			len(r.Gaps), func(i int) []string {

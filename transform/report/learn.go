@@ -129,6 +129,10 @@ func (l *learned) begin(o Options) (*Report, error) {
 		r.Markers = "no markers of steps"
 	}
 	l.from, l.to = l.survey.Zero, l.survey.Last.Add(1)
+	if l.bounds == nil && l.run != nil && l.run.Outside.Steps > 0 {
+		l.from, l.to = l.run.Capture.Start, l.run.Capture.End.Add(1)
+		r.Outside = l.run.Outside.String()
+	}
 	if l.bounds != nil {
 		if l.from, l.to, _, err = l.bounds.Resolve(l.survey); err != nil {
 			return nil, err

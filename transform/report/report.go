@@ -35,6 +35,9 @@ type Report struct {
 	To   trace.Time `json:"end_ns"`
 	// Markers tells how the steps were found, or why there are none.
 	Markers string `json:"markers"`
+	// Outside tells what is not looked at because it was not recorded in the capture; empty
+	// if there is nothing, or if a range was given.
+	Outside string `json:"outside,omitempty"`
 
 	Steps          []Step          `json:"steps"`
 	Phases         []Bucket        `json:"phases"` // of all their buckets
@@ -93,12 +96,14 @@ type Durations struct {
 	Max   trace.Time `json:"max_ns"`
 }
 
-// Recompilation is the compilation of a graph. If only a counter tells of it,
+// Recompilation is the compilation of a graph. Within is the slice that it happened in, and
+// Start that slice's start, where the trace does not say more. If only a counter tells of it,
 // it has no recipe and no duration, and starts with its step.
 type Recompilation struct {
 	Start    trace.Time `json:"start_ns"`
 	Duration trace.Time `json:"duration_ns"`
 	Recipe   string     `json:"recipe"`
+	Within   string     `json:"within,omitempty"`
 	Step     int        `json:"step"` // index of its step, -1 for none
 }
 

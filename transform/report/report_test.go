@@ -212,7 +212,7 @@ func judgeCompiles(t *testing.T, r *Report, truth *tracegen.Truth) {
 	for i := range truth.Steps {
 		for _, b := range truth.Steps[i].Batches {
 			if c := b.Compile; c != nil && truth.Producer == tracegen.Gaudi {
-				want = append(want, Recompilation{trace.Time(c.StartNS), trace.Time(c.EndNS - c.StartNS), c.Recipe, i})
+				want = append(want, Recompilation{trace.Time(c.StartNS), trace.Time(c.EndNS - c.StartNS), c.Recipe, "", i})
 			}
 		}
 	}

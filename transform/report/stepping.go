@@ -140,7 +140,7 @@ func (m *measure) takeCompiles() {
 // counter tells that graphs were compiled in it has one without a recipe.
 func Recompilations(run *steps.Run) (all []Recompilation) {
 	for _, c := range run.Compiles {
-		all = append(all, Recompilation{c.Start, c.End - c.Start, c.Recipe, c.Step})
+		all = append(all, Recompilation{c.Start, c.Took, c.Recipe, c.Within, c.Step})
 	}
 	for i := range run.Steps {
 		if s := &run.Steps[i]; s.Recompiled() && len(s.Compiles) == 0 {

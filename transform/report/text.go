@@ -47,6 +47,9 @@ func (p *printer) header(r *Report) {
 		room = min(room, max(p.Width-len("steps  "), 20))
 	}
 	fmt.Fprintf(p.w, "steps  %s\n", columns.Short(r.Markers, room))
+	if r.Outside != "" {
+		fmt.Fprintf(p.w, "apart  %s, outside of the capture\n", r.Outside)
+	}
 }
 
 // longest is the most that a line of text takes.
@@ -131,7 +134,7 @@ func (p *printer) recompilations(r *Report) {
 	}
 	all := slices.Clone(r.Recompilations)
 	slices.SortStableFunc(all, func(a, b Recompilation) int { return cmp.Compare(b.Duration, a.Duration) })
-	t := columns.Table{Left: 1, Head: []string{columns.Heading("recompilations", len(all), p.Rows), "took", "at", "step"}}
+	t := columns.Table{Left: 1, Head: []string{columns.Heading("recompilations", len(all), p.Rows), "took", "at", "step", "in"}}
 	for _, c := range all[:min(p.Rows, len(all))] {
 		step, took := "-", "-"
 		if c.Step >= 0 {
@@ -140,7 +143,7 @@ func (p *printer) recompilations(r *Report) {
 		if c.Duration > 0 {
 			took = Amount(c.Duration)
 		}
-		t.Add(or(c.Recipe, "a counter tells of it"), took, At(c.Start, r.Zero), step)
+		t.Add(or(c.Recipe, "a counter tells of it"), took, At(c.Start, r.Zero), step, or(c.Within, "-"))
 	}
 	p.table(&t)
 }

@@ -35,6 +35,9 @@ type Finder struct {
 	names   map[string]string // one copy of each
 	scratch values
 	census  census // of annotations, as long as there is no marker
+	capture Capture
+	built   []compilation
+	chains  []chain // by track
 }
 
 // mark is a marker, or a part of a step.
@@ -73,6 +76,8 @@ func (f *Finder) slice(e *trace.Event) {
 		f.annotation(e)
 	case "":
 		f.highLevel(e)
+	case "Trace":
+		f.capture.Learn(e)
 	case "python_function":
 		if f.Marker == nil && isStepFrame(e.Name()) {
 			f.mark(e, stackRow, noPart)
@@ -108,13 +113,16 @@ func (f *Finder) annotation(e *trace.Event) {
 
 // highLevel looks at an event without a category, as vLLM on Gaudi writes.
 func (f *Finder) highLevel(e *trace.Event) {
-	p := partOf(e.Name())
 	const thread = "3"
-	if p == noPart || string(e.Tid()) != thread && f.Tid == "" {
+	if string(e.Tid()) != thread && f.Tid == "" {
 		f.count(e)
 		return
 	}
-	if f.Marker == nil || p == compile || p == model || p == warmup {
+	p := partOf(e.Name())
+	switch f.follow(e, p); {
+	case p == noPart:
+		f.count(e)
+	case f.Marker == nil && p != compile, p == model, p == warmup:
 		f.mark(e, gaudi, p)
 	}
 }
@@ -162,7 +170,7 @@ func (f *Finder) Run() (*Run, error) {
 			continue
 		}
 		if run == nil || better(group[0].row, s.Steps, best[0].row, run.Seen.Steps) {
-			run, best = &Run{Seen: s}, group
+			run, best = &Run{Seen: s, Capture: f.capture}, group
 		}
 	}
 	if run == nil {
@@ -173,6 +181,9 @@ func (f *Finder) Run() (*Run, error) {
 	slices.SortStableFunc(run.Others, func(a, b Seen) int { return cmp.Compare(b.Steps, a.Steps) })
 	return run, nil
 }
+
+// Capture is when the profiler recorded, as far as has been seen.
+func (f *Finder) Capture() Capture { return f.capture }
 
 // groups yields the marks of each row and track.
 func (f *Finder) groups() func(yield func([]mark) bool) {
@@ -198,7 +209,9 @@ func (f *Finder) seen(group []mark) Seen {
 	case row == gaudi:
 		s.Producer = table[row].producer
 		if f.Marker == nil {
-			s.Steps = iterations(group, nil)
+			var r Run
+			f.fillGaudi(&r, group)
+			s.Steps = len(r.Steps)
 		}
 	default:
 		s.Producer = table[row].producer
@@ -234,7 +247,9 @@ func (f *Finder) fill(r *Run, group []mark) {
 	if row == chosenByUser {
 		f.measureChosen(r, group)
 	}
-	f.markWarmup(r.Steps, f.tracks.All[track].Process, row == gaudi)
+	if row != gaudi {
+		f.markWarmup(r.Steps, f.tracks.All[track].Process, false)
+	}
 	f.compiles(r, f.tracks.All[track].Process)
 }
 

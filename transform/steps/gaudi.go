@@ -5,8 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"tracekit/trace"
 )
 
 // isStepFrame tells a Python function that runs a step by its frame, such as
@@ -54,74 +52,120 @@ func bucketOf(name string) Bucket {
 	return b
 }
 
-// iterations joins the parts of a track into steps, and counts them. A step
-// begins with prepare_input_tensors, or with a batch that can't belong to the
-// step before: there is one decode batch at most, behind those of prompts.
-func iterations(group []mark, grow func(begins bool, m *mark, inside bool)) (n int) {
-	var end, batchEnd trace.Time = trace.MinTime, trace.MinTime // of the step and its last batch
-	decoded, isAfter := false, false
-	for i := range group {
-		m := &group[i]
-		inside := m.end <= batchEnd
-		batch := (m.part == prompts || m.part == decodes) && !inside
-		begins := batch && (n == 0 || decoded || isAfter) || m.part == prepare && m.end > end
-		switch {
-		case begins:
-			n++
-			end, decoded, isAfter = m.end, false, false
-		case n == 0, m.part == model && !inside, m.part == warmup, m.part == compile:
-			continue
-		}
-		end = max(end, m.end)
-		if batch {
-			batchEnd, decoded = m.end, m.part == decodes
-		}
-		isAfter = isAfter || m.part == after
-		if grow != nil {
-			grow(begins, m, inside)
-		}
+// logitsOf reads the phase and the bucket of a batch from the name of its logits:
+// compute_logits8_seq1_ctx64, or compute_logits_prompt_bs2_seq128_ctx0 of the V0 fork. A
+// decoding request computes a token, or a few that were guessed; a bucket of prompts has a
+// block of tokens at least, 128 of them.
+func logitsOf(name string) (Phase, Bucket) {
+	rest := strings.TrimPrefix(name, "compute_logits")
+	switch {
+	case strings.HasPrefix(rest, "_prompt_"):
+		return Prefill, bucketOf(rest)
+	case strings.HasPrefix(rest, "_decode_"):
+		return Decode, bucketOf(rest)
 	}
-	return n
+	const guessed = 32
+	b := bucketOf("_bs" + rest)
+	switch {
+	case b.Seq < 0:
+		return Other, b
+	case b.Seq < guessed:
+		return Decode, b
+	}
+	return Prefill, b
+}
+
+// flatBucket reads phase and bucket of a batch of unified attention:
+// model_forward_csu_qlen256_nsb4_nub8_nlog4. c says that there are prompts, s that blocks are
+// used by several tokens, u that others are used by one, as those of a decoding request are
+// (unified_batch.py).
+func flatBucket(name string) (Phase, Bucket) {
+	words, sizes, _ := strings.Cut(strings.TrimPrefix(name, "model_forward_"), "_qlen")
+	b := Bucket{Unknown, Unknown, Unknown}
+	n, _ := leadingNumber([]byte(sizes))
+	b.Seq = count(n)
+	blocks := int64(0)
+	for _, key := range []string{"_nsb", "_nub"} {
+		_, rest, _ := strings.Cut(sizes, key)
+		n, _ := leadingNumber([]byte(rest))
+		blocks += max(n, 0)
+	}
+	b.Ctx = count(blocks)
+	prompts, alone := strings.Contains(words, "c"), strings.Contains(words, "u")
+	switch {
+	case prompts && alone:
+		return Mixed, b
+	case prompts:
+		return Prefill, b
+	}
+	return Decode, b
 }
 
 // fillGaudi makes the steps of vLLM on Gaudi.
 func (f *Finder) fillGaudi(r *Run, group []mark) {
-	var batches []Batch
-	var firsts []int
-	iterations(group, func(begins bool, m *mark, inside bool) {
-		if begins {
-			r.Steps = append(r.Steps, Step{Load: nothingKnown, Index: len(r.Steps), Number: Unknown, Start: m.start})
-			firsts = append(firsts, len(batches))
-		}
-		s := &r.Steps[len(r.Steps)-1]
-		s.End = max(s.End, m.end)
-		switch {
-		case m.part == model, m.part == prompts && inside, m.part == decodes && inside:
-			batches[len(batches)-1].Bucket = bucketOf(m.name)
-		case m.part == prompts, m.part == decodes:
-			batches = append(batches, newBatch(m))
-		}
-	})
-	for i := range r.Steps {
-		to := len(batches)
-		if i+1 < len(firsts) {
-			to = firsts[i+1]
-		}
-		r.Steps[i].Batches = batches[firsts[i]:to:to]
+	all, batches := assemble(group)
+	process := f.tracks.All[group[0].track].Process
+	f.measure(batches, process)
+	for i := range all {
+		all[i].sum()
 	}
-	f.measure(batches, f.tracks.All[group[0].track].Process)
-	for i := range r.Steps {
-		r.Steps[i].sum()
+	f.markWarmup(all, process, true)
+	markDummies(all)
+	f.keepCapture(r, all)
+}
+
+// markDummies marks the batches that a data-parallel rank without requests runs beside the
+// others: decodes of one request whose context is always of one length, where that of a
+// request grows (hpu_model_runner.py, _dummy_run).
+func markDummies(all []Step) {
+	single := func(i int) int32 {
+		if i < 0 || i >= len(all) || all[i].Warmup || all[i].Phase != Decode || all[i].Requests != 1 {
+			return Unknown
+		}
+		return all[i].SeqLen
 	}
+	length := int32(Unknown)
+	var dummies []int
+	for i := range all {
+		if n := single(i); n > 0 && (n == single(i-1) || n == single(i+1)) {
+			length = n
+		}
+	}
+	for i := range all {
+		n := single(i)
+		if n > 0 && (n == single(i-1) || n == single(i+1) || n == length && single(i-1) != n-1 && single(i+1) != n+1) {
+			dummies = append(dummies, i)
+		}
+	}
+	for _, i := range dummies {
+		all[i].beDummy()
+	}
+}
+
+// beDummy says that a step serves no request.
+func (s *Step) beDummy() {
+	s.Dummy, s.Label = true, "dummy decode"
+	for i := range s.Batches {
+		s.Batches[i].Load = ofNoRequest(s.Batches[i].Bucket)
+	}
+	s.Load = ofNoRequest(s.Bucket)
+}
+
+func ofNoRequest(b Bucket) Load {
+	l := Load{Bucket: b, SeqLen: Unknown, CtxLen: Unknown}
+	return l
 }
 
 func newBatch(m *mark) Batch {
 	b := Batch{Load: nothingKnown, Start: m.start, End: m.end}
-	b.Phase = Decode
-	if m.part == prompts {
-		b.Phase = Prefill
+	switch m.part {
+	case prompts:
+		b.Phase, b.Bucket = Prefill, bucketOf(m.name)
+	case decodes:
+		b.Phase, b.Bucket = Decode, bucketOf(m.name)
+	case flatBatch:
+		b.Phase, b.Bucket = flatBucket(m.name)
 	}
-	b.Bucket = bucketOf(m.name)
 	b.ofOnePhase()
 	return b
 }
@@ -159,14 +203,15 @@ func (s *Step) sum() {
 		add(&l.Requests, b.Requests)
 		add(&l.Tokens, b.Tokens)
 		add(&l.CtxLen, b.CtxLen)
-		if b.Phase == Prefill {
+		add(&l.PromptRequests, b.PromptRequests)
+		add(&l.PromptTokens, b.PromptTokens)
+		add(&l.DecodeRequests, b.DecodeRequests)
+		add(&l.DecodeTokens, b.DecodeTokens)
+		if b.Phase == Prefill || b.Phase == Mixed {
 			prefills++
-			add(&l.PromptRequests, b.Requests)
-			add(&l.PromptTokens, b.Tokens)
-		} else {
+		}
+		if b.Phase == Decode || b.Phase == Mixed {
 			decoded = 1
-			add(&l.DecodeRequests, b.Requests)
-			add(&l.DecodeTokens, b.Tokens)
 		}
 		l.Bucket.Batch = max(l.Bucket.Batch, b.Bucket.Batch)
 		l.Bucket.Seq = max(l.Bucket.Seq, b.Bucket.Seq)
@@ -194,7 +239,10 @@ func gaudiLabel(prefills int, decoded bool) string {
 	case prefills > 1:
 		label = strconv.Itoa(prefills) + " prefill"
 	}
-	if !decoded {
+	switch {
+	case !decoded && prefills == 0:
+		return "batch"
+	case !decoded:
 		return label
 	}
 	return strings.TrimPrefix(label+" + decode", " + ")

@@ -116,15 +116,11 @@ func number64(v []byte) float64 {
 // say of them.
 func (f *Finder) measure(batches []Batch, process int) {
 	slices.SortStableFunc(f.gauges, func(a, b gauge) int { return cmp.Compare(a.ts, b.ts) })
-	var of [Mixed][]*Batch
+	var of [len(phaseNames)][]*Batch
 	for i := range batches {
 		of[batches[i].Phase] = append(of[batches[i].Phase], &batches[i])
 	}
-	named := false // compilations are events of their own
-	for range f.marksOf(process, compile) {
-		named = true
-		break
-	}
+	named := f.compilesOf(process) != nil // compilations are events of their own
 	compiled := int32(Unknown)
 	for i := range f.gauges {
 		g := &f.gauges[i]
@@ -161,10 +157,12 @@ func (g *gauge) fill(b *Batch) {
 	b.ofOnePhase()
 }
 
-// ofOnePhase says that all of the batch is of its phase.
+// ofOnePhase says that all of the batch is of its phase, if that is one.
 func (b *Batch) ofOnePhase() {
-	b.PromptRequests, b.PromptTokens, b.DecodeRequests, b.DecodeTokens = b.Requests, b.Tokens, 0, 0
-	if b.Phase == Decode {
+	switch b.Phase {
+	case Prefill:
+		b.PromptRequests, b.PromptTokens, b.DecodeRequests, b.DecodeTokens = b.Requests, b.Tokens, 0, 0
+	case Decode:
 		b.PromptRequests, b.PromptTokens, b.DecodeRequests, b.DecodeTokens = 0, 0, b.Requests, b.Tokens
 	}
 }

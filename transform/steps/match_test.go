@@ -131,7 +131,7 @@ func TestPartsOfGaudiSteps(t *testing.T) {
 	for name, want := range map[string]part{
 		"prepare_input_tensors": prepare, "prepare_input_encoders": noPart, "prefill": prompts, "prompt": prompts, "decode": decodes,
 		"model_prompt_bs4_seq256_graphsT": prompts, "model_decode_bs8_seq1_graphsF": decodes, "model_forward_bs4_seq256_ctx0_graphsT": model,
-		"model_executable": noPart, "sampler": noPart, "sampler_postprocessing": after, "warmup": warmup, "warmup_prompt_bs1_seq128": warmup,
+		"model_executable": rankBatch, "compute_logits8_seq1_ctx4": logits, "model_forward_c-u_qlen8_nsb0_nub8_nlog4": flatBatch, "prepare_unified_batch": prepare, "unified_postprocess": after, "unified_sampler": noPart, "sampler": sampler, "sampler_postprocessing": after, "warmup": warmup, "warmup_prompt_bs1_seq128": warmup,
 		"warmup_": noPart, "GRAPH COMPILE: recipe_7": compile, "GRAPH COMPILE: ": noPart, "decode ": noPart, "start_profiler": noPart, "": noPart,
 	} {
 		if got := partOf([]byte(name)); got != want {

@@ -70,11 +70,15 @@ type Batch struct {
 	Load
 	Start, End trace.Time
 	Recompiled bool // a graph was compiled meanwhile
+	Sampled    bool // a request got a token, so that its prompt is through
 }
 
-// Compile is the compilation of a graph.
+// Compile is the compilation of a graph. When it happened is known by the slice that it
+// happened in, from Start to End; how long it took is told.
 type Compile struct {
 	Recipe     string
+	Took       trace.Time
+	Within     string // name of that slice; empty if it is not known: then Start is what the event says
 	Start, End trace.Time
 	Step       int // index of the step that it fell into, -1 for none
 }
@@ -89,6 +93,7 @@ type Step struct {
 	Label      string // the marker's name, or the names of those that make up the step
 	Start, End trace.Time
 	Warmup     bool
+	Dummy      bool // it serves no request, and runs for the sake of other ranks
 
 	// Batches are the runs of the model, where the trace tells them apart, as
 	// for vLLM on Gaudi; else nil.
@@ -138,6 +143,9 @@ type Run struct {
 	Form     string
 	Steps    []Step
 	Compiles []Compile // of the track's process, in order of time
+	Capture  Capture
+	// Outside is what the trace holds beside the capture, and Steps and Compiles do not.
+	Outside Outside
 	// Others are markers that were found too and not taken.
 	Others []Seen
 }

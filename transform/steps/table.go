@@ -65,14 +65,18 @@ func phaseNamed(name string) Phase { return Phase(max(0, slices.Index(phaseNames
 type part = producer.Part
 
 const (
-	noPart  = producer.NoPart
-	prepare = producer.Prepare
-	prompts = producer.PromptBatch
-	decodes = producer.DecodeBatch
-	model   = producer.Model
-	after   = producer.After
-	warmup  = producer.Warmup
-	compile = producer.Compile
+	noPart    = producer.NoPart
+	prepare   = producer.Prepare
+	prompts   = producer.PromptBatch
+	decodes   = producer.DecodeBatch
+	flatBatch = producer.FlatBatch
+	rankBatch = producer.RankBatch
+	model     = producer.Model
+	logits    = producer.Logits
+	sampler   = producer.Sampler
+	after     = producer.After
+	warmup    = producer.Warmup
+	compile   = producer.Compile
 )
 
 // frames are the row for Python stacks.

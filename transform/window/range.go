@@ -17,10 +17,11 @@ var (
 	ErrNoMatch   = errors.New("nothing in the trace meets the condition of the range")
 	ErrApart     = errors.New("the steps of a range have to follow one another")
 	ErrNoPhase   = errors.New("there is no such run of steps")
+	ErrNoCapture = errors.New("the trace does not say when its profiler recorded")
 )
 
 // Range is a range of time as a user names it, in one of these ways: by its
-// bounds, as a part of the whole, by steps, or around an event. A bound that is not set
+// bounds, as a part of the whole, as the capture, by steps, or around an event. A bound that is not set
 // is the trace's own start or end.
 type Range struct {
 	From, To Bound
@@ -28,6 +29,9 @@ type Range struct {
 
 	// Part is the Part-th of Parts equal parts, from 1; Parts is 0 if not given.
 	Part, Parts int
+
+	// Capture is the span in which the profiler recorded, as it states itself.
+	Capture bool
 
 	// Steps are steps that follow one another, and Phase the PhaseRun-th run of
 	// steps in a phase, from 1, without the warm-up. Marker chooses among the
@@ -49,6 +53,7 @@ type Finder struct {
 	Range
 	env     filter.Env
 	steps   *steps.Finder // nil unless they are asked for
+	capture steps.Capture
 	matches int
 	first   trace.Event
 }
@@ -67,12 +72,16 @@ func NewFinder(r Range) (*Finder, error) {
 }
 
 // Learns reports whether events are of any use.
-func (f *Finder) Learns() bool { return f.Around != nil || f.steps != nil }
+func (f *Finder) Learns() bool { return f.Around != nil || f.steps != nil || f.Capture }
 
 // Learn looks at an event.
 func (f *Finder) Learn(e *trace.Event) {
 	if f.steps != nil {
 		f.steps.Learn(e)
+		return
+	}
+	if f.Capture {
+		f.capture.Learn(e)
 		return
 	}
 	if f.Around == nil || !e.Shown() || !f.Around.Match(e, &f.env) {
@@ -89,6 +98,11 @@ func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err
 	switch {
 	case f.Parts > 0:
 		from, to = part(v, f.Part-1, f.Parts), part(v, f.Part, f.Parts)
+	case f.Capture:
+		if !f.capture.Known {
+			return 0, 0, "", ErrNoCapture
+		}
+		from, to = f.capture.Start, f.capture.End.Add(1) // what happens at the very end belongs
 	case f.steps != nil:
 		if from, to, note, err = f.stepping(); err != nil {
 			return 0, 0, "", err
