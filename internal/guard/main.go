@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"tracekit/internal/guard/before"
 )
 
 func main() {
@@ -42,7 +44,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	var c config
 	f := flag.NewFlagSet("guard", flag.ContinueOnError)
 	f.StringVar(&c.root, "root", ".", "`folder` of the tree")
-	f.StringVar(&c.old, "old", "", "`program` of before (default: built from the commit in internal/guard/before.txt)")
+	f.StringVar(&c.old, "old", "", "`program` of before (default: built from the commit in internal/guard/before/commit.txt)")
 	f.StringVar(&c.new, "new", "", "`program` of now (default: built from the tree)")
 	f.StringVar(&c.call, "call", "*", "`glob` for the calls to run: a verb, or all of a call")
 	f.StringVar(&c.input, "input", "*", "`glob` for the inputs to run them on")
@@ -66,7 +68,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := c.build(ctx, dir); errors.Is(err, errNoHistory) {
+	if err := c.build(ctx, dir); errors.Is(err, before.ErrNoHistory) {
 		fmt.Fprintf(out, "\n*** GUARD SKIPPED: %v ***\n\n", err)
 		return nil
 	} else if err != nil {
@@ -89,4 +91,17 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	complete := !c.short && c.call == "*" && c.input == "*"
 	fmt.Fprintf(out, "guard: %d calls, %d inputs, %d runs compared in %v\n", len(calls), len(inputs), len(jobs), time.Since(began).Round(time.Second))
 	return rep.write(out, c.lines, complete)
+}
+
+// build makes the programs that were not given.
+func (c *config) build(ctx context.Context, dir string) (err error) {
+	if c.old == "" {
+		if c.old, err = before.Build(ctx, c.root, dir); err != nil {
+			return err
+		}
+	}
+	if c.new == "" {
+		c.new, err = before.Compile(ctx, c.root, filepath.Join(dir, "tracekit-now"))
+	}
+	return err
 }
