@@ -1,6 +1,6 @@
 GUARDFLAGS ?=
 
-.PHONY: build test race lint cross docs man completions release release-twice bench microbench fuzz soak guard trace-5g clean
+.PHONY: build test race lint cross docs man completions release release-twice bench bench-pairs microbench fuzz soak guard trace-5g clean
 
 FUZZTIME ?= 1m
 MINUTES ?= 20
@@ -72,6 +72,11 @@ release-twice:
 # takes larger ones, '-real FILE' another recorded trace.
 bench: build
 	go run ./cmd/bench -o docs/performance.md $(BENCHFLAGS)
+
+# tracekit as it is against tracekit as it was, in pairs of runs; it fails if the median
+# of a row is more than 1.05 times as long. BENCHFLAGS='-size 500' takes a larger trace.
+bench-pairs: build
+	go run ./cmd/bench -pairs 20 -size 50 $(BENCHFLAGS)
 
 # Parts of it, in a form that benchstat compares.
 microbench:

@@ -162,3 +162,47 @@ func TestTablesGoBetweenTheirMarks(t *testing.T) {
 		t.Error("no marks and no error")
 	}
 }
+
+func TestPairsAreMeasuredInTurnAndJudged(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	command := func(word string) *contender {
+		return &contender{name: "a", args: []string{"sh", "-c", "echo " + word + " >> " + log}}
+	}
+	rows, err := pairUp(func(c *config) ([]*contender, error) { return []*contender{command(c.tag)}, nil }, &config{tag: "old"}, &config{tag: "now"})
+	if err != nil || len(rows) != 1 {
+		t.Fatal(rows, err)
+	}
+	rows[0].measure(false)
+	rows[0].measure(true)
+	if got, err := os.ReadFile(log); err != nil || string(got) != "old\nnow\nnow\nold\n" {
+		t.Errorf("%q, error %v", got, err)
+	}
+	row := func(name string, ratios ...float64) *pair {
+		p := &pair{name: name, runs: 1, old: &contender{}, now: &contender{}}
+		for _, r := range ratios {
+			p.old.times = append(p.old.times, sample{user: time.Second})
+			p.now.times = append(p.now.times, sample{user: time.Duration(r * 1e9)})
+		}
+		return p
+	}
+	short := &pair{name: "short", runs: 10, old: &contender{times: []sample{{user: 1, cpu: 2e8}}}, now: &contender{times: []sample{{user: 1e8, cpu: 2e8}}}}
+	var b bytes.Buffer
+	err = writePairs(&b, []*pair{row("quick", 0.9, 0.5, 1.2, 1), row("slow", 1.04, 1.06, 2, 1.05), short}, 1.05)
+	if err == nil || !strings.HasSuffix(err.Error(), ": slow") {
+		t.Errorf("error %v", err)
+	}
+	for _, want := range []string{"| quick | 0.950 | 0.900 to 1.000 | user | 1000.0 |", "| slow | 1.055 |", "| short | 1.000 | 1.000 to 1.000 | user + system | 20.0 | 20.0 |"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	broken := row("broken", 1)
+	broken.failed = "exit status 2"
+	if err := writePairs(io.Discard, []*pair{broken}, 9); err == nil || !strings.Contains(err.Error(), "broken") {
+		t.Errorf("error %v", err)
+	}
+	_, err = pairUp(func(c *config) ([]*contender, error) { return []*contender{{name: c.tag}}, nil }, &config{tag: "old"}, &config{tag: "now"})
+	if err == nil {
+		t.Error("a row without its other half passes")
+	}
+}

@@ -92,6 +92,11 @@ func (c *config) streaming(d dataset) []*contender {
 		name: "a tenth of the time, cut in one pass, not made whole", needs: self,
 		args: []string{self, onePassVerb, d.path, from, to, filepath.Join(c.dir, "out.json.gz")}, data: d,
 	})
+	return append(all, c.ownRows(d)...)
+}
+
+// ownRows are tracekit's commands for a large trace.
+func (c *config) ownRows(d dataset) (all []*contender) {
 	indexed := d
 	indexed.path = d.indexed
 	cut := []string{"--from", "49%", "--to", "51%"}

@@ -47,7 +47,7 @@ type dataset struct {
 func (c *config) data(kind string, size int64, log io.Writer) (d dataset, err error) {
 	name := fmt.Sprintf("%s-%dMB.json.gz", kind, size/1e6)
 	d.path = filepath.Join(c.dir, name)
-	d.indexed = filepath.Join(c.dir, "indexed-"+name)
+	d.indexed = filepath.Join(c.dir, c.tag+"indexed-"+name)
 	if _, err := os.Stat(d.path); err != nil {
 		fmt.Fprintf(log, "bench: making %s\n", name)
 		fill := func(w io.Writer) error { return repeat(w, c.real, size) }

@@ -47,6 +47,11 @@ type config struct {
 	beside   func(dataset) []pace // yardsticks that run right before each command
 	dir      string
 	doc      string
+
+	pairs   int     // how often the program of before and that of now run one after the other; 0: other tools are measured
+	against string  // the program of before; empty: it is built
+	most    float64 // times as long as before a row may take
+	tag     string  // tells the files of one program from those of another
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
@@ -58,12 +63,15 @@ func run(args []string, stdout, stderr io.Writer) error {
 	small := f.Int64("small", 50, "`MB` of JSON for tools that load all of it")
 	f.IntVar(&c.rounds, "rounds", 3, "how often each command runs, in turn with the others")
 	f.StringVar(&c.dir, "dir", "", "`folder` for data, some of which stays for the next run (default: a temporary one)")
+	f.IntVar(&c.pairs, "pairs", 0, "compare with the program of before in a `number` of pairs of runs, instead of with other tools")
+	f.StringVar(&c.against, "against", "", "the `binary` of before (default: built from the commit in internal/guard/before/commit.txt)")
+	f.Float64Var(&c.most, "most", 1.05, "fail if the median `ratio` of a row, now to before, is above this")
 	f.StringVar(&c.doc, "o", "", "`file` in which the tables stand between two marks (default: standard output)")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	c.size, c.small = *size*1e6, *small*1e6
-	if f.NArg() > 0 || c.size <= 0 || c.small <= 0 || c.rounds <= 0 {
+	if f.NArg() > 0 || c.size <= 0 || c.small <= 0 || c.rounds <= 0 || c.pairs < 0 {
 		return fmt.Errorf("flags only, and numbers above 0: %q", args)
 	}
 	var err error
@@ -78,6 +86,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 	}
 	var out bytes.Buffer
 	began := time.Now()
+	if c.pairs > 0 {
+		c.rounds = c.pairs
+		return c.comparePrograms(stdout, stderr)
+	}
 	if err := c.measure(&out, stderr); err != nil {
 		return err
 	}
@@ -111,6 +123,27 @@ func (c *config) measure(w, log io.Writer) error {
 		for _, name := range absent {
 			fmt.Fprintf(w, "\nNot there, and left out: `%s`.\n", name)
 		}
+	}
+	return c.measureStartUp(w)
+}
+
+// measureStartUp writes how long commands take that have nothing to do.
+func (c *config) measureStartUp(w io.Writer) error {
+	all, err := c.startUp()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n### Start-up\n\nMedians of %d runs.\n\n| command | wall ms | CPU ms | peak MB |\n|---|--:|--:|--:|\n", startUpRuns)
+	for _, k := range all {
+		for range startUpRuns {
+			s, err := once(k.args)
+			if err != nil {
+				return fmt.Errorf("%s: %w", k.name, err)
+			}
+			k.times = append(k.times, s)
+		}
+		m := median(k.times)
+		fmt.Fprintf(w, "| %s | %.1f | %.1f | %.0f |\n", k.name, m.wall.Seconds()*1e3, m.cpu.Seconds()*1e3, float64(m.memory)/1e6)
 	}
 	return nil
 }

@@ -12,9 +12,9 @@ import (
 
 // sample is what one run of a command took, its children included.
 type sample struct {
-	wall, cpu time.Duration
-	memory    int64 // peak of the largest process, bytes
-	status    int   // exit status
+	wall, cpu, user time.Duration // cpu is user and system
+	memory          int64         // peak of the largest process, bytes
+	status          int           // exit status
 }
 
 // runAll runs every contender once a round, so that a noisy minute spoils one
@@ -99,7 +99,8 @@ func once(args []string) (sample, error) {
 		return s, err
 	}
 	s.status = cmd.ProcessState.ExitCode()
-	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	s.user = cmd.ProcessState.UserTime()
+	s.cpu = s.user + cmd.ProcessState.SystemTime()
 	s.memory = peak(cmd.ProcessState)
 	return s, err
 }
@@ -109,6 +110,7 @@ func median(all []sample) sample {
 	return sample{
 		wall:   middle(all, func(s sample) time.Duration { return s.wall }),
 		cpu:    middle(all, func(s sample) time.Duration { return s.cpu }),
+		user:   middle(all, func(s sample) time.Duration { return s.user }),
 		memory: middle(all, func(s sample) int64 { return s.memory }),
 	}
 }

@@ -39,7 +39,7 @@ var made = []struct {
 	config tracegen.Config
 }{
 	{"gaudi.json", tracegen.Config{Producer: tracegen.Gaudi, TargetBytes: 300_000}},
-	{"gaudi-full.json.gz", tracegen.Config{Producer: tracegen.Gaudi, TargetBytes: 6_000_000, Hardware: true, Python: true}},
+	{"gaudi-full.json.gz", tracegen.Config{Producer: tracegen.Gaudi, TargetBytes: 3_000_000, Hardware: true, Python: true}},
 	{"gaudi-events.json", tracegen.Config{Producer: tracegen.Gaudi, TargetBytes: 100_000, Array: true}},
 	{"cuda.json.gz", tracegen.Config{Producer: tracegen.CUDA, TargetBytes: 900_000, Hardware: true}},
 	{"cuda-epoch.json", tracegen.Config{Producer: tracegen.CUDA, Layout: tracegen.Kineto, TargetBytes: 200_000, Hardware: true, Epoch: true}},
