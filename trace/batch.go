@@ -25,6 +25,7 @@ type Part struct {
 	Off, End int64
 
 	from   recording // nil if it is not known how the text was packed
+	doubt  int64     // where the zone of doubt ends if events begin in it
 	lead   []byte    // white space before the last event that is solid
 	lo, hi int
 	bounds bounds // of the events, where only these are wanted
@@ -61,9 +62,23 @@ func (b *Batch) addText(t []byte, off int64) {
 	}
 }
 
-func (b *Batch) openEvents(off int64) {
-	b.Parts = append(b.Parts, Part{Off: off, lo: b.n})
+// openEvents begins a part with the events behind an offset. Where the zone of doubt
+// ends goes with it.
+func (b *Batch) openEvents(off, doubt int64) {
+	b.Parts = append(b.Parts, Part{lo: b.n})
 	b.bounds = noBounds
+	b.skipTo(off, doubt)
+}
+
+// skipTo leaves out of the part at hand what stands before an offset, if that is
+// nothing but broken text. So nobody begins to read in the middle of that.
+func (b *Batch) skipTo(off, doubt int64) {
+	if n := len(b.Parts); n > 0 && b.Parts[n-1].lo == b.n {
+		p := &b.Parts[n-1]
+		if p.Off, p.doubt = off, 0; doubt > off {
+			p.doubt = doubt
+		}
+	}
 }
 
 // closeEvents ends the part that openEvents began; one without events goes.

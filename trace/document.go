@@ -30,6 +30,7 @@ const (
 	atMember              // among the members of the outer object
 	inEvents              // in an array of events
 	atEnd                 // after the last bracket
+	atLoss                // among members, where nothing can be read any more
 )
 
 // document walks the text of a trace from its first byte to its last. It is
@@ -40,7 +41,10 @@ type document struct {
 	bare   bool   // the outermost value is the array of events itself
 	found  bool   // an array of events has been met
 	begun  bool   // an event has been met
+	chosen bool   // what is read are blocks of a survey, in which no array ends
 	resync bool   // looking for the next event after a broken one
+	lost   int64  // where that begins, with what stands before it
+	doubt  int64  // where the zone of doubt ends
 	blank  bool   // white space was let go that is more than is kept before an event
 	head   []byte // text held back until an array of events is found
 	damage Damage
@@ -58,7 +62,8 @@ type document struct {
 func (d *document) scan(buf []byte, off int64, last bool, b *Batch) (used int, err error) {
 	for p := 0; ; {
 		var n int
-		switch d.place {
+		place := d.place
+		switch place {
 		case atStart:
 			n, err = d.start(buf[p:], off+int64(p), last)
 		case atMember:
@@ -68,9 +73,12 @@ func (d *document) scan(buf []byte, off int64, last bool, b *Batch) (used int, e
 		case atEnd:
 			n = d.end(buf[p:], off+int64(p), b)
 			return p + n, nil
+		case atLoss:
+			d.damage.finds[Unfinished].Bytes += int64(len(buf) - p)
+			return len(buf), nil
 		}
 		p += n
-		if err != nil || n == 0 || b.full() || p == len(buf) && !last {
+		if err != nil || n == 0 && d.place == place || b.full() || p == len(buf) && !last {
 			return p, err
 		}
 	}
@@ -164,14 +172,14 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	}
 	keyEnd, st := skipString(buf, p)
 	if st != scanned {
-		return 0, d.badDocument(st, off, last)
+		return 0, d.badDocument(st, off, last, b)
 	}
 	v := skipSpace(buf, keyEnd)
 	if v == len(buf) {
 		return 0, nil
 	}
 	if buf[v] != ':' {
-		return 0, d.badDocument(broken, off, last)
+		return 0, d.badDocument(broken, off, last, b)
 	}
 	if v = skipSpace(buf, v+1); v == len(buf) {
 		return 0, nil
@@ -192,14 +200,14 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	value, kind := buf[v:end], BadMember
 	if st == broken {
 		if end = skipToken(buf, v); end == v {
-			return 0, d.badDocument(broken, off, last)
+			return 0, d.badDocument(broken, off, last, b)
 		}
 		if end == len(buf) {
 			return 0, nil
 		}
 		value, kind = []byte("null"), BadNumber
 	} else if st != scanned {
-		return 0, d.badDocument(st, off, last)
+		return 0, d.badDocument(st, off, last, b)
 	}
 	other := mendMember(unescaped(buf[p+1:keyEnd-1]), value)
 	if other == nil && kind == BadNumber {
@@ -216,7 +224,7 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 
 // badDocument answers to text that is no member. Before any event it means
 // that this is no trace; after them, that the rest is lost.
-func (d *document) badDocument(st status, off int64, last bool) error {
+func (d *document) badDocument(st status, off int64, last bool, b *Batch) error {
 	if st == partial && !last {
 		return nil
 	}
@@ -226,11 +234,11 @@ func (d *document) badDocument(st status, off int64, last bool) error {
 		}
 		return fmt.Errorf("this is no JSON at byte %d, and no event was found before", off)
 	}
-	return errRestLost
+	d.damage.lose(Unfinished, off, 0)
+	b.addText([]byte("}\n"), off)
+	d.place = atLoss
+	return nil
 }
-
-// errRestLost says that nothing after this point can be read.
-var errRestLost = errors.New("the rest of the document can't be read")
 
 // text passes document text on; until an array of events is found it is held
 // back, so that an input without one leaves no output.
@@ -271,13 +279,17 @@ func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, erro
 			return d.solid(s, buf, off, b), nil
 		}
 	}
-	b.openEvents(off)
+	b.openEvents(off, d.doubt)
 	p, closed := d.eventRun(buf, off, last, b)
-	b.closeEvents(off + int64(p))
+	if d.resync {
+		b.closeEvents(d.lost)
+	} else {
+		b.closeEvents(off + int64(p))
+	}
 	if !closed {
 		return p, nil
 	}
-	d.place, d.resync = atMember, false
+	d.place = atMember
 	if d.bare {
 		d.place = atEnd
 	}
@@ -294,21 +306,28 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 		if b.full() || off+int64(p) >= d.stop && d.stops(off+int64(p)) {
 			return p, false
 		}
-		if !d.general && !d.blank {
+		if d.resync {
+			var found look
+			if p, found = d.search(buf, p, off, last); found != yes {
+				return p, false
+			}
+			b.skipTo(off+int64(p), d.doubt)
+		}
+		if !d.general && !d.blank && off+int64(p) >= d.doubt {
 			e := b.next()
 			if end := d.layouts.next(buf, p, e); end > 0 {
 				if d.placed {
 					e.at = off + int64(end-len(e.text))
 				}
 				b.keep()
-				p, d.resync = end, false
+				p = end
 				continue
 			}
 		}
 		from := p
 		at := skipSpace(buf, p)
 		for at < len(buf) && buf[at] == ',' {
-			from, d.blank = at+1, false
+			p, from, d.blank = at, at+1, false
 			at = skipSpace(buf, from)
 		}
 		if d.blank || at-from > maxLead {
@@ -324,28 +343,32 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 			}
 			return p, false
 		}
+		found := no
 		if buf[at] == ']' {
-			return from, true
+			if found = d.endsArray(buf, at, last); found == yes {
+				return from, true
+			}
+		} else if end, st := d.event(buf, from, at, off, last, b); st == scanned {
+			p = end
+			continue
+		} else if st == partial {
+			found = more
 		}
-		end, st := d.event(buf, from, at, off, b)
-		switch {
-		case st == scanned:
-			p, d.resync = end, false
-		case st == partial && !last && !d.runaway(len(buf)-at):
+		if found == more {
 			return p, false
-		default:
-			p = d.skipBroken(buf, at, off, last)
 		}
+		d.lose(off+int64(p), off+int64(at))
+		p = at + 1
 	}
 }
 
 // event takes the event at buf[at] into b.
-func (d *document) event(buf []byte, from, at int, off int64, b *Batch) (int, status) {
+func (d *document) event(buf []byte, from, at int, off int64, last bool, b *Batch) (int, status) {
 	if buf[at] != '{' {
 		return at, broken
 	}
 	e := b.next()
-	end, st := scanEvent(buf, from, at, e)
+	end, st := d.object(buf, from, at, off, last, e)
 	if st != scanned {
 		return end, st
 	}
@@ -354,6 +377,7 @@ func (d *document) event(buf []byte, from, at int, off int64, b *Batch) (int, st
 	}
 	if d.bare && !d.begun && skipSpace(buf, at+1) == end-1 {
 		d.damage.mend(BadMember, off+int64(at)) // no trace begins with an empty object
+		b.skipTo(off+int64(end), d.doubt)
 		return end, scanned
 	}
 	d.begun = true
@@ -368,6 +392,11 @@ func (d *document) event(buf []byte, from, at int, off int64, b *Batch) (int, st
 
 // end drops what follows the document.
 func (d *document) end(buf []byte, off int64, b *Batch) int {
+	trailing := &d.damage.finds[Trailing]
+	if trailing.Count > 0 {
+		trailing.Bytes += int64(len(buf))
+		return len(buf)
+	}
 	p := skipSpace(buf, 0)
 	b.addText(buf[:p], off)
 	if p < len(buf) {

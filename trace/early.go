@@ -39,7 +39,7 @@ func (s *earlyScanner) scan(b *block) {
 	b.batch.expect(len(data))
 	b.batch.n, b.batch.bounds = headRoom, noBounds
 	d := &s.doc
-	d.place, d.found, d.begun, d.resync, d.blank, d.damage, d.stop = inEvents, true, true, false, false, Damage{}, nothing
+	d.place, d.found, d.begun, d.resync, d.blank, d.damage, d.stop, d.doubt = inEvents, true, true, false, false, Damage{}, nothing, 0
 	end, closed := d.eventRun(data[from:], b.off+int64(from), false, &b.batch)
 	b.early.found = !closed && !d.resync && !d.blank && d.damage == Damage{} && !b.batch.full()
 	b.early.from, b.early.to = b.lo+from, b.lo+from+end
@@ -80,19 +80,18 @@ func trimSpace(b []byte) []byte { return bytes.TrimRight(b, " \n\r\t") }
 
 // isEventAt reports whether the object at b[at] reads as an event.
 func isEventAt(b []byte, at int) bool {
-	key := skipSpace(b, at+1)
-	if key == len(b) || b[key] != '"' || !startsWithKey(b[key+1:], eventKeys) {
+	if startsObject(b, at, false) != yes {
 		return false
 	}
 	var e Event
-	_, st := scanEvent(b, at, at, &e)
+	_, st := scanEvent(b, at, at, maxNesting, &e)
 	return st == scanned && e.Phase != 0
 }
 
 // adopt makes of what was found early in b what a scan in turn would have made, and
 // reports false if that can't be.
 func (j *joiner) adopt(b *block) bool {
-	if j.doc.place != inEvents || len(j.rest) > b.lo {
+	if j.doc.place != inEvents || len(j.rest) > b.lo || b.off+int64(b.early.from-b.lo) < j.doc.doubt {
 		return false
 	}
 	text, _ := j.join(b)
@@ -108,15 +107,20 @@ func (j *joiner) adopt(b *block) bool {
 	}
 	sum := b.batch.bounds
 	first := headRoom - j.head.n
+	part := Part{Off: off, lo: first, hi: b.batch.n}
 	if j.head.n > 0 {
+		part.Off, part.doubt = j.head.Parts[0].Off, j.head.Parts[0].doubt
 		sum.meet(&j.head.Parts[0].bounds)
+	} else if j.doc.damage != before.damage {
+		part.Off = off + int64(len(head))
 	}
 	if !b.batch.sums {
 		copy(b.batch.events[first:headRoom], j.head.events)
 	}
 	end := len(head) + b.early.to - b.early.from
 	if b.batch.n > first {
-		b.batch.Parts = append(b.batch.Parts, Part{Off: off, End: off + int64(end), lo: first, hi: b.batch.n, bounds: sum})
+		part.End, part.bounds = off+int64(end), sum
+		b.batch.Parts = append(b.batch.Parts, part)
 	}
 	j.leave(b, text, end, false, nil)
 	return true

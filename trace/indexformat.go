@@ -14,7 +14,7 @@ import (
 // Numbers are varints, zigzag where they may be negative. indexMagic changes
 // with whatever changes the format, the kinds of damage included.
 const (
-	indexMagic = "TKX\x03"
+	indexMagic = "TKX\x04"
 
 	// isText marks a block of document text, in the byte that tells what
 	// other blocks hold.
@@ -113,6 +113,7 @@ func (w *indexWriter) survey(v *Survey) {
 		w.int(int64(b.Start - last)) // may wrap, and wraps back when it is read
 		w.int(int64(b.Max - b.Start))
 		last = b.Start
+		w.uint(max(b.doubt-b.Off, 0))
 		w.outline(b)
 	}
 }
@@ -280,6 +281,9 @@ func (r *indexReader) survey(v *Survey) {
 			b.Start = last + Time(r.int())
 			b.Max = b.Start + Time(r.int())
 			last = b.Start
+			if n := r.uint(); n > 0 {
+				b.doubt = b.Off + n
+			}
 			b.outline = r.outline(&b)
 			r.check(b.Holds < isText && b.Off >= done && b.End <= v.Bytes && int64(b.Events) <= b.End-b.Off)
 			done, events = b.End, events+int64(b.Events)

@@ -27,6 +27,7 @@ func (j *joiner) take(b *block) {
 	defer b.batch.seal()
 	if b.begins && b.text == nil {
 		j.doc.place, j.doc.found, j.doc.resync, j.doc.blank, j.rest = b.place, true, false, false, j.rest[:0]
+		j.doc.chosen, j.doc.doubt, j.enough = true, b.doubt, 0
 	}
 	if b.early.found && j.adopt(b) {
 		return
@@ -37,12 +38,11 @@ func (j *joiner) take(b *block) {
 		return
 	}
 	b.batch.expect(b.hi - b.lo)
-	last := b.err != nil
-	if last && b.err != io.EOF && !errors.Is(b.err, ErrDecode) {
+	if b.err != nil && b.err != io.EOF && !errors.Is(b.err, ErrDecode) {
 		return
 	}
 	text, own := j.join(b)
-	if len(text) < j.enough && !last {
+	if len(text) < j.enough && !b.last() {
 		return
 	}
 	j.scan(b, text, own)
@@ -58,26 +58,23 @@ func (j *joiner) takeMore(b *block) {
 // scan scans text, which b's data ends.
 func (j *joiner) scan(b *block, text []byte, own bool) {
 	off := b.off + int64(b.hi-b.lo) - int64(len(text))
-	used, err := j.doc.scan(text, off, b.err != nil, &b.batch)
+	used, err := j.doc.scan(text, off, b.last(), &b.batch)
 	j.leave(b, text, used, own, err)
 }
 
 // leave settles what is left of text, of which so much was used, or what comes of err.
 func (j *joiner) leave(b *block, text []byte, used int, own bool, err error) {
-	last := b.err != nil
 	end := b.off + int64(b.hi-b.lo) - int64(len(text)-used)
 	left := text[used:]
 	b.more = err == nil && b.batch.full() && len(left) > 0
 	switch {
 	case b.more:
 		j.pending, j.own = left, own
-	case errors.Is(err, errRestLost):
-		b.err = j.finish(b, io.EOF, end, left)
 	case err != nil:
 		b.err = err
-	case last:
+	case b.err != nil:
 		b.err = j.finish(b, b.err, end, left)
-	case len(left) > MaxEvent:
+	case len(left) > MaxEvent+maxLead+blockData:
 		b.err = fmt.Errorf("byte %d: %w", end, ErrTooLarge)
 	case own && len(left) == len(j.rest):
 		j.want(len(left)) // j.rest has it all, and no event views it

@@ -21,7 +21,7 @@ const (
 // next takes the event behind buf[p], which is where the one before it ended,
 // and returns where it ends itself; 0 if its layout is not known.
 func (s *layouts) next(buf []byte, p int, e *Event) int {
-	n, limit := len(s.between.text), len(buf)-room
+	n, limit := len(s.between.text), min(len(buf)-room, p+MaxEvent)
 	if n == 0 || p > limit || !s.between.startsAt(buf, p) || !s.between.goesOnAt(buf, p) {
 		return 0
 	}

@@ -36,15 +36,10 @@ func Members(obj []byte) iter.Seq[Member] {
 			}
 			v = skipSpace(obj, v+1)
 			end, st := skipValue(obj, v)
-			if st == broken {
-				if end = skipToken(obj, v); end > v {
-					st = scanned
-				}
+			if v < len(obj) && inToken(obj[v]) {
+				end, _, st = skipBare(obj, v)
 			}
-			if st != scanned {
-				return
-			}
-			if !yield(Member{Key: obj[p+1 : keyEnd-1], Value: obj[v:end:end], At: v}) {
+			if st != scanned || !yield(Member{Key: obj[p+1 : keyEnd-1], Value: obj[v:end:end], At: v}) {
 				return
 			}
 			p = end

@@ -42,8 +42,11 @@ func (d *document) mendEvent(e *Event, off int64) bool {
 	}
 	obj = mendMembers(obj)
 	text := append(bytes.Clone(e.Lead()), obj...)
-	_, st := scanEvent(text, 0, int(e.lead), e)
-	return st == scanned && e.flaws == 0
+	if _, st := scanEvent(text, 0, int(e.lead), maxNesting, e); st != scanned || e.flaws != 0 {
+		d.damage.lose(BrokenEvent, off, int64(len(text)))
+		return false
+	}
+	return true
 }
 
 // argsSound reports whether args are such that a viewer gets through them.
@@ -233,8 +236,8 @@ func isWord(v []byte) bool {
 	if isNumberStart(v[0]) && overflows(v) {
 		return true
 	}
-	_, st := skipValue(append(bytes.Clone(v), ' '), 0)
-	return st == broken
+	_, isJSON, st := skipBare(append(bytes.Clone(v), ' '), 0)
+	return st == scanned && !isJSON
 }
 
 // mendMembers returns obj with each of its members made fit to load.
@@ -363,4 +366,25 @@ func hasUnknownEscape(t []byte) bool {
 		}
 		t = t[i+2:]
 	}
+}
+
+// hasRawControl reports a control character inside a string.
+func hasRawControl(text []byte) bool {
+	for p := 0; p < len(text); {
+		i := bytes.IndexByte(text[p:], '"')
+		if i < 0 {
+			return false
+		}
+		end, st := skipString(text, p+i)
+		if st != scanned {
+			return true
+		}
+		for _, c := range text[p+i : end] {
+			if c < 0x20 {
+				return true
+			}
+		}
+		p = end
+	}
+	return false
 }

@@ -63,7 +63,7 @@ func (b *Block) Aside() iter.Seq[*Event] {
 		}
 		var e Event
 		for text := b.outline.aside; len(text) > 0; {
-			end, st := scanEvent(text, 0, skipSpace(text, 0), &e)
+			end, st := scanEvent(text, 0, skipSpace(text, 0), maxNesting, &e)
 			if st != scanned || !yield(&e) {
 				return
 			}
@@ -125,7 +125,7 @@ func (o *outline) sound() bool {
 			return false
 		}
 		var e Event
-		end, st := scanEvent(text, 0, at, &e)
+		end, st := scanEvent(text, 0, at, maxNesting, &e)
 		if st != scanned || e.flaws != 0 || !e.isWhole() {
 			return false
 		}

@@ -123,7 +123,7 @@ func TestOutlinesAreSmall(t *testing.T) {
 	event := func(name string, dur Time) Event {
 		var e Event
 		text := fmt.Appendf(nil, `{"ph":"X","name":"%s","pid":1,"tid":1,"ts":1,"dur":%d}`, name, dur)
-		if _, st := scanEvent(text, 0, 0, &e); st != scanned {
+		if _, st := scanEvent(text, 0, 0, maxNesting, &e); st != scanned {
 			t.Fatal(st)
 		}
 		return e

@@ -60,7 +60,7 @@ func (c *chosen) next(b *block) error {
 		return err
 	}
 	n := min(c.run()-c.pos, blockData)
-	b.begins, b.place = !c.inside, inEvents
+	b.begins, b.place, b.doubt = !c.inside, inEvents, want.doubt
 	b.off = c.pos
 	b.hi = b.lo + int(n)
 	if err := c.read(b.buf[:b.hi], b.lo); err != nil {
@@ -73,6 +73,7 @@ func (c *chosen) next(b *block) error {
 		c.inside = len(c.blocks) > 1 && c.blocks[1].Text == nil && c.blocks[1].Off == c.blocks[0].End
 		c.blocks = c.blocks[1:]
 	}
+	b.ends = !c.inside
 	return nil
 }
 

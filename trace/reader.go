@@ -44,7 +44,9 @@ type block struct {
 	lo, hi int    // the data is buf[lo:hi]
 	off    int64  // where the data stands in the text
 	begins bool   // the data does not follow on from the block before
+	ends   bool   // no data follows on from this
 	place  place  // where in the document the data begins, if it begins
+	doubt  int64  // where the zone of doubt ends, if it begins
 	err    error  // io.EOF after the last data, or what went wrong
 	text   []byte // document text to pass on as it is, instead of data
 	tapes  []*passage.Tape
@@ -53,6 +55,9 @@ type block struct {
 	more   bool // another batch comes from the same data
 	damage Damage
 }
+
+// last reports whether no text follows on from the block's.
+func (b *block) last() bool { return b.ends || b.err != nil }
 
 // ring has what readings of a Source use one after the other: memory that was written
 // before is quicker to write than such as the system has to provide.
@@ -223,7 +228,7 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 				return
 			}
 		}
-		b.lo, b.hi, b.err, b.begins, b.text, b.tapes = blockRoom, blockRoom, nil, false, nil, nil
+		b.lo, b.hi, b.err, b.begins, b.ends, b.text, b.tapes = blockRoom, blockRoom, nil, false, false, nil, nil
 		s.fill(b)
 		ended := b.err != nil
 		if r.work != nil {

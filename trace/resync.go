@@ -2,127 +2,206 @@ package trace
 
 import "bytes"
 
-// Limits of the search for the next event after a broken one. An object that
-// the search found and that runs on for this long was no event.
-const maxFound = 1 << 20
+// Where reading goes on after a broken event, and what a broken event is, is one
+// rule for every verb. FORMATS.md states it, internal/reference has it a second time.
+//
+// An element that is no event is left out, and reading goes on at the next place
+// behind its first byte where an object begins that reads as an event with a ph, or
+// where the array ends. To find that out for every object costs too much where
+// objects lie in each other, so up to the byte at which a broken one could not be
+// read any further, the zone of doubt, only what is small and flat counts.
+const (
+	doubtSize  = 1 << 20 // bytes
+	doubtDepth = 16      // brackets in each other, the event's own included
+)
 
-// runaway reports that an object of n bytes so far, found by a search, is too
-// long to be believed.
-func (d *document) runaway(n int) bool { return d.resync && n > maxFound }
+// look is what was found at a place in an array of events.
+type look uint8
 
-// skipBroken counts the broken text at buf[at] and returns where the next
-// event may stand, or where the search has to go on once there is more text.
-func (d *document) skipBroken(buf []byte, at int, off int64, last bool) int {
-	next := at + 1
-	if buf[at] != '{' {
-		if end, vst := skipValue(buf, at); vst == scanned {
-			next = end
-		} else if end := skipToken(buf, at); end > at {
-			next = end
-		}
+const (
+	yes  look = iota
+	no        // it is something else
+	more      // text that is not there yet decides
+)
+
+// object reads the object at buf[at] into e, whose text shall start at buf[from]. It
+// is broken if it is no event, and where it has no end within what it may take.
+func (d *document) object(buf []byte, from, at int, off int64, last bool, e *Event) (end int, st status) {
+	size, depth := MaxEvent, maxNesting
+	doubted := off+int64(at) < d.doubt
+	if doubted {
+		size, depth = doubtSize, doubtDepth
 	}
-	to := findEvent(buf, next, last)
-	if !d.resync {
-		d.damage.lose(BrokenEvent, off+int64(at), 0)
+	text := buf
+	if len(text)-at > size {
+		text, last = buf[:at+size], true
 	}
-	d.damage.finds[BrokenEvent].Bytes += int64(to - at)
-	d.resync = true
-	return to
+	end, st = scanEvent(text, from, at, depth, e)
+	if st == partial && !last {
+		return end, st
+	}
+	if st != scanned && !doubted {
+		d.doubt = off + int64(end)
+	}
+	if st == partial {
+		st = broken
+	}
+	return end, st
 }
 
-// eventKeys are the members an event may start with.
-var eventKeys = []string{"ph", "name", "cat", "ts", "pid", "tid", "dur", "id", "args", "s", "bp", "tts"}
+// lose counts broken text, which begins at an offset.
+func (d *document) lose(before, off int64) {
+	d.damage.lose(BrokenEvent, off, 1)
+	d.resync, d.lost = true, before
+}
 
-// findEvent looks for the next object that could be an event: it starts with
-// a key of the format and, as far as it can be seen, reads through to its end
-// with a phase. It returns the end of the array if that comes first, else
-// where the search has to go on.
-func findEvent(buf []byte, p int, last bool) int {
-	for {
-		i := bytes.IndexByte(buf[p:], '{')
+// search passes over broken text from buf[p] on, and returns where it goes on, which
+// may want more text.
+func (d *document) search(buf []byte, p int, off int64, last bool) (next int, found look) {
+	next, found = d.findEvent(buf, p, off, last)
+	d.damage.finds[BrokenEvent].Bytes += int64(next - p)
+	d.resync = found != yes
+	return next, found
+}
+
+// findEvent looks from buf[p] on for an object that reads as an event with a ph, or
+// for the bracket that ends the array.
+func (d *document) findEvent(buf []byte, p int, off int64, last bool) (at int, found look) {
+	for ; ; p++ {
+		i := bytes.IndexAny(buf[p:], "{]")
 		if i < 0 {
-			return closingBracket(buf, p)
+			return len(buf), no
 		}
-		at := p + i
-		key := skipSpace(buf, at+1)
-		if key >= len(buf) || len(buf)-key < 8 {
-			if last {
-				return closingBracket(buf, p)
-			}
-			return at
+		if p += i; buf[p] == ']' {
+			found = d.endsAfterDamage(buf, p, last)
+		} else {
+			found = d.eventAt(buf, p, off, last)
 		}
-		if buf[key] == '"' && startsWithKey(buf[key+1:], eventKeys) {
-			var e Event
-			end, st := scanEvent(buf, at, at, &e)
-			if st == partial && !last {
-				return at
-			}
-			if st == scanned && e.Phase != 0 && !hasRawControl(buf[at:end]) {
-				return at
-			}
+		if found != no {
+			return p, found
 		}
-		p = at + 1
 	}
 }
 
-func startsWithKey(b []byte, keys []string) bool {
-	for _, k := range keys {
-		if len(b) > len(k) && string(b[:len(k)]) == k && b[len(k)] == '"' {
-			return true
-		}
+// startsObject tells whether a key may follow the brace at buf[at].
+func startsObject(buf []byte, at int, last bool) look {
+	c, found := behind(buf, at+1, last)
+	if found == yes && c != '"' {
+		return no
 	}
-	return false
+	return found
+}
+
+// behind returns the byte at buf[p] or behind the white space there: 0 at the end of
+// the text, and no where there is too much white space.
+func behind(buf []byte, p int, last bool) (c byte, found look) {
+	q := skipSpace(buf[:min(len(buf), p+maxLead)], p)
+	switch {
+	case q == p+maxLead:
+		return 0, no
+	case q < len(buf):
+		return buf[q], yes
+	case last:
+		return 0, yes
+	}
+	return 0, more
+}
+
+// endsArray tells whether the bracket at buf[at] ends the array of events: not if
+// more elements follow, or another bracket.
+func (d *document) endsArray(buf []byte, at int, last bool) look {
+	if d.chosen {
+		return no
+	}
+	c, found := behind(buf, at+1, last)
+	if c == ',' {
+		c, found = behind(buf, skipSpace(buf, at+1)+1, last)
+		if c == '{' || c == '[' {
+			return no
+		}
+	} else if c == ']' {
+		return no
+	}
+	if found == more {
+		return more
+	}
+	return yes
+}
+
+// endsAfterDamage is endsArray where the text before is broken, so that the bracket
+// may be one in an event: it counts if the text ends behind it, or an object around the
+// array does, or a member of documents follows.
+func (d *document) endsAfterDamage(buf []byte, at int, last bool) look {
+	if d.chosen {
+		return no
+	}
+	c, found := behind(buf, at+1, last)
+	if found != yes {
+		return found
+	}
+	next := skipSpace(buf, at+1)
+	switch {
+	case c == 0:
+		return yes
+	case d.bare:
+		return no
+	case c == '}':
+		if c, found = behind(buf, next+1, last); found == yes && (c == ',' || c == '}' || c == ']') {
+			return no
+		}
+		return found
+	case c == ',':
+		if c, found = behind(buf, next+1, last); found == yes && c == '"' {
+			return startsMember(buf, skipSpace(buf, next+1)+1, last)
+		}
+		return max(found, no)
+	}
+	return no
 }
 
 // documentKeys are members that follow an array of events in real traces.
 var documentKeys = []string{
 	"traceName", "displayTimeUnit", "baseTimeNanoseconds", "schemaVersion", "deviceProperties",
-	"distributedInfo", "metadata", "otherData", "trace_id", "INFO", "WARNING", "ERROR",
+	"distributedInfo", "metadata", "otherData", "trace_id", "INFO", "WARNING", "ERROR", "host_name",
 	"systemTraceEvents", "stackFrames", "samples", "record_shapes", "with_stack", "traceEvents",
 }
 
-// closingBracket finds the end of the array of events in text that holds no
-// further event: a ] before a } that ends the text, or before a member that
-// documents have. Without one, all of the text is passed over.
-func closingBracket(buf []byte, p int) int {
-	for {
-		i := bytes.IndexByte(buf[p:], ']')
-		if i < 0 {
-			return len(buf)
-		}
-		at := p + i
-		q := skipSpace(buf, at+1)
-		if q < len(buf) && buf[q] == '}' && skipSpace(buf, q+1) == len(buf) {
-			return at
-		}
-		if q < len(buf) && buf[q] == ',' {
-			q = skipSpace(buf, q+1)
-			if q < len(buf) && buf[q] == '"' && startsWithKey(buf[q+1:], documentKeys) {
-				return at
+// startsMember tells whether one of the documentKeys stands at buf[p], and a quote.
+func startsMember(buf []byte, p int, last bool) look {
+	for _, k := range documentKeys {
+		n := min(len(k)+1, len(buf)-p)
+		if string(buf[p:p+n]) == (k + `"`)[:n] {
+			if n <= len(k) && !last {
+				return more
+			}
+			if n > len(k) {
+				return yes
 			}
 		}
-		p = at + 1
 	}
+	return no
 }
 
-// hasRawControl reports a control character inside a string: one that stands
-// there is a sign that the quotes are read the wrong way round.
-func hasRawControl(obj []byte) bool {
-	for p := 0; p < len(obj); {
-		i := bytes.IndexByte(obj[p:], '"')
-		if i < 0 {
-			return false
-		}
-		end, st := skipString(obj, p+i)
-		if st != scanned {
-			return true
-		}
-		for _, c := range obj[p+i : end] {
-			if c < 0x20 {
-				return true
-			}
-		}
-		p = end
+// EventAt reports whether reading may go on at text[at] after a broken event, as far as
+// text tells: sure is false if more of it decides. last says that there is no more.
+func EventAt(text []byte, at int, last bool) (is, sure bool) {
+	d := document{doubt: int64(at) + 1}
+	found := d.eventAt(text, at, 0, last)
+	return found == yes, found != more
+}
+
+// eventAt tells whether the object at buf[at] reads as an event with a ph.
+func (d *document) eventAt(buf []byte, at int, off int64, last bool) look {
+	if found := startsObject(buf, at, last); found != yes {
+		return found
 	}
-	return false
+	var e Event
+	_, st := d.object(buf, at, at, off, last, &e)
+	switch {
+	case st == partial:
+		return more
+	case st == broken || e.Phase == 0:
+		return no
+	}
+	return yes
 }

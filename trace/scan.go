@@ -3,6 +3,7 @@ package trace
 import (
 	"bytes"
 	"errors"
+	"math"
 	"strconv"
 )
 
@@ -16,12 +17,13 @@ const (
 )
 
 // scanEvent reads the object at buf[at], whatever its layout and order of members, and fills
-// e, whose text shall start at buf[from]. It returns where the object ends.
+// e, whose text shall start at buf[from]. It returns where the object ends, or where it
+// can't be read any further. Brackets in it lie in each other no deeper than depth.
 //
 // It is as strict as Perfetto where a deviation costs more than the event
 // itself (the outline of the object, numbers, escapes), and as lenient where
 // Perfetto is: inside args only braces and strings are looked at.
-func scanEvent(buf []byte, from, at int, e *Event) (end int, st status) {
+func scanEvent(buf []byte, from, at, depth int, e *Event) (end int, st status) {
 	*e = Event{lead: uint32(at - from)}
 	p := skipSpace(buf, at+1)
 	if p < len(buf) && buf[p] == '}' {
@@ -48,15 +50,15 @@ func scanEvent(buf []byte, from, at int, e *Event) (end int, st status) {
 			return p, partial
 		}
 		valueAt := p
-		p, st = skipValue(buf, p)
-		if st == broken {
-			if p = skipToken(buf, valueAt); p == valueAt {
-				return p, broken
-			}
-			st = scanned
-			e.flaws |= flawNumber
-			if p == len(buf) {
-				st = partial
+		switch buf[p] {
+		case '{', '[':
+			p, st = skipInside(buf, p, depth-1)
+		case '"':
+			p, st = skipString(buf, p)
+		default:
+			var isJSON bool
+			if p, isJSON, st = skipBare(buf, p); !isJSON {
+				e.flaws |= flawNumber
 			}
 		}
 		if st != scanned {
@@ -264,6 +266,73 @@ func skipNested(b []byte, p int, open, shut byte) (int, status) {
 	return p, partial
 }
 
+// maxNesting is how deep brackets may lie in each other: as deep as they like.
+const maxNesting = math.MaxInt
+
+// skipInside is skipNested for a value of an event. It is broken where the value runs
+// on into other events: where an object begins at which no value may, since a brace
+// was not closed before, or a string goes across from one event to the next, since a
+// quote is missing or one too many.
+func skipInside(b []byte, p, depth int) (int, status) {
+	var room [64]byte
+	open, root := room[:0], b[p]
+	for p < len(b) {
+		switch c := b[p]; c {
+		case '"':
+			end, st := skipString(b, p)
+			if st != scanned {
+				return end, st
+			}
+			if end < len(b) && !mayFollowString(b[end]) && goesAcross(b[p+1:end-1]) {
+				return p, broken
+			}
+			p = end
+			continue
+		case '{', '[':
+			if len(open) == depth || c == '{' && len(open) > 0 && !mayBegin(b[:p], open[len(open)-1]) {
+				return p, broken
+			}
+			open = append(open, c)
+		case '}', ']':
+			of := c - 2 // the bracket that it closes
+			for of == root && open[len(open)-1] != root {
+				open = open[:len(open)-1]
+			}
+			if open[len(open)-1] == of {
+				open = open[:len(open)-1]
+			}
+			if len(open) == 0 {
+				return p + 1, scanned
+			}
+		}
+		p++
+	}
+	return p, partial
+}
+
+// mayBegin reports whether an object may begin behind b, in a bracket.
+func mayBegin(b []byte, bracket byte) bool {
+	b = trimSpace(b)
+	switch b[len(b)-1] {
+	case ':', '(':
+		return true
+	case '[', ',':
+		return bracket == '['
+	}
+	return false
+}
+
+func mayFollowString(c byte) bool {
+	return c <= ' ' || c == ',' || c == ':' || c == '}' || c == ']' || c == ')'
+}
+
+// goesAcross reports whether the inside of a string ends as an event does before the
+// next one begins: }, {
+func goesAcross(s []byte) bool {
+	s, is := bytes.CutSuffix(trimSpace(s), []byte{'{'})
+	return is && bytes.HasSuffix(bytes.TrimRight(s, ", \n\r\t"), []byte{'}'})
+}
+
 func skipWord(b []byte, p int, word string) (int, status) {
 	rest := b[p:]
 	if len(rest) >= len(word) {
@@ -317,17 +386,35 @@ func skipNumber(b []byte, p int) (int, status) {
 	return p, scanned
 }
 
-// skipToken passes over a bare word that is no JSON value, such as NaN or
-// -Infinity, up to where the next member may start.
+// skipBare returns where the number or word at b[p] ends, and whether it is JSON:
+// NaN, -Infinity and 007 are not.
+func skipBare(b []byte, p int) (end int, isJSON bool, st status) {
+	end, st = skipValue(b, p)
+	if st == scanned && end < len(b) && !inToken(b[end]) {
+		return end, true, st
+	}
+	if st == partial {
+		return len(b), true, st
+	}
+	if end = skipToken(b, p); end == len(b) {
+		return end, false, partial
+	}
+	if end == p {
+		return p, false, broken
+	}
+	return end, false, scanned
+}
+
+// skipToken passes over a number or a word, JSON or not.
 func skipToken(b []byte, p int) int {
-	for p < len(b) {
-		c := b[p] | 0x20
-		if c-'a' > 'z'-'a' && b[p]-'0' > 9 && b[p] != '+' && b[p] != '-' && b[p] != '.' {
-			break
-		}
+	for p < len(b) && inToken(b[p]) {
 		p++
 	}
 	return p
+}
+
+func inToken(c byte) bool {
+	return c|0x20-'a' <= 'z'-'a' || c-'0' <= 9 || c == '+' || c == '-' || c == '.'
 }
 
 // badEscape reports an escape that makes Perfetto refuse the whole trace when it

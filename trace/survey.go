@@ -32,6 +32,7 @@ type Block struct {
 	Start, Max Time // smallest start and largest end of events that have a time
 	Holds      Holds
 
+	doubt   int64    // where the zone of doubt ends if the block begins in it
 	outline *outline // nil if there is no more to tell of its times
 }
 
@@ -116,7 +117,7 @@ func (v *Survey) add(p *Part) {
 	for i := range p.Events {
 		sum.add(&p.Events[i])
 	}
-	b := Block{Off: p.Off, End: p.End, Events: p.hi - p.lo, Start: sum.start, Max: sum.end, Holds: sum.holds}
+	b := Block{Off: p.Off, End: p.End, Events: p.hi - p.lo, Start: sum.start, Max: sum.end, Holds: sum.holds, doubt: p.doubt}
 	v.Zero, v.Last = min(v.Zero, sum.zero), max(v.Last, sum.last)
 	v.Events += int64(b.Events)
 	if len(p.Events) > 0 && v.isWide(&b) {

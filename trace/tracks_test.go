@@ -12,7 +12,7 @@ func TestKnownTracksMayBeUsedAtOnce(t *testing.T) {
 	event := func(tid int) *Event {
 		text := fmt.Sprintf(`{"pid":1,"tid":%d,"ph":"X"}`, tid)
 		var e Event
-		if _, st := scanEvent([]byte(text), 0, 0, &e); st != scanned {
+		if _, st := scanEvent([]byte(text), 0, 0, maxNesting, &e); st != scanned {
 			t.Fatal(text)
 		}
 		return &e

@@ -375,8 +375,13 @@ func (h *healer) findEvent(p int) (at int, sure bool) {
 			if len(h.buf)-p < maxKey && !h.eof {
 				return p, false
 			}
-			if startsEvent(h.buf, p) {
-				return p, true
+			// What begins like an event can be repaired, perhaps.
+			is, sure := startsEvent(h.buf, p), true
+			if !is {
+				is, sure = trace.EventAt(h.buf, p, h.eof)
+			}
+			if is || !sure {
+				return p, is
 			}
 		case ']':
 			if len(h.buf)-p < maxKey && !h.eof {
