@@ -22,6 +22,7 @@ const (
 	hangs   kind = "hang"
 	bytesOf kind = "bytes"   // a trace, a table for scripts, an index
 	packing kind = "packing" // the same text, packed into other bytes
+	names   kind = "names"   // metadata events of a trace, and nothing else of it
 	jsonOf  kind = "json"    // keys or values of a document that is no trace
 	textOf  kind = "text"    // what is laid out for people
 	filesOf kind = "files"   // which files there are
@@ -31,7 +32,7 @@ const (
 )
 
 // kinds are those that a line under meant/ may have.
-var kinds = []kind{bytesOf, packing, jsonOf, textOf, filesOf, exit, stderr, help}
+var kinds = []kind{bytesOf, packing, names, jsonOf, textOf, filesOf, exit, stderr, help}
 
 // difference is what the program of now does otherwise.
 type difference struct {
@@ -106,7 +107,34 @@ func compareFile(c call, name string, old, now []byte) (kind, string) {
 	if bytes.Equal(was, is) {
 		return packing, fmt.Sprintf("%d bytes before, now %d, of the same text", len(old), len(now))
 	}
-	return bytesOf, firstDifference(was, is)
+	what := firstDifference(was, is)
+	if rest := withoutNames(was); rest != "" && rest == withoutNames(is) {
+		return names, what
+	}
+	return bytesOf, what
+}
+
+// withoutNames is a trace without its metadata events; empty if it is none, or none
+// that a strict reader takes.
+func withoutNames(trace []byte) string {
+	var doc map[string]json.RawMessage
+	var events []json.RawMessage
+	if json.Unmarshal(trace, &doc) != nil || json.Unmarshal(doc["traceEvents"], &events) != nil {
+		return ""
+	}
+	var rest strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(doc)) {
+		if key != "traceEvents" {
+			fmt.Fprintf(&rest, "%q: %s\n", key, doc[key])
+		}
+	}
+	for _, e := range events {
+		var member struct{ Ph any }
+		if json.Unmarshal(e, &member) != nil || member.Ph != "M" {
+			fmt.Fprintf(&rest, "%s\n", e)
+		}
+	}
+	return rest.String()
 }
 
 // unpacked is the text of a file that may be packed.

@@ -102,6 +102,21 @@ func (g *group) line() string {
 	return fmt.Sprintf("%s  %s  %s  WHY", g.job.call.verb(), g.job.input.name, strings.Join(list, ","))
 }
 
+// show writes the first difference of each kind.
+func (g *group) show(w io.Writer) {
+	shown := map[kind]int{}
+	for _, d := range g.what {
+		if shown[d.kind]++; shown[d.kind] == 1 {
+			fmt.Fprintln(w, indented(fmt.Sprintf("%s: %s", d.kind, d.what)))
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(shown)) {
+		if n := shown[k] - 1; n > 0 {
+			fmt.Fprintf(w, "    … and %s of %d more files\n", k, n)
+		}
+	}
+}
+
 const (
 	mostGroups = 60 // that are shown
 	mostApart  = 20
@@ -123,9 +138,7 @@ func (r *report) write(w io.Writer, lines string, complete bool) error {
 		fmt.Fprintln(&all, g.line())
 		if i < mostGroups {
 			fmt.Fprintf(w, "\n%s\n    %d runs; %s  (%v)\n", g.line(), g.runs, g.job.call.text, g.job.way)
-			for _, d := range g.what {
-				fmt.Fprintln(w, indented(fmt.Sprintf("%s: %s", d.kind, d.what)))
-			}
+			g.show(w)
 		}
 	}
 	if len(open) > mostGroups {
