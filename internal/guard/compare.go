@@ -20,7 +20,9 @@ type kind string
 const (
 	panics  kind = "panic"
 	hangs   kind = "hang"
-	bytesOf kind = "bytes"   // a trace, a table for scripts, an index
+	bytesOf kind = "bytes"   // a trace
+	indexOf kind = "index"   // a file that only tracekit reads
+	tableOf kind = "table"   // in CSV
 	packing kind = "packing" // the same text, packed into other bytes
 	names   kind = "names"   // metadata events of a trace, and nothing else of it
 	jsonOf  kind = "json"    // keys or values of a document that is no trace
@@ -32,7 +34,7 @@ const (
 )
 
 // kinds are those that a line under meant/ may have.
-var kinds = []kind{bytesOf, packing, names, jsonOf, textOf, filesOf, exit, stderr, help}
+var kinds = []kind{bytesOf, indexOf, packing, names, jsonOf, tableOf, textOf, filesOf, exit, stderr, help}
 
 // difference is what the program of now does otherwise.
 type difference struct {
@@ -97,6 +99,11 @@ func compareFile(c call, name string, old, now []byte) (kind, string) {
 	case name == stdout && c.forPeople(), path.Ext(name) == ".html":
 		was, is := firstDifferentLine(string(old), string(now))
 		return textOf, fmt.Sprintf("\n- %s\n+ %s", was, is)
+	case path.Ext(name) == ".tkx":
+		return indexOf, firstDifference(old, now)
+	case path.Ext(name) == ".csv":
+		was, is := firstDifferentLine(string(old), string(now))
+		return tableOf, fmt.Sprintf("\n- %s\n+ %s", was, is)
 	case name == stdout && slices.Contains(c.args, "--json"), path.Base(name) == "manifest.json":
 		if what := compareJSON(old, now); what != "" {
 			return jsonOf, what

@@ -78,14 +78,16 @@ func add[K comparable](groups map[K]*group, key K, i int, j job, found []differe
 	}
 }
 
-// plain is a text without its numbers, which differ from one input to the next.
+// plain is how a message begins, without the numbers that differ from one input to
+// the next.
 func plain(s string) string {
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return -1
 		}
 		return r
 	}, s)
+	return s[:min(len(s), 30)]
 }
 
 func sorted[K comparable](groups map[K]*group) []*group {
