@@ -39,13 +39,22 @@ var kinds = []kind{bytesOf, indexOf, packing, names, jsonOf, tableOf, textOf, fi
 // difference is what the program of now does otherwise.
 type difference struct {
 	kind kind
+	at   string // keys that lead to a value of JSON, such as .steps[].index; else the name of a file
 	what string // the first of it, in a line or two
+}
+
+// String is how a line under meant/ says it.
+func (d difference) String() string {
+	if d.kind == jsonOf || d.kind == tableOf {
+		return string(d.kind) + ":" + d.at
+	}
+	return string(d.kind)
 }
 
 // compare lists how two runs of a call differ.
 func compare(c call, old, now result) (all []difference) {
 	add := func(k kind, format string, args ...any) {
-		all = append(all, difference{k, fmt.Sprintf(format, args...)})
+		all = append(all, difference{k, "", fmt.Sprintf(format, args...)})
 	}
 	switch {
 	case now.panicked:
@@ -67,10 +76,7 @@ func compare(c call, old, now result) (all []difference) {
 	}
 	for _, name := range was {
 		if text, ok := now.files[name]; ok && !bytes.Equal(old.files[name], text) {
-			k, what := compareFile(c, name, old.files[name], text)
-			if k != "" {
-				add(k, "%s: %s", name, what)
-			}
+			all = append(all, compareFile(c, name, old.files[name], text)...)
 		}
 	}
 	if old.stderr != now.stderr {
@@ -91,34 +97,31 @@ func without(list, others []string) (rest []string) {
 
 // compareFile says how a file differs that is not the same; JSON may be laid out in
 // another way.
-func compareFile(c call, name string, old, now []byte) (kind, string) {
-	switch {
+func compareFile(c call, name string, old, now []byte) []difference {
+	lines := func(k kind) []difference {
+		was, is := firstDifferentLine(string(old), string(now))
+		return []difference{{k, name, fmt.Sprintf("%s:\n- %s\n+ %s", name, was, is)}}
+	}
+	switch ext := path.Ext(name); {
 	case c.alone:
-		was, is := firstDifferentLine(string(old), string(now))
-		return help, fmt.Sprintf("- %s\n+ %s", was, is)
-	case name == stdout && c.forPeople(), path.Ext(name) == ".html":
-		was, is := firstDifferentLine(string(old), string(now))
-		return textOf, fmt.Sprintf("\n- %s\n+ %s", was, is)
-	case path.Ext(name) == ".tkx":
-		return indexOf, firstDifference(old, now)
-	case path.Ext(name) == ".csv":
-		was, is := firstDifferentLine(string(old), string(now))
-		return tableOf, fmt.Sprintf("\n- %s\n+ %s", was, is)
+		return lines(help)
+	case name == stdout && c.forPeople(), ext == ".html":
+		return lines(textOf)
+	case ext == ".csv":
+		return lines(tableOf)
+	case ext == ".tkx":
+		return []difference{{indexOf, name, firstDifference(old, now)}}
 	case name == stdout && slices.Contains(c.args, "--json"), path.Base(name) == "manifest.json":
-		if what := compareJSON(old, now); what != "" {
-			return jsonOf, what
-		}
-		return "", ""
+		return compareJSON(old, now)
 	}
 	was, is := unpacked(old), unpacked(now)
+	k, what := bytesOf, firstDifference(was, is)
 	if bytes.Equal(was, is) {
-		return packing, fmt.Sprintf("%d bytes before, now %d, of the same text", len(old), len(now))
+		k, what = packing, fmt.Sprintf("%d bytes before, now %d, of the same text", len(old), len(now))
+	} else if rest := withoutNames(was); rest != "" && rest == withoutNames(is) {
+		k = names
 	}
-	what := firstDifference(was, is)
-	if rest := withoutNames(was); rest != "" && rest == withoutNames(is) {
-		return names, what
-	}
-	return bytesOf, what
+	return []difference{{k, name, name + ": " + what}}
 }
 
 // withoutNames is a trace without its metadata events; empty if it is none, or none
@@ -158,17 +161,19 @@ func unpacked(file []byte) []byte {
 	return file
 }
 
-// compareJSON says where two documents differ, by keys and values; empty if they don't.
-func compareJSON(old, now []byte) string {
+// compareJSON lists where two documents differ, by keys and values.
+func compareJSON(old, now []byte) []difference {
 	was, err := decode(old)
 	if err != nil {
-		return "it was no JSON: " + err.Error()
+		return []difference{{jsonOf, "", "it was no JSON: " + err.Error()}}
 	}
 	is, err := decode(now)
 	if err != nil {
-		return "it is no JSON: " + err.Error()
+		return []difference{{jsonOf, "", "it is no JSON: " + err.Error()}}
 	}
-	return differ("", was, is)
+	var d differing
+	d.values("", was, is)
+	return d.all
 }
 
 func decode(text []byte) (v any, err error) {
@@ -184,49 +189,58 @@ func decode(text []byte) (v any, err error) {
 	return v, err
 }
 
-// differ is the first place where two values differ, in the order of their keys.
-func differ(at string, old, now any) string {
+// differing gathers where two documents differ, each place once whatever the index.
+type differing struct{ all []difference }
+
+func (d *differing) add(at, format string, args ...any) {
+	if !slices.ContainsFunc(d.all, func(o difference) bool { return o.at == at }) {
+		d.all = append(d.all, difference{jsonOf, at, at + " " + fmt.Sprintf(format, args...)})
+	}
+}
+
+func (d *differing) values(at string, old, now any) {
 	switch was := old.(type) {
 	case map[string]any:
-		is, ok := now.(map[string]any)
-		if !ok {
-			break
+		if is, ok := now.(map[string]any); ok {
+			d.objects(at, was, is)
+			return
 		}
-		keys := slices.Sorted(maps.Keys(was))
-		keys = append(keys, without(slices.Sorted(maps.Keys(is)), keys)...)
-		for _, k := range keys {
-			a, before := was[k]
-			b, after := is[k]
-			switch {
-			case !after:
-				return fmt.Sprintf("%s.%s is gone", at, k)
-			case !before:
-				return fmt.Sprintf("%s.%s is new: %s", at, k, brief(b))
-			}
-			if what := differ(at+"."+k, a, b); what != "" {
-				return what
-			}
-		}
-		return ""
 	case []any:
-		is, ok := now.([]any)
-		if !ok {
-			break
+		if is, ok := now.([]any); ok {
+			for i := range min(len(was), len(is)) {
+				d.values(at+"[]", was[i], is[i])
+			}
+			if len(was) != len(is) {
+				d.add(at, "has %d elements, had %d", len(is), len(was))
+			}
+			return
 		}
-		for i := range min(len(was), len(is)) {
-			if what := differ(fmt.Sprintf("%s[%d]", at, i), was[i], is[i]); what != "" {
-				return what
+	default:
+		switch now.(type) {
+		case map[string]any, []any:
+		default:
+			if old == now {
+				return
 			}
 		}
-		if len(was) != len(is) {
-			return fmt.Sprintf("%s has %d elements, had %d", at, len(is), len(was))
+	}
+	d.add(at, "%s before, now %s", brief(old), brief(now))
+}
+
+func (d *differing) objects(at string, was, is map[string]any) {
+	keys := slices.Sorted(maps.Keys(was))
+	for _, k := range append(keys, without(slices.Sorted(maps.Keys(is)), keys)...) {
+		a, before := was[k]
+		b, after := is[k]
+		switch {
+		case !after:
+			d.add(at+"."+k, "is gone")
+		case !before:
+			d.add(at+"."+k, "is new: %s", brief(b))
+		default:
+			d.values(at+"."+k, a, b)
 		}
-		return ""
 	}
-	if fmt.Sprintf("%T", old) == fmt.Sprintf("%T", now) && old == now {
-		return ""
-	}
-	return fmt.Sprintf("%s: %s before, now %s", at, brief(old), brief(now))
 }
 
 func brief(v any) string {

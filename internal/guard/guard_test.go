@@ -62,7 +62,7 @@ func TestMeant(t *testing.T) {
 		{1, "slice --from 10% --to 60%", "cases/43-begin-end.json", stderr, true},
 		{1, "slice --from 20% --to 60%", "cases/43-begin-end.json", stderr, false},
 	} {
-		if got := lines[c.line].covers(at(c.call, c.input), c.kind); got != c.want {
+		if got := lines[c.line].covers(at(c.call, c.input), difference{kind: c.kind}); got != c.want {
 			t.Errorf("%s covers %s of %s on %s: %v", lines[c.line].where, c.kind, c.call, c.input, got)
 		}
 	}
@@ -70,6 +70,37 @@ func TestMeant(t *testing.T) {
 		if _, err := parseMeant("x.txt", wrong); err == nil {
 			t.Errorf("%q passes", wrong)
 		}
+	}
+}
+
+func TestMeantInPlaces(t *testing.T) {
+	lines, err := parseMeant("x.txt", "info  *  json:.capture*,table:numbers/steps.csv  since\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, err := parseCalls("info --json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := job{call: calls[0]}
+	for _, d := range compareJSON([]byte(`{"steps":[{"a":1},{"a":2}],"x":1}`), []byte(`{"steps":[{"a":2},{"a":3},{}],"capture":{"b":1},"x":1}`)) {
+		if want := strings.HasPrefix(d.at, ".capture"); lines[0].covers(j, d) != want {
+			t.Errorf("%v is covered: %v", d, !want)
+		}
+	}
+	if !lines[0].covers(j, difference{kind: tableOf, at: "numbers/steps.csv"}) || lines[0].covers(j, difference{kind: tableOf, at: "numbers/gaps.csv"}) {
+		t.Error("tables are not told apart")
+	}
+}
+
+func TestPlacesInJSON(t *testing.T) {
+	var got []string
+	for _, d := range compareJSON([]byte(`{"a":[{"b":1},{"b":2}],"c":{"d":true},"gone":0}`), []byte(`{"a":[{"b":2},{"b":3},{}],"c":{"d":1},"new":[]}`)) {
+		got = append(got, d.what)
+	}
+	want := []string{".a[].b 1 before, now 2", ".a has 3 elements, had 2", ".c.d true before, now 1", ".gone is gone", ".new is new: []"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, not %q", got, want)
 	}
 }
 
@@ -179,8 +210,8 @@ func TestReportAsksForALine(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newReport(lines)
-	r.add(1, job{call: calls[0], input: input{name: "b.json"}}, []difference{{bytesOf, "at byte 2"}, {exit, "0, now 3"}, {stderr, "words"}})
-	r.add(0, job{call: calls[0], input: input{name: "a.json"}}, []difference{{bytesOf, "at byte 1"}})
+	r.add(1, job{call: calls[0], input: input{name: "b.json"}}, []difference{{bytesOf, "out", "at byte 2"}, {exit, "", "0, now 3"}, {stderr, "", "words"}})
+	r.add(0, job{call: calls[0], input: input{name: "a.json"}}, []difference{{bytesOf, "out", "at byte 1"}})
 	var out strings.Builder
 	err = r.write(&out, "", true)
 	if err == nil {

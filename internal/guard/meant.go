@@ -13,9 +13,15 @@ import (
 type meant struct {
 	where       string // file and line
 	call, input string // globs
-	kinds       []kind
+	kinds       []allowed
 	why         string
 	used        bool
+}
+
+// allowed is a kind of difference, everywhere or in places like a glob.
+type allowed struct {
+	kind kind
+	at   string
 }
 
 var gap = regexp.MustCompile(`\s{2,}|\t`)
@@ -55,10 +61,14 @@ func parseMeant(file, text string) (all []*meant, err error) {
 		}
 		m.call, m.input, m.why = fields[0], fields[1], fields[3]
 		for name := range strings.SplitSeq(fields[2], ",") {
+			name, at, within := strings.Cut(name, ":")
 			if !slices.Contains(kinds, kind(name)) {
 				return nil, fmt.Errorf("%s: %q may not differ, but %q may", m.where, name, kinds)
 			}
-			m.kinds = append(m.kinds, kind(name))
+			if !within {
+				at = "*"
+			}
+			m.kinds = append(m.kinds, allowed{kind(name), at})
 		}
 		all = append(all, m)
 	}
@@ -66,8 +76,9 @@ func parseMeant(file, text string) (all []*meant, err error) {
 }
 
 // covers says that a difference is meant.
-func (m *meant) covers(j job, k kind) bool {
-	return slices.Contains(m.kinds, k) && matches(m.call, j.call) && like(m.input, j.input.name)
+func (m *meant) covers(j job, d difference) bool {
+	return matches(m.call, j.call) && like(m.input, j.input.name) &&
+		slices.ContainsFunc(m.kinds, func(a allowed) bool { return a.kind == d.kind && like(a.at, d.at) })
 }
 
 // matches says that a glob is like a call, or is its verb.

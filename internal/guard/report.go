@@ -22,7 +22,7 @@ type report struct {
 
 // group is differences that one line would cover.
 type group struct {
-	kinds map[kind]bool
+	kinds map[string]bool
 	runs  int
 	first int // the smallest job in which it was met
 	job   job
@@ -40,7 +40,7 @@ func (r *report) add(i int, j job, found []difference) {
 	var open []difference
 	for _, d := range found {
 		switch {
-		case r.expected(j, d.kind):
+		case r.expected(j, d):
 			r.silent++
 		case d.kind == stderr || d.kind == help:
 			key := j.call.verb() + plain(d.what)
@@ -54,9 +54,9 @@ func (r *report) add(i int, j job, found []difference) {
 	}
 }
 
-func (r *report) expected(j job, k kind) (is bool) {
+func (r *report) expected(j job, d difference) (is bool) {
 	for _, m := range r.meant {
-		if m.covers(j, k) {
+		if m.covers(j, d) {
 			m.used, is = true, true
 		}
 	}
@@ -66,12 +66,12 @@ func (r *report) expected(j job, k kind) (is bool) {
 func add[K comparable](groups map[K]*group, key K, i int, j job, found []difference) {
 	g := groups[key]
 	if g == nil {
-		g = &group{kinds: map[kind]bool{}, first: i + 1}
+		g = &group{kinds: map[string]bool{}, first: i + 1}
 		groups[key] = g
 	}
 	g.runs++
 	for _, d := range found {
-		g.kinds[d.kind] = true
+		g.kinds[d.String()] = true
 	}
 	if i < g.first {
 		g.first, g.job, g.what = i, j, found
@@ -96,25 +96,21 @@ func sorted[K comparable](groups map[K]*group) []*group {
 
 // line is the one to put under meant/, once it is known why.
 func (g *group) line() string {
-	names := slices.Sorted(maps.Keys(g.kinds))
-	var list []string
-	for _, k := range names {
-		list = append(list, string(k))
-	}
+	list := slices.Sorted(maps.Keys(g.kinds))
 	return fmt.Sprintf("%s  %s  %s  WHY", g.job.call.verb(), g.job.input.name, strings.Join(list, ","))
 }
 
-// show writes the first difference of each kind.
+// show writes the first difference of each kind, and each place in JSON.
 func (g *group) show(w io.Writer) {
-	shown := map[kind]int{}
+	more := map[string]int{}
 	for _, d := range g.what {
-		if shown[d.kind]++; shown[d.kind] == 1 {
+		if more[d.String()]++; more[d.String()] == 1 {
 			fmt.Fprintln(w, indented(fmt.Sprintf("%s: %s", d.kind, d.what)))
 		}
 	}
-	for _, k := range slices.Sorted(maps.Keys(shown)) {
-		if n := shown[k] - 1; n > 0 {
-			fmt.Fprintf(w, "    … and %s of %d more files\n", k, n)
+	for _, k := range slices.Sorted(maps.Keys(more)) {
+		if more[k] > 1 {
+			fmt.Fprintf(w, "    … and %s of %d more files\n", k, more[k]-1)
 		}
 	}
 }
