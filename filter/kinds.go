@@ -52,26 +52,16 @@ func IsByCategory(e *trace.Event) bool {
 func kindsOf(e *trace.Event, c producer.Category, known bool) Kinds {
 	k := phaseKinds[e.Phase]
 	switch {
-	case known:
+	case known && c.Place != producer.ByTrack:
 		k |= c.Kinds
 	case k&(Counter|Flow) != 0:
 	case producer.IsFrame(e.Name()):
 		k |= Python
-	case producer.IsSynapseCall(e.Name()):
+	case producer.IsCall(e.Name()):
 		k |= Runtime
 	}
 	if k&Instant != 0 && producer.IsMemory(e.Name()) {
 		k |= Memory
 	}
 	return k
-}
-
-// MayCross reports a flow event whose category does not tell whether it leads
-// from the host to a device or the other way.
-func MayCross(e *trace.Event) bool {
-	if !e.IsFlow() {
-		return false
-	}
-	c, _ := producer.CategoryOf(e.Cat())
-	return c.Place == producer.ByTrack
 }

@@ -8,47 +8,56 @@ import (
 	"tracekit/trace"
 )
 
-// Recognizer tells what ran on a device, and other kinds of events that take
-// more than the event itself to know. It learns as a trace goes by, in one
-// pass: from the text of the document, from every event, and from the names at
-// the end if the trace has them there. What it remembers grows with processes
-// and threads only. The zero value is ready to use.
+// Recognizer tells what ran on a device, and other kinds of events that take more than the
+// event itself to know. It learns as a trace goes by, in one pass: from the text of the
+// document, from every event, and from the names, wherever the trace has them. What it
+// remembers grows with processes and threads only. The zero value is ready to use.
 //
-// Names come too late for most traces, so the categories decide, and what the
-// document says of devices. What neither can tell is Unsure. That happens only
-// to Python frames in process 0: the profiler puts frames there whose thread
-// it does not know, and it is the process of the first device too. On CUDA and
-// ROCm all of that process goes for the device's; on Gaudi a Python thread in
-// it is a Python thread. The first device event in that process tells which,
-// and if none comes, the frames are the host's.
+// Categories decide where they tell, and names of processes and threads where not, then args
+// and what the document says of devices. What is of no known category is Unsure as long as its
+// process has no name. Python frames are the host's always: profilers put frames of threads
+// that they do not know into process 0, which is that of the first device too.
 type Recognizer struct {
-	tracks  trace.Tracks
-	seen    []evidence // by process
-	threads []threadIs // by track
-	listed  map[string]bool
-	env     Env
+	Given Given // what a user says of events
+
+	tracks    trace.Tracks
+	seen      []evidence // by process
+	threads   []threadIs // by track
+	levels    []producer.Level
+	processes []producer.Level
+	listed    map[string]bool
+	env       Env
+	names     givenNames
 
 	// Learnt counts how often something was learnt that may change what was said.
 	Learnt int
 }
 
 // evidence is what is known of a process.
-type evidence uint8
+type evidence uint16
 
 const (
 	isListed     evidence = 1 << iota // its pid is the id of a device in the document
-	isLabelled                        // it is labelled or named as a device
+	isLabelled                        // it is called as devices are, and as processes may be
+	isNamed                           // it is a device's by its name
 	isGaudi                           // it is named as a Gaudi, or has an engine's events
 	hasStream                         // it has events of a stream
 	hasHost                           // it has operators or runtime calls
-	isHostByName                      // it is labelled as the CPU
+	isHostByName                      // it is named or labelled as the host's
+	makesCalls                        // it is named for the calls that it makes
+	hasName                           // it has a name or a label
 )
 
+// threadIs is what is known of a thread.
 type threadIs uint8
 
 const (
 	isEngine  threadIs = 1 << iota // an engine of a Gaudi
-	isSynapse                      // a thread of Synapse's own profile of the host
+	isStream                       // a device's, or has events of one
+	isHost                         // the host's by its name
+	hasHosts                       // it has events of the host
+	isCaller                       // it calls the runtime
+	showsCall                      // all that it shows are such calls
 )
 
 // Clone returns a Recognizer that knows the same, for use at the same time. Neither
@@ -57,6 +66,7 @@ func (r *Recognizer) Clone() *Recognizer {
 	c := *r
 	c.env, c.tracks = Env{}, *r.tracks.Known()
 	c.seen, c.threads = slices.Clone(r.seen), slices.Clone(r.threads)
+	c.levels, c.processes = slices.Clone(r.levels), slices.Clone(r.processes)
 	return &c
 }
 
@@ -106,24 +116,44 @@ func (r *Recognizer) learn(e *trace.Event) (c producer.Category, known bool, tra
 	c, known = producer.CategoryOf(e.Cat())
 	switch {
 	case e.IsFlow():
+	case c.Place == producer.OnHost:
+		r.learnHost(e, c, track, process)
 	case c.Place == producer.OnDevice:
-		if r.seen[process]&(hasStream|isGaudi) != hasStream && r.threads[track]&isEngine == 0 {
+		if r.learns(track, process) {
 			r.learnDevice(e, track, process)
 		}
-	case c.Place == producer.OnHost && r.seen[process]&hasHost == 0 && producer.IsHostOnly(e.Cat()):
-		r.see(process, hasHost)
+	case c.Place == producer.OnEngine:
+		r.learnEngine(e, track, process)
+	case c.Place == producer.ByTrack && e.Phase == 'X' && r.threads[track] == 0 && r.seen[process]&(isNamed|isHostByName|makesCalls) == 0:
+		r.learnUnknown(e, track, process)
 	}
 	return c, known, track
+}
+
+// learns reports whether a device's event can tell more of its thread or process.
+func (r *Recognizer) learns(track, process int) bool {
+	return r.threads[track]&(isStream|isEngine) == 0 ||
+		r.seen[process]&(hasStream|isGaudi) != hasStream && r.threads[track]&isEngine == 0
 }
 
 // Settled reports, for an event that was learnt from, that nothing can be learnt from
 // others that are alike, and that they are of the same side and kinds as long as Learnt
 // stays what it is.
 func (r *Recognizer) Settled(e *trace.Event) bool {
+	if !IsByCategory(e) || r.Given != (Given{}) {
+		return false
+	}
 	track, process := r.place(e)
 	c, _ := producer.CategoryOf(e.Cat())
-	return IsByCategory(e) &&
-		(c.Place != producer.OnDevice || e.IsFlow() || r.seen[process]&(hasStream|isGaudi) == hasStream || r.threads[track]&isEngine != 0)
+	switch {
+	case e.IsFlow():
+		return !r.MayCross(e)
+	case c.Place == producer.OnDevice:
+		return !r.learns(track, process)
+	case c.Place == producer.OnEngine:
+		return r.threads[track]&(isEngine|isHost|hasHosts|isCaller) != 0
+	}
+	return true
 }
 
 func (r *Recognizer) see(process int, what evidence) {
@@ -134,26 +164,79 @@ func (r *Recognizer) see(process int, what evidence) {
 }
 
 func (r *Recognizer) takeFor(track int, what threadIs) {
-	if r.threads[track]&what == 0 {
+	if r.threads[track]&what != what {
 		r.threads[track] |= what
 		r.Learnt++
+	}
+}
+
+// learnHost learns from an event of the host.
+func (r *Recognizer) learnHost(e *trace.Event, c producer.Category, track, process int) {
+	is := hasHosts
+	if c.Kinds&Runtime != 0 {
+		is |= isCaller
+	}
+	r.takeFor(track, is)
+	if r.seen[process]&hasHost == 0 && producer.IsHostOnly(e.Cat()) {
+		r.see(process, hasHost)
 	}
 }
 
 // learnDevice looks into a device's event for what kind of device it is.
 func (r *Recognizer) learnDevice(e *trace.Event, track, process int) {
 	switch {
-	case isEngineEvent(e, &r.env):
+	case hasArg(e, &r.env, producer.RecipeArgs...):
 		r.see(process, isGaudi)
 		r.takeFor(track, isEngine)
 	case hasArg(e, &r.env, "stream", "correlation"):
 		r.see(process, hasStream)
 	}
+	r.takeFor(track, isStream)
 }
 
-// isEngineEvent tells events of Gaudi's engines by their args.
-func isEngineEvent(e *trace.Event, env *Env) bool {
-	return hasArg(e, env, producer.EngineArgs...)
+// learnEngine learns from an event that is a call of the host, or an engine's.
+func (r *Recognizer) learnEngine(e *trace.Event, track, process int) {
+	if r.threads[track]&(isEngine|isCaller) != 0 {
+		return
+	}
+	switch {
+	case hasArg(e, &r.env, producer.EngineArgs...):
+		r.see(process, isGaudi)
+		r.takeFor(track, isEngine)
+	case producer.IsCall(e.Name()), r.seen[process]&isGaudi == 0 && !hasArg(e, &r.env, producer.RecipeArgs...):
+		r.takeFor(track, isCaller)
+		r.see(process, hasHost)
+	}
+}
+
+// learnUnknown learns from a slice of no known category by its args.
+func (r *Recognizer) learnUnknown(e *trace.Event, track, process int) {
+	var set producer.ArgSet
+	for m := range trace.Members(e.Args()) {
+		set |= producer.DeviceArg(m.Key)
+		if r.isEngines(m.Key, process) {
+			r.see(process, isGaudi)
+			r.takeFor(track, isEngine)
+			return
+		}
+	}
+	if set != 0 && set.AreDevice() && !producer.IsCall(e.Name()) {
+		r.takeFor(track, isStream)
+	}
+}
+
+// isEngines reports a key of args that tells an engine of a Gaudi, in a process that may be one.
+func (r *Recognizer) isEngines(raw []byte, process int) bool {
+	keys := producer.EngineArgs
+	if r.seen[process]&isGaudi != 0 {
+		keys = producer.RecipeArgs
+	}
+	for _, key := range keys {
+		if keyIs(raw, key, &r.env) {
+			return true
+		}
+	}
+	return false
 }
 
 func hasArg(e *trace.Event, env *Env, keys ...string) bool {
@@ -176,33 +259,45 @@ func (r *Recognizer) learnName(e *trace.Event, track, process int) {
 	text := valueText(value, &r.env)
 	switch string(e.Name()) {
 	case "process_labels":
-		r.see(process, evidenceOf(producer.Label(text)))
+		r.learnProcess(process, producer.LabelIs(text))
 	case "process_name":
-		r.see(process, evidenceOf(producer.Process(text)))
+		r.names.process(&r.Given, e, text)
+		r.learnProcess(process, producer.ProcessIs(text))
 	case "thread_name":
-		if producer.IsEngine(text) {
-			r.takeFor(track, isEngine)
-		}
-		if producer.IsSynapse(text) {
-			r.takeFor(track, isSynapse)
-		}
+		r.names.thread(&r.Given, e, text)
+		r.learnThread(track, producer.ThreadIs(text))
 	}
 }
 
-// evidenceOf is what a name or label says of a process.
-func evidenceOf(says producer.Names) evidence {
-	switch says {
-	case producer.Host:
-		return isHostByName
-	case producer.HPU:
-		return isGaudi
-	case producer.Device:
-		return isLabelled
-	}
-	return 0
+var processIs = [...]evidence{
+	producer.Host: isHostByName, producer.Calls: isHostByName | makesCalls, producer.Device: isNamed,
+	producer.Labelled: isLabelled, producer.Engines: isGaudi,
 }
 
-// Side tells where e happened, by what was learnt until now. Arrows to a
+var threadOf = [...]threadIs{
+	producer.Host: isHost, producer.Calls: isHost | isCaller | showsCall, producer.Device: isStream,
+	producer.Labelled: isStream, producer.Engines: isEngine, producer.Engine: isEngine,
+}
+
+func (r *Recognizer) learnProcess(process int, rule producer.Rule) {
+	r.see(process, processIs[rule.Is]|hasName)
+	r.processes[process] = max(r.processes[process], rule.Level)
+}
+
+func (r *Recognizer) learnThread(track int, rule producer.Rule) {
+	if is := threadOf[rule.Is]; is != 0 {
+		r.takeFor(track, is)
+	}
+	r.levels[track] = max(r.levels[track], rule.Level)
+}
+
+// Level returns the levels at which e's process and thread show a device's work.
+func (r *Recognizer) Level(e *trace.Event) (process, thread producer.Level) {
+	track, p := r.place(e)
+	return r.processes[p], r.levels[track]
+}
+
+// Side tells where e happened, by what was learnt until now. Flows to a
 // device count as the device's, whichever end e is. Metadata is never a
 // device's here: names go with what they name.
 func (r *Recognizer) Side(e *trace.Event) Side {
@@ -216,11 +311,7 @@ func (r *Recognizer) sideAt(e *trace.Event, c producer.Category, known bool, tra
 	if e.IsMeta() {
 		return Host
 	}
-	side, byArgs := r.side(look(e, c, known, track))
-	if byArgs && isEngineEvent(e, &r.env) {
-		return Device
-	}
-	return side
+	return r.SideOf(r.look(e, c, known, track))
 }
 
 // Look is what an event shows of where it happened: enough to ask SideOf later,
@@ -230,96 +321,161 @@ type Look struct {
 	Says  uint8
 }
 
-// What a Look says besides the lane of the category, which has the lower two bits.
+// What a Look says besides the place of the category, which has the lower three bits.
 const (
-	looksPython  = 4 << iota
-	looksZero    // it is in process 0
-	looksUnknown // nothing but its args may tell
-	looksEngine  // and they do
+	looksHost    = 8 << iota // it is a Python frame, or a call by its name
+	looksFlow                // it is an end of a flow
+	looksSynapse             // its args are Synapse's, of a call or of an engine
+	looksSure                // a name that is yet to come will not tell
+	looksGiven               // the user says that it is a device's
 )
 
 // Look looks at e, which is no metadata.
 func (r *Recognizer) Look(e *trace.Event) Look {
 	c, known := producer.CategoryOf(e.Cat())
 	track, _ := r.place(e)
-	l := look(e, c, known, track)
-	if l.Says&looksUnknown != 0 && isEngineEvent(e, &r.env) {
-		l.Says |= looksEngine
+	return r.look(e, c, known, track)
+}
+
+func (r *Recognizer) look(e *trace.Event, c producer.Category, known bool, track int) Look {
+	l := Look{Track: int32(track), Says: uint8(c.Place)}
+	if r.Given.Hardware != nil && r.meets(e, r.Given.Hardware) {
+		l.Says |= looksGiven
+	}
+	switch {
+	case e.IsFlow():
+		l.Says |= looksFlow
+	case c.Place == producer.OnHost:
+		if c.Kinds&Python != 0 {
+			l.Says |= looksHost
+		}
+	case c.Place == producer.OnEngine:
+		if r.threads[track]&(isEngine|isHost|hasHosts|isCaller) == 0 && hasArg(e, &r.env, producer.RecipeArgs...) {
+			l.Says |= looksSynapse
+		}
+	case c.Place == producer.ByTrack:
+		if kindsOf(e, c, known)&(Python|Runtime) != 0 {
+			l.Says |= looksHost
+		}
+		if !nests[e.Phase] {
+			l.Says |= looksSure
+		}
 	}
 	return l
 }
+
+// meets reports whether e is what a user means.
+func (r *Recognizer) meets(e *trace.Event, x *Expr) bool {
+	r.env.Names = &r.names
+	return x.Match(e, &r.env)
+}
+
+// nests are the phases of slices.
+var nests = [256]bool{'X': true, 'B': true, 'E': true, 'b': true, 'n': true, 'e': true}
 
 // SideOf is Side for an event that was looked at.
 func (r *Recognizer) SideOf(l Look) Side {
-	side, byArgs := r.side(l)
-	if byArgs && l.Says&looksEngine != 0 {
+	if l.Says&looksGiven != 0 {
 		return Device
 	}
-	return side
-}
-
-func look(e *trace.Event, c producer.Category, known bool, track int) Look {
-	l := Look{Track: int32(track), Says: uint8(c.Place)}
-	if c.Place == producer.OnDevice {
-		return l
-	}
-	kinds := kindsOf(e, c, known)
-	if kinds&Python != 0 {
-		l.Says |= looksPython
-	}
-	if string(e.Pid()) == "0" {
-		l.Says |= looksZero
-	}
-	if !known && kinds&(Runtime|Flow) == 0 {
-		l.Says |= looksUnknown
-	}
-	return l
-}
-
-// side is SideOf as far as it is no question of args.
-func (r *Recognizer) side(l Look) (side Side, byArgs bool) {
-	is := producer.Place(l.Says & 3)
-	if is == producer.OnDevice {
-		return Device, false
-	}
-	seen := r.seen[r.tracks.All[l.Track].Process]
-	engine, python := r.threads[l.Track]&isEngine != 0, l.Says&looksPython != 0
-	switch {
-	case seen&isGaudi != 0 || engine:
-	case r.isDevice(seen):
-		return Device, false
-	case is == producer.OnStream && seen&(hasHost|isHostByName) == 0:
-		return Device, false
-	case python && l.Says&looksZero != 0 && seen&(hasHost|isHostByName) == 0:
-		return Unsure, false
+	thread, seen := r.threads[l.Track], r.seen[r.tracks.All[l.Track].Process]
+	switch producer.Place(l.Says & 7) {
+	case producer.OnHost:
+		if l.Says&looksHost == 0 && thread&isHost == 0 && isDevice(seen) {
+			return Device
+		}
+		return Host
+	case producer.OnDevice:
+		switch {
+		case l.Says&looksFlow == 0 || thread&(isCaller|isStream|isEngine) != 0 || isDevice(seen):
+			return Device
+		case seen&(hasName|hasHost|isGaudi) == 0:
+			return Unsure
+		}
+		return Host
+	case producer.OnEngine:
+		return engineSide(l, thread, seen)
+	case producer.OnStream:
+		if thread&isStream == 0 && seen&(hasHost|isHostByName) != 0 {
+			return Host
+		}
+		return Device
 	}
 	switch {
-	case is == producer.OnHost || python || seen&isHostByName != 0:
-		return Host, false
-	case engine:
-		return Device, false
+	case l.Says&looksHost != 0 || seen&isHostByName != 0:
+		return Host
+	case thread&(isStream|isEngine) != 0:
+		return Device
+	case thread&(isHost|hasHosts) != 0:
+		return Host
+	case l.Says&looksFlow == 0 && isDevice(seen&^isListed), l.Says&looksFlow != 0 && isDevice(seen):
+		return Device
+	case seen&(hasName|hasHost|isGaudi) == 0 && l.Says&looksSure == 0:
+		return Unsure
 	}
-	return Host, l.Says&looksUnknown != 0
+	return Host
 }
 
-// isDevice reports a process all of whose events are a device's. The pid of a
-// host process may be the id of a device as well, where it is small, as in a
-// container: what is labelled by both names, or lists a device and has
-// operators, is judged by category.
-func (r *Recognizer) isDevice(seen evidence) bool {
+// engineSide tells a call of the host from what an engine of a Gaudi did.
+func engineSide(l Look, thread threadIs, seen evidence) Side {
+	switch {
+	case thread&isEngine != 0:
+		return Device
+	case thread&(isHost|hasHosts|isCaller) != 0:
+		return Host
+	case seen&isGaudi != 0:
+		return Device
+	case l.Says&looksSynapse != 0 && seen&(hasName|hasHost) == 0:
+		return Unsure
+	}
+	return Host
+}
+
+// isDevice reports a process whose events are a device's where nothing else tells. The
+// pid of a host process may be the id of a device as well, where it is small, as in a
+// container: what is labelled by both names, or lists a device and has operators, is not.
+func isDevice(seen evidence) bool {
 	switch {
 	case seen&isHostByName != 0:
 		return false
-	case seen&isLabelled != 0:
+	case seen&isNamed != 0:
 		return true
 	}
-	return seen&(isListed|hasStream) != 0 && seen&hasHost == 0
+	return seen&(isListed|isLabelled|hasStream) != 0 && seen&(hasHost|isGaudi) == 0
 }
 
-// Kinds is KindsOf, and knows the calls of Gaudi's runtime by their thread.
+// MayCross reports a flow event of which neither the category nor its thread tells whether it
+// leads from the host to a device or the other way.
+func (r *Recognizer) MayCross(e *trace.Event) bool {
+	if !e.IsFlow() {
+		return false
+	}
+	c, _ := producer.CategoryOf(e.Cat())
+	return c.Place == producer.ByTrack || c.Place == producer.OnDevice && r.Side(e) != Device
+}
+
+// Kinds is KindsOf, and knows calls by their process and thread.
 func (r *Recognizer) Kinds(e *trace.Event) Kinds {
 	k := KindsOf(e)
-	if track, _ := r.place(e); r.threads[track]&isSynapse != 0 && !e.IsMeta() && k&(Python|Counter|Flow) == 0 {
+	if e.IsMeta() {
+		return k
+	}
+	if r.Given.Python != nil && r.meets(e, r.Given.Python) {
+		k |= Python
+	}
+	track, process := r.place(e)
+	c, known := producer.CategoryOf(e.Cat())
+	switch {
+	case k&Flow != 0:
+		if c.Place == producer.OnDevice && r.Side(e) == Host {
+			k &^= Runtime
+		}
+	case k&(Python|Counter) != 0:
+	case c.Place == producer.OnEngine:
+		if r.SideOf(r.look(e, c, known, track)) == Device {
+			k &^= Runtime
+		}
+	case r.threads[track]&showsCall != 0, r.seen[process]&makesCalls != 0 && (!known || producer.IsCall(e.Name())):
 		k |= Runtime
 	}
 	return k
@@ -330,19 +486,35 @@ func (r *Recognizer) Kinds(e *trace.Event) Kinds {
 func (r *Recognizer) place(e *trace.Event) (track, process int) {
 	track = r.tracks.Of(e)
 	process = r.tracks.All[track].Process
-	for len(r.threads) < len(r.tracks.All) {
-		r.threads = append(r.threads, 0)
-	}
-	for len(r.seen) < len(r.tracks.Processes) {
-		pid := r.tracks.Processes[len(r.seen)]
-		var known evidence
-		if r.listed[pid] {
-			known = isListed
-		}
-		if len(pid) > 5 && pid[:5] == `"GPU ` { // counters of a device have a process of their own
-			known = isLabelled
-		}
-		r.seen = append(r.seen, known)
+	if len(r.threads) < len(r.tracks.All) {
+		r.grow()
 	}
 	return track, process
+}
+
+// grow makes room for new tracks. Ids that are text tell what names do.
+func (r *Recognizer) grow() {
+	for len(r.seen) < len(r.tracks.Processes) {
+		process, pid := len(r.seen), r.tracks.Processes[len(r.seen)]
+		r.seen, r.processes = append(r.seen, 0), append(r.processes, 0)
+		if r.listed[pid] {
+			r.seen[process] = isListed
+		}
+		if rule := producer.ProcessIs(textID(pid)); rule.Is != producer.Nothing {
+			r.learnProcess(process, rule)
+		}
+	}
+	for len(r.threads) < len(r.tracks.All) {
+		track := len(r.threads)
+		r.threads, r.levels = append(r.threads, 0), append(r.levels, 0)
+		r.learnThread(track, producer.ThreadIs(textID(r.tracks.All[track].Tid)))
+	}
+}
+
+// textID is the text of an id that is text, nil for numbers.
+func textID(id string) []byte {
+	if len(id) < 2 || id[0] != '"' {
+		return nil
+	}
+	return []byte(trace.Unquote([]byte(id)))
 }

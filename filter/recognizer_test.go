@@ -64,7 +64,7 @@ func TestNoDeviceIsLeft(t *testing.T) {
 					continue
 				}
 				host++
-				if device[string(e.Pid())] {
+				if device[string(e.Pid())] && string(e.Cat()) != "python_function" {
 					t.Fatalf("left: %s", e.Raw())
 				}
 				if c := string(e.Cat()); c == "ac2g" || c == "async_gpu" {
@@ -75,7 +75,8 @@ func TestNoDeviceIsLeft(t *testing.T) {
 			if !ok || host != want {
 				t.Errorf("%d of %d events are left, not %d", host, total, want)
 			}
-			if h100 := strings.HasPrefix(filepath.Base(path), "h100"); (waited > 0) != h100 {
+			// Without any names it is the first kernel that tells where flows lead.
+			if bare := strings.HasPrefix(filepath.Base(path), "sglang"); (waited > 0) != bare {
 				t.Errorf("%d events waited", waited)
 			}
 		})
@@ -87,8 +88,8 @@ func TestNoDeviceIsLeft(t *testing.T) {
 var hostEvents = map[string]int{
 	"cpu_only_string_pids.pt.trace.json.gz":       18,
 	"cupti_ranges_string_ids.json.gz":             2250,
-	"h100_image_classifier.json.gz":               4377,
-	"h100_qwen_chat.json.gz":                      12819,
+	"h100_image_classifier.json.gz":               4382,
+	"h100_qwen_chat.json.gz":                      12824,
 	"indent2_overlay_flows.json.gz":               1051,
 	"mi250_two_steps.json.gz":                     105,
 	"mtia_inference.json.gz":                      12755,
@@ -169,20 +170,20 @@ func TestSide(t *testing.T) {
 		events         []string
 		want           string
 	}{
-		{"categories", ``, []string{op, kernel0, flow10, decode, counter}, "hddhd"},
-		{"stray frames before the first kernel", ``, []string{frame0, kernel0, frame0}, "udd"},
-		{"stray frames of a listed device", listed, []string{frame0, frame1, kernel0, path0}, "dddd"},
-		{"an arrow of another category", ``, []string{path0, kernel0, path0}, "hdd"},
+		{"categories", ``, []string{op, kernel0, flow10, decode, counter}, "hdhud"},
+		{"stray frames before the first kernel", ``, []string{frame0, kernel0, frame0}, "hdh"},
+		{"stray frames of a listed device", listed, []string{frame0, frame1, kernel0, path0}, "hhdd"},
+		{"an arrow of another category", ``, []string{path0, kernel0, path0}, "udd"},
 		{"synchronisation without any name", ``, []string{sync0, opOf1, sync1}, "dhh"},
-		{"a host with the pid of a device", listed, []string{opOf1, frame1, kernel1, sync1}, "hhdh"},
+		{"a host with the pid of a device", listed, []string{opOf1, frame1, kernel1, sync1}, "hhdd"},
 		{"the same, labelled as both", listed, []string{opOf1, isGPU1, isCPU1, frame1, kernel1}, "hhhhd"},
-		{"a labelled device", ``, []string{frame1, isGPU1, frame1, sync1}, "hhdd"},
+		{"a labelled device", ``, []string{frame1, isGPU1, frame1, sync1}, "hhhd"},
 		{"a label of another kind", ``, []string{python2, frame1, sync1}, "hhd"},
 		{"all of a labelled MTIA", ``, []string{mtia17, isMTIA, mtia17}, "hhd"},
-		{"engines of a Gaudi by args", ``, []string{frame0, mme, frame0, mmeEnd, dma, bare}, "udhdhd"},
+		{"engines of a Gaudi by args", ``, []string{frame0, mme, frame0, mmeEnd, dma, bare}, "hdhdhd"},
 		{"engines of a Gaudi by name", ``, []string{isHPU, engine2, frame0, dma, bare, mme}, "hhhddd"},
-		{"a listed Gaudi", gaudi, []string{frame0, isHPU, frame0}, "uhh"},
-		{"calls on the host of a Gaudi", ``, []string{enqueue, call, decode}, "hhh"},
+		{"a listed Gaudi", gaudi, []string{frame0, isHPU, frame0}, "hhh"},
+		{"calls on the host of a Gaudi", ``, []string{enqueue, call, decode}, "hhu"},
 	} {
 		if got := sides(t, c.document, c.events...); got != c.want {
 			t.Errorf("%s: %s, not %s", c.name, got, c.want)
@@ -193,15 +194,15 @@ func TestSide(t *testing.T) {
 func TestLearnDocument(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"deviceProperties": [ {"name":"a]b","id" : 3}, {"id":"x"} ],`: "d",
-		`{"deviceProperties":[],`:        "h",
-		`{"deviceProperties": null,`:     "h",
-		`{"note":"deviceProperties",`:    "h",
-		`{"deviceProperties"`:            "h",
-		`{"deviceProperties": [{"id": 3`: "h",
+		`{"deviceProperties":[],`:        "u",
+		`{"deviceProperties": null,`:     "u",
+		`{"note":"deviceProperties",`:    "u",
+		`{"deviceProperties"`:            "u",
+		`{"deviceProperties": [{"id": 3`: "u",
 	} {
 		var r Recognizer
 		r.LearnDocument([]byte(text))
-		e := event(t, `{"ph":"X","name":"a","pid":3,"tid":1,"ts":1,"dur":1}`)
+		e := event(t, `{"ph":"f","cat":"x","name":"a","pid":3,"tid":1,"ts":1,"id":1}`)
 		r.Learn(e)
 		if got := string("hdu"[r.Side(e)]); got != want {
 			t.Errorf("%s: %s, not %s", text, got, want)
@@ -209,7 +210,7 @@ func TestLearnDocument(t *testing.T) {
 	}
 	// What the document says after the events counts as well.
 	var r Recognizer
-	e := event(t, `{"ph":"X","name":"a","pid":3,"tid":1,"ts":1,"dur":1}`)
+	e := event(t, `{"ph":"f","cat":"x","name":"a","pid":3,"tid":1,"ts":1,"id":1}`)
 	r.Learn(e)
 	r.LearnDocument([]byte(`,"deviceProperties":[{"id":3}]`))
 	if r.Side(e) != Device {

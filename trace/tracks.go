@@ -33,6 +33,7 @@ type trackKey struct{ pid, tid string }
 type recentTrack struct {
 	pid, tid []byte
 	track    int
+	known    bool // an event without ids is not yet one that came
 }
 
 // alikeTrack is the track of events that are alike.
@@ -53,10 +54,10 @@ func (t *Tracks) Of(e *Event) int {
 func (t *Tracks) of(e *Event) int {
 	pid, tid := e.Pid(), e.Tid()
 	r := &t.recent[(mark(pid)*31+mark(tid))*0x9e3779b1>>24]
-	if string(r.pid) == string(pid) && string(r.tid) == string(tid) && t.byKey != nil {
+	if string(r.pid) == string(pid) && string(r.tid) == string(tid) && r.known {
 		return r.track
 	}
-	r.track = t.find(pid, tid)
+	r.track, r.known = t.find(pid, tid), true
 	r.pid, r.tid = append(r.pid[:0], pid...), append(r.tid[:0], tid...)
 	return r.track
 }

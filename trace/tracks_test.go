@@ -40,3 +40,17 @@ func TestKnownTracksMayBeUsedAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// An event without ids is on a track of process 0, whatever came first.
+func TestAnEventWithoutIDsHasItsOwnTrack(t *testing.T) {
+	var tracks Tracks
+	first, bare := &Event{}, &Event{}
+	for e, text := range map[*Event]string{first: `{"ph":"X","pid":1,"tid":2}`, bare: `{"ph":"X"}`} {
+		if _, st := scanEvent([]byte(text), 0, 0, maxNesting, e); st != scanned {
+			t.Fatal(text)
+		}
+	}
+	if a, b := tracks.Of(first), tracks.Of(bare); a == b || tracks.All[b].Pid != "0" || tracks.Of(bare) != b {
+		t.Errorf("tracks %d and %d: %v", a, b, tracks.All)
+	}
+}

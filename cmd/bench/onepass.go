@@ -69,4 +69,4 @@ func (b between) Event(e *trace.Event, w *trace.Writer) error {
 	return w.Event(e)
 }
 
-func (b between) End(*trace.Writer) error { return nil }
+func (b between) End([][]byte, *trace.Writer) error { return nil }

@@ -76,3 +76,59 @@ func IsHostOnly(cat []byte) bool {
 	}
 	return false
 }
+
+// callNames begin the names of runtime calls.
+var callNames = func() (all []string) {
+	for _, p := range All {
+		all = append(all, p.Calls...)
+	}
+	return all
+}()
+
+// IsCall tells the names of calls into the runtime of a device: the name of a library, or the
+// letters that its functions share, with a capital behind them.
+func IsCall(name []byte) bool {
+	for _, begin := range callNames {
+		if len(name) <= len(begin) || string(name[:len(begin)]) != begin {
+			continue
+		}
+		last, next := begin[len(begin)-1], name[len(begin)]
+		if last == '_' || last == '@' || 'A' <= next && next <= 'Z' {
+			return true
+		}
+	}
+	return IsSynapseCall(name)
+}
+
+// ArgSet is a set of keys of args that tell something.
+type ArgSet uint64
+
+// DeviceArg returns the set of a key, empty if it tells nothing.
+func DeviceArg(key []byte) ArgSet { return argBits[string(key)] }
+
+// AreDevice reports whether only events of a device have all these keys.
+func (s ArgSet) AreDevice() bool {
+	for _, set := range argSets {
+		if s&set == set {
+			return true
+		}
+	}
+	return false
+}
+
+var argBits, argSets = func() (map[string]ArgSet, []ArgSet) {
+	bits, sets := map[string]ArgSet{}, []ArgSet(nil)
+	for _, p := range All {
+		for _, keys := range p.DeviceArgs {
+			var set ArgSet
+			for _, key := range keys {
+				if bits[key] == 0 {
+					bits[key] = 1 << len(bits)
+				}
+				set |= bits[key]
+			}
+			sets = append(sets, set)
+		}
+	}
+	return bits, sets
+}()

@@ -2,27 +2,31 @@ package producer
 
 import "bytes"
 
-// Gaudi is the Synapse profiler, whose events the bridge to PyTorch writes among Kineto's,
-// with categories of older builds of it.
-var Gaudi = &Producer{Name: "Synapse profiler of Gaudi"}
-
-// EngineArgs are args that only events of Gaudi's engines have.
-var EngineArgs = []string{"HW event name", "recipeId"}
-
-// IsEngine tells the threads of Gaudi's engines: [HD0] TPC 3, [D0] SPDMA 0.
-func IsEngine(thread []byte) bool {
-	inner, ok := bytes.CutPrefix(thread, []byte("["))
-	if !ok {
-		return false
-	}
-	inner, _, ok = bytes.Cut(inner, []byte("] "))
-	inner = bytes.TrimPrefix(inner, []byte("H"))
-	number, isD := bytes.CutPrefix(inner, []byte("D"))
-	return ok && isD && isNumber(number)
+// Gaudi is the Synapse profiler, whose events the bridge to PyTorch writes among Kineto's, with
+// categories of older builds of it: Kernel for MME, TPC and DMA that transposes, Memcpy and
+// Memset by name, and Runtime for all else, calls of the host as well as what other engines do.
+var Gaudi = &Producer{
+	Name: "Synapse profiler of Gaudi",
+	Categories: map[string]Category{
+		"enqueue": {OnDevice, Runtime}, // flows from the enqueue call to the engine's slice
+	},
+	Processes: []Rule{
+		{Name: "*device:HPU:#*", Is: Engines},
+	},
+	Threads: []Rule{
+		{Name: "Synapse/*", Is: Calls},
+		{Name: "[HD#] *", Is: Engine},
+		{Name: "[D#] *", Is: Engine},
+	},
+	Evidence: Evidence{Processes: []string{"*device:HPU:#*", "Synapse*", "Bridge Logs"}, Threads: []string{"Synapse/*", "[HD#] *", "[D#] *"}},
 }
 
-// IsSynapse tells the threads of Synapse's own profile of the host.
-func IsSynapse(thread []byte) bool { return bytes.HasPrefix(thread, []byte("Synapse/")) }
+// EngineArgs are args that only events of Gaudi's engines have. RecipeArgs are those of all
+// that Synapse recorded, so of an event that is a device's they tell which.
+var (
+	EngineArgs = []string{"HW event name"}
+	RecipeArgs = []string{"HW event name", "recipeId"}
+)
 
 // IsSynapseCall tells calls of Gaudi's Synapse API by the device in their name,
 // as in enqueueWithExternalEventsExt (accel0).
@@ -36,11 +40,18 @@ func IsGaudi(device []byte) bool {
 	return bytes.Contains(device, []byte("HPU")) || bytes.Contains(bytes.ToLower(device), []byte("gaudi"))
 }
 
-// IsGaudiProcess tells processes of the Synapse profiler by their names.
-func IsGaudiProcess(name string) bool {
-	return len(name) >= 11 && name[:11] == "device:HPU:" || len(name) >= 7 && name[:7] == "Synapse"
+// HLProf is Habana's own exporter, whose traces HLTV shows: a process for each kind of engine,
+// by the names that Synapse gives them.
+var HLProf = &Producer{
+	Name:      "Habana hl-prof",
+	Processes: append([]Rule{{Name: `\*\*\*Host`, Is: Calls}}, engineProcesses()...),
+	Evidence:  Evidence{Processes: []string{`\*\*\*Host`, `\*\*MME *`, `\*MME *`, `\*TPC *`}},
 }
 
-func isNumber(text []byte) bool {
-	return len(text) > 0 && len(bytes.Trim(text, "0123456789")) == 0
+func engineProcesses() (all []Rule) {
+	for _, engine := range []string{`\*\*DMA`, `\*\*MME`, `\*\*TPC`, `\*\*NIC`, `\*PDMA`, `\*EDMA`, `\*KDMA`, `\*MME`, `\*TPC`, `\*NIC`,
+		`\*PSOC`, `\*SM`, `\*PMMU`, `\*ROTATOR`, `\*ARC_FARM`, `\*VIDEO_DECODER`} {
+		all = append(all, Rule{Name: engine + "*", Is: Device})
+	}
+	return all
 }

@@ -14,10 +14,17 @@ type Producer struct {
 	// put others where a device's events stand.
 	HostOnly []string
 
-	// Writes are categories by which the producer is known. Those of MayWrite tell it where
-	// nothing tells another.
-	Writes   []string
-	MayWrite []string
+	// Processes and Threads say what names mean, and ids that are text; Labels what labels do,
+	// which may read as names, too.
+	Processes []Rule
+	Labels    []Rule
+	Threads   []Rule
+	// Calls begin the names of runtime calls, where no category tells.
+	Calls []string
+	// DeviceArgs are the keys of args of which only events of a device have all of a set.
+	DeviceArgs [][]string
+
+	Evidence Evidence
 
 	Markers []Markers         // of steps, by name
 	Modes   map[string]string // phases by the words that stand for {mode} in a marker
@@ -27,8 +34,27 @@ type Producer struct {
 	Gauges  map[string]string // fields by the members of a counter, behind prompt_ or decode_
 }
 
-// All producers. Where markers of steps are found equally often the upper one wins.
-var All = []*Producer{VLLMGaudi, VLLM, SGLang, ATOM, TensorRTLLM, Diffusion, PyTorch, Gaudi, VizTracer, PySpy}
+// All producers. Where markers of steps are found equally often the upper one wins; of rules
+// for one name the first holds.
+var All = []*Producer{
+	VLLMGaudi, VLLM, SGLang, ATOM, TensorRTLLM, Diffusion,
+	Ascend, Paddle, PyTorch, PyTorchLegacy, Gaudi, HLProf, Unitrace, XLA, TensorFlow, ROCprof, Nsys, Proton, ONNXRuntime,
+	VizTracer, PySpy, Generic,
+}
+
+// Evidence is by what a producer is known to have written into a trace: any of it will do.
+// Names are patterns, as in a Rule.
+type Evidence struct {
+	Categories []string
+	Processes  []string // names, labels, and ids that are text
+	Threads    []string
+	// Weak categories tell it where nothing tells any other profiler.
+	Weak []string
+	// Also are categories of others that it writes too: beside it they tell of nobody else.
+	Also []string
+	// Instead are servers whose markers it writes beside its own.
+	Instead []string
+}
 
 // Kinds is a set of kinds of events. An event may be of several, or of none.
 type Kinds uint16
@@ -47,7 +73,8 @@ type Place uint8
 
 const (
 	ByTrack  Place = iota // nothing: the process and thread tell
-	OnHost                // on the host, unless the whole process is a device's
+	OnHost                // on the host
+	OnEngine              // on the host, unless the thread is an engine of a Gaudi
 	OnDevice              // on a device, whatever the process
 	OnStream              // on a device, unless the process is known for a host's
 )
@@ -57,3 +84,36 @@ type Category struct {
 	Place Place
 	Kinds Kinds
 }
+
+// Rule says what a name means, of a process or a thread. In the name # stands for a number
+// and * for any text.
+type Rule struct {
+	Name  string
+	Is    Is
+	Level Level
+}
+
+// Is is what a name means.
+type Is uint8
+
+const (
+	Nothing  Is = iota
+	Host        // it is the host's
+	Calls       // it is the host's, and what has no category there calls the runtime
+	Device      // it is a device's
+	Labelled    // it is a device's, unless there are events of the host in it
+	Engines     // it is a Gaudi's, which may hold threads of the host as well
+	Engine      // it is an engine of a Gaudi
+)
+
+// Level ranks threads, or processes, that show the same work of a device: the work itself is
+// shown by the lowest level that there is. What has a higher one repeats it in other words.
+type Level uint8
+
+const (
+	Work    Level = iota // kernels and copies, on streams
+	Ops                  // operations, of which each may have several kernels
+	Modules              // of operations
+	Steps                // of modules
+	Views                // what someone computed from the others
+)

@@ -4,5 +4,5 @@ package producer
 var PySpy = &Producer{
 	Name:       "py-spy",
 	Categories: map[string]Category{"py-spy": {OnHost, Python}},
-	Writes:     []string{"py-spy"},
+	Evidence:   Evidence{Categories: []string{"py-spy"}},
 }

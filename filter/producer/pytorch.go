@@ -21,7 +21,7 @@ var PyTorch = &Producer{
 		"privateuse1_runtime":  {OnHost, Runtime},
 		"privateuse1_driver":   {OnHost, Runtime},
 		"glow_runtime":         {OnHost, Runtime},
-		"hpu_op":               {ByTrack, 0}, // the bridge's own calls, and whatever it can't place
+		"hpu_op":               {ByTrack, 0}, // in Kineto's list, and written by nobody
 		"overhead":             {OnHost, 0},  // the profiler's own
 		"external_correlation": {OnHost, 0},
 		"fwdbwd":               {OnHost, 0}, // flows between operators
@@ -33,10 +33,11 @@ var PyTorch = &Producer{
 		"gpu_memset":          {OnDevice, 0},
 		"gpu_user_annotation": {OnDevice, 0},
 		"cuda_profiler_range": {OnDevice, 0},
+		"hardware_counters":   {OnDevice, 0},
 		"mtia_ccp_events":     {OnDevice, 0},
 		"mtia_counters":       {OnDevice, 0},
 		"xpu_scope_profiler":  {OnDevice, 0},
-		"cuda_sync":           {OnStream, Runtime},
+		"cuda_sync":           {OnStream, Runtime}, // a stream that waits
 		"cuda_event":          {OnStream, Runtime},
 		"xpu_sync":            {OnStream, Runtime},
 
@@ -47,22 +48,50 @@ var PyTorch = &Producer{
 
 		// older builds
 		"Operator": {OnHost, 0},
-		"Runtime":  {OnHost, Runtime},
+		"Runtime":  {OnEngine, Runtime}, // on Gaudi, of its DMA and NIC engines too
 		"Kernel":   {OnDevice, 0},
 		"Memcpy":   {OnDevice, 0},
 		"Memset":   {OnDevice, 0},
 	},
 	Families: []string{"mtia_", "xpu_", "privateuse1_"},
-	HostOnly: []string{"cpu_op", "cuda_runtime", "cuda_driver", "Operator", "Runtime"},
-	Writes:   []string{"cpu_op", "Operator"},
-	MayWrite: []string{"Trace", "kernel"},
+	HostOnly: []string{"cpu_op", "user_annotation", "cuda_runtime", "cuda_driver", "Operator"},
+	Processes: []Rule{
+		{Name: "GPU # Counters", Is: Device}, // an id
+		{Name: "MTIA #", Is: Device},
+		{Name: "CUPTI Overhead", Is: Host},
+	},
+	Labels: []Rule{
+		{Name: "CPU", Is: Host},
+		{Name: "GPU #", Is: Labelled}, // pids 0 to 15 have it, whether or not there are such devices
+		{Name: "MTIA #", Is: Labelled},
+		{Name: "XPU #", Is: Labelled},
+		{Name: "HPU #", Is: Engines},
+	},
+	Evidence: Evidence{
+		Categories: []string{"python_function", "user_annotation", "gpu_user_annotation", "cuda_runtime", "cuda_driver",
+			"cpu_instant_event", "fwdbwd", "Trace", "mtia_*", "xpu_*", "privateuse1_*", "async_gpu", "async_cpu_to_gpu"},
+		Weak: []string{"cpu_op", "Operator", "kernel"},
+	},
 	Markers: []Markers{{"PyTorch's profiler", Training, forms(
 		"ProfilerStep#{number}")}},
 }
 
-// IsFrame tells the names of Python frames: file.py(12): function, and those
-// that PyTorch gives to modules and to functions written in C.
-func IsFrame(name []byte) bool {
+// PyTorchLegacy is the autograd profiler before Kineto.
+var PyTorchLegacy = &Producer{
+	Name: "PyTorch's autograd profiler",
+	Categories: map[string]Category{
+		"cpu_to_cuda": {OnDevice, Runtime},
+	},
+	Processes: []Rule{ // ids
+		{Name: "CPU functions", Is: Host},
+		{Name: "CUDA functions", Is: Device},
+	},
+	Evidence: Evidence{Processes: []string{"CPU functions", "CUDA functions"}},
+}
+
+// isPyTorchFrame tells the names that PyTorch gives to modules and to functions written in C, and
+// file.py(12): function.
+func isPyTorchFrame(name []byte) bool {
 	for _, p := range []string{"nn.Module: ", "<built-in "} {
 		if bytes.HasPrefix(name, []byte(p)) {
 			return true
@@ -72,6 +101,9 @@ func IsFrame(name []byte) bool {
 	digits := len(rest) - len(bytes.TrimLeft(rest, "0123456789"))
 	return ok && digits > 0 && bytes.HasPrefix(rest[digits:], []byte("): "))
 }
+
+// IsFrame tells the names of Python frames.
+func IsFrame(name []byte) bool { return isPyTorchFrame(name) || isXLAFrame(name) }
 
 // IsMemory tells the names of allocations and releases.
 func IsMemory(name []byte) bool {

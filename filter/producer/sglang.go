@@ -3,6 +3,10 @@ package producer
 // SGLang annotates each forward pass.
 var SGLang = &Producer{
 	Name: "SGLang",
+	Categories: map[string]Category{
+		"sglang": {OnHost, 0}, // spans of OpenTelemetry, converted
+	},
+	Evidence: Evidence{Categories: []string{"sglang"}, Instead: []string{"vLLM"}},
 	Markers: []Markers{{"SGLang", Serving, forms(
 		"step[{mode} {keys}]",
 		"step[{mode}]")}},

@@ -1,5 +1,7 @@
 package producer
 
+import "slices"
+
 // Rank decides between markers of different rows: the first that has any wins.
 type Rank uint8
 
@@ -59,4 +61,16 @@ const (
 type NamedPart struct {
 	Name string
 	Part Part
+}
+
+// Marking returns the producer whose markers of a rank go by a name, or nil.
+func Marking(name string, ranks ...Rank) *Producer {
+	for _, p := range All {
+		for _, m := range p.Markers {
+			if m.Producer == name && slices.Contains(ranks, m.Rank) {
+				return p
+			}
+		}
+	}
+	return nil
 }

@@ -4,5 +4,5 @@ package producer
 var VizTracer = &Producer{
 	Name:       "VizTracer",
 	Categories: map[string]Category{"FEE": {OnHost, Python}},
-	Writes:     []string{"FEE"},
+	Evidence:   Evidence{Categories: []string{"FEE"}},
 }

@@ -100,7 +100,7 @@ func (s *emitter) counter(n uint64, e *trace.Event, w *trace.Writer) error {
 
 // End writes the names that hold again, and the slices that are made. These are the
 // innermost where they are, so that their place in the file does not matter.
-func (s *emitter) End(w *trace.Writer) error {
+func (s *emitter) End(_ [][]byte, w *trace.Writer) error {
 	for _, e := range s.names.Due() {
 		s.out.kept(&e, e.Size())
 		if err := w.Event(&e); err != nil {

@@ -163,7 +163,7 @@ func (s *sieve) takeArrow(e *trace.Event) error {
 	return nil
 }
 
-func (s *sieve) End(w *trace.Writer) error {
+func (s *sieve) End(_ [][]byte, w *trace.Writer) error {
 	if s.Flows.Some() {
 		if err := s.lateFlows.each(s.ctx, s.Flows.Keep, func(e *trace.Event) error { return s.Put(e, w) }); err != nil {
 			return err

@@ -2,6 +2,7 @@ package info
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"tracekit/filter"
@@ -94,9 +95,11 @@ func (in *inspector) event(e *trace.Event) {
 	in.forecast.Event(e, in.thinning.take(e, track, python))
 	in.python.take(e, track, python)
 	switch side := in.sides.Side(e); {
+	case side == filter.Unsure && e.IsFlow():
+		in.hardware.hold(e)
 	case side == filter.Unsure:
 		in.hardware.wait(e, track)
-	case filter.MayCross(e):
+	case in.sides.MayCross(e):
 		in.hardware.arrow(e, side == filter.Device)
 	default:
 		in.hardware.take(e, track, side == filter.Device)
@@ -127,8 +130,7 @@ func (in *inspector) metadataAgain() {
 
 func (in *inspector) finish(v *trace.Survey, o Options) {
 	i := in.info
-	i.Zero, i.Last, i.Ruler, i.Impossible = v.Zero, v.Last, v.Ruler, v.Outside
-	i.Events, i.Bytes, i.Damage = v.Events, v.Bytes, v.Damage
+	i.Zero, i.Last, i.Events, i.Bytes, i.Damage = v.Zero, v.Last, v.Events, v.Bytes, v.Damage
 	i.Hints = in.hints.list()
 	i.Wall = wallClock(i.BaseTime, v)
 	i.Kinds, i.Processes = in.census.lists()
@@ -142,7 +144,8 @@ func (in *inspector) finish(v *trace.Survey, o Options) {
 		i.Steps, i.Recompilations = stepsOf(run), recompilationsOf(run)
 	}
 	i.Requests = requestsOf(in.requests.Requests(requests.Clock{Zero: v.Zero, Last: v.Last, Base: i.BaseTime}), run)
-	i.Producer = producerOf(i, run)
+	i.Producers = producersOf(i, run)
+	i.Producer = strings.Join(i.Producers, ", ")
 	in.metadataAgain()
 	in.predict(run, o)
 }

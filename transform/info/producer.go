@@ -87,40 +87,88 @@ func devices(list []byte) string {
 	return strings.Join(names, ", ")
 }
 
-// writerOf returns the profiler that is known by its categories, or nil.
-func writerOf(i *Info) *producer.Producer {
-	has := func(cats []string) bool {
-		return slices.ContainsFunc(i.Kinds, func(k Kind) bool { return slices.Contains(cats, k.Cat) })
+// producersOf names what ran and what recorded it, each that left evidence: steps tell of
+// servers, categories and names of processes and threads of profilers.
+func producersOf(i *Info, run *steps.Run) []string {
+	names := append(servers(i, run), profilers(i)...)
+	if len(names) == 0 {
+		return []string{"unknown"}
 	}
-	for _, p := range producer.All {
-		if has(p.Writes) {
-			return p
-		}
-	}
-	for _, p := range producer.All {
-		if has(p.MayWrite) {
-			return p
-		}
-	}
-	return nil
+	return names
 }
 
-// producerOf names what ran and what recorded it, as far as steps, categories and
-// names of processes tell.
-func producerOf(i *Info, run *steps.Run) string {
-	var names []string
-	if run != nil && run.Producer != steps.PythonStack && run.Producer != steps.Profiler {
-		name, _, _ := strings.Cut(run.Producer, ",")
-		names = append(names, name)
+// servers are those whose markers were found, the run's first. Of one that another imitates
+// only that is named.
+func servers(i *Info, run *steps.Run) (names []string) {
+	var found []*producer.Producer
+	add := func(p *producer.Producer) {
+		if p != nil && !slices.Contains(found, p) {
+			found = append(found, p)
+		}
 	}
-	if p := writerOf(i); p != nil {
-		names = append(names, p.Name)
+	if run != nil {
+		for _, s := range append([]steps.Seen{run.Seen}, run.Others...) {
+			add(producer.Marking(s.Producer, producer.Serving, producer.Scope))
+		}
 	}
-	if slices.ContainsFunc(i.Processes, func(p Process) bool { return producer.IsGaudiProcess(p.Name) }) {
-		names = append(names, producer.Gaudi.Name)
+	for _, p := range producer.All {
+		if p.Markers != nil && leftEvidence(i, p, nil) && p.Markers[0].Rank == producer.Serving {
+			add(p)
+		}
 	}
-	if names == nil {
-		return "unknown"
+	for _, p := range found {
+		if !slices.ContainsFunc(found, func(o *producer.Producer) bool { return slices.Contains(o.Evidence.Instead, p.Name) }) {
+			names = append(names, p.Name)
+		}
 	}
-	return strings.Join(names, ", ")
+	return names
+}
+
+// profilers are those that left evidence, or one that left a weak one.
+func profilers(i *Info) (names []string) {
+	var also []string // categories that are evidence of nobody else
+	for _, p := range producer.All {
+		if leftEvidence(i, p, nil) {
+			also = append(also, p.Evidence.Also...)
+		}
+	}
+	isServer := func(p *producer.Producer) bool { return p.Markers != nil && p.Markers[0].Rank != producer.Training }
+	for _, p := range producer.All {
+		if !isServer(p) && leftEvidence(i, p, also) {
+			names = append(names, p.Name)
+		}
+	}
+	for _, p := range producer.All {
+		if len(names) == 0 && hasCategory(i, p.Evidence.Weak, also) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// leftEvidence reports what speaks for p, besides categories that tell nothing.
+func leftEvidence(i *Info, p *producer.Producer, but []string) bool {
+	if hasCategory(i, p.Evidence.Categories, but) {
+		return true
+	}
+	for k := range i.Processes {
+		q := &i.Processes[k]
+		if isLike(p.Evidence.Processes, q.Name) || isLike(p.Evidence.Processes, q.Labels) || isLike(p.Evidence.Processes, q.Pid) {
+			return true
+		}
+		for _, t := range q.Threads {
+			if isLike(p.Evidence.Threads, t.Name) || isLike(p.Evidence.Threads, t.Tid) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func hasCategory(i *Info, patterns, but []string) bool {
+	return slices.ContainsFunc(i.Kinds, func(k Kind) bool { return isLike(patterns, k.Cat) && !slices.Contains(but, k.Cat) })
+}
+
+func isLike(patterns []string, text string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return producer.Matches(p, []byte(text)) })
 }

@@ -24,6 +24,7 @@ type remainder struct {
 	threads       []left          // by track
 	processes     []amount        // their names
 	arrows        pipeline.Arrows // that may cross from the host to a device
+	held          []trace.Event   // flow events of which it is not yet known whether they go
 }
 
 // left is what is left of a thread.
@@ -149,6 +150,25 @@ func (r *remainder) wait(e *trace.Event, track int) {
 	t.waiting.add(int64(e.Size()))
 }
 
+// hold takes a flow event of which only the end of the trace tells whether it goes.
+func (r *remainder) hold(e *trace.Event) {
+	r.enter()
+	r.held = append(r.held, e.Clone())
+}
+
+// release decides on what was held.
+func (r *remainder) release(sides *filter.Recognizer) {
+	for i := range r.held {
+		e := &r.held[i]
+		if goes := sides.Side(e) == filter.Device; sides.MayCross(e) {
+			r.arrow(e, goes)
+		} else {
+			r.take(e, r.tracks.Of(e), goes)
+		}
+	}
+	r.held = nil
+}
+
 // arrow takes half of an arrow, which may go with the other.
 func (r *remainder) arrow(e *trace.Event, goes bool) {
 	r.arrows.Take(e, goes, r.stays, gone)
@@ -168,6 +188,8 @@ func (r *remainder) keep(size int64) {
 
 // finish decides what waits, and counts the names of what is left.
 func (r *remainder) finish(sides *filter.Recognizer) (events, bytes int64) {
+	r.inside = true // what was held stood where others do
+	r.release(sides)
 	r.arrows.End(r.stays, gone)
 	used := make([]bool, len(r.tracks.Processes))
 	for i := range r.threads {

@@ -15,6 +15,7 @@ type heldArrow struct {
 	held               []trace.Event
 	starts, startGoes  bool
 	arrives, arrowGoes bool // it has an end that stays, or one that goes
+	steps, stepGoes    bool // and so of steps, by which some profilers end flows
 }
 
 // Take takes a flow event, which goes or may stay by itself, and calls keep and
@@ -34,6 +35,10 @@ func (a *Arrows) Take(e *trace.Event, goes bool, keep, drop func(e *trace.Event)
 		h.arrowGoes = true
 	case e.Phase == 'f':
 		h.arrives = true
+	case e.Phase == 't' && goes:
+		h.stepGoes = true
+	case e.Phase == 't':
+		h.steps = true
 	}
 	if goes {
 		if err := drop(e); err != nil {
@@ -60,7 +65,8 @@ func (a *Arrows) End(keep, drop func(e *trace.Event) error) error {
 
 func (h *heldArrow) finish(keep, drop func(e *trace.Event) error) error {
 	do := keep
-	if h.startGoes || h.arrowGoes && !h.arrives {
+	ends := h.arrives || h.arrowGoes
+	if h.startGoes || h.arrowGoes && !h.arrives || !ends && h.stepGoes && !h.steps {
 		do = drop
 	}
 	for i := range h.held {

@@ -23,6 +23,9 @@ func TestArrows(t *testing.T) {
 		{"s1 f1 f1d", "s1 f1"},
 		{"s1 t1d f1", "s1 f1"},
 		{"s1 t1 f1d", ""},
+		{"s1 t1d", ""}, // a step is what it ends with
+		{"s1 t1", "s1 t1"},
+		{"s1 t1d t1", "s1 t1"},
 		{"s1d t1 f1 f1", ""},
 		{"s1 f1 t1 f1", "s1 f1 t1 f1"},
 		{"s1", "s1"},                   // half before

@@ -14,6 +14,8 @@ type throughNames struct{ Names }
 
 func (s *throughNames) Text(t []byte, w *trace.Writer) error { return w.Text(t) }
 
+func (s *throughNames) End(_ [][]byte, w *trace.Writer) error { return s.Names.End(w) }
+
 func (s *throughNames) Event(e *trace.Event, w *trace.Writer) error {
 	if e.IsMeta() {
 		return s.Name(e, w)

@@ -12,8 +12,8 @@ import (
 type Stage interface {
 	Text(t []byte, w *trace.Writer) error
 	Event(e *trace.Event, w *trace.Writer) error
-	// End is called behind the last event, before the text that follows it.
-	End(w *trace.Writer) error
+	// End is called behind the last event, before Text for what follows it, which is shown.
+	End(behind [][]byte, w *trace.Writer) error
 }
 
 // Run sends all that r reads through s to w, and closes w.
@@ -78,7 +78,7 @@ func (r *Runner) Part(p *trace.Part) error {
 
 // End ends the trace, and closes the writer.
 func (r *Runner) End() error {
-	if err := r.stage.End(r.w); err != nil {
+	if err := r.stage.End(r.waiting, r.w); err != nil {
 		return err
 	}
 	if err := r.release(); err != nil {

@@ -67,13 +67,16 @@ func Run(ctx context.Context, open func() (io.ReadCloser, error), w io.Writer, o
 	if err != nil {
 		return Report{}, err
 	}
-	p.extent = judge.Extent()
-	p.far = p.extent.Outside > 0 && !off[Times]
+	far := int64(0)
+	if !off[Times] {
+		far = judge.Far()
+	}
+	p.far = far > 0
 	if err := (&planner{plan: p, judge: judge, off: off, ctx: ctx}).make(o.Flows); err != nil {
 		return Report{}, err
 	}
 	if p.far {
-		p.count[Times] += p.extent.Outside
+		p.count[Times] += far
 	}
 	if !off[VLLM] && p.settle() {
 		p.count[VLLM]++

@@ -3,8 +3,6 @@ package repair
 import (
 	"maps"
 	"slices"
-
-	"tracekit/transform/check"
 )
 
 // vllmPlan is how vLLM's process on Gaudi gets its name. Processes go by the
@@ -34,8 +32,8 @@ type uses struct {
 }
 
 type use struct {
-	seq int64
-	check.Look
+	seq, ts int64
+	drawn   bool
 }
 
 func newVLLMPlan() vllmPlan {
@@ -113,7 +111,7 @@ func (p *plan) stays(process uint32) bool {
 	all := &p.vllm.used[process]
 	return slices.ContainsFunc(all.first[:all.n], func(u use) bool {
 		_, gone := p.drop[u.seq]
-		return !gone && !(u.Drawn && p.outside(u.TS, u.Dur))
+		return !gone && !(u.drawn && p.outside(u.ts))
 	})
 }
 

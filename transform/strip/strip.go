@@ -139,13 +139,15 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	case s.Hardware:
 		side = s.device.LearnSide(e)
 	case s.Runtime:
-		s.device.Learn(e)
+		if side = s.device.LearnSide(e); side == filter.Device {
+			side = filter.Host // which stays, but for what it is besides
+		}
 	}
 	if e.IsMeta() {
 		return s.names.Name(e, w)
 	}
 	kind, unsure := s.kind(e, side)
-	if s.Hardware && (kind == "" || kind == hardware) && filter.MayCross(e) {
+	if s.Hardware && !unsure && (kind == "" || kind == hardware) && s.device.MayCross(e) {
 		return s.arrows.Take(e, kind == hardware, s.keeper(w), s.dropArrow)
 	}
 	if kind = s.pairs.follow(e, kind); kind != "" {
@@ -184,6 +186,9 @@ func (s *stage) kind(e *trace.Event, side filter.Side) (kind string, unsure bool
 	}
 	if s.wanted != 0 {
 		is := s.kindsOf(e) & s.wanted
+		if unsure {
+			is &^= filter.Runtime // it may be an engine's, not a call
+		}
 		for i := 0; is != 0 && i < len(kinds); i++ {
 			if is&kinds[i].of != 0 {
 				return kinds[i].name, false
@@ -233,14 +238,14 @@ func (s *stage) keep(e *trace.Event, w *trace.Writer) error {
 	return w.Event(e)
 }
 
-func (s *stage) End(w *trace.Writer) error {
-	for i := range s.unsure {
-		e := &s.unsure[i]
-		if s.device.Side(e) == filter.Device {
-			s.drop(hardware, e)
-			continue
+func (s *stage) End(behind [][]byte, w *trace.Writer) error {
+	for _, t := range behind {
+		if s.learns {
+			s.device.LearnDocument(t)
 		}
-		if err := s.keep(e, w); err != nil {
+	}
+	for i := range s.unsure {
+		if err := s.decide(&s.unsure[i], w); err != nil {
 			return err
 		}
 	}
@@ -248,6 +253,23 @@ func (s *stage) End(w *trace.Writer) error {
 		return err
 	}
 	return s.names.End(w)
+}
+
+// decide decides on an event that had to wait.
+func (s *stage) decide(e *trace.Event, w *trace.Writer) error {
+	side := s.device.Side(e)
+	if side == filter.Unsure || !s.Hardware {
+		side = filter.Host
+	}
+	kind, _ := s.kind(e, side)
+	switch {
+	case s.Hardware && (kind == "" || kind == hardware) && s.device.MayCross(e):
+		return s.arrows.Take(e, kind == hardware, s.keeper(w), s.dropArrow)
+	case kind != "":
+		s.drop(kind, e)
+		return nil
+	}
+	return s.keep(e, w)
 }
 
 func (s *stage) keeper(w *trace.Writer) func(e *trace.Event) error {

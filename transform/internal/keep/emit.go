@@ -144,7 +144,7 @@ func (p *Plan) Put(e *trace.Event, w *trace.Writer) error {
 	return w.Event(e)
 }
 
-func (s *emitter) End(w *trace.Writer) error {
+func (s *emitter) End(_ [][]byte, w *trace.Writer) error {
 	for _, e := range s.names.Due() {
 		if err := s.Put(&e, w); err != nil {
 			return err

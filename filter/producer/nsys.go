@@ -1,0 +1,25 @@
+package producer
+
+// Nsys is Nsight Systems by way of nsys2json: the processes are named after devices, and hold
+// the host's ranges too.
+var Nsys = &Producer{
+	Name: "Nsight Systems",
+	Categories: map[string]Category{
+		"nvtx":        {OnHost, 0},
+		"nvtx-kernel": {OnDevice, 0},
+		"cuda_api":    {OnHost, Runtime},
+		"osrt":        {OnHost, 0},
+	},
+	Processes: []Rule{ // ids
+		{Name: "Device #", Is: Labelled},
+		{Name: "* Device #", Is: Labelled},
+	},
+	Threads: []Rule{ // ids
+		{Name: "NVTX Thread #", Is: Host},
+		{Name: "NVTX Kernel Thread #", Is: Device, Level: Views},
+		{Name: "CUDA API Thread #", Is: Calls},
+		{Name: "CUDA API #", Is: Calls},
+		{Name: "OSRT Thread #", Is: Host},
+	},
+	Evidence: Evidence{Categories: []string{"nvtx", "osrt", "nvtx-kernel", "cuda_api"}, Processes: nil, Threads: []string{"NVTX Thread #", "CUDA API Thread #"}},
+}
