@@ -54,6 +54,9 @@ EXIT STATUS
 				Temp:    func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) },
 				MaxText: o.MaxText,
 			})
+			if err == nil {
+				err = in.settled()
+			}
 			if err != nil {
 				return in.wrap(err)
 			}

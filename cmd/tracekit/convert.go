@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"tracekit/internal/gzwrite"
 	"tracekit/internal/progress"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -14,7 +13,8 @@ import (
 
 const exitText = `EXIT STATUS
    0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but the input was
-   damaged and something of it could not be kept (1 with --strict)`
+   damaged and something of it could not be kept (1 with --strict); 129, 130, 143
+   ended by a signal, nothing written`
 
 // convert runs a verb that turns one trace into another: it opens input and
 // output, and says on standard error what was done.
@@ -29,7 +29,7 @@ func convert(c *cli.Context, std streams, twice bool, work func(*input, *trace.W
 // convertInput is convert for an input that is open. It closes it.
 func convertInput(c *cli.Context, std streams, in *input, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
 	defer in.Close()
-	out, err := openOutput(c, std, in)
+	out, err := openOutput(c, std)
 	if err != nil {
 		return err
 	}
@@ -105,5 +105,3 @@ func summary(verb string, rep pipeline.Report, packed int64) string {
 	}
 	return line
 }
-
-func newGzip(w *output) *gzwrite.Writer { return gzwrite.NewWriter(w.Writer, gzwrite.Options{}) }

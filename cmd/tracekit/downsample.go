@@ -90,8 +90,8 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 	}
 	for name, to := range map[string]*int{"max-depth": &o.MaxDepth, "every": &o.Every} {
 		if c.IsSet(name) {
-			if *to, err = strconv.Atoi(c.String(name)); err != nil || *to < 1 {
-				return o, usage("--%s %q: it wants a number, 1 or more", name, c.String(name))
+			if *to, err = strconv.Atoi(c.String(name)); err != nil || *to < 1 || *to > mostSteps {
+				return o, usage("--%s %q: it wants a number from 1 to %d", name, c.String(name), mostSteps)
 			}
 		}
 	}

@@ -1,15 +1,16 @@
 package main
 
 import (
-	"encoding/json"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
 	"tracekit/internal/gzwrite"
@@ -17,148 +18,131 @@ import (
 	"tracekit/transform/split"
 )
 
-// unfinished is a file that stands in a folder while pieces are written to it.
-const unfinished = ".tracekit-unfinished"
-
-// folder is where the pieces of a split go.
+// folder is where files go that belong together: all of them appear, or none does.
+// One run at a time writes into it.
 type folder struct {
-	path  string
-	made  bool                        // by openFolder
-	input os.FileInfo                 // of the trace that is read, nil for a pipe
-	check func(*split.Manifest) error // of the plan, before anything is written
-	meter *progress.Meter             // is told of pieces that are done; nil if it need not know
-	work  int64                       // what all of them are worth to it
-	share int64                       // what each is
-	old   []string                    // files of a split before, which go when this one begins
-	idle  []*gzwrite.Writer
-	mutex sync.Mutex // over idle
+	places *places
+	path   string
+	made   []string // folders that were not there, the outermost first
+	record *record
+	files  []written
+	meter  *progress.Meter // is told of files that are done; nil if it need not know
+	work   int64           // what all of them are worth to it
+	share  int64           // what each is
+	idle   []*gzwrite.Writer
+	mutex  sync.Mutex // over files and idle
 }
 
-// openFolder makes the folder, or takes one that has nothing in it but what an
-// interrupted split has left. What else is in one is refused unless force is set,
-// and stays, but for the files of a split.
-func openFolder(path string, force bool, in *input) (*folder, error) {
-	f, err := makeFolder(path)
-	if err != nil {
-		return nil, err
+// written is a file that is whole, and waits for its name.
+type written struct{ temporary, name, sum string }
+
+// openFolder makes the folder, unless it is there, and keeps others from writing
+// into it until it is closed.
+func openFolder(std streams, path string) (f *folder, err error) {
+	f = &folder{places: std.places, path: path}
+	if err := f.make(path); err != nil {
+		f.Close()
+		return nil, unmade(path, err)
 	}
-	if in.file != nil {
-		if f.input, err = in.file.Stat(); err != nil {
-			return nil, err
-		}
+	if f.record, err = openRecord(f.file(recordName)); err != nil {
+		f.Close()
+		return nil, unmade(path, err)
 	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, plainPathError(err)
+	if f.record == nil {
+		f.Close()
+		return nil, outputError{hint(fmt.Errorf("%s: another tracekit is writing into it", path), "wait for that, or name another folder")}
 	}
-	f.list(unfinished, entries)
-	if force {
-		f.list(split.ManifestNames[0], entries)
-	}
-	for _, e := range entries {
-		if !force && !slices.Contains(f.old, e.Name()) {
-			return nil, hint(fmt.Errorf("%s: is not empty", path), "name another folder, or say --force to write beside what is in it")
-		}
+	if f.record.empty {
+		f.places.passing(f.record.file.Name())
 	}
 	return f, nil
 }
 
-func makeFolder(path string) (*folder, error) {
-	_, err := os.Stat(path)
-	f := &folder{path: path, made: errors.Is(err, fs.ErrNotExist)}
-	return f, plainPathError(os.MkdirAll(path, 0o777))
-}
-
-// list notes the files of a split before, as a list in the folder names them, and
-// the list itself.
-func (f *folder) list(list string, entries []os.DirEntry) {
-	text, err := os.ReadFile(f.file(list))
-	if err != nil {
-		return
-	}
-	f.old = append(f.old, list)
-	var m split.Manifest
-	if json.Unmarshal(text, &m) != nil {
-		return // it was cut off, or is not ours
-	}
-	var temporary []string
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".tmp") {
-			temporary = append(temporary, e.Name())
+// make makes the folder and those around it, and remembers which.
+func (f *folder) make(path string) error {
+	var missing []string
+	for at := path; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
+			break
 		}
+		missing = append(missing, at)
 	}
-	for _, name := range append(m.Files(), split.ManifestNames[:]...) {
-		if filepath.Base(name) != name || strings.HasPrefix(name, ".") {
-			continue // it is not ours
-		}
-		f.old = append(f.old, name)
-		for _, t := range temporary {
-			if strings.HasPrefix(t, temporaryPrefix(name)) {
-				f.old = append(f.old, t)
-			}
-		}
-	}
-}
-
-// Discard removes the folder again if nothing was written to it.
-func (f *folder) Discard() {
-	if f.made {
-		os.Remove(f.path) // which fails if something is in it
-	}
-}
-
-// Begin removes a split that was there before, and notes what will be written, for
-// whoever finds it half done.
-func (f *folder) Begin(m *split.Manifest) error {
-	if err := f.check(m); err != nil {
-		return err
-	}
-	for _, name := range f.old {
-		if err := f.spare(name); err != nil {
+	slices.Reverse(missing)
+	for _, at := range missing {
+		if err := os.Mkdir(at, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
-		}
-		if err := os.Remove(f.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return writingTo(f.path, err)
+		} else if err == nil {
+			f.made = append(f.made, at)
+			f.places.passing(at)
 		}
 	}
-	f.share = f.work / int64(max(len(m.Pieces), 1))
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	return writingTo(f.path, os.WriteFile(f.file(unfinished), text, 0o666))
+	return os.MkdirAll(path, 0o777) // says so if it is a file
 }
-
-// End notes that all is written.
-func (f *folder) End() error { return plainPathError(os.Remove(f.file(unfinished))) }
 
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
-// spare refuses to touch the trace that is read.
-func (f *folder) spare(name string) error {
-	info, err := os.Stat(f.file(name))
-	if err == nil && f.input != nil && os.SameFile(f.input, info) {
-		return outputError{hint(fmt.Errorf("%s: is the input", f.file(name)), "name another folder; the input is read until the end")}
+// Claim says which files will be written. It fails if one of them is read, and
+// changes nothing.
+func (f *folder) Claim(names []string) error {
+	for _, name := range names {
+		path, _, err := f.places.writes("a file in "+f.path, f.file(name))
+		if err != nil {
+			return err
+		}
+		if path != f.file(name) {
+			return outputError{hint(fmt.Errorf("%s: is there, and no regular file", f.file(name)), "move it away, or name another folder")}
+		}
 	}
+	f.share = f.work / int64(max(len(names), 1))
 	return nil
 }
 
 // Create begins a file.
 func (f *folder) Create(name string, compress bool) (split.File, error) {
-	if err := f.spare(name); err != nil {
-		return nil, err
-	}
-	file, err := createBeside(f.file(name))
+	file, err := f.places.makeTemporary(f.file(name), temporaryInFolder)
 	if err != nil {
-		return nil, err
+		return nil, writingTo(f.file(name), err)
 	}
-	p := &pieceFile{file: file, path: f.file(name)}
-	p.Writer = counted{file, p.path, &p.packed}
+	p := &pieceFile{folder: f, file: file, name: name, sum: sha256.New()}
+	p.Writer = io.MultiWriter(counted{file, f.file(name), &p.packed}, p.sum)
 	if compress {
-		p.packer, p.folder = f.packer(p.Writer), f
+		p.packer = f.packer(p.Writer)
 		p.Writer = p.packer
 	}
 	return p, nil
+}
+
+// temporaryInFolder begins the names of temporary files in a folder.
+const temporaryInFolder = ".tracekit-"
+
+var isTemporary = regexp.MustCompile(`^\.tracekit-[0-9]+-[0-9]+\.tmp$`)
+
+// Commit gives the files their names, the last ones last.
+func (f *folder) Commit() error {
+	for _, w := range f.files {
+		if err := f.places.rename(w.temporary, f.file(w.name)); err != nil {
+			return writingTo(f.file(w.name), err)
+		}
+	}
+	for _, made := range f.made {
+		f.places.keep(made)
+	}
+	f.files, f.made = nil, nil
+	return nil
+}
+
+// Close leaves nothing behind but files that have their names.
+func (f *folder) Close() {
+	for _, w := range f.files {
+		f.places.remove(w.temporary)
+	}
+	if f.record != nil {
+		f.record.close()
+		f.places.keep(f.record.file.Name())
+	}
+	for _, made := range slices.Backward(f.made) {
+		f.places.remove(made) // which fails if something is in it
+	}
 }
 
 // packer takes one that idles, or makes one.
@@ -186,7 +170,8 @@ type pieceFile struct {
 	folder *folder
 	packer *gzwrite.Writer // nil if the file is not packed
 	file   *os.File
-	path   string
+	name   string
+	sum    hash.Hash // of what is in the file
 	packed int64
 }
 
@@ -194,7 +179,7 @@ type pieceFile struct {
 func (p *pieceFile) Close() error {
 	err := p.endPacking((*gzwrite.Writer).Close)
 	if e := p.file.Close(); err == nil {
-		err = writingTo(p.path, e)
+		err = writingTo(p.folder.file(p.name), e)
 	}
 	return err
 }
@@ -210,17 +195,21 @@ func (p *pieceFile) endPacking(end func(*gzwrite.Writer) error) error {
 	return err
 }
 
-// Commit gives the file its name.
+// Commit lets the folder give the file its name, when all of them are whole.
 func (p *pieceFile) Commit() (packed int64, err error) {
-	if p.folder != nil && p.folder.meter != nil {
-		p.folder.meter.Work(p.folder.share)
+	f := p.folder
+	if f.meter != nil {
+		f.meter.Work(f.share)
 	}
-	return p.packed, writingTo(p.path, os.Rename(p.file.Name(), p.path))
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.files = append(f.files, written{p.file.Name(), p.name, fmt.Sprintf("%x", p.sum.Sum(nil))})
+	return p.packed, nil
 }
 
 // Abort removes the file, whatever became of it before.
 func (p *pieceFile) Abort() {
 	p.endPacking(func(z *gzwrite.Writer) error { z.Abort(); return nil })
 	p.file.Close()
-	os.Remove(p.file.Name())
+	p.folder.places.remove(p.file.Name())
 }

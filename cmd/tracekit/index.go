@@ -41,6 +41,10 @@ EXAMPLE
 				return err
 			}
 			defer in.Close()
+			out, err := newOutput(std, "index", in.name+indexSuffix, trace.Plain)
+			if err != nil {
+				return err
+			}
 			x, err := in.makeIndex(c.Context)
 			if err != nil {
 				return in.wrap(err)
@@ -50,7 +54,7 @@ EXAMPLE
 				return err
 			}
 			file := x.Append(nil)
-			if err := writeBeside(in.name+indexSuffix, file); err != nil {
+			if err := out.writeFile(file); err != nil {
 				return err
 			}
 			in.meter.Stop()
@@ -99,25 +103,6 @@ func indexSummary(in *input, x *trace.Index, size int64) string {
 	return line
 }
 
-// writeBeside writes a file that appears under its name when it is whole.
-func writeBeside(name string, data []byte) error {
-	f, err := createBeside(name)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return writingTo(name, err)
-}
-
 // useIndex lets the input rely on the index beside it, if there is one that
 // fits. One that does not is named, and the work is done without.
 func (in *input) useIndex(std streams) {
@@ -144,6 +129,9 @@ func (in *input) loadIndex(name string) error {
 		return err
 	case !info.Mode().IsRegular() || info.Size() > 2*in.Size()+roomForText:
 		return trace.ErrIndex
+	}
+	if err := in.places.reads("the index of the input", info); err != nil {
+		return err
 	}
 	file, err := os.ReadFile(name)
 	if err != nil {

@@ -31,27 +31,38 @@ EXAMPLES
 			pageFlag(),
 		}, inputFlags()...),
 		Action: func(c *cli.Context) error {
-			if c.Int("rows") < 1 {
-				return usage("--rows %d: one or more", c.Int("rows"))
+			rows, err := bounded(c, "rows", mostRows)
+			if err != nil {
+				return err
 			}
-			return infoOfTrace(c, std)
+			return infoOfTrace(c, std, rows)
 		},
 	}
 }
 
-func infoOfTrace(c *cli.Context, std streams) error {
+func infoOfTrace(c *cli.Context, std streams, rows int) error {
 	in, err := openInput(c, std, false)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
+	if err := std.show(!c.IsSet("html")); err != nil {
+		return err
+	}
+	html, err := pageOutput(c, std)
+	if err != nil {
+		return err
+	}
 	var page *overview.Collector
 	var o info.Options
-	if c.IsSet("html") {
+	if html != nil {
 		page = overview.NewCollector(steps.Options{})
 		o.Look = page.Part
 	}
 	found, survey, err := info.Inspect(c.Context, in.Source, o)
+	if err == nil {
+		err = in.settled()
+	}
 	if err != nil {
 		return in.wrap(err)
 	}
@@ -60,14 +71,14 @@ func infoOfTrace(c *cli.Context, std streams) error {
 		return err
 	}
 	if page != nil {
-		if err := writePage(c, std, in, page.Finish(survey)); err != nil {
+		if err := writePage(c, std, in, html, page.Finish(survey)); err != nil {
 			return err
 		}
 	}
 	if c.Bool("json") {
 		err = writeInfoJSON(std.out, found)
 	} else {
-		err = found.WriteText(std.out, info.TextOptions{Name: in.name, Rows: c.Int("rows"), Screen: screen(std.out)})
+		err = found.WriteText(std.out, info.TextOptions{Name: in.name, Rows: rows, Screen: screen(std.out)})
 	}
 	if err != nil {
 		return writeError(err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"tracekit/internal/progress"
 	"tracekit/internal/spill"
@@ -22,6 +23,7 @@ type streams struct {
 	in        io.Reader
 	out, err  io.Writer
 	unguarded io.Writer // err as it is
+	places    *places   // what is read and written
 }
 
 // inputFlags are the flags of every verb, outputFlags those of verbs that write
@@ -49,8 +51,10 @@ type input struct {
 	file          *os.File // nil for standard input
 	r             io.Reader
 	size          int64       // of r, negative for a pipe
-	was           os.FileInfo // of a regular file, before anything was read of it
+	of            *os.File    // the regular file that r reads, nil for all else
+	was           os.FileInfo // of it, before anything was read
 	meter         *progress.Meter
+	places        *places
 }
 
 // openInput opens the verb's FILE, or standard input. twice says that the verb
@@ -82,10 +86,8 @@ func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, er
 	}
 	if twice {
 		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
-	} else {
-		in.was = nil
 	}
-	kind, err := compression(c.String("compress"), c.String("output"))
+	kind, err := formatOf(c.String("compress"), c.String("output"))
 	if err != nil {
 		return nil, in.fail(err)
 	}
@@ -101,28 +103,22 @@ func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, er
 
 // openUnread opens the input called name, whatever is in it.
 func openUnread(c *cli.Context, std streams, name string) (*input, error) {
-	in := &input{name: name, r: std.in, size: -1}
+	in := &input{name: name, r: std.in, size: -1, places: std.places}
 	if name == "" || name == "-" {
-		if name == "" && isTerminal(std.in) {
-			return nil, hint(usage("no input"), "name a FILE, or pipe a trace in")
+		if err := noInput(name, std.in); err != nil {
+			return nil, err
 		}
 		in.name = "standard input"
 	} else {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, plainPathError(err)
+			return nil, unread(err)
 		}
 		in.file, in.r = f, f
 	}
 	if f, ok := in.r.(*os.File); ok {
-		info, err := f.Stat()
-		switch {
-		case err != nil:
-			return nil, in.fail(in.wrap(err))
-		case info.IsDir():
-			return nil, in.fail(hint(fmt.Errorf("%s: is a directory", in.name), "name one trace file in it"))
-		case info.Mode().IsRegular() && atStart(f):
-			in.size, in.was = info.Size(), info
+		if err := in.look(f); err != nil {
+			return nil, in.fail(err)
 		}
 	}
 	in.meter = progress.New(std.unguarded, in.size, !c.Bool("quiet") && isTerminal(std.unguarded))
@@ -132,6 +128,33 @@ func openUnread(c *cli.Context, std streams, name string) (*input, error) {
 		in.r = newInterruptible(c.Context, in.meter.Reader(in.r))
 	}
 	return in, nil
+}
+
+// noInput tells that there is nothing on standard input, from which a trace is
+// expected: nobody is meant to type one, unless it is asked for with a dash.
+func noInput(name string, stdin io.Reader) error {
+	switch {
+	case isClosed(stdin):
+		return hint(usage("no input: standard input is closed"), "name a FILE, or pipe a trace in")
+	case name == "" && isTerminal(stdin):
+		return hint(usage("no input"), "name a FILE, or pipe a trace in")
+	}
+	return nil
+}
+
+// look notes what f is. A file of no size may be one that the system makes up as it
+// is read, such as those in /proc, and is read like a pipe.
+func (in *input) look(f *os.File) error {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return in.wrap(err)
+	case info.IsDir():
+		return hint(fmt.Errorf("%s: is a directory", in.name), "name one trace file in it")
+	case info.Mode().IsRegular() && info.Size() > 0 && atStart(f):
+		in.size, in.of, in.was = info.Size(), f, info
+	}
+	return in.places.reads("the input", info)
 }
 
 func sourceOptions(c *cli.Context) (o trace.SourceOptions, err error) {
@@ -174,12 +197,12 @@ func (in *input) wrap(err error) error {
 }
 
 // settled reports that a file was written to while it was read: what was made of
-// two readings is then of two traces.
+// it is then of no trace that ever was.
 func (in *input) settled() error {
-	if in.was == nil || in.file == nil {
+	if in.was == nil {
 		return nil
 	}
-	now, err := in.file.Stat()
+	now, err := in.of.Stat()
 	if err == nil && (now.Size() != in.was.Size() || !now.ModTime().Equal(in.was.ModTime())) {
 		err = trace.ErrChanged
 	}
@@ -205,12 +228,19 @@ func (in *input) Close() {
 }
 
 // readRequests reads a file of requests.
-func readRequests(name string, o requests.FileOptions) ([]requests.Record, error) {
+func readRequests(std streams, name string, o requests.FileOptions) ([]requests.Record, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, plainPathError(err)
+		return nil, unread(err)
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err == nil {
+		err = std.places.reads("what --requests reads", info)
+	}
+	if err != nil {
+		return nil, err
+	}
 	records, err := requests.ReadFile(f, o)
 	if err != nil {
 		return nil, hint(fmt.Errorf("%s: %w", name, err), "it shall be CSV with a header, JSON lines or OpenTelemetry JSON, with an id, a start and an end")
@@ -228,4 +258,18 @@ func plainPathError(err error) error {
 		return fmt.Errorf("%s: %w", p.Path, p.Err)
 	}
 	return err
+}
+
+// unread says why a file can't be opened to be read, and what to do about it.
+func unread(err error) error {
+	told := plainPathError(err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return hint(told, "is the name right, and seen from this folder?")
+	case errors.Is(err, fs.ErrPermission):
+		return hint(told, "ask whoever owns it for the right to read it")
+	case errors.Is(err, syscall.ENXIO):
+		return hint(told, "a socket is read by what connects to it; pipe that in")
+	}
+	return hint(told, "name a trace file")
 }

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 	"unicode/utf8"
 
 	"tracekit/internal/columns"
@@ -26,31 +27,41 @@ const (
 )
 
 func main() {
-	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
-		ends = append(ends, syscall.SIGHUP)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
+	ctx, stop := withSignals(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop) // who asks a second time does not want to wait
 	spareMemory()
 	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the whole command: everything that it reads and writes is handed in.
+// run is the whole command: everything that it reads and writes is handed in. When
+// ctx ends, so does the work; what waits for others then, such as for the reader of
+// a pipe, is left behind.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	app := newApp(stdin, stdout, stderr)
+	std := newStreams(stdin, stdout, stderr)
+	app := appOf(std)
 	if mayShowHelp(args) {
 		addHelp(app)
 	}
 	help := &failing{w: stdout}
 	app.Writer = help
 	signal.Ignore(syscall.SIGPIPE) // a write says so, and is no failure
-	err := app.RunContext(ctx, flagsFirst(app, args))
+	ended := make(chan error, 1)
+	go func() { ended <- app.RunContext(ctx, flagsFirst(app, args)) }()
+	var err error
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		select {
+		case err = <-ended:
+		case <-time.After(patience):
+			std.places.abandon()
+			err = errInterrupted
+		}
+	}
 	if err == nil {
 		err = writeError(help.err)
 	}
-	return report(err, helpFor(app, args), app.ErrWriter)
+	return report(ctx, err, helpFor(app, args), app.ErrWriter)
 }
 
 // failing remembers the first error of a writer, of which the command library
@@ -68,16 +79,25 @@ func (f *failing) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// newApp lists the verbs.
+// newApp is appOf for streams.
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	std := streams{in: stdin, out: stdout, err: columns.SafeLines{W: stderr}, unguarded: stderr}
+	return appOf(newStreams(stdin, stdout, stderr))
+}
+
+func newStreams(stdin io.Reader, stdout, stderr io.Writer) streams {
+	files := newPlaces(stdin, stdout, stderr)
+	return streams{in: stdin, out: stdout, err: columns.SafeLines{W: files.messages(stderr)}, unguarded: stderr, places: files}
+}
+
+// appOf lists the verbs.
+func appOf(std streams) *cli.App {
 	app := &cli.App{
 		Name:        "tracekit",
 		Usage:       "turn traces that are too big to open into traces that open",
 		UsageText:   "tracekit VERB [FLAGS] [FILE|-]",
 		Description: overviewText,
 		Version:     version(),
-		Reader:      stdin, Writer: stdout, ErrWriter: std.err,
+		Reader:      std.in, Writer: std.out, ErrWriter: std.err,
 		Flags:                     []cli.Flag{cli.HelpFlag}, // the library adds it only where help is its own
 		HideHelpCommand:           true,
 		UseShortOptionHandling:    false,
@@ -105,6 +125,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
+		c.Before = noEmptyNames
 		c.HideHelpCommand = true // a file may be called help
 		for _, f := range c.Flags {
 			if b, is := f.(*cli.BoolFlag); is {
@@ -157,7 +178,7 @@ func hint(err error, format string, args ...any) error {
 
 // report says what went wrong and maps it to an exit status. help is the command
 // that tells how to do it right.
-func report(err error, help string, stderr io.Writer) int {
+func report(ctx context.Context, err error, help string, stderr io.Writer) int {
 	if err == nil || errors.Is(err, errPipeClosed) {
 		return exitDone
 	}
@@ -173,6 +194,8 @@ func report(err error, help string, stderr io.Writer) int {
 		label, status = "warning", exitDamaged
 	case errors.As(err, &wrong):
 		status = exitUsage
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		err, status = errInterrupted, statusOf(context.Cause(ctx))
 	}
 	fmt.Fprintf(stderr, "tracekit: %s: %v\n", label, err)
 	if errors.As(err, &h) {

@@ -11,10 +11,12 @@ import (
 	"strings"
 	"syscall"
 
+	"tracekit/internal/gzwrite"
 	"tracekit/trace"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
 )
 
 // errPipeClosed says that nobody reads the output any more, which is no failure.
@@ -31,127 +33,139 @@ func outputFlags() []cli.Flag {
 // whole.
 type output struct {
 	io.Writer
+	places *places
 	name   string         // as the user calls it
+	format trace.Format   // how it is compressed
 	packer io.WriteCloser // nil if the output is not compressed
-	file   *os.File       // nil for standard output
+	stdout io.Writer      // nil for any other output
+	file   *os.File       // nil for standard output, and until a file is opened
 	path   string         // where the file goes; empty if it is written in place
+	mode   fs.FileMode    // of the file that it takes the place of, 0 if there is none
 	Bytes  int64          // written, after compression
 }
 
-// openOutput prepares the output of a verb that reads in.
-func openOutput(c *cli.Context, std streams, in *input) (*output, error) {
-	name := c.String("output")
-	kind, err := compression(c.String("compress"), name)
+// openOutput opens the output of a verb that writes a trace.
+func openOutput(c *cli.Context, std streams) (*output, error) {
+	o, err := traceOutput(c, std)
 	if err != nil {
 		return nil, err
 	}
-	o := &output{name: "standard output"}
-	var w io.Writer = std.out
-	if name != "" && name != "-" {
-		o.name = name
-		if err := o.create(name, in); err != nil {
-			return nil, err
+	return o, o.open()
+}
+
+// traceOutput is the output that --output and --compress describe. Nothing is made
+// before it is opened.
+func traceOutput(c *cli.Context, std streams) (*output, error) {
+	name := c.String("output")
+	format, err := formatOf(c.String("compress"), name)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" || name == "-" || descriptor(name) == 1 {
+		return std.output(format)
+	}
+	return newOutput(std, "--output", name, format)
+}
+
+// newOutput is the output that a flag names, for a file called name.
+func newOutput(std streams, flag, name string, format trace.Format) (o *output, err error) {
+	o = &output{places: std.places, name: name, format: format}
+	if fd := descriptor(name); fd >= 0 {
+		return o, o.inherit(fd)
+	}
+	var was fs.FileInfo
+	if o.path, was, err = std.places.writes("what "+flag+" writes", name); err == nil && was != nil {
+		o.mode = was.Mode().Perm()
+	}
+	return o, err
+}
+
+// inherit writes to a descriptor that the process was started with, as that of
+// >(cmd) in a shell.
+func (o *output) inherit(fd int) (err error) {
+	if o.file, err = inherited(fd, o.name); err != nil {
+		return hint(fmt.Errorf("%s: can't be written: %w", o.name, withoutPath(err)), "the process has no such descriptor; name a file")
+	}
+	info, err := o.file.Stat()
+	if err == nil && fd != 2 { // whoever asks for standard error wants the two together
+		err = o.places.claim(o.name, endpoint{what: o.name, info: info})
+	}
+	if err != nil {
+		o.file.Close()
+	}
+	return err
+}
+
+// output is standard output, for a trace.
+func (std streams) output(format trace.Format) (*output, error) {
+	o := &output{places: std.places, name: standardOutput, format: format, stdout: std.out}
+	if err := std.show(true); err != nil {
+		return nil, err
+	}
+	if name := fileName(std.out); name != "" {
+		if named, err := formatOf("", name); err != nil || named != format && named != trace.Plain {
+			fmt.Fprintf(std.err, "hint: %s is %s, but what is written is %s; write with -o %[2]s\n", o.name, name, packedAs(format))
 		}
+	}
+	return o, o.sparing(std.out)
+}
+
+// show notes that a verb writes to standard output, and fails if that is closed and
+// all that there will be.
+func (std streams) show(all bool) error {
+	std.places.shows()
+	if !all || !isClosed(std.out) {
+		return nil
+	}
+	return outputError{hint(fmt.Errorf("%s: is closed", standardOutput), "write to a file or a pipe; to keep only the exit status, > %s", os.DevNull)}
+}
+
+// sparing refuses to write to a terminal what is no text.
+func (o *output) sparing(w any) error {
+	if o.format == trace.Plain || !isTerminal(w) {
+		return nil
+	}
+	return hint(usage("%s: is a terminal, which can't show what is compressed", o.name), "write to a file, with -o FILE, or into a pipe")
+}
+
+// open makes the file, under another name until it is whole. What is there and no
+// regular file, a device or a FIFO, is written in place.
+func (o *output) open() (err error) {
+	w := o.stdout
+	switch {
+	case w != nil:
+	case o.path != "":
+		o.file, err = o.places.makeTemporary(o.path, temporaryPrefix(o.path))
+	case o.file == nil:
+		o.file, err = os.OpenFile(o.name, os.O_WRONLY, 0)
+	}
+	if err != nil {
+		return unmade(o.name, err)
+	}
+	if o.file != nil {
 		w = o.file
+		if err := o.sparing(o.file); err != nil {
+			o.Abort()
+			return err
+		}
 	}
 	o.Writer = counted{w, o.name, &o.Bytes}
-	switch kind {
+	switch o.format {
 	case trace.Gzip:
 		o.packer = newGzip(o)
 	case trace.Zstd:
 		if o.packer, err = zstd.NewWriter(o.Writer, zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
 			o.Abort()
-			return nil, err
+			return err
 		}
 	}
 	if o.packer != nil {
 		o.Writer = o.packer
 	}
-	return o, nil
-}
-
-func compression(kind, name string) (trace.Format, error) {
-	switch kind {
-	case "gzip", "gz":
-		return trace.Gzip, nil
-	case "zstd", "zst":
-		return trace.Zstd, nil
-	case "none":
-		return trace.Plain, nil
-	case "":
-	default:
-		return 0, hint(usage("--compress %q", kind), "gzip, zstd or none")
-	}
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".gz":
-		return trace.Gzip, nil
-	case ".zst":
-		return trace.Zstd, nil
-	}
-	return trace.Plain, nil
-}
-
-// create opens a temporary file beside the one that it will become. What is
-// neither absent nor a regular file, a device or a FIFO, is written in place.
-func (o *output) create(name string, in *input) error {
-	name = target(name)
-	info, err := os.Stat(name)
-	if err == nil {
-		if in.file != nil {
-			if source, err := in.file.Stat(); err == nil && os.SameFile(source, info) {
-				return hint(fmt.Errorf("%s: is the input", name), "write to another file; the input is read until the end")
-			}
-		}
-		if info.IsDir() {
-			return hint(fmt.Errorf("%s: is a directory", name), "name a file in it")
-		}
-		if !info.Mode().IsRegular() {
-			o.file, err = os.OpenFile(name, os.O_WRONLY, 0)
-			return plainPathError(err)
-		}
-	}
-	if o.file, err = createBeside(name); err != nil {
-		return err
-	}
-	o.path = name
 	return nil
 }
 
-// target is where a path leads, by way of links, even if nothing is there yet.
-func target(name string) string {
-	if at, err := filepath.EvalSymlinks(name); err == nil {
-		return at
-	}
-	if to, err := os.Readlink(name); err == nil {
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(name), to)
-		}
-		return to
-	}
-	return name
-}
-
-// temporaryPrefix begins the names of temporary files for the file base. A name may
-// be as long as the system allows, so not all of it is in that of a temporary one.
-func temporaryPrefix(base string) string {
-	return "." + strings.ToValidUTF8(base[:min(len(base), 200)], "") + "."
-}
-
-// createBeside makes a temporary file in the folder of name.
-func createBeside(name string) (*os.File, error) {
-	dir, base := filepath.Split(name)
-	prefix := dir + temporaryPrefix(base)
-	for try := 0; ; try++ {
-		f, err := os.OpenFile(fmt.Sprintf("%s%d-%d.tmp", prefix, os.Getpid(), try), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		var p *fs.PathError
-		if errors.As(err, &p) && (!errors.Is(err, fs.ErrExist) || try == 100) {
-			return nil, fmt.Errorf("%s: can't be made: %w", name, p.Err)
-		}
-		if err == nil {
-			return f, nil
-		}
-	}
-}
+func newGzip(w *output) *gzwrite.Writer { return gzwrite.NewWriter(w.Writer, gzwrite.Options{}) }
 
 // Commit ends the output and gives the file its name.
 func (o *output) Commit() error {
@@ -165,12 +179,20 @@ func (o *output) Commit() error {
 	if o.file == nil {
 		return nil
 	}
-	err := o.file.Close()
-	if err == nil && o.path != "" {
-		err = os.Rename(o.file.Name(), o.path)
+	if o.path == "" {
+		return writingTo(o.name, o.file.Close())
 	}
-	if err != nil && o.path != "" {
-		os.Remove(o.file.Name())
+	var err error
+	if o.mode != 0 {
+		err = o.file.Chmod(o.mode)
+	}
+	if closed := o.file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		o.places.remove(o.file.Name())
+	} else {
+		err = o.places.rename(o.file.Name(), o.path)
 	}
 	return writingTo(o.name, err)
 }
@@ -184,9 +206,26 @@ func (o *output) Abort() {
 		return
 	}
 	o.file.Close()
-	if o.path != "" {
-		os.Remove(o.file.Name())
+	o.places.remove(o.file.Name())
+}
+
+// writeFile writes a file that is whole as soon as it has its name.
+func (o *output) writeFile(data []byte) error {
+	if err := o.open(); err != nil {
+		return err
 	}
+	if _, err := o.Write(data); err != nil {
+		o.Abort()
+		return err
+	}
+	return o.Commit()
+}
+
+// temporaryPrefix begins the names of temporary files for the file path. A name may
+// be as long as the system allows, so not all of it is in that of a temporary one.
+func temporaryPrefix(path string) string {
+	base := filepath.Base(path)
+	return "." + strings.ToValidUTF8(base[:min(len(base), 200)], "") + "."
 }
 
 // counted counts what goes through it, and knows a reader that has gone.
@@ -220,7 +259,7 @@ func writingTo(name string, err error) error {
 		return known
 	case isPipeClosed(err):
 		return errPipeClosed
-	case errors.Is(err, syscall.ENOSPC):
+	case isFull(err):
 		return outputError{hint(fmt.Errorf("%s: %w", name, withoutPath(err)), "make room, or write to another disk")}
 	}
 	return outputError{fmt.Errorf("%s: can't be written: %w", name, withoutPath(err))}
@@ -243,9 +282,5 @@ func withoutPath(err error) error {
 
 func isTerminal(v any) bool {
 	f, ok := v.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
+	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"tracekit/internal/progress"
 	"tracekit/transform/overview"
@@ -13,17 +15,27 @@ func pageFlag() cli.Flag {
 	return &cli.StringFlag{Name: "html", Usage: "write a page to `FILE` that draws the trace over time and tells the slice command of a range"}
 }
 
-// writePage writes the page of d where --html says.
-func writePage(c *cli.Context, std streams, in *input, d *overview.Data) error {
+// pageOutput is where --html says, nil if it is not given.
+func pageOutput(c *cli.Context, std streams) (*output, error) {
+	name := c.String("html")
+	if !c.IsSet("html") {
+		return nil, nil
+	}
+	if name == "-" {
+		return nil, hint(usage("--html names a file"), "standard output is for the text; for a file of that name, ./-")
+	}
+	return newOutput(std, "--html", name, packings[strings.ToLower(filepath.Ext(name))])
+}
+
+// writePage writes the page of d to o.
+func writePage(c *cli.Context, std streams, in *input, o *output, d *overview.Data) error {
 	d.Packed = in.Size()
 	if name := c.Args().First(); name != "-" {
 		d.Name = name
 	}
-	o := &output{name: c.String("html")}
-	if err := o.create(o.name, in); err != nil {
+	if err := o.open(); err != nil {
 		return err
 	}
-	o.Writer = counted{o.file, o.name, &o.Bytes}
 	if err := overview.Write(o, d); err != nil {
 		o.Abort()
 		return writingTo(o.name, err)

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 	"tracekit/trace"
 	"tracekit/transform/repair"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/urfave/cli/v2"
 )
 
@@ -113,7 +111,7 @@ func repairInput(c *cli.Context, std streams, in *input, off []repair.Kind) erro
 	o := repair.Options{Off: off, Flows: flows, DryRun: c.Bool("dry-run"), Temp: temp}
 	out, set := &output{Writer: io.Discard}, &output{}
 	if !o.DryRun {
-		if out, set, err = openRepaired(c, std, in); err != nil {
+		if out, set, err = openRepaired(c, std); err != nil {
 			return err
 		}
 	}
@@ -148,37 +146,32 @@ func repairInput(c *cli.Context, std streams, in *input, off []repair.Kind) erro
 }
 
 // openRepaired opens the output, and the file for what is set aside if there is
-// to be one.
-func openRepaired(c *cli.Context, std streams, in *input) (out, set *output, err error) {
-	name := c.String("rejects")
-	if name != "" && filepath.Clean(name) == filepath.Clean(c.String("output")) {
-		return nil, nil, usage("--rejects and --output name one file, %q", name)
-	}
-	if out, err = openOutput(c, std, in); err != nil || name == "" {
-		return out, &output{}, err
-	}
-	set = &output{name: name}
-	kind, err := compression("", name)
-	if err == nil {
-		err = set.create(name, in)
-	}
-	if err != nil {
-		out.Abort()
+// to be one. Neither is made unless both can be.
+func openRepaired(c *cli.Context, std streams) (out, set *output, err error) {
+	if out, err = traceOutput(c, std); err != nil {
 		return nil, nil, err
 	}
-	set.Writer = counted{set.file, set.name, &set.Bytes}
-	switch kind {
-	case trace.Gzip:
-		set.packer = newGzip(set)
-	case trace.Zstd:
-		if set.packer, err = zstd.NewWriter(set.Writer); err != nil {
-			out.Abort()
-			set.Abort()
+	set = &output{}
+	if name := c.String("rejects"); name != "" {
+		if name == "-" {
+			return nil, nil, hint(usage("--rejects names a file"), "standard output is for the trace; for a file of that name, ./-")
+		}
+		format, err := formatOf("", name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if set, err = newOutput(std, "--rejects", name, format); err != nil {
 			return nil, nil, err
 		}
 	}
-	if set.packer != nil {
-		set.Writer = set.packer
+	if err := out.open(); err != nil {
+		return nil, nil, err
+	}
+	if set.name != "" {
+		if err := set.open(); err != nil {
+			out.Abort()
+			return nil, nil, err
+		}
 	}
 	return out, set, nil
 }

@@ -50,11 +50,11 @@ EXAMPLES
 }
 
 func reportOptions(c *cli.Context) (o measured.Options, err error) {
-	switch {
-	case c.Bool("json") && c.IsSet("csv"):
+	if c.Bool("json") && c.IsSet("csv") {
 		return o, usage("--json and --csv exclude each other")
-	case c.Int("rows") < 1:
-		return o, usage("--rows %d: one or more", c.Int("rows"))
+	}
+	if _, err := bounded(c, "rows", mostRows); err != nil {
+		return o, err
 	}
 	if o.Markers, err = markerOf(c); err != nil {
 		return o, err
@@ -75,8 +75,24 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		return err
 	}
 	defer in.Close()
+	if !c.IsSet("csv") {
+		if err := std.show(!c.IsSet("html")); err != nil {
+			return err
+		}
+	}
+	html, err := pageOutput(c, std)
+	if err != nil {
+		return err
+	}
+	var csv *folder
+	if c.IsSet("csv") {
+		if csv, err = csvFolder(c, std); err != nil {
+			return err
+		}
+		defer csv.Close()
+	}
 	var page *overview.Collector
-	if c.IsSet("html") {
+	if html != nil {
 		page = overview.NewCollector(o.Markers)
 		o.Look = page.Part
 	}
@@ -93,15 +109,15 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		return err
 	}
 	if page != nil {
-		if err := writePage(c, std, in, page.Finish(r.Survey)); err != nil {
+		if err := writePage(c, std, in, html, page.Finish(r.Survey)); err != nil {
 			return err
 		}
 	}
 	switch {
 	case c.Bool("json"):
 		err = writeError(writeReportJSON(std.out, r))
-	case c.IsSet("csv"):
-		err = writeReportCSV(c, std, r)
+	case csv != nil:
+		err = writeReportCSV(c, std, csv, r)
 	default:
 		err = writeError(r.WriteText(std.out, measured.TextOptions{Rows: c.Int("rows"), Screen: screen(std.out)}))
 	}
@@ -118,33 +134,55 @@ func writeReportJSON(w io.Writer, r *measured.Report) error {
 	}{r, r.Damage.String()})
 }
 
-func writeReportCSV(c *cli.Context, std streams, r *measured.Report) error {
-	dir, err := makeFolder(c.String("csv"))
+// csvFolder is where --csv says. The files that will be in it are checked before
+// anything is read.
+func csvFolder(c *cli.Context, std streams) (*folder, error) {
+	dir, err := openFolder(std, c.String("csv"))
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var names []string
+	for _, t := range new(measured.Report).Tables() {
+		names = append(names, t.Name)
+	}
+	if err := dir.Claim(names); err != nil {
+		dir.Close()
+		return nil, err
+	}
+	return dir, nil
+}
+
+func writeReportCSV(c *cli.Context, std streams, dir *folder, r *measured.Report) error {
 	tables := r.Tables()
 	for i := range tables {
-		f, err := dir.Create(tables[i].Name, false)
-		if err != nil {
+		if err := writeTable(dir, &tables[i]); err != nil {
 			return err
 		}
-		err = tables[i].Write(f)
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			f.Abort()
-			return err
-		}
-		if _, err := f.Commit(); err != nil {
-			return err
-		}
+	}
+	if err := dir.Commit(); err != nil {
+		return err
 	}
 	if !c.Bool("quiet") {
 		fmt.Fprintf(std.err, "report: %d tables in %s\n", len(tables), dir.path)
 	}
 	return nil
+}
+
+func writeTable(dir *folder, t *measured.Table) error {
+	f, err := dir.Create(t.Name, false)
+	if err != nil {
+		return err
+	}
+	err = t.Write(f)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		_, err = f.Commit()
+	} else {
+		f.Abort()
+	}
+	return err
 }
 
 // screen is what w shows text on.

@@ -19,7 +19,7 @@ func requestFlags() []cli.Flag {
 }
 
 // requestsOf reads those flags, and the file that they name.
-func requestsOf(c *cli.Context) (o requests.Options, err error) {
+func requestsOf(c *cli.Context, std streams) (o requests.Options, err error) {
 	if o.Marker, err = markerOf(c); err != nil {
 		return o, err
 	}
@@ -30,7 +30,7 @@ func requestsOf(c *cli.Context) (o requests.Options, err error) {
 		}
 	}
 	if c.IsSet("requests") {
-		o.Records, err = readRequests(c.String("requests"), requests.FileOptions{Keys: o.Collect.Keys})
+		o.Records, err = readRequests(std, c.String("requests"), requests.FileOptions{Keys: o.Collect.Keys})
 	}
 	return o, err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tracekit/internal/manual"
+	"tracekit/trace"
 
 	"github.com/urfave/cli/v2"
 )
@@ -56,7 +57,7 @@ EXAMPLES
 				if c.NArg() > 0 {
 					return usage("-o writes all pages: a VERB has no place here")
 				}
-				return writePages(c.String("output"), c.App)
+				return writePages(std, c.String("output"), c.App)
 			}
 			page, err := manPage(c.App, c.Args().Slice())
 			if err != nil {
@@ -83,7 +84,7 @@ func manPage(app *cli.App, args []string) (string, error) {
 	return "", usage("one page at a time: %q", args)
 }
 
-func writePages(dir string, app *cli.App) error {
+func writePages(std streams, dir string, app *cli.App) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return plainPathError(err)
 	}
@@ -92,7 +93,11 @@ func writePages(dir string, app *cli.App) error {
 		pages[app.Name+"-"+v.Name] = v.Man(app.Name)
 	}
 	for name, text := range pages {
-		if err := writeBeside(filepath.Join(dir, name+".1"), []byte(text)); err != nil {
+		page, err := newOutput(std, "--output", filepath.Join(dir, name+".1"), trace.Plain)
+		if err == nil {
+			err = page.writeFile([]byte(text))
+		}
+		if err != nil {
 			return err
 		}
 	}

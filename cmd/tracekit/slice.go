@@ -37,7 +37,7 @@ EXAMPLES
 			tmpdirFlag(),
 		), outputFlags()...),
 		Action: func(c *cli.Context) error {
-			o, err := sliceOptions(c)
+			o, err := sliceOptions(c, std)
 			if err != nil {
 				return err
 			}
@@ -49,13 +49,13 @@ EXAMPLES
 	}
 }
 
-func sliceOptions(c *cli.Context) (o slice.Options, err error) {
+func sliceOptions(c *cli.Context, std streams) (o slice.Options, err error) {
 	if o.Range, err = rangeOf(c); err != nil {
 		return o, err
 	}
 	if c.IsSet("request") {
 		o.Request = c.String("request")
-		from, err := requestsOf(c)
+		from, err := requestsOf(c, std)
 		if err != nil {
 			return o, err
 		}

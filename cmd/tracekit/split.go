@@ -50,9 +50,7 @@ EXAMPLES
    tracekit split --by size --size 200MB -o pieces/ big.json.gz
    tracekit split --by size --size 200MB --dry-run big.json.gz
 
-EXIT STATUS
-   0 done; 1 failed, the pieces that are named as whole are there; 2 wrong usage;
-   3 done, but the input was damaged (1 with --strict)`,
+` + exitText,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to the folder `DIR`, which shall be empty or not be there"},
 			&cli.StringFlag{Name: "by", Usage: "`step|phase|request|time|size|events|process`: what a piece is a piece of"},
@@ -70,7 +68,7 @@ EXIT STATUS
 			tmpdirFlag(),
 		}, append(append(markerFlags(), requestFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
-			o, err := splitOptions(c)
+			o, err := splitOptions(c, std)
 			if err != nil {
 				return err
 			}
@@ -117,29 +115,27 @@ func refuseDamage(c *cli.Context, m *split.Manifest) error {
 
 // splitInto writes the pieces.
 func splitInto(c *cli.Context, std streams, in *input, o split.Options) (*split.Manifest, error) {
-	dir, err := openFolder(c.String("output"), c.Bool("force"), in)
+	dir, err := openSplitFolder(std, c.String("output"), c.Bool("force"))
 	if err != nil {
 		return nil, err
 	}
+	defer dir.Close()
 	dir.check = func(m *split.Manifest) error { return refuseDamage(c, m) }
+	dir.whole = in.settled
 	if in.size > 0 {
 		dir.meter = in.meter
 		dir.work = in.size // writing all pieces takes about as long as a reading
 		in.meter.Expect(in.size*int64(split.Readings(o)) + dir.work)
 	}
 	m, err := split.Run(c.Context, in.Source, dir, func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }, o)
-	if err == nil {
-		err = in.settled()
-	}
 	in.meter.Stop()
-	if err == nil {
-		return m, nil
+	if err != nil {
+		return nil, splitError(in, err)
 	}
-	dir.Discard()
-	if m != nil && len(m.Pieces) > 0 {
-		fmt.Fprintf(std.err, "split: whole are the first %s, up to %s\n", plural(len(m.Pieces), "piece"), m.Pieces[len(m.Pieces)-1].File)
+	for _, name := range dir.kept {
+		fmt.Fprintf(std.err, "%s stays: it was changed since a split wrote it\n", dir.file(name))
 	}
-	return nil, splitError(in, err)
+	return m, nil
 }
 
 // tellSplit says what was done, or would be.
@@ -193,7 +189,7 @@ func listPieces(w io.Writer, m *split.Manifest) error {
 	return t.Flush()
 }
 
-func splitOptions(c *cli.Context) (o split.Options, err error) {
+func splitOptions(c *cli.Context, std streams) (o split.Options, err error) {
 	o.By, o.Name = split.By(c.String("by")), c.String("name")
 	if !c.Bool("dry-run") && c.String("output") == "" {
 		return o, hint(usage("no folder"), "name one with -o DIR, or say --dry-run to see the plan")
@@ -217,7 +213,7 @@ func splitOptions(c *cli.Context) (o split.Options, err error) {
 			return o, usage("--%s goes with --by request", name)
 		}
 	}
-	if o.Requests, err = requestsOf(c); err != nil {
+	if o.Requests, err = requestsOf(c, std); err != nil {
 		return o, err
 	}
 	for _, name := range []string{"time", "size", "events"} {
@@ -267,9 +263,12 @@ func stepping(c *cli.Context, o *split.Options) (err error) {
 	if c.IsSet("every") && c.IsSet("steady") {
 		return usage("--every and --steady exclude each other")
 	}
-	o.Every, o.Steady = c.Int("every"), c.Int("steady")
-	if c.IsSet("every") && o.Every < 1 || c.IsSet("steady") && o.Steady < 1 {
-		return usage("--every and --steady want one step or more")
+	for name, to := range map[string]*int{"every": &o.Every, "steady": &o.Steady} {
+		if c.IsSet(name) {
+			if *to, err = bounded(c, name, mostSteps); err != nil {
+				return err
+			}
+		}
 	}
 	switch g := c.String("gaps"); g {
 	case "keep":

@@ -22,6 +22,9 @@ func statsFlag() cli.Flag {
 func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
 	defer in.Close()
 	rep, err := work(in, trace.NewWriter(io.Discard))
+	if err == nil {
+		err = in.settled()
+	}
 	if err != nil {
 		return in.wrap(err)
 	}

@@ -120,7 +120,7 @@ func (c *checker) text(u *unpacked, name string) error {
 	defer events.order.close()
 	end, err := d.read(c.ctx)
 	if err == nil {
-		err = events.err
+		err = d.failed // by the last event
 	}
 	if err != nil {
 		return err

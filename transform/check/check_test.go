@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -96,4 +97,16 @@ func wantStats(cell string) string {
 func sorted(s []string) string {
 	slices.Sort(s)
 	return strings.Join(s, "; ")
+}
+
+// A temporary file that can't be written ends the check at the event that needed it,
+// and is asked for once.
+func TestNoRoomForTemporaryDataEndsTheCheck(t *testing.T) {
+	text := `[{"ph":"i","name":"a","pid":1,"tid":1,"ts":1}` + strings.Repeat(`,{"ph":"X","name":"b","pid":1,"tid":1,"ts":5,"dur":1}`, 200) + "]"
+	asked := 0
+	noRoom := func() (*spill.File, error) { asked++; return nil, spill.ErrNoRoom }
+	c := &checker{ctx: context.Background(), o: Options{Temp: noRoom}, report: newReport(), block: blockSize, records: 10}
+	if _, err := c.run(strings.NewReader(text), int64(len(text))); !errors.Is(err, spill.ErrNoRoom) || asked != 1 {
+		t.Errorf("%v, after it was asked for %d times", err, asked)
+	}
 }

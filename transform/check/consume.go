@@ -20,7 +20,6 @@ type consumer struct {
 	quirk   quirk
 	hash    hashSeed
 	sorting sorting
-	err     error
 	off     int64
 	line    int64
 }
@@ -209,12 +208,10 @@ func (c *consumer) shown(e *event) {
 }
 
 func (c *consumer) keep(r record) {
-	if c.order.temp == nil {
+	if c.order.temp == nil || c.failed != nil {
 		return
 	}
-	if err := c.order.add(r); err != nil && c.err == nil {
-		c.err = err
-	}
+	c.failed = c.order.add(r)
 }
 
 func (c *consumer) record(e *event, track uint32) record {

@@ -20,6 +20,7 @@ type document struct {
 	keys   map[string]bool
 	strict strict
 	sink   func(e *event, off, line int64)
+	failed error // of sink, which ends the reading
 }
 
 // done says how the reading of the document ended.
@@ -70,6 +71,9 @@ func (d *document) read(ctx context.Context) (done, error) {
 	for n := 0; ; n++ {
 		if n&0xfff == 0 && ctx.Err() != nil {
 			return failed, ctx.Err()
+		}
+		if d.failed != nil {
+			return failed, d.failed
 		}
 		var st status
 		var end done

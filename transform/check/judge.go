@@ -74,7 +74,7 @@ func (j *Judge) Look(b []byte, p int) (end int, v Verdict) {
 // must still be there.
 func (j *Judge) Keep(seq int64) error {
 	j.keeps.event(&j.event, seq, 0)
-	return j.keeps.err
+	return j.keeps.failed
 }
 
 // Looked tells of the event that was looked at last: whether it is drawn by its
