@@ -91,7 +91,7 @@ func surveyed(text string) (f found, s *Source, v *Survey, err error) {
 func surveyInBlocks(text string, size, scanners int) (f found, v *Survey, err error) {
 	r := newReader(&pieces{text: []byte(text), size: size}, reading{scanners: scanners}, &marks{}, new(ring))
 	defer r.Close()
-	v = &Survey{Zero: MaxTime, Last: MinTime}
+	v = &Survey{Extent: Extent{Zero: MaxTime, Last: MinTime}}
 	for {
 		b, err := r.Next()
 		if err == io.EOF {

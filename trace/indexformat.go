@@ -81,6 +81,9 @@ func (w *indexWriter) packed(t []byte) {
 func (w *indexWriter) survey(v *Survey) {
 	w.int(int64(v.Zero))
 	w.int(int64(v.Last))
+	w.int(int64(v.Ruler))
+	w.int(int64(v.Longest))
+	w.uint(v.Outside)
 	w.uint(v.Events)
 	w.uint(v.Bytes)
 	w.uint(int64(kinds))
@@ -252,7 +255,7 @@ func (r *indexReader) packed() []byte {
 }
 
 func (r *indexReader) survey(v *Survey) {
-	v.Zero, v.Last = Time(r.int()), Time(r.int())
+	v.Extent = Extent{Time(r.int()), Time(r.int()), Time(r.int()), Time(r.int()), r.uint()}
 	v.Events, v.Bytes = r.uint(), r.uint()
 	r.check(r.uint() == int64(kinds))
 	for k := range v.Damage.finds {

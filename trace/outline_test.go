@@ -179,7 +179,8 @@ func TestWhichOutlinesAreDrawn(t *testing.T) {
 		t.Errorf("of nothing: %+v", o)
 	}
 	some := &outline{spans: []stretch{{1, 2}}}
-	v := Survey{Zero: 0, Last: 1000, Blocks: []Block{{Max: 50, outline: some}, {Max: 100, outline: some}}}
+	v := Survey{Blocks: []Block{{Max: 50, outline: some}, {Max: 100, outline: some}}}
+	v.times.Add(1, 999)
 	v.finish()
 	if v.Blocks[0].outline != nil || v.Blocks[1].outline == nil {
 		t.Errorf("of blocks that span little and much: %+v", v.Blocks)
@@ -202,7 +203,7 @@ func TestUnsoundOutlines(t *testing.T) {
 		{[]stretch{{1, 2}}, `{"ph":"B","pid":1,"ts":1}`, false},
 		{[]stretch{{1, 2}}, `{"ph":"X","pid":1,"ts":1,"dur":NaN}`, false},
 	} {
-		x := Index{Survey: Survey{Last: 9, Bytes: 9, Blocks: []Block{{End: 9, Max: 9, outline: &outline{c.spans, []byte(c.aside)}}}}}
+		x := Index{Survey: Survey{Extent: Extent{Last: 9}, Bytes: 9, Blocks: []Block{{End: 9, Max: 9, outline: &outline{c.spans, []byte(c.aside)}}}}}
 		if _, err := ParseIndex(x.Append(nil)); (err == nil) != c.sound || err != nil && !errors.Is(err, ErrIndex) {
 			t.Errorf("%v, %q: error %v", c.spans, c.aside, err)
 		}

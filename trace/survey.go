@@ -8,16 +8,14 @@ import (
 // Survey is what one pass over a trace leaves: its range in time, and the
 // blocks it consists of, so that a second pass can visit those it needs.
 type Survey struct {
-	// Zero and Last are the smallest start and the largest end of what a
-	// viewer shows: Perfetto's ruler begins at Zero. Both are 0 if the trace
-	// shows nothing.
-	Zero, Last Time
+	Extent
 
 	Blocks []Block
 	Events int64
 	Bytes  int64 // of decompressed text
 	Damage Damage
 
+	times  Times
 	aside  int     // bytes that outlines have of events aside
 	sketch outline // of the latest block
 }
@@ -85,7 +83,7 @@ func (s *Source) SurveyParts(visit func(p *Part) error) (*Survey, error) {
 		return nil, err
 	}
 	defer r.Close()
-	v := &Survey{Zero: MaxTime, Last: MinTime}
+	v := &Survey{Extent: Extent{Zero: MaxTime, Last: MinTime}}
 	for {
 		b, err := r.Next()
 		if err == io.EOF {
@@ -118,12 +116,23 @@ func (v *Survey) add(p *Part) {
 		sum.add(&p.Events[i])
 	}
 	b := Block{Off: p.Off, End: p.End, Events: p.hi - p.lo, Start: sum.start, Max: sum.end, Holds: sum.holds, doubt: p.doubt}
-	v.Zero, v.Last = min(v.Zero, sum.zero), max(v.Last, sum.last)
+	v.widen(&sum)
+	v.times.addBounds(&sum)
 	v.Events += int64(b.Events)
 	if len(p.Events) > 0 && v.isWide(&b) {
 		v.draw(&b, p.Events)
 	}
 	v.Blocks = append(v.Blocks, b)
+}
+
+// widen makes the range of what was read so far hold what b does.
+func (v *Survey) widen(b *bounds) {
+	v.Zero, v.Last = min(v.Zero, b.zero), max(v.Last, b.last)
+	if b.others != nil {
+		for _, g := range b.others.groups {
+			v.Zero, v.Last = min(v.Zero, g.min), max(v.Last, g.end)
+		}
+	}
 }
 
 // draw gives a block its outline, unless all of them have too much aside.
@@ -143,9 +152,8 @@ func (v *Survey) isWide(b *Block) bool {
 
 // finish settles what is known at the end of the trace only.
 func (v *Survey) finish() {
-	if v.Zero > v.Last {
-		v.Zero, v.Last = 0, 0
-	}
+	v.Extent, _ = v.times.Extent()
+	v.times = Times{}
 	for i := range v.Blocks {
 		if b := &v.Blocks[i]; !v.isWide(b) {
 			b.outline = nil
@@ -158,8 +166,14 @@ func (v *Survey) finish() {
 // to the range of the trace.
 type bounds struct {
 	start, end Time // smallest start and largest end
-	zero, last Time // the same of what a viewer shows
 	holds      Holds
+
+	// Of what a viewer shows in one bucket of time and for less than a day: smallest
+	// start and largest end, and how many there are.
+	zero, last Time
+	shown      int64
+	bucket     int64
+	others     *Times // of what it shows besides; nil if there is nothing
 }
 
 var noBounds = bounds{start: MaxTime, end: MinTime, zero: MaxTime, last: MinTime}
@@ -167,31 +181,92 @@ var noBounds = bounds{start: MaxTime, end: MinTime, zero: MaxTime, last: MinTime
 // meet makes b the bounds of the events of both.
 func (b *bounds) meet(o *bounds) {
 	b.start, b.end = min(b.start, o.start), max(b.end, o.end)
-	b.zero, b.last = min(b.zero, o.zero), max(b.last, o.last)
 	b.holds |= o.holds
+	if b.shown == 0 || o.shown == 0 || b.bucket == o.bucket {
+		if b.shown == 0 {
+			b.bucket = o.bucket
+		}
+		b.zero, b.last, b.shown = min(b.zero, o.zero), max(b.last, o.last), b.shown+o.shown
+		if o.others != nil {
+			b.rest().meet(o.others)
+		}
+		return
+	}
+	b.rest().addBounds(o)
+}
+
+func (b *bounds) rest() *Times {
+	if b.others == nil {
+		b.others = new(Times)
+	}
+	return b.others
+}
+
+// addBounds takes note of the events of b.
+func (t *Times) addBounds(b *bounds) {
+	if b.shown > 0 {
+		t.group(timeKey{bucket: b.bucket}).meet(&TimeGroup{b.shown, b.zero, b.last, b.last, 0, 0})
+	}
+	if b.others != nil {
+		t.meet(b.others)
+	}
 }
 
 func (b *bounds) add(e *Event) {
-	if e.isWhole() {
-		// Most events are these. addAny comes to the same.
-		end := e.TS.Add(e.Dur)
-		b.start, b.end = min(b.start, e.TS), max(b.end, end)
-		b.zero, b.last = min(b.zero, e.TS), max(b.last, end)
+	if !e.isWhole() {
+		b.addAny(e)
 		return
 	}
-	b.addAny(e)
+	// Most events are these.
+	end := e.TS.Add(e.Dur)
+	b.start, b.end = min(b.start, e.TS), max(b.end, end)
+	b.show(e.TS, e.Dur)
+	if e.cat.hi-e.cat.lo == uint32(len(Stating)) && string(e.Cat()) == Stating {
+		b.rest().State(e.Name(), e.TS, e.Dur)
+	}
 }
+
+// Stating is the category of the slice by which PyTorch's profiler says when it
+// recorded.
+const Stating = "Trace"
 
 func (b *bounds) addAny(e *Event) {
 	b.holds |= holds[e.Phase]
 	if !e.hasPlace() {
 		return
 	}
-	end := e.End()
-	b.start, b.end = min(b.start, e.TS), max(b.end, end)
+	b.start, b.end = min(b.start, e.TS), max(b.end, e.End())
 	if e.Shown() {
-		b.zero, b.last = min(b.zero, e.TS), max(b.last, end)
-	} else if e.IsEnd() {
-		b.last = max(b.last, end)
+		b.show(e.TS, e.Span())
+	} else if e.IsEnd() && e.TS >= 0 {
+		b.showEnd(e.TS)
 	}
+}
+
+// show takes note of what is shown from ts on for dur.
+func (b *bounds) show(ts, dur Time) {
+	if !b.near(ts) || dur >= day {
+		b.rest().Add(ts, dur)
+		return
+	}
+	b.zero, b.last = min(b.zero, ts), max(b.last, ts+dur)
+	b.shown++
+}
+
+// showEnd takes note of the end of what began with another event.
+func (b *bounds) showEnd(ts Time) {
+	if !b.near(ts) {
+		b.rest().AddEnd(ts)
+		return
+	}
+	b.last = max(b.last, ts)
+	b.shown++
+}
+
+// near reports whether ts is in the bucket of those before, which the first chooses.
+func (b *bounds) near(ts Time) bool {
+	if b.shown == 0 {
+		b.bucket = int64(ts >> bucketBits)
+	}
+	return int64(ts>>bucketBits) == b.bucket && ts != 0
 }

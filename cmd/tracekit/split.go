@@ -148,7 +148,7 @@ func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
 		fmt.Fprintf(w, "split: %s, %d events, %s of JSON (%s packed) in %s\n",
 			pieces, events, progress.Bytes(bytes), progress.Bytes(packed), c.String("output"))
 	}
-	for _, note := range []string{m.Marker, m.Why} {
+	for _, note := range []string{m.Marker, m.Why, m.Impossible} {
 		if note != "" {
 			fmt.Fprintln(w, note)
 		}

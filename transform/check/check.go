@@ -173,7 +173,7 @@ func (c *checker) replay(events *consumer) error {
 		return err
 	}
 	p.finish()
-	events.times.far(c.report)
+	events.times.impossible(c.report)
 	events.quirk.finish(c.report)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"tracekit/internal/spill"
+	"tracekit/trace"
 )
 
 // Judge judges events one at a time for those who mend them. What it is told to
@@ -77,19 +78,34 @@ func (j *Judge) Keep(seq int64) error {
 	return j.keeps.failed
 }
 
-// Looked tells of the event that was looked at last: whether it is drawn by its
-// time, and that time in ns as Perfetto reads it.
-func (j *Judge) Looked() (phase byte, ts int64, drawn bool) {
-	e := &j.event
-	switch e.phase {
-	case 'X', 'B', 'E', 'b', 'n', 'e', 'i', 'I', 'R', 'C', 'T':
-		drawn = true
-	}
-	return e.phase, e.ts, drawn && e.ts != absent
+// Look is what a Judge tells of an event: its phase, and whether it is drawn by its
+// time. Times are in ns, as Perfetto reads them.
+type Look struct {
+	Phase   byte
+	Drawn   bool
+	TS, Dur int64 // Dur is 0 for what has none
 }
 
-// Main returns the bounds, in ns, of the times that most events keep to.
-func (j *Judge) Main() (from, to int64) { return j.keeps.times.Main() }
+// Looked tells of the event that was looked at last.
+func (j *Judge) Looked() Look {
+	e := &j.event
+	l := Look{Phase: e.phase, TS: e.ts}
+	switch e.phase {
+	case 'X', 'T':
+		l.Dur = max(e.dur, 0)
+		l.Drawn = e.ts != absent
+	case 'B', 'E', 'b', 'n', 'e', 'i', 'I', 'R', 'C':
+		l.Drawn = e.ts != absent
+	}
+	return l
+}
+
+// Extent returns the stretch of time that the events that were kept cover, without
+// those at impossible times.
+func (j *Judge) Extent() trace.Extent {
+	x, _ := j.keeps.times.Extent()
+	return x
+}
 
 // Record is what is kept of an event that begins or ends on a track, or is part
 // of a flow.
@@ -107,13 +123,16 @@ type Record struct {
 
 // Sorted makes Each and Replay take events of one time as Perfetto does if it
 // sorts all of them, as it does when one at time zero stands behind all others
-// and there are slices. It reports whether that changes the order of any.
-func (j *Judge) Sorted(ctx context.Context, slices bool) (changes bool, err error) {
+// and there are slices. It reports whether that changes the order of any that stay.
+func (j *Judge) Sorted(ctx context.Context, slices bool, leaves func(*Record) bool) (changes bool, err error) {
 	var last record
 	n := 0
 	err = j.keeps.order.each(func(r *record) error {
 		if n++; n&0xfff == 0 && ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if told := j.told(r); leaves(&told) {
+			return nil
 		}
 		changes = changes || n > 1 && r.ts == last.ts && r.off < last.off
 		last = *r
@@ -266,15 +285,3 @@ func Garbles(num []byte) bool {
 
 // IsNumberText reports whether Perfetto takes a string for a counter's value.
 func IsNumberText(s string) bool { return isCFloat([]byte(s)) }
-
-// Far counts the events that are drawn a year or more away from the rest.
-func (j *Judge) Far() int64 {
-	from, to := j.Main()
-	n := int64(0)
-	for _, b := range j.keeps.times.buckets {
-		if b.max < from || b.min > to {
-			n += b.count
-		}
-	}
-	return n
-}

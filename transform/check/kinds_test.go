@@ -36,7 +36,7 @@ var examples = map[Kind]string{
 	NegativeTime:   inArray(`{"ph":"X","ts":-1,"dur":1}`),
 	NegativeDur:    inArray(`{"ph":"X","ts":1,"dur":-1}`),
 	ImpossibleTime: inArray(`{"ph":"X","ts":1,"dur":1},{"ph":"X","ts":1700000000000000,"dur":1}`),
-	ImpossibleDur:  inArray(`{"ph":"X","ts":1,"dur":99999999999999}`),
+	ImpossibleDur:  inArray(`{"ph":"X","ts":1,"dur":4},{"ph":"X","ts":6,"dur":4},{"ph":"X","tid":2,"ts":7,"dur":99999999999999}`),
 	TimeOverflow:   inArray(`{"ph":"X","ts":9300000000000000,"dur":1}`),
 	Overlap:        inArray(`{"ph":"X","ts":1,"dur":4},{"ph":"X","ts":3,"dur":4}`),
 	TooDeep:        inArray(strings.Repeat(`{"ph":"X","ts":1,"dur":4},`, 513)),

@@ -26,6 +26,7 @@ import (
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/steps"
+	"tracekit/transform/window"
 )
 
 // Options say what goes. They apply in the order of the fields, each to what those
@@ -90,5 +91,6 @@ func runHolding(ctx context.Context, s *trace.Source, w *trace.Writer, o Options
 		rep.Notes = append(rep.Notes, fmt.Sprintf("%d slices stand for %d that were merged", made, d.mergedFrom))
 	}
 	rep.Notes = append(append(rep.Notes, d.thinned()...), d.sides()...)
+	rep.Note(window.Outside(&p.survey.Extent))
 	return rep, nil
 }

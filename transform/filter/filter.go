@@ -11,6 +11,7 @@ import (
 	"tracekit/transform/internal/launches"
 	"tracekit/transform/internal/pairs"
 	"tracekit/transform/pipeline"
+	"tracekit/transform/window"
 )
 
 // Options say what Filter keeps.
@@ -69,6 +70,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 	rep := pipeline.Report{
 		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
 	}
+	rep.Note(window.Outside(&v.Extent))
 	if w.Events == st.names.Free {
 		rep.Notes = append(rep.Notes, "nothing in the trace meets the condition: the output is an empty trace")
 	}

@@ -16,10 +16,12 @@ type Info struct {
 	Bytes  int64  `json:"bytes"`  // of JSON
 	Events int64  `json:"events"`
 
-	Zero     trace.Time `json:"start_ns"` // range of what a viewer shows
-	Last     trace.Time `json:"end_ns"`
-	BaseTime int64      `json:"base_time_ns"`         // baseTimeNanoseconds of the document, 0 if it has none
-	Wall     string     `json:"wall_clock,omitempty"` // of the start, RFC 3339; empty if the trace does not tell
+	Zero       trace.Time `json:"start_ns"` // range of what a viewer shows
+	Last       trace.Time `json:"end_ns"`
+	Ruler      trace.Time `json:"ruler_ns"`             // where Perfetto's ruler begins: before Zero if events at impossible times do
+	Impossible int64      `json:"impossible_times"`     // events that are shown outside of the range
+	BaseTime   int64      `json:"base_time_ns"`         // baseTimeNanoseconds of the document, 0 if it has none
+	Wall       string     `json:"wall_clock,omitempty"` // of the start, RFC 3339; empty if the trace does not tell
 
 	Producer       string         `json:"producer"`  // all in one line
 	Producers      []string       `json:"producers"` // what ran, and what recorded it

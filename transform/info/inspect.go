@@ -130,7 +130,8 @@ func (in *inspector) metadataAgain() {
 
 func (in *inspector) finish(v *trace.Survey, o Options) {
 	i := in.info
-	i.Zero, i.Last, i.Events, i.Bytes, i.Damage = v.Zero, v.Last, v.Events, v.Bytes, v.Damage
+	i.Zero, i.Last, i.Ruler, i.Impossible = v.Zero, v.Last, v.Ruler, v.Outside
+	i.Events, i.Bytes, i.Damage = v.Events, v.Bytes, v.Damage
 	i.Hints = in.hints.list()
 	i.Wall = wallClock(i.BaseTime, v)
 	i.Kinds, i.Processes = in.census.lists()

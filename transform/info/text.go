@@ -12,6 +12,7 @@ import (
 	"tracekit/trace"
 	"tracekit/transform/report"
 	"tracekit/transform/requests"
+	"tracekit/transform/window"
 )
 
 // TextOptions say how what is in a trace is laid out for eyes.
@@ -54,6 +55,7 @@ func (p *printer) facts() {
 	}
 	p.fact("size", size)
 	p.fact("time", fmt.Sprintf("%s, from @%s to @%s", report.Amount(p.Last-p.Zero), micros(p.Zero), micros(p.Last)))
+	p.fact("outside", window.Outside(&trace.Extent{Zero: p.Zero, Ruler: p.Ruler, Outside: p.Impossible}))
 	p.fact("clock", p.Wall)
 	p.fact("made by", p.Producer)
 	var hints []string

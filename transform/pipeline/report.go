@@ -12,6 +12,13 @@ type Report struct {
 	Damage              trace.Damage
 }
 
+// Note adds a note, unless it is empty.
+func (r *Report) Note(text string) {
+	if text != "" {
+		r.Notes = append(r.Notes, text)
+	}
+}
+
 // Dropped is how much of a kind of events was left out, and why.
 type Dropped struct {
 	Kind          string

@@ -24,11 +24,11 @@ func (s *survey) reject([]byte) error { return nil }
 
 func (s *survey) event(_, obj []byte, seq int64) error {
 	s.in++
-	phase, ts, drawn := s.judge.Looked()
-	if phase == 'M' {
+	look := s.judge.Looked()
+	if look.Phase == 'M' {
 		s.name(obj, seq)
 	} else {
-		s.vllm.use(s.judge.Process(), use{seq, ts, drawn})
+		s.vllm.use(s.judge.Process(), use{seq, look})
 	}
 	if s.judge.HighLevel() {
 		ms, _ := s.quiet.members(obj)
@@ -103,8 +103,8 @@ func (e *emitter) begin() error {
 func (e *emitter) reject(obj []byte) error { return e.rejects.add(obj) }
 
 func (e *emitter) event(sep, obj []byte, seq int64) error {
-	phase, ts, drawn := e.judge.Looked()
-	if drawn && e.outside(ts) {
+	look := e.judge.Looked()
+	if look.Drawn && e.outside(look.TS, look.Dur) {
 		return e.rejects.add(obj)
 	}
 	switch e.drop[seq] {
@@ -117,7 +117,7 @@ func (e *emitter) event(sep, obj []byte, seq int64) error {
 	if !e.any && bytes.HasPrefix(bytes.TrimLeft(e.start, " \t\r\n"), []byte{'['}) && skipSpace(obj, 1) == len(obj)-1 {
 		return nil // those before it went, and no trace starts with an empty object
 	}
-	obj = e.change(obj, seq, phase, ts)
+	obj = e.change(obj, seq, look.Phase, look.TS)
 	if e.order && e.some == nil {
 		e.some, _ = e.quiet.members(bytes.Clone(obj))
 	}

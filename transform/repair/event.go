@@ -153,7 +153,7 @@ func (e *rules) possible(ts, dur *member, long bool) fate {
 	}
 	if long && dur != nil {
 		d, good := check.Nanos(bytes.Trim(dur.val, `"`))
-		if !good || d < 0 || d > check.Year {
+		if !good || d < 0 {
 			return rejected
 		}
 	}

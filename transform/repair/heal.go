@@ -176,7 +176,7 @@ func (h *healer) start() (inEvents bool, err error) {
 		return true, h.sink.head(append(bytes.Clone(lead), '['))
 	}
 	if end, v := h.judge.Look(b, at); (v == check.Clean || v == check.Flawed) && startsEvent(b, at) && end < len(b) && !bytes.Contains(b[at:end], []byte(`"traceEvents"`)) {
-		if phase, _, _ := h.judge.Looked(); phase != 0 {
+		if h.judge.Looked().Phase != 0 {
 			// Events one after the other, without an array around them.
 			h.bare, h.found, h.p = true, true, at
 			h.count[Documents]++

@@ -12,10 +12,10 @@ import (
 // plan is what has to be done to events that are well by themselves, by their
 // number in the file. It grows with what it mends.
 type plan struct {
-	from, to int64 // ns; what is drawn outside is set aside
-	far      bool  // there is something outside
-	threads  map[uint32]threadInfo
-	vllm     vllmPlan
+	extent  trace.Extent // what is drawn outside is set aside
+	far     bool         // there is something outside
+	threads map[uint32]threadInfo
+	vllm    vllmPlan
 	steps
 }
 
@@ -85,17 +85,16 @@ func newSteps() steps {
 // begins to sort, and with it the order of events of one time. If there are such
 // events, the trace gets one that makes it sort all, and the plan is made anew.
 func (p *planner) make(flows bool) error {
-	p.from, p.to = p.judge.Main()
 	if err := p.once(flows); err != nil {
 		return err
 	}
 	if !p.far && len(p.lanes.of)+len(p.drop)+len(p.close)+len(p.empty) == 0 {
 		return nil
 	}
-	if changes, err := p.judge.Sorted(p.ctx, p.slices); err != nil || !changes {
+	if changes, err := p.judge.Sorted(p.ctx, p.slices, p.leaves); err != nil || !changes {
 		return err
 	}
-	*p.plan = plan{from: p.from, to: p.to, far: p.far, threads: p.threads, vllm: p.vllm, steps: newSteps()}
+	*p.plan = plan{extent: p.extent, far: p.far, threads: p.threads, vllm: p.vllm, steps: newSteps()}
 	if err := p.once(flows); err != nil {
 		return err
 	}
@@ -126,11 +125,22 @@ func (p *planner) once(flows bool) error {
 }
 
 // outside reports a time that is set aside.
-func (p *plan) outside(ts int64) bool { return p.far && (ts < p.from || ts > p.to) }
+func (p *plan) outside(ts, dur int64) bool {
+	return p.far && !p.extent.Holds(trace.Time(ts), trace.Time(max(dur, 0)))
+}
+
+// leaves reports what is set aside for its time.
+func (p *plan) leaves(r *check.Record) bool { return !isFlow(r) && p.outside(r.TS, r.Dur) }
+
+// stray reports whether a flow event stands where no slice can be.
+func (p *plan) stray(ts int64) bool {
+	const slack = 60e9 // ns; a flow may end behind all slices
+	return ts < int64(p.extent.Zero) || ts-slack > int64(p.extent.Last)
+}
 
 func (p *planner) each(visit func(r *check.Record)) error {
 	return p.judge.Each(p.ctx, func(r *check.Record) {
-		if isFlow(r) || !p.outside(r.TS) {
+		if !p.leaves(r) {
 			visit(r)
 		}
 	})
@@ -152,7 +162,7 @@ func (p *planner) match(r *check.Record) {
 		}
 	case 's', 't', 'f':
 		// An open begin that this may bind to has to last beyond it.
-		if r.TS >= p.from && r.TS-p.to < check.Year/2 && (r.Phase != 'f' || r.Enclosing) {
+		if !p.stray(r.TS) && (r.Phase != 'f' || r.Enclosing) {
 			p.ends[on] = max(p.ends[on], r.TS+1)
 		}
 	}
@@ -240,7 +250,7 @@ const maxReplays = 100
 func (p *planner) replay(flows bool) error {
 	n, _ := p.judge.Tracks()
 	move := func(r *check.Record) check.Move {
-		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: p.close[r.Seq], Out: !isFlow(r) && p.outside(r.TS)}
+		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: p.close[r.Seq], Out: p.leaves(r)}
 		if _, gone := p.drop[r.Seq]; gone {
 			to.Out = true
 		}

@@ -67,16 +67,13 @@ func Run(ctx context.Context, open func() (io.ReadCloser, error), w io.Writer, o
 	if err != nil {
 		return Report{}, err
 	}
-	far := int64(0)
-	if !off[Times] {
-		far = judge.Far()
-	}
-	p.far = far > 0
+	p.extent = judge.Extent()
+	p.far = p.extent.Outside > 0 && !off[Times]
 	if err := (&planner{plan: p, judge: judge, off: off, ctx: ctx}).make(o.Flows); err != nil {
 		return Report{}, err
 	}
 	if p.far {
-		p.count[Times] += far
+		p.count[Times] += p.extent.Outside
 	}
 	if !off[VLLM] && p.settle() {
 		p.count[VLLM]++

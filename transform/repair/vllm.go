@@ -3,6 +3,8 @@ package repair
 import (
 	"maps"
 	"slices"
+
+	"tracekit/transform/check"
 )
 
 // vllmPlan is how vLLM's process on Gaudi gets its name. Processes go by the
@@ -32,8 +34,8 @@ type uses struct {
 }
 
 type use struct {
-	seq, ts int64
-	drawn   bool
+	seq int64
+	check.Look
 }
 
 func newVLLMPlan() vllmPlan {
@@ -111,7 +113,7 @@ func (p *plan) stays(process uint32) bool {
 	all := &p.vllm.used[process]
 	return slices.ContainsFunc(all.first[:all.n], func(u use) bool {
 		_, gone := p.drop[u.seq]
-		return !gone && !(u.drawn && p.outside(u.ts))
+		return !gone && !(u.Drawn && p.outside(u.TS, u.Dur))
 	})
 }
 

@@ -117,7 +117,7 @@ func classOf(e *trace.Event) class {
 
 // begin finds the range and the steps.
 func (l *learned) begin(o Options) (*Report, error) {
-	r := &Report{Zero: l.survey.Zero, Damage: l.survey.Damage, Survey: l.survey}
+	r := &Report{Zero: l.survey.Zero, Ruler: l.survey.Ruler, Impossible: l.survey.Outside, Damage: l.survey.Damage, Survey: l.survey}
 	var missing *steps.NoMarkersError
 	var err error
 	switch l.run, err = l.finder.Run(); {

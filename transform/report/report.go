@@ -30,9 +30,14 @@ type Options struct {
 // Lists are in order of time if they have a start, else the largest comes
 // first.
 type Report struct {
-	Zero trace.Time `json:"zero_ns"`  // where the trace's ruler begins
-	From trace.Time `json:"start_ns"` // of the range looked at
-	To   trace.Time `json:"end_ns"`
+	Zero trace.Time `json:"zero_ns"` // where the trace's ruler begins
+
+	// Ruler is where Perfetto's begins, before Zero if events at impossible times
+	// do, and Impossible counts these, which the report leaves out.
+	Ruler      trace.Time `json:"ruler_ns"`
+	Impossible int64      `json:"impossible_times"`
+	From       trace.Time `json:"start_ns"` // of the range looked at
+	To         trace.Time `json:"end_ns"`
 	// Markers tells how the steps were found, or why there are none.
 	Markers string `json:"markers"`
 	// Outside tells what is not looked at because it was not recorded in the capture; empty

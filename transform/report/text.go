@@ -10,6 +10,7 @@ import (
 
 	"tracekit/internal/columns"
 	"tracekit/trace"
+	"tracekit/transform/window"
 )
 
 // TextOptions say how a report is laid out for eyes.
@@ -42,6 +43,9 @@ func (p *printer) header(r *Report) {
 		text += fmt.Sprintf(", %v after the start", time.Duration(r.From-r.Zero))
 	}
 	fmt.Fprintf(p.w, "range  %s\n", text)
+	if outside := window.Outside(&trace.Extent{Zero: r.Zero, Ruler: r.Ruler, Outside: r.Impossible}); outside != "" {
+		fmt.Fprintf(p.w, "besides  %s\n", outside)
+	}
 	room := longest
 	if p.Width > 0 {
 		room = min(room, max(p.Width-len("steps  "), 20))

@@ -111,9 +111,8 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	rep := pipeline.Report{
 		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
 	}
-	if note != "" {
-		rep.Notes = append(rep.Notes, note)
-	}
+	rep.Note(note)
+	rep.Note(window.Outside(&v.Extent))
 	return rep, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"tracekit/internal/jsondoc"
 	"tracekit/trace"
 	"tracekit/transform/slice"
+	"tracekit/transform/window"
 )
 
 // Manifest lists the pieces of a trace. Its JSON fields are stable.
@@ -16,9 +17,11 @@ type Manifest struct {
 	Start  Micros `json:"start"`
 	End    Micros `json:"end"`
 	// Marker tells what steps or requests were told by, Why why these are the steady ones.
-	Marker string  `json:"marker,omitempty"`
-	Why    string  `json:"why,omitempty"`
-	Pieces []Piece `json:"pieces"`
+	Marker string `json:"marker,omitempty"`
+	Why    string `json:"why,omitempty"`
+	// Impossible tells of events at impossible times, which are in no piece.
+	Impossible string  `json:"impossible_times,omitempty"`
+	Pieces     []Piece `json:"pieces"`
 	// Outside are requests of which nothing lies in the trace.
 	Outside []Outside `json:"outside,omitempty"`
 	// Damage tells of what of the input could not be kept, empty if nothing.
@@ -120,6 +123,7 @@ func (p *pieces) describe(windows []slice.Window) {
 		m.Device = "launched"
 	}
 	m.Start, m.End = micros(p.survey.Zero), micros(p.survey.Last)
+	m.Impossible = window.Outside(&p.survey.Extent)
 	m.damage = p.survey.Damage
 	if m.damage.Lost() {
 		m.Damage = m.damage.String()

@@ -68,7 +68,7 @@ func TestReadableBounds(t *testing.T) {
 			t.Errorf("%s: %d, %v, want %d", text, got-zero, err, want-zero)
 		}
 	}
-	v := &trace.Survey{Zero: zero + 1, Last: last}
+	v := &trace.Survey{Extent: trace.Extent{Zero: zero + 1, Last: last}}
 	for length, want := range map[trace.Time]trace.Time{5500: 5000, 999: 1000, 40: 41, 900: 901} {
 		f := Finder{Range: Range{For: length}}
 		if from, to, _, err := f.Resolve(v); err != nil || from != v.Zero || to-zero != want {
