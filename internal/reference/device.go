@@ -74,22 +74,36 @@ func (s *slicer) followLaunches() (whole map[int]bool) {
 // correlation, else its External id, else those that a flow leads from.
 func (s *slicer) launchers(sl *slice) []*slice {
 	for _, name := range []string{"correlation", "External id"} {
-		id := find(s.t.Events[sl.begin].Args, name)
+		id := launchID(&s.t.Events[sl.begin], name)
 		if id == "" {
 			continue
 		}
-		if calls := s.hostCalls(name, id); len(calls) > 0 {
+		if calls := s.hostCalls(name, id, rank(sl.track.Pid)); len(calls) > 0 {
 			return calls
 		}
 	}
 	return s.flowSources(sl)
 }
 
-func (s *slicer) hostCalls(name, id string) []*slice {
+// launchID is what joins a call and what it launched; what counts from 1 has 0 for none.
+func launchID(e *Event, name string) string {
+	id := find(e.Args, name)
+	if slices.Contains([]string{"0", `"0"`, `""`, "null"}, id) {
+		return ""
+	}
+	return id
+}
+
+// rank is what a pid such as "[TP00] 100" says of the rank.
+func rank(pid string) string { return rankInPid.FindString(pid) }
+
+var rankInPid = regexp.MustCompile(`^"\[[^\]]+\]`)
+
+func (s *slicer) hostCalls(name, id, of string) []*slice {
 	var calls []*slice
 	for i := range s.slices {
 		c := &s.slices[i]
-		if !c.device && find(s.t.Events[c.begin].Args, name) == id {
+		if !c.device && rank(c.track.Pid) == of && launchID(&s.t.Events[c.begin], name) == id {
 			calls = append(calls, c)
 		}
 	}
@@ -97,20 +111,30 @@ func (s *slicer) hostCalls(name, id string) []*slice {
 }
 
 // flowSources follows flows from host to device back from the slice that they
-// end at, or one that is alike.
+// end at, or one that is alike. Those of two ranks are no flow.
 func (s *slicer) flowSources(sl *slice) []*slice {
+	if s.launches == nil {
+		s.launches = map[string][]chain{}
+	}
+	of := rank(sl.track.Pid)
+	all, known := s.launches[of]
+	if !known {
+		all = chainsOf(s.t, slices.DeleteFunc(flowOrder(s.t), func(i int) bool {
+			return rank(s.t.Events[i].Pid) != of || s.t.Events[i].str("cat") == "fwdbwd"
+		}))
+		s.launches[of] = all
+	}
+	at := func(i int) *slice { return s.boundSlice(&s.t.Events[i]) }
 	var calls []*slice
-	for _, c := range s.arrows {
-		cat := s.t.Events[c.start].str("cat")
-		if cat != "ac2g" && cat != "async_cpu_to_gpu" {
-			continue
-		}
-		for _, i := range c.rest {
-			e := &s.t.Events[i]
-			if e.Phase == "f" && alike(s.boundSlice(e), sl) {
-				if call := s.boundSlice(&s.t.Events[c.start]); call != nil && !call.device {
-					calls = append(calls, call)
-				}
+	for _, c := range all {
+		var from *slice
+		for _, i := range append([]int{c.start}, c.rest...) {
+			switch b := at(i); {
+			case b == nil:
+			case from == nil && s.t.Events[i].Phase == "s" && !b.device:
+				from = b
+			case from != nil && alike(b, sl):
+				calls = append(calls, from)
 			}
 		}
 	}
@@ -122,25 +146,19 @@ func alike(a, b *slice) bool {
 	return a != nil && a.device == b.device && a.track == b.track && a.start == b.start && a.stop == b.stop
 }
 
-// boundSlice returns the slice that a flow event binds to: the innermost one
-// open at its time, or the next one for an end that is not bound to its
-// enclosing slice.
+// boundSlice returns the slice that a flow event binds to.
 func (s *slicer) boundSlice(e *Event) *slice {
-	var best *slice
-	for i := range s.slices {
-		sl := &s.slices[i]
-		if sl.track != e.Track || !binds(e, sl) {
-			continue
+	sl, known := s.bound[e]
+	if !known {
+		if i := s.boundTo(e, func(int) bool { return true }); i >= 0 {
+			sl = &s.slices[i]
 		}
-		switch {
-		case best == nil,
-			next(e) && sl.start < best.start,
-			!next(e) && sl.start > best.start,
-			!next(e) && sl.start == best.start && sl.stop < best.stop:
-			best = sl
+		if s.bound == nil {
+			s.bound = map[*Event]*slice{}
 		}
+		s.bound[e] = sl
 	}
-	return best
+	return sl
 }
 
 // devicePropertyIDs returns the ids of the devices that the document lists.

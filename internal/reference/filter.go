@@ -166,11 +166,8 @@ func (s *slicer) isKin(i int, seeds []bool, kin Kin) bool {
 func (s *slicer) joinedToSeed(sl *slice, seeds []bool) bool {
 	for _, c := range s.arrows {
 		here, seed := false, false
-		for _, i := range append([]int{c.start}, c.rest...) {
+		for _, i := range s.drawn(c, func(i int) bool { return s.boundSlice(&s.t.Events[i]) != nil }) {
 			b := s.boundSlice(&s.t.Events[i])
-			if b == nil {
-				continue
-			}
 			here = here || b.track == sl.track && b.start == sl.start && b.stop == sl.stop
 			for k, o := range s.slices {
 				seed = seed || seeds[k] && o.track == b.track && o.start == b.start && o.stop == b.stop

@@ -58,26 +58,42 @@ func TestFlows(t *testing.T) {
 			want: host + ` =b`},
 		{name: "what is not bound goes", source: slices + `
 			{"ph":"s","id":1,"tid":1,"ts":15} {"ph":"t","id":1,"tid":9,"ts":16} {"ph":"f","id":1,"tid":2,"ts":17,"bp":"e"}
-			{"ph":"f","id":1,"tid":2,"ts":18,"bp":"e"}`,
+			{"ph":"f","id":1,"tid":2,"ts":13,"bp":"e"}`,
 			want: host + ` =b =e =g`},
+		{name: "a slice that is over binds until the next begins", source: slices + `
+			{"ph":"s","id":1,"tid":1,"ts":16} {"ph":"f","id":1,"tid":2,"ts":18,"bp":"e"} {"ph":"f","id":1,"tid":3,"ts":19,"bp":"e"}`,
+			want: host + ` =b =e =f`},
+		{name: "what ends with a slice that is dropped is drawn to no other", boundary: Drop, source: `
+			{"ph":"X","tid":1,"ts":11,"dur":2} {"ph":"X","tid":2,"ts":11,"dur":2} {"ph":"X","tid":2,"ts":15,"dur":20}
+			{"ph":"s","id":1,"tid":1,"ts":12} {"ph":"f","id":1,"tid":2,"ts":14} {"ph":"f","id":1,"tid":2,"ts":16,"bp":"e"}`,
+			want: `=a =b`},
 		{name: "without bp the end binds to the next slice", source: slices + `
 			{"ph":"s","id":1,"tid":1,"ts":12} {"ph":"f","id":1,"tid":2,"ts":13} {"ph":"f","id":1,"tid":2,"ts":14} {"ph":"f","id":1,"tid":2,"ts":15}`,
-			want: host + ` =b =e =f =g`},
+			want: host + ` =b =e =f`},
 		{name: "the next slice must stay too", source: slices + `
 			{"ph":"s","id":1,"tid":1,"ts":12} {"ph":"f","id":1,"tid":3,"ts":19}`,
 			want: host + ` =b`},
-		{name: "an id begins anew at each start", source: slices + `
+		{name: "the first start counts, and others until an end add to it", source: slices + `
 			{"ph":"f","id":1,"tid":2,"ts":17,"bp":"e"} {"ph":"s","id":1,"tid":1,"ts":15} {"ph":"s","id":1,"tid":1,"ts":12} {"ph":"t","id":1,"tid":2,"ts":14}`,
+			want: host + ` =b =e =f =g =h`},
+		{name: "an id begins anew at a start behind an end", source: slices + `
+			{"ph":"s","id":1,"tid":1,"ts":12} {"ph":"f","id":1,"tid":2,"ts":14,"bp":"e"} {"ph":"s","id":1,"tid":1,"ts":15}`,
 			want: host + ` =b =e =f`},
-		{name: "joined by category, name and id text", source: slices + `
-			{"ph":"s","id":1,"tid":1,"ts":12} {"ph":"f","id":"1","tid":2,"ts":16,"bp":"e"} {"ph":"f","cat":"a","id":1,"tid":2,"ts":16,"bp":"e"} {"ph":"f","name":"a","id":1,"tid":2,"ts":16,"bp":"e"}`,
+		{name: "ids are compared as numbers", source: slices + `
+			{"ph":"s","id":1,"tid":1,"ts":12} {"ph":"f","id":"0x01","tid":2,"ts":16,"bp":"e"} {"ph":"f","id":"10","tid":2,"ts":16,"bp":"e"}`,
+			want: host + ` =b =e =f`},
+		{name: "joined by category, name and id", source: slices + `
+			{"ph":"s","id":1,"tid":1,"ts":12} {"ph":"f","id":"2","tid":2,"ts":16,"bp":"e"} {"ph":"f","cat":"a","id":1,"tid":2,"ts":16,"bp":"e"} {"ph":"f","name":"a","id":1,"tid":2,"ts":16,"bp":"e"}`,
 			want: host + ` =b`},
 		{name: "thread states and async bind nothing", source: `
 			{"ph":"T","tid":1,"ts":11,"dur":5} {"ph":"s","id":1,"tid":1,"ts":12} {"ph":"B","tid":2,"ts":11} {"ph":"E","tid":2,"ts":15} {"ph":"f","id":1,"tid":2,"ts":13,"bp":"e"}`,
 			want: `=a =c =d`},
 		{name: "pairs bind", source: `
-			{"ph":"B","tid":1,"ts":11} {"ph":"E","tid":1,"ts":12} {"ph":"s","id":1,"tid":1,"ts":12} {"ph":"f","id":1,"tid":1,"ts":12,"bp":"e"}`,
+			{"ph":"B","tid":1,"ts":11} {"ph":"E","tid":1,"ts":12} {"ph":"s","id":1,"tid":1,"ts":11} {"ph":"f","id":1,"tid":1,"ts":11,"bp":"e"}`,
 			want: `=a =b =c =d`},
+		{name: "the end of a pair comes before the flow events of its time", source: `
+			{"ph":"B","tid":1,"ts":11} {"ph":"E","tid":1,"ts":12} {"ph":"s","id":1,"tid":1,"ts":11} {"ph":"f","id":1,"tid":1,"ts":12,"bp":"e"}`,
+			want: `=a =b`},
 		{name: "slices speak of no arrow whose other end is gone", source: `
 			{"ph":"X","ts":5,"dur":1,"bind_id":1,"flow_out":true} {"ph":"X","ts":11,"dur":1,"bind_id":1,"flow_in":true}`,
 			want: `{"ph":"X","ts":11,"dur":1}`},

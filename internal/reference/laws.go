@@ -27,15 +27,11 @@ func BusyByTrack(t *Trace) map[Track]int64 {
 // Dangling lists the flow events, by index, that lead nowhere: without a start,
 // without an end, or without a slice to bind to.
 func Dangling(t *Trace) []int {
+	of := &slicer{t: t, slices: allSlices(t, matchTracks(t), nil)}
 	bound := map[int]bool{}
-	all := allSlices(t, matchTracks(t), nil)
 	for i := range t.Events {
 		e := &t.Events[i]
-		for j := range all {
-			if e.isFlow() && e.HasTS && all[j].track == e.Track && binds(e, &all[j]) {
-				bound[i] = true
-			}
-		}
+		bound[i] = e.isFlow() && e.HasTS && of.boundSlice(e) != nil
 	}
 	joined := map[int]bool{}
 	for _, c := range chains(t) {

@@ -70,20 +70,22 @@ type slicer struct {
 	out   []*Out        // by event; nil: it goes
 	fused map[int]int64 // where a B ends that became an X
 
-	end     int64 // of the trace
-	hasEnd  bool
-	arrows  []chain
-	slices  []slice
-	carried []Out
-	ended   []Out
-	again   []Out // metadata that holds again at the end
+	end      int64 // of the trace
+	hasEnd   bool
+	arrows   []chain
+	slices   []slice
+	bound    map[*Event]*slice  // of the whole trace, as far as it was asked for
+	launches map[string][]chain // by rank
+	carried  []Out
+	ended    []Out
+	again    []Out // metadata that holds again at the end
 }
 
 // Slice returns the events of the window in the order of the output.
 func Slice(t *Trace, o Options) []Out {
 	s := &slicer{t: t, o: o, out: make([]*Out, len(t.Events)), fused: map[int]int64{}}
 	s.end, s.hasEnd = End(t)
-	s.arrows = chains(t)
+	s.arrows = chainsOf(t, slices.DeleteFunc(flowOrder(t), func(i int) bool { return o.Device == ByTime && !s.inRange(t.Events[i].TS) }))
 	s.takeThreadStates()
 	s.takeSlices()
 	s.takeAsync()
@@ -111,7 +113,7 @@ func (s *slicer) looseBinds() {
 		starts, ends := false, false
 		for k := range s.t.Events {
 			o := &s.t.Events[k]
-			if k != i && o.text("bind_id") == e.text("bind_id") {
+			if k != i && flowNumber(o.text("bind_id")) == flowNumber(e.text("bind_id")) {
 				starts = starts || says(k, "flow_out") && original(o) <= original(e)
 				ends = ends || says(k, "flow_in") && original(o) >= original(e)
 			}

@@ -104,7 +104,11 @@ func (d *decision) record(r *record) error {
 	case slice:
 		d.slice(r)
 	case nextEnd:
-		d.next = append(d.next, r.Name)
+		if f := d.nest.begun(r.Start); f != nil {
+			d.bind(r.Name, f, false)
+		} else {
+			d.next = append(d.next, r.Name)
+		}
 	case enclosed:
 		d.flow(r)
 	}

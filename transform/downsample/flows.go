@@ -9,8 +9,7 @@ const (
 	flowEnd
 )
 
-// flow binds a point of an arrow to the slice that it stands in, and that began
-// last.
+// flow binds a point of an arrow to the slice that began last.
 func (d *decision) flow(r *record) {
 	if f := d.nest.at(r.Start); f != nil {
 		d.bind(r.Name, f, !d.o.budget())
@@ -49,8 +48,8 @@ func (d *decision) resolve(b *bunch, alone bool) {
 	b.waiting = b.waiting[:0]
 }
 
-// settleFlows follows each arrow in time: a start begins one. It stays, as far as
-// its points are bound, if its start and an end are.
+// settleFlows follows each arrow in time: the first start begins one, and one behind an
+// end another. It stays, as far as its points are bound, if a start and an end are.
 func (d *decision) settleFlows(ctx context.Context) error {
 	a := arrow{decision: d, chain: noLine}
 	err := d.arrows.each(ctx, func(r *record) error {
@@ -65,17 +64,20 @@ func (d *decision) settleFlows(ctx context.Context) error {
 type arrow struct {
 	*decision
 	chain   uint64
-	begun   bool     // its start is bound
+	begun   bool     // a start is bound
+	ended   bool     // an end has come
 	stays   bool     // an end is, too
 	waiting []record // points that stay if it does
 }
 
 func (a *arrow) point(r *record) {
 	bound := a.bound.has(uint64(r.Name))
-	if r.Line != a.chain || r.Cat == flowStart {
+	if r.Line != a.chain || r.Cat == flowStart && a.ended {
 		a.over()
-		a.chain, a.begun = r.Line, r.Cat == flowStart && bound
+		a.chain, a.begun, a.ended = r.Line, false, false
 	}
+	a.begun = a.begun || r.Cat == flowStart && bound
+	a.ended = a.ended || r.Cat == flowEnd
 	switch {
 	case !bound || !a.begun:
 		a.drop(r)

@@ -17,7 +17,7 @@ func TestArrowsWaitForTheirEnds(t *testing.T) {
 		{"start in the air", false, true, true, 1, 2, many, 0, 0},
 		{"steps in the air", true, false, true, 1, many, 1, 2, 1},
 		{"ends in the air", true, true, false, 1, 2, many, 0, 3},
-		{"new starts", true, true, true, many, 0, 1, 2, 1},
+		{"more starts", true, true, true, many, 0, 1, many + 1, many},
 	} {
 		d := &decision{plan: &plan{}, used: make([]bool, 1)}
 		a := arrow{decision: d, chain: noLine}

@@ -153,7 +153,11 @@ func (g *grading) record(r *record) error {
 	case r.Class == slice:
 		g.slice(r)
 	case r.Class == nextEnd:
-		g.next.add(r.cost())
+		if f := g.nest.begun(r.Start); f != nil {
+			g.counts(f.grain, r.cost())
+		} else {
+			g.next.add(r.cost())
+		}
 	case r.Class == enclosed:
 		if f := g.nest.at(r.Start); f != nil {
 			g.counts(f.grain, r.cost())

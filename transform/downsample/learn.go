@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/flows"
+	"tracekit/transform/internal/pairs"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/report"
 	"tracekit/transform/steps"
@@ -15,7 +17,8 @@ type learner struct {
 	tracks  trace.Tracks
 	texts   texts
 	seed    maphash.Seed
-	n       uint64  // of the event at hand
+	n       uint64 // of the event at hand
+	key     []byte
 	stay    []bool  // tracks with events that no record stands for: they stay
 	main    *sorter // all but metadata, by line and time
 	marks   *sorter // begins and ends
@@ -139,7 +142,8 @@ func (l *learner) mark(r record, e *trace.Event) error {
 	case 'E':
 		r.Line, r.Class = trackLine|uint64(r.Track), endMark
 	default:
-		r.Line, r.Class = markLine|maphash.Bytes(l.seed, asyncKey(e))>>8, asyncMark
+		l.key = pairs.AppendAsyncKey(l.key[:0], e)
+		r.Line, r.Class = markLine|maphash.Bytes(l.seed, l.key)>>8, asyncMark
 		if e.Phase == 'e' {
 			r.Pair = closing
 		}
@@ -158,7 +162,7 @@ func (l *learner) flow(r record, e *trace.Event) error {
 		r.Cat = flowStart
 	case 'f':
 		r.Cat = flowEnd
-		if !bindsEnclosing(e) {
+		if !flows.BindsEnclosing(e) {
 			r.Class = nextEnd
 		}
 	}
@@ -166,50 +170,8 @@ func (l *learner) flow(r record, e *trace.Event) error {
 	if err := l.main.add(&r); err != nil {
 		return err
 	}
-	r.Line, r.Class = l.chain(e), enclosed
+	r.Line, r.Class = flows.Key(e), enclosed
 	return l.chains.add(&r)
-}
-
-// chain is a number for what joins the points of an arrow: category, name and id.
-func (l *learner) chain(e *trace.Event) uint64 {
-	var h maphash.Hash
-	h.SetSeed(l.seed)
-	for _, part := range [][]byte{e.Cat(), e.Name(), e.ID()} {
-		h.Write(part)
-		h.WriteByte(0)
-	}
-	return h.Sum64()
-}
-
-// bindsEnclosing reports whether an end of an arrow is bound to the slice that it
-// stands in, not to the one that begins next.
-func bindsEnclosing(e *trace.Event) bool {
-	if e.Has&trace.HasBP == 0 {
-		return false
-	}
-	bp, _ := e.Member("bp")
-	return string(bp) == `"e"`
-}
-
-// asyncKey is what joins async events: category and id, or id2, which counts in
-// the whole trace or within a process.
-func asyncKey(e *trace.Event) []byte {
-	key := append(append([]byte{}, e.Cat()...), 0)
-	if id := e.ID(); len(id) > 0 {
-		return append(append(key, 'i'), id...)
-	}
-	id2, _ := e.Member("id2")
-	local := key
-	for m := range trace.Members(id2) {
-		switch string(m.Key) {
-		case "global":
-			return append(append(key, 'g'), m.Value...)
-		case "local":
-			local = append(append(append(key[:len(key):len(key)], 'l'), e.Pid()...), 0)
-			local = append(local, m.Value...)
-		}
-	}
-	return local
 }
 
 // texts numbers names and categories. Each is kept once.

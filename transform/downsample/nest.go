@@ -68,14 +68,30 @@ func (n *nest) finish() {
 	n.root = frame{fate: kept, grain: forever}
 }
 
-// at is the slice that is open at a time and began last, nil if there is none.
+// at is the slice that began last before a flow event, nil if there is none: one that is
+// over counts until another begins or the end of a pair is met, as in a viewer.
 func (n *nest) at(time int64) *frame {
+	ended := int64(-1 << 63)
 	for i := len(n.stack) - 1; i >= 0; i-- {
-		if f := &n.stack[i]; f.End >= time {
+		switch f := &n.stack[i]; {
+		case f.isBegun() && f.End <= time:
+			ended = max(ended, f.End)
+		case f.isBegun() || f.End > ended || f.Start >= ended:
 			return f
 		}
 	}
 	return nil
+}
+
+// begun is the outermost slice with a begin of its own at a time, nil if there is none.
+// An end of a flow at that time may come before it.
+func (n *nest) begun(time int64) (first *frame) {
+	for i := len(n.stack) - 1; i >= 0 && n.stack[i].Start == time; i-- {
+		if n.stack[i].isBegun() {
+			first = &n.stack[i]
+		}
+	}
+	return first
 }
 
 func (n *nest) top() *frame { return &n.stack[len(n.stack)-1] }

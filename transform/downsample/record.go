@@ -23,8 +23,8 @@ type record struct {
 type class uint8
 
 const (
-	nextEnd   class = iota // an arrow's end that is bound to the next slice
-	slice                  // a slice that nests on its track
+	slice     class = iota // a slice that nests on its track
+	nextEnd                // an arrow's end that is bound to the next slice
 	enclosed               // an arrow's point in the slice around it
 	async                  // a pair that is joined by its id
 	sample                 // of counters

@@ -55,6 +55,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 		defer held.Close()
 	}
 	p := keep.NewPlan(m, covered)
+	p.Covers.Mixed = true
 	p.Hold(kept)
 	p.Tally = o.Tally
 	st := &sieve{Plan: p, names: pipeline.Names{Tally: o.Tally}, lateFlows: lateFlows{text: arrows, starts: map[uint64]bool{}}}
@@ -145,6 +146,9 @@ func (m *matching) Point(e *trace.Event) keep.Binding {
 	}
 	return keep.BindsAny
 }
+
+// Near is true: a filter keeps no slice for its time.
+func (m *matching) Near(start, end trace.Time) bool { return true }
 
 func (m *matching) OnDevice(*trace.Event) bool { return false }
 

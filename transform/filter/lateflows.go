@@ -52,7 +52,7 @@ func (a *lateFlows) wait(p *keep.Plan, e *trace.Event) error {
 	}
 	p.Flows.Note(track, e, false)
 	a.noted++
-	chain := p.Flows.Points[len(p.Flows.Points)-1].Chain
+	chain := p.Flows.Events[len(p.Flows.Events)-1].Chain
 	covered := p.Covers.At(track, e.TS)
 	if e.Phase == 's' && covered {
 		a.starts[chain] = true
@@ -83,15 +83,15 @@ func (a *lateFlows) recall(ctx context.Context, p *keep.Plan) error {
 	if err != nil {
 		return err
 	}
-	later := p.Flows.Points
-	p.Flows.Points = nil
+	later := p.Flows.Events
+	p.Flows.Events = nil
 	err = eachFlow(ctx, r, func(e *trace.Event) error {
-		if len(p.Flows.Points) < m.count {
+		if len(p.Flows.Events) < m.count {
 			p.Flows.Note(p.Tracks.Of(e), e, false)
 		}
 		return nil
 	})
-	p.Flows.Points = append(p.Flows.Points, later...)
+	p.Flows.Events = append(p.Flows.Events, later...)
 	return err
 }
 

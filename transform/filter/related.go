@@ -28,7 +28,7 @@ type relations struct {
 	apart    bool // each event alone tells whether it meets the condition
 	matches  []matches
 	launches *launches.Launches
-	arrows   flows.Follower
+	arrows   flows.Binder
 	slices   launches.Noted       // that may have a part in launches or arrows
 	idless   map[look]bool        // of those of a device that nothing joins, one of each kind
 	joined   map[flows.Slice]bool // slices that arrows join to seeds
@@ -75,7 +75,7 @@ func (k *relations) learn(p *trace.Part, m *matching) {
 		case e.Phase == 'X':
 			k.learnSlice(e, m)
 		case e.IsFlow() && k.Related.Flows:
-			k.arrows.Note(k.tracks.Of(e), e)
+			k.arrows.Note(k.tracks.Of(e), e, false)
 		}
 	}
 }
@@ -88,7 +88,7 @@ func (k *relations) learnSlice(e *trace.Event, m *matching) {
 	n := launches.NotedSlice{Track: track, Start: e.TS, End: e.End()}
 	if k.Related.Device {
 		n.Look, n.Mirror = k.launches.Device.Look(e), launches.IsMirror(e)
-		if n.IDs = launches.IDsOf(e); len(n.IDs[0])+len(n.IDs[1]) == 0 {
+		if n.IDs = launches.IDsOf(e); !n.IDs.Some() {
 			if k.idless[look{n.Look, n.Mirror}] && !k.Related.Flows {
 				return
 			}
@@ -153,24 +153,31 @@ func (k *relations) add(track int, start, end trace.Time) {
 
 // join finds the slices at the other ends of the arrows that are bound to seeds.
 func (k *relations) join() error {
-	k.arrows.Prepare(len(k.tracks.All))
-	bind := func(track int, start, end trace.Time) {
-		k.arrows.Bind(track, start, end, false, k.line(track).has(start, end))
+	k.arrows.Prepare(nil, k.shape.HasPairs)
+	bind := func(track int, start, end trace.Time, is flows.Is) {
+		if k.line(track).has(start, end) {
+			is |= flows.Kept
+		}
+		k.arrows.Bind(track, start, end, is)
 	}
-	if err := k.slices.Each(func(n *launches.NotedSlice) { bind(n.Track, n.Start, n.End) }); err != nil {
+	if err := k.slices.Each(func(n *launches.NotedSlice) { bind(n.Track, n.Start, n.End, 0) }); err != nil {
 		return err
 	}
 	for i := range k.shape.Partners {
 		if q := &k.shape.Partners[i]; q.Is == pairs.IsBegin {
-			bind(int(q.Track), q.Start, q.Stop)
+			bind(int(q.Track), q.Start, q.Stop, flows.Pair)
 		}
 	}
-	for _, chain := range k.arrows.Each() {
-		if chain[0].Start && slices.ContainsFunc(chain, func(p *flows.End) bool { return p.Bound && p.Stays }) {
-			for _, p := range chain {
-				if p.Bound {
-					k.joined[flows.Slice{Track: int(p.Track), Start: p.From, End: p.To}] = true
-				}
+	k.arrows.Resolve()
+	some := func(n int32) bool { return k.arrows.Bound(n).Some() }
+	matches := func(n int32) bool { return k.arrows.Bound(n).Is&flows.Kept != 0 }
+	for flow := range k.arrows.Chains(some) {
+		if !slices.ContainsFunc(flow, matches) {
+			continue
+		}
+		for _, n := range flow {
+			if some(n) {
+				k.joined[k.arrows.Slice(n)] = true
 			}
 		}
 	}

@@ -104,7 +104,7 @@ func (s *sieve) finish(ctx context.Context, run *pipeline.Runner) error {
 	s.settled, s.ctx = true, ctx
 	s.flow = s.lateFlows.missed.count + s.lateFlows.noted
 	if s.begun {
-		r, err := s.Stream(s.Flows.Some())
+		r, err := s.Stream(s.SomeFlows())
 		if err != nil {
 			return err
 		}
@@ -134,6 +134,9 @@ func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
 		return s.takeArrow(e)
 	default:
 		if s.Judge(e) == keep.Drop {
+			if !s.settled {
+				s.NoteDropped(e)
+			}
 			return nil
 		}
 		if !s.settled {
@@ -157,15 +160,15 @@ func (s *sieve) takeArrow(e *trace.Event) error {
 	case !s.settled:
 		return s.lateFlows.wait(s.Plan, e)
 	}
-	if s.flow++; s.Flows.Keep(s.flow - 1) {
+	if s.flow++; s.KeepsFlow(s.flow - 1) {
 		return s.lateFlows.hold(e)
 	}
 	return nil
 }
 
 func (s *sieve) End(_ [][]byte, w *trace.Writer) error {
-	if s.Flows.Some() {
-		if err := s.lateFlows.each(s.ctx, s.Flows.Keep, func(e *trace.Event) error { return s.Put(e, w) }); err != nil {
+	if s.SomeFlows() {
+		if err := s.lateFlows.each(s.ctx, s.KeepsFlow, func(e *trace.Event) error { return s.Put(e, w) }); err != nil {
 			return err
 		}
 	}

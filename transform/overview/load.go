@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/flows"
 	"tracekit/transform/pipeline"
 )
 
@@ -105,7 +106,7 @@ type flowPoint struct {
 const maxPoints = 1 << 18
 
 func (f *flowSample) add(e *trace.Event, size int64, mark uint8) {
-	p := flowPoint{arrow: arrowOf(e), ts: e.TS, size: size, phase: e.Phase, mark: mark}
+	p := flowPoint{arrow: flows.Key(e), ts: e.TS, size: size, phase: e.Phase, mark: mark}
 	if !f.takes(p) {
 		return
 	}
@@ -185,19 +186,4 @@ func joined(points []flowPoint) []flowPoint {
 		p.other, p.otherMark = points[end].ts, points[end].mark
 	}
 	return points
-}
-
-// arrowOf is a number that the events of an arrow share, the same for every
-// run, so that the page of a trace is always the same.
-func arrowOf(e *trace.Event) uint64 {
-	const prime = 0x100000001b3 // of FNV-1a
-	h := uint64(0xcbf29ce484222325)
-	for _, text := range [...][]byte{e.Cat(), e.Name(), e.ID()} {
-		for _, c := range text {
-			h = (h ^ uint64(c)) * prime
-		}
-		h *= prime
-	}
-	h ^= h >> 29 // its upper bits shall depend on all of the text
-	return h * 0xbf58476d1ce4e5b9
 }

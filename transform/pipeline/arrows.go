@@ -1,13 +1,16 @@
 package pipeline
 
-import "tracekit/trace"
+import (
+	"tracekit/trace"
+	"tracekit/transform/internal/flows"
+)
 
 // Arrows lets the halves of arrows go whose other halves go, in one pass. Those
 // that stay by themselves are held back until the arrow is known to keep a start
 // and an end; what was half before stays as it was.
 type Arrows struct {
-	chains map[string]*heldArrow
-	order  []*heldArrow // by what came first
+	chains map[uint64]*heldArrow // by flows.Key
+	order  []*heldArrow          // by what came first
 }
 
 // heldArrow is an arrow from its start to the next start of the same id.
@@ -79,11 +82,11 @@ func (h *heldArrow) finish(keep, drop func(e *trace.Event) error) error {
 }
 
 func (a *Arrows) chain(e *trace.Event) *heldArrow {
-	key := string(e.Cat()) + "\x00" + string(e.Name()) + "\x00" + string(e.ID())
+	key := flows.Key(e)
 	h := a.chains[key]
 	if h == nil {
 		if a.chains == nil {
-			a.chains = map[string]*heldArrow{}
+			a.chains = map[uint64]*heldArrow{}
 		}
 		h = &heldArrow{}
 		a.chains[key] = h

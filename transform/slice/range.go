@@ -21,6 +21,7 @@ type timeRange struct {
 // newRangePlan returns the plan of a slice.
 func newRangePlan(r *timeRange, covered *spill.Packed) *keep.Plan {
 	p := keep.NewPlan(r, covered)
+	p.Covers.Mixed = r.boundary == Drop || r.launches != nil
 	p.Counters = keep.NewCounters(r.from)
 	if r.boundary == Clip {
 		p.Onset = map[int]trace.Time{}
@@ -126,6 +127,14 @@ func (r *timeRange) Point(e *trace.Event) keep.Binding {
 		return keep.BindsDevices
 	}
 	return keep.BindsNothing
+}
+
+// Near reports whether something of a slice from start to end lies in the range.
+func (r *timeRange) Near(start, end trace.Time) bool {
+	if start == end {
+		return r.inside(start)
+	}
+	return start < r.to && end > r.from
 }
 
 func (r *timeRange) OnDevice(e *trace.Event) bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/flows"
 )
 
 // flowSample holds the flow events of some chains, all of them while they are
@@ -26,7 +27,7 @@ type flowPoint struct {
 const maxPoints = 1 << 19
 
 func (s *flowSample) add(e *trace.Event, size int64) {
-	p := flowPoint{chainHash(e), e.TS, size, e.Phase}
+	p := flowPoint{flows.Key(e), e.TS, size, e.Phase}
 	if p.chain&(1<<s.shift-1) != 0 {
 		return
 	}
@@ -94,17 +95,4 @@ func (s *flowSample) appendArcs(all []arc, chain []flowPoint) []arc {
 		all = append(all, a)
 	}
 	return all
-}
-
-// chainHash is the same for the events of a chain, and for every run: what is
-// held decides where pieces end. It is FNV-1a, mixed so that its low bits will do.
-func chainHash(e *trace.Event) uint64 {
-	h := uint64(0xcbf29ce484222325)
-	for _, part := range [3][]byte{e.Cat(), e.Name(), e.ID()} {
-		for _, c := range part {
-			h = (h ^ uint64(c)) * 0x100000001b3
-		}
-		h = (h ^ 0xff) * 0x100000001b3
-	}
-	return h ^ h>>32
 }

@@ -28,16 +28,16 @@ const mostLost = 1 << 16
 // foresee notes the ends of arrows, in the first pass, and whether they will matter.
 func (r *router) foresee(e *trace.Event) {
 	l := r.launches
-	if launches.LeadsToDevice(e) {
-		l.Flows.Note(l.Tracks.Of(e), e)
+	if launches.MayLaunch(e) {
+		l.NoteFlow(e)
 		return
 	}
-	if r.idless || e.Phase != 'X' && e.Phase != 'B' || len(l.Flows.Noted) == 0 {
+	if r.idless || e.Phase != 'X' && e.Phase != 'B' || len(l.Flows.Events) == 0 {
 		return
 	}
 	if b := l.Kind(e); b.Device && !b.Mirror {
 		j := launches.IDsOf(e)
-		r.idless = len(j[0])+len(j[1]) == 0
+		r.idless = !j.Some()
 	}
 }
 
@@ -51,7 +51,7 @@ func (r *router) Gather(ctx context.Context, read func() (trace.Stream, error)) 
 	l := r.launches
 	l.Stays = func(int, trace.Time, trace.Time) bool { return true }
 	if r.idless {
-		l.Flows.Prepare(len(l.Tracks.All))
+		l.Flows.Prepare(nil, r.shape.HasPairs)
 	}
 	if err := r.eachSlice(ctx, read, r.gather); err != nil {
 		return err
@@ -59,14 +59,13 @@ func (r *router) Gather(ctx context.Context, read func() (trace.Stream, error)) 
 	slices.SortFunc(r.starts, func(a, b flowStart) int {
 		return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
 	})
-	if !r.idless && l.Orphans.Any(l.Present) && (r.tooMany || l.Flows.LeadTo(r.lost)) {
-		l.Flows.Prepare(len(l.Tracks.All))
+	if !r.idless && l.Orphans.Any(l.Present) && (r.tooMany || l.Flows.MayEndAt(r.lost)) {
+		l.Flows.Prepare(nil, r.shape.HasPairs)
 		if err := r.eachSlice(ctx, read, r.bind); err != nil {
 			return err
 		}
 	}
-	l.Flows.Noted = nil
-	l.Flows.Settle()
+	l.Join()
 	r.devicePairs = map[int][]int{}
 	for i := range r.pairs {
 		r.devicePair(&r.pairs[i])
@@ -98,7 +97,7 @@ func (r *router) eachSlice(ctx context.Context, read pipeline.Reading, f func(s 
 			r.marks++
 		case 's':
 			if first && e.Has&trace.HasTS != 0 {
-				r.starts = append(r.starts, flowStart{flows.ChainHash(r.seed, e), e.TS})
+				r.starts = append(r.starts, flowStart{flows.Key(e), e.TS})
 			}
 		}
 	})
@@ -124,9 +123,9 @@ func (r *router) gather(s *launches.Slice) {
 
 // lose notes a slice of a device that no id joins to a call yet.
 func (r *router) lose(s *launches.Slice) {
-	j, present := s.Joined(), r.launches.Present
+	j, present, rank := s.Joined(), r.launches.Present, r.launches.Rank(s.Track)
 	switch {
-	case r.tooMany || r.idless || present[0].Has(j[0]) || present[1].Has(j[1]):
+	case r.tooMany || r.idless || present.Has(rank, 0, j[0]) || present.Has(rank, 1, j[1]):
 	case len(r.lost) == mostLost:
 		r.tooMany, r.lost = true, nil
 	default:
@@ -136,7 +135,7 @@ func (r *router) lose(s *launches.Slice) {
 
 // bind tells arrows of a slice.
 func (r *router) bind(s *launches.Slice) {
-	r.launches.Flows.Bind(s.Track, s.Start, s.Stop, s.Device, false)
+	r.launches.Bind(s)
 }
 
 // devicePair finds where a pair of a device was launched.
@@ -154,13 +153,17 @@ func (r *router) devicePair(s *launches.Slice) {
 // call notes which windows a call's ids reach.
 func (r *router) call(s *launches.Slice) {
 	j := s.Joined()
-	if len(j[0])+len(j[1]) == 0 {
+	if !j.Some() {
 		return
 	}
+	for rank := r.launches.Rank(s.Track); len(r.calls) <= rank; {
+		r.calls = append(r.calls, [2]idTable{})
+	}
+	calls := &r.calls[r.launches.Rank(s.Track)]
 	at := r.within(s.Start, s.Stop)
 	for i, id := range j {
 		if len(id) > 0 && len(at) > 0 {
-			r.calls[i].add(id, reached{int32(at[0]), int32(at[len(at)-1])})
+			calls[i].add(id, reached{int32(at[0]), int32(at[len(at)-1])})
 		}
 	}
 }

@@ -3,7 +3,6 @@ package split
 import (
 	"cmp"
 	"context"
-	"hash/maphash"
 	"math"
 	"slices"
 	"sort"
@@ -31,13 +30,12 @@ type router struct {
 	shape    pairs.Nesting
 	samples  map[string]*history
 	launches *launches.Launches
-	calls    [2]idTable // of calls, by key
+	calls    [][2]idTable // of calls, by rank and key
 	starts   []flowStart
 
 	gathered
 
 	devicePairs map[int][]int // windows in which begins and ends of a device were launched, by ordinal
-	seed        maphash.Seed
 	last        trace.Time
 
 	events int64 // met in this pass
@@ -45,6 +43,10 @@ type router struct {
 	extra  []extra // by event
 	buf    []int
 }
+
+// mostStarts is how many starts of one id an end may belong to: those before it with no
+// end between, of which a viewer takes the first.
+const mostStarts = 16
 
 type flowStart struct {
 	chain uint64
@@ -60,7 +62,7 @@ type extra struct {
 // newRouter returns a Router for a trace that nothing is known of yet.
 func newRouter(d slice.Device) *router {
 	return &router{
-		device: d, samples: map[string]*history{}, launches: launches.New(), seed: maphash.MakeSeed(),
+		device: d, samples: map[string]*history{}, launches: launches.New(),
 	}
 }
 
@@ -225,12 +227,12 @@ func (r *router) launched(e *trace.Event, at []int) []int {
 			at = r.joined(at, launches.IDsOf(e), r.launches.Tracks.Of(e), e.TS, e.End())
 		}
 	case 'f':
-		chain := flows.ChainHash(r.seed, e)
+		chain := flows.Key(e)
 		i, _ := slices.BinarySearchFunc(r.starts, flowStart{chain, e.TS + 1}, func(a, b flowStart) int {
 			return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
 		})
-		if i > 0 && r.starts[i-1].chain == chain {
-			at = r.overlapped(at, r.starts[i-1].ts, r.starts[i-1].ts)
+		for k := i - 1; k >= max(i-mostStarts, 0) && r.starts[k].chain == chain; k-- {
+			at = r.overlapped(at, r.starts[k].ts, r.starts[k].ts)
 		}
 	}
 	return at
@@ -238,18 +240,19 @@ func (r *router) launched(e *trace.Event, at []int) []int {
 
 // joined adds the windows of the calls that are joined to a slice.
 func (r *router) joined(at []int, j launches.IDs, track int, start, end trace.Time) []int {
+	rank := r.launches.Rank(track)
 	for i, id := range j {
-		if len(id) == 0 {
+		if len(id) == 0 || rank >= len(r.calls) {
 			continue
 		}
-		if c, ok := r.calls[i].get(id); ok {
+		if c, ok := r.calls[rank][i].get(id); ok {
 			for w := c.first; w <= c.last; w++ {
 				at = append(at, int(w))
 			}
 		}
 	}
-	for call := range r.launches.Flows.Calls(track, start, end) {
-		at = r.overlapped(at, call.From, call.To)
+	for call := range r.launches.Links.To(track, start, end) {
+		at = r.overlapped(at, call.Start, call.End)
 	}
 	return at
 }
@@ -273,10 +276,7 @@ type cutter struct {
 // Cutter returns a new one. Spill makes a temporary file, if what arrows of a window
 // bind to does not fit into memory.
 func (r *router) Cutter(spill func() (*spill.File, error)) *cutter {
-	l := r.launches
-	return &cutter{r, &launches.Launches{
-		Device: l.Device.Clone(), Tracks: l.Tracks.Known(), Present: l.Present, Flows: l.Flows, Complete: true,
-	}, spill}
+	return &cutter{r, r.launches.Known(), spill}
 }
 
 // heldByPiece is how many packed bytes a Cutter holds in memory of what slices cover.

@@ -1,39 +1,20 @@
 package flows
 
 import (
+	"hash/maphash"
+
 	"tracekit/trace"
-	"tracekit/transform/internal/clipped"
 )
 
-// Binds follows arrows that slices themselves speak of, by a bind_id and members
-// flow_out and flow_in. A slice that stays loses those whose other end does not.
-type Binds struct {
-	ends  map[string]*bindEnds // by bind_id, JSON text
-	Pairs bool                 // some begin speaks of arrows
+// BindID is what a slice itself says of flows, by a bind_id and members flow_out and
+// flow_in.
+type BindID struct {
+	id      uint64
+	at      trace.Time
+	in, out bool
 }
 
-// bindEnds is where arrows of a bind_id begin first and end last, and how many
-// do there.
-type bindEnds struct {
-	out, in   trace.Time
-	outs, ins int
-}
-
-// bindOf reads what a slice says of arrows.
-func bindOf(e *trace.Event) (id string, in, out bool) {
-	for m := range trace.Members(e.Raw()) {
-		switch string(m.Key) {
-		case "bind_id":
-			id = string(m.Value)
-		case "flow_in":
-			in = string(m.Value) == "true"
-		case "flow_out":
-			out = string(m.Value) == "true"
-		}
-	}
-	return id, in && id != "", out && id != ""
-}
-
+// HasBindID reports a slice that may say something of flows.
 func HasBindID(e *trace.Event) bool {
 	switch e.Phase {
 	case 'X', 'B', 'b', 'n':
@@ -42,57 +23,84 @@ func HasBindID(e *trace.Event) bool {
 	return false
 }
 
-// Note takes a slice that stays.
-func (b *Binds) Note(e *trace.Event) {
+var bindSeed = maphash.MakeSeed()
+
+// BindIDOf reads what a slice says of flows; at is when it happened. It reports false
+// if that joins it to no other. Ids are the same if Perfetto reads them as one number.
+func BindIDOf(e *trace.Event, at trace.Time) (b BindID, some bool) {
 	if !HasBindID(e) {
-		return
+		return b, false
 	}
-	id, in, out := bindOf(e)
-	if !in && !out {
-		return
+	var id []byte
+	for m := range trace.Members(e.Raw()) {
+		switch string(m.Key) {
+		case "bind_id":
+			id = m.Value
+		case "flow_in":
+			b.in = string(m.Value) == "true"
+		case "flow_out":
+			b.out = string(m.Value) == "true"
+		}
 	}
-	if b.ends == nil {
-		b.ends = map[string]*bindEnds{}
+	ok := false
+	if b.id, ok = ID(id); !ok {
+		b.id = maphash.Bytes(bindSeed, id) // Perfetto reads none, but others may
 	}
-	ends := b.ends[id]
+	b.at = at
+	return b, len(id) > 0 && (b.in || b.out)
+}
+
+// BindIDs follows the flows that slices speak of. A slice that is kept loses those
+// whose other end is not.
+type BindIDs struct {
+	ends map[uint64]*bindEnds
+}
+
+// bindEnds is where flows of an id begin first and end last, and how many do there.
+type bindEnds struct {
+	out, in   trace.Time
+	outs, ins int
+}
+
+// Note takes what a slice that is kept says.
+func (s *BindIDs) Note(b BindID) {
+	if s.ends == nil {
+		s.ends = map[uint64]*bindEnds{}
+	}
+	ends := s.ends[b.id]
 	if ends == nil {
 		ends = &bindEnds{out: trace.MaxTime, in: trace.MinTime}
-		b.ends[id] = ends
+		s.ends[b.id] = ends
 	}
-	at := clipped.Original(e)
-	if out {
-		if at < ends.out {
-			ends.out, ends.outs = at, 0
+	if b.out {
+		if b.at < ends.out {
+			ends.out, ends.outs = b.at, 0
 		}
-		ends.outs += count(at == ends.out)
+		ends.outs += count(b.at == ends.out)
 	}
-	if in {
-		if at > ends.in {
-			ends.in, ends.ins = at, 0
+	if b.in {
+		if b.at > ends.in {
+			ends.in, ends.ins = b.at, 0
 		}
-		ends.ins += count(at == ends.in)
+		ends.ins += count(b.at == ends.in)
 	}
 }
 
-// Dangling returns the members of a slice that stays which speak of an arrow whose
-// other end does not.
-func (b *Binds) Dangling(e *trace.Event) (members []string) {
-	if !HasBindID(e) {
+// Dangling returns the members of a slice that is kept which speak of a flow whose
+// other end is not. All that is kept has to be noted.
+func (s *BindIDs) Dangling(b BindID) (members []string) {
+	ends := s.ends[b.id]
+	if ends == nil {
 		return nil
 	}
-	id, in, out := bindOf(e)
-	ends := b.ends[id]
-	if !in && !out || ends == nil {
-		return nil
-	}
-	at, own := clipped.Original(e), count(in && out) // its own end is none for itself
-	if in && (ends.out > at || ends.out == at && ends.outs == own) {
+	own := count(b.in && b.out) // its own end is none for itself
+	if b.in && (ends.out > b.at || ends.out == b.at && ends.outs == own) {
 		members = append(members, "flow_in")
 	}
-	if out && (ends.in < at || ends.in == at && ends.ins == own) {
+	if b.out && (ends.in < b.at || ends.in == b.at && ends.ins == own) {
 		members = append(members, "flow_out")
 	}
-	if len(members) == count(in)+count(out) {
+	if len(members) == count(b.in)+count(b.out) {
 		members = append(members, "bind_id")
 	}
 	return members

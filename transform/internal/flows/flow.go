@@ -2,12 +2,111 @@ package flows
 
 import (
 	"bytes"
-	"hash/maphash"
+	"math"
 
 	"tracekit/trace"
 )
 
-// BindsEnclosing reports whether an end of an arrow binds to the slice that it
+// Key joins the flow events of one flow: category, name and id. Ids that Perfetto
+// reads as one number are one, however they are written. It is the same in every run.
+func Key(e *trace.Event) uint64 {
+	h := uint64(fnvBasis)
+	for _, part := range [2][]byte{e.Cat(), e.Name()} {
+		h = mix(h, part)
+	}
+	if id := e.ID(); len(id) > 0 {
+		if n, ok := ID(id); ok {
+			return finish((h ^ n) * fnvPrime)
+		}
+		return finish(mix(h, id))
+	}
+	if e.Has&trace.HasID2 == 0 {
+		return finish(h)
+	}
+	id2, _ := e.Member("id2")
+	for m := range trace.Members(id2) {
+		if h = mix(mix(h, m.Key), m.Value); string(m.Key) == "local" {
+			h = mix(h, e.Pid())
+		}
+	}
+	return finish(h)
+}
+
+const fnvBasis, fnvPrime = 14695981039346656037, 1099511628211
+
+// mix is FNV-1a, and closes a part.
+func mix(h uint64, part []byte) uint64 {
+	for _, c := range part {
+		h = (h ^ uint64(c)) * fnvPrime
+	}
+	return (h ^ 0xff) * fnvPrime
+}
+
+// finish lets the low bits do for a number of few.
+func finish(h uint64) uint64 {
+	h ^= h >> 32
+	h *= 0x9e3779b97f4a7c15
+	return h ^ h>>29
+}
+
+// ID reads an id of a flow, JSON text, as Perfetto does: a whole number as it is, a
+// string as strtoull reads hexadecimal digits. It reports false for what is neither.
+func ID(text []byte) (n uint64, ok bool) {
+	if len(text) == 0 || text[0] != '"' {
+		return wholeNumber(text)
+	}
+	s := text[1 : len(text)-1]
+	if bytes.IndexByte(s, '\\') >= 0 {
+		s = []byte(trace.Unquote(text))
+	}
+	if end := bytes.IndexByte(s, 0); end >= 0 {
+		s = s[:end]
+	}
+	s = bytes.TrimLeft(s, " \t\n\v\f\r")
+	negative := len(s) > 0 && s[0] == '-'
+	if negative || len(s) > 0 && s[0] == '+' {
+		s = s[1:]
+	}
+	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
+		s = s[2:]
+	}
+	over := false
+	for _, c := range s {
+		digit := uint64(c - '0')
+		if digit > 9 {
+			if digit = uint64(c|0x20-'a') + 10; digit < 10 || digit > 15 {
+				return 0, false
+			}
+		}
+		over = over || n>>60 != 0
+		n = n<<4 | digit
+	}
+	switch {
+	case over:
+		n = math.MaxUint64
+	case negative:
+		n = -n
+	}
+	return n, len(s) > 0
+}
+
+// wholeNumber reads a number without a fraction that 64 bits hold.
+func wholeNumber(text []byte) (n uint64, ok bool) {
+	digits := bytes.TrimPrefix(text, []byte("-"))
+	for _, c := range digits {
+		d := uint64(c - '0')
+		if d > 9 || n > (math.MaxInt64-d)/10 {
+			return 0, false
+		}
+		n = 10*n + d
+	}
+	if len(digits) < len(text) {
+		n = -n
+	}
+	return n, len(digits) > 0
+}
+
+// BindsEnclosing reports whether the end of a flow binds to the slice that it
 // stands in, not to the one that begins next.
 func BindsEnclosing(e *trace.Event) bool {
 	if e.Has&trace.HasBP == 0 {
@@ -30,14 +129,4 @@ func BindsEnclosing(e *trace.Event) bool {
 type Slice struct {
 	Track      int
 	Start, End trace.Time
-}
-
-func ChainHash(seed maphash.Seed, e *trace.Event) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	for _, part := range [][]byte{e.Cat(), e.Name(), e.ID()} {
-		h.Write(part)
-		h.WriteByte(0)
-	}
-	return h.Sum64()
 }

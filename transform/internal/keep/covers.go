@@ -13,9 +13,11 @@ import (
 	"tracekit/transform/internal/pairs"
 )
 
-// covers notes, as they come, where slices that stay cover their tracks. Nested
-// ones are noted as the one around them, where that comes first.
+// covers notes, as they come, the complete slices that flow events may bind to. Where
+// all of a kind are kept, nested ones are noted as the one around them, if that comes
+// first.
 type covers struct {
+	Mixed bool // some may be dropped, so that each is noted
 	log   *spill.Packed
 	lines []coverLine // by track
 	buf   []byte
@@ -23,62 +25,72 @@ type covers struct {
 
 // coverLine is the latest stretch of a track that is covered without a gap.
 type coverLine struct {
-	flows.Slice
-	some   bool
-	device bool       // by slices of a device
-	latest trace.Time // the largest start of a slice in it
+	stretch
+	some    bool
+	kept    bool       // some slice on the track is
+	written trace.Time // start of the stretch before
 }
 
-func (c *covers) add(track int, start, end trace.Time, device bool) {
+// stretch is a slice, or some of one kind.
+type stretch struct {
+	start, end, latest trace.Time // latest is the largest start of a slice in it
+	is                 flows.Is
+	near               bool
+}
+
+func (c *covers) add(track int, start, end trace.Time, is flows.Is, near bool) {
 	for len(c.lines) <= track {
 		c.lines = append(c.lines, coverLine{})
 	}
 	l := &c.lines[track]
-	if l.some && l.device == device && l.Start <= start && start <= l.End {
-		l.End, l.latest = max(l.End, end), max(l.latest, start)
+	l.kept = l.kept || is&flows.Kept != 0
+	if l.some && !c.Mixed && l.is == is && l.near == near && l.start <= start && start <= l.end {
+		l.end, l.latest = max(l.end, end), max(l.latest, start)
 		return
 	}
 	if l.some {
-		c.write(l)
+		c.write(track, l)
 	}
-	*l = coverLine{flows.Slice{Track: track, Start: start, End: end}, true, device, start}
+	l.some, l.stretch = true, stretch{start, end, start, is, near}
 }
 
-// Some reports whether a slice on a track was noted.
-func (c *covers) Some(track int) bool { return track < len(c.lines) && c.lines[track].some }
+// Some reports whether a slice on a track is kept.
+func (c *covers) Some(track int) bool { return track < len(c.lines) && c.lines[track].kept }
 
-// At reports whether the latest stretch of a track goes over t.
+// At reports whether, of what was noted on a track, what is kept came last, before t.
 func (c *covers) At(track int, t trace.Time) bool {
-	return c.Some(track) && c.lines[track].Start <= t && t <= c.lines[track].End
+	return c.Some(track) && c.lines[track].is&flows.Kept != 0 && c.lines[track].start <= t
 }
 
 // coverNumbers is how many numbers a stretch is written as.
 const coverNumbers = 4
 
-func (c *covers) write(l *coverLine) {
-	c.buf = c.buf[:0]
-	line := int64(l.Track) << 1
-	if l.device {
-		line |= 1
+func (c *covers) write(track int, l *coverLine) {
+	line := int64(track)<<3 | int64(l.is)
+	if l.near {
+		line |= 1 << 2
 	}
-	for _, v := range [coverNumbers]int64{line, int64(l.Start), int64(l.End - l.Start), int64(l.latest - l.Start)} {
+	c.buf = c.buf[:0]
+	for _, v := range [coverNumbers]int64{line, int64(l.start - l.written), int64(l.end - l.start), int64(l.latest - l.start)} {
 		c.buf = binary.AppendVarint(c.buf, v)
 	}
+	l.written = l.start
 	c.log.Write(c.buf) // an error comes back when it is read
 }
 
 // each gives what was noted to f: slices that cover what those did, and of which
 // the last on each track begins when the last of those did.
-func (c *covers) each(f func(track int, start, end trace.Time, device bool)) error {
+func (c *covers) each(f func(track int, start, end trace.Time, is flows.Is, near bool)) error {
 	for i := range c.lines {
 		if c.lines[i].some {
-			c.write(&c.lines[i])
+			c.write(i, &c.lines[i])
 		}
 	}
 	in, err := c.log.Read()
 	if err != nil {
 		return err
 	}
+	written := make([]trace.Time, len(c.lines))
 	for r := bufio.NewReader(in); ; {
 		b, err := r.Peek(coverNumbers * binary.MaxVarintLen64)
 		if len(b) == 0 && err == io.EOF {
@@ -95,29 +107,34 @@ func (c *covers) each(f func(track int, start, end trace.Time, device bool)) err
 			used += n
 		}
 		r.Discard(used)
-		track, device := int(v[0]>>1), v[0]&1 != 0
-		start, latest := trace.Time(v[1]), trace.Time(v[1]+v[3])
-		f(track, start, start+trace.Time(v[2]), device)
-		if latest > start {
-			f(track, latest, latest, device)
+		track, is, near := int(v[0]>>3), flows.Is(v[0]&(1<<2-1)), v[0]&(1<<2) != 0
+		start := written[track] + trace.Time(v[1])
+		written[track] = start
+		f(track, start, start+trace.Time(v[2]), is, near)
+		if latest := start + trace.Time(v[3]); latest > start {
+			f(track, latest, latest, is, near)
 		}
 	}
 }
 
-// covering takes pairs that stay for what arrows may bind to.
+// covering takes pairs for what flow events may bind to.
 type covering struct{ plan *Plan }
 
 func (c *covering) Pair(b, e pairs.Mark) { c.cover(b, e.TS) }
 
 func (c *covering) OpenBegin(b pairs.Mark) { c.cover(b, trace.MaxTime) }
 
-func (c *covering) LoneEnd(pairs.Mark) {}
+func (c *covering) LoneEnd(e pairs.Mark) { c.plan.Flows.End(int(e.Track), e.TS) }
 
 func (c *covering) Done() {}
 
 func (c *covering) cover(b pairs.Mark, end trace.Time) {
-	device := c.plan.under.TakeBegun(b).Device
-	if c.plan.Decided.has(b.Ordinal()) {
-		c.plan.Flows.Cover(int(b.Track), b.TS, end, device)
+	is := flows.Pair
+	if c.plan.under.TakeBegun(b).Device {
+		is |= flows.Device
 	}
+	if c.plan.Decided.has(b.Ordinal()) {
+		is |= flows.Kept
+	}
+	c.plan.bind(int(b.Track), b.TS, end, is, c.plan.Near(b.TS, end))
 }

@@ -36,17 +36,17 @@ func (p *Plan) Close() {
 // Emit writes what the plan keeps.
 func (p *Plan) Emit(ctx context.Context, w *trace.Writer) error {
 	if p.ahead == nil {
-		if err := p.begin(p.Flows.Some()); err != nil {
+		if err := p.begin(p.SomeFlows()); err != nil {
 			return err
 		}
 	}
-	p.known <- p.Kept.Solids(p.Flows.Keep)
+	p.known <- p.Kept.Solids(p.KeepsFlow)
 	return pipeline.Run(ctx, p.ahead, w, &emitter{Plan: p})
 }
 
 // EmitVisiting is emit, and calls visit for slices that stay.
 func (p *Plan) EmitVisiting(ctx context.Context, w *trace.Writer, visit func(e *trace.Event)) error {
-	stream, err := p.Stream(p.Flows.Some())
+	stream, err := p.Stream(p.SomeFlows())
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 	case 's', 't', 'f':
 		if s.Point(e) != BindsNothing {
 			s.flow++
-			if s.Flows.Keep(s.flow - 1) {
+			if s.KeepsFlow(s.flow - 1) {
 				return s.Put(e, w)
 			}
 		}
@@ -128,7 +128,7 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 
 // PutBound writes a slice without what it says of arrows that hang in the air.
 func (p *Plan) PutBound(e *trace.Event, w *trace.Writer) error {
-	loose := p.binds.Dangling(e)
+	loose := p.dangling(e)
 	if loose == nil {
 		return p.Put(e, w)
 	}

@@ -19,7 +19,7 @@ type Made struct {
 // Made takes from the text that was made of e what it says of arrows that hang in
 // the air.
 func (p *Plan) Made(e *trace.Event, obj []byte) Made {
-	if loose := p.binds.Dangling(e); loose != nil {
+	if loose := p.dangling(e); loose != nil {
 		obj = trace.Without(obj, loose...)
 	}
 	return Made{e, obj}

@@ -3,9 +3,11 @@ package keep
 import (
 	"context"
 	"math"
+	"slices"
 
 	"tracekit/internal/spill"
 	"tracekit/trace"
+	"tracekit/transform/internal/clipped"
 	"tracekit/transform/internal/flows"
 	"tracekit/transform/internal/launches"
 	"tracekit/transform/internal/pairs"
@@ -42,6 +44,9 @@ type Selection interface {
 	Judge(e *trace.Event) Decision
 	// point says whether a flow event may stay, if the rest of its chain lets it.
 	Point(e *trace.Event) Binding
+	// Near reports whether a flow event that binds to any slice may bind to one from
+	// start to end.
+	Near(start, end trace.Time) bool
 	// onDevice reports a slice that arrows from afar may lead to.
 	OnDevice(e *trace.Event) bool
 	// line returns what decides on the begins and ends of a line.
@@ -77,10 +82,12 @@ type Plan struct {
 	Decided  decided
 	Onset    map[int]trace.Time // by track, how late a complete slice began that stands at the start of the range; nil if none is asked for
 	Counters *counters          // nil if none are carried
-	Flows    flows.Kept
+	Flows    flows.Binder
+	flows    []bool                         // which flow events are kept, once that is decided
 	Covers   covers                         // of complete slices that stay, for the arrows
 	under    *pairs.Matcher[launches.Begun] // of what arrows may bind to; nil if no arrow may stay
-	binds    flows.Binds
+	bindIDs  flows.BindIDs
+	speaks   bool            // some begin speaks of flows
 	Tally    *pipeline.Tally // may be nil
 	Cuts     []trace.Event   // slices that are cut
 	ordinal  int             // of the begin or end that a pass meets next
@@ -149,7 +156,7 @@ func (p *Plan) NotePart(part *trace.Part) (flows, others bool) {
 			case may == surely:
 				p.Kept.Stays(e)
 			case e.IsFlow():
-				p.Kept.MayStay(e, len(p.Flows.Points)-1)
+				p.Kept.MayStay(e, len(p.Flows.Events)-1)
 			}
 			flows = flows || e.IsFlow()
 			others = others || !e.IsFlow()
@@ -174,7 +181,7 @@ func (p *Plan) note(e *trace.Event) prospect {
 		return mayStay
 	case 'B', 'E', 'b', 'e':
 		p.Matcher.Note(p.Tracks.Of(e), e)
-		p.binds.Pairs = p.binds.Pairs || flows.HasBindID(e)
+		p.speaks = p.speaks || flows.HasBindID(e)
 		return mayStay
 	case 's', 't', 'f':
 		far := p.Point(e)
@@ -190,6 +197,7 @@ func (p *Plan) note(e *trace.Event) prospect {
 	}
 	v := p.Judge(e)
 	if v == Drop {
+		p.NoteDropped(e)
 		return goes
 	}
 	if v == Cut {
@@ -207,12 +215,45 @@ func (p *Plan) note(e *trace.Event) prospect {
 
 // NoteStaying notes an event that stays.
 func (p *Plan) NoteStaying(e *trace.Event) {
-	p.binds.Note(e)
+	p.noteBindID(e)
 	track := p.Tracks.Of(e)
 	p.UseTrack(track)
 	if e.Phase == 'X' && e.Shown() {
-		p.Covers.add(track, e.TS, e.End(), p.OnDevice(e))
+		is := flows.Kept
+		if p.OnDevice(e) {
+			is |= flows.Device
+		}
+		p.Covers.add(track, e.TS, e.End(), is, p.Near(e.TS, e.End()))
 	}
+}
+
+// NoteDropped notes an event that is not kept: flows that bind to it go with it.
+func (p *Plan) NoteDropped(e *trace.Event) {
+	if e.Phase == 'X' && p.Covers.Mixed && e.Shown() && p.Near(e.TS, e.End()) {
+		p.Covers.add(p.Tracks.Of(e), e.TS, e.End(), 0, true)
+	}
+}
+
+// noteBindID notes what an event that is kept says of flows.
+func (p *Plan) noteBindID(e *trace.Event) {
+	if b, some := bindIDOf(e); some {
+		p.bindIDs.Note(b)
+	}
+}
+
+func bindIDOf(e *trace.Event) (b flows.BindID, some bool) {
+	if !flows.HasBindID(e) {
+		return b, false
+	}
+	return flows.BindIDOf(e, clipped.Original(e))
+}
+
+// dangling are the members of e that speak of a flow whose other end is not kept.
+func (p *Plan) dangling(e *trace.Event) []string {
+	if b, some := bindIDOf(e); some {
+		return p.bindIDs.Dangling(b)
+	}
+	return nil
 }
 
 // noteOnset notes a slice that stays.
@@ -235,19 +276,19 @@ func (p *Plan) Settle(ctx context.Context) error {
 	if p.Counters != nil {
 		p.Counters.settle(p)
 	}
-	arrows := p.Flows.MayKeep(p.HasSlices)
-	looks := arrows && p.Matcher.Marks > 0 || p.binds.Pairs || p.Meets(p)
+	arrows := p.Flows.On('s', p.HasSlices) && p.Flows.On('f', p.HasSlices)
+	looks := arrows && p.Matcher.Marks > 0 || p.speaks || p.Meets(p)
 	if p.Eager && !looks {
 		if err := p.readAhead(); err != nil {
 			return err
 		}
 	}
 	if arrows {
-		p.Flows.Prepare(p.HasSlices)
+		p.Flows.Prepare(p.HasSlices, p.Matcher.Tracks.Has)
 		p.under = p.Matcher.Repeat(func(bool) pairs.Handler { return &covering{p} })
 	}
 	if arrows {
-		if err := p.Covers.each(p.Flows.Cover); err != nil {
+		if err := p.Covers.each(p.bind); err != nil {
 			return err
 		}
 	}
@@ -262,10 +303,27 @@ func (p *Plan) Settle(ctx context.Context) error {
 	}
 	if arrows {
 		p.under.Finish()
-		p.Flows.Settle()
+		p.Flows.Resolve()
+		p.flows = p.Flows.Keep()
 	}
 	return nil
 }
+
+// bind tells flow events of a slice.
+func (p *Plan) bind(track int, start, end trace.Time, is flows.Is, near bool) {
+	if near {
+		p.Flows.Bind(track, start, end, is)
+	}
+	if is&(flows.Kept|flows.Device) == flows.Kept|flows.Device {
+		p.Flows.BindFar(track, start, end, is)
+	}
+}
+
+// SomeFlows reports whether any flow event is kept.
+func (p *Plan) SomeFlows() bool { return slices.Contains(p.flows, true) }
+
+// KeepsFlow reports whether the n-th flow event that was noted is kept.
+func (p *Plan) KeepsFlow(n int) bool { return n < len(p.flows) && p.flows[n] }
 
 // HasSlices reports whether slices stay on a track, or may.
 func (p *Plan) HasSlices(track int) bool {
@@ -313,8 +371,8 @@ func (p *Plan) lookAgain(part *trace.Part) {
 			default:
 				p.under.Marks++ // no arrow binds to it, but it is counted
 			}
-			if p.binds.Pairs && p.Decided.has(p.ordinal) {
-				p.binds.Note(e)
+			if p.speaks && p.Decided.has(p.ordinal) {
+				p.noteBindID(e)
 			}
 			p.ordinal++
 		}

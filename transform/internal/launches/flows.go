@@ -1,14 +1,7 @@
 package launches
 
-import (
-	"tracekit/trace"
-)
+import "tracekit/trace"
 
-// LeadsToDevice reports a flow event from host to device.
-func LeadsToDevice(e *trace.Event) bool {
-	if e.Phase != 's' && e.Phase != 'f' {
-		return false
-	}
-	cat := string(e.Cat())
-	return cat == "ac2g" || cat == "async_cpu_to_gpu"
-}
+// MayLaunch reports a flow event that may lead from a call to what it launched: any but
+// those that PyTorch draws between operators. What they are bound to tells.
+func MayLaunch(e *trace.Event) bool { return e.IsFlow() && string(e.Cat()) != "fwdbwd" }

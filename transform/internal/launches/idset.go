@@ -72,3 +72,34 @@ func (s *IDSet) within(o *IDSet) bool {
 	}
 	return true
 }
+
+// IDSets are ids by rank, and by which of launchKeys they are.
+type IDSets [][2]IDSet
+
+func (s *IDSets) add(rank, key int, id []byte) {
+	for len(*s) <= rank {
+		*s = append(*s, [2]IDSet{})
+	}
+	(*s)[rank][key].add(id)
+}
+
+// Has reports whether id is there; an empty one is not.
+func (s IDSets) Has(rank, key int, id []byte) bool {
+	return len(id) > 0 && rank < len(s) && s[rank][key].Has(id)
+}
+
+// within reports whether all ids of s are in o.
+func (s IDSets) within(o IDSets) bool {
+	for rank := range s {
+		for key := range s[rank] {
+			var other IDSet
+			if rank < len(o) {
+				other = o[rank][key]
+			}
+			if !s[rank][key].within(&other) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -12,28 +12,42 @@ import (
 )
 
 // Launches join what ran on a device to the host's call that launched it: by
-// the correlation that both have, else by their External id, else by an arrow.
+// the correlation that both have, else by their External id, else by a flow. Where
+// several ranks wrote into one file, a launch is one of the own rank.
 type Launches struct {
 	Device   *filter.Recognizer
 	Tracks   *trace.Tracks
-	Present  *[2]IDSet // that a host's call has, by key
-	Complete bool      // Present is, and arrows are
-	leads    bool      // some arrow leads to a device
+	Present  *IDSets // that a host's call has
+	Links    flows.Links
+	Complete bool // Present and Links are
+	leads    bool // some flow may lead to a device
 	Orphans  orphans
-	staying  [2]IDSet        // that one has which stays
-	Flows    *flows.Follower // of slices that no id joins to a call
+	staying  IDSets       // that a call has which stays
+	Flows    flows.Binder // of slices that no id joins to a call
 	Stays    Staying
+	ranks    *ranks
 	order    *pairs.Matcher[Begun] // knows the tracks on which begins and ends are in no order
 }
 
+// New returns Launches that know of nothing.
 func New() *Launches {
-	return &Launches{Device: &filter.Recognizer{}, Tracks: &trace.Tracks{}, Present: &[2]IDSet{}, Flows: &flows.Follower{}}
+	return &Launches{Device: &filter.Recognizer{}, Tracks: &trace.Tracks{}, Present: &IDSets{}, ranks: &ranks{}}
 }
 
 // Of returns launches that know what l does of the whole trace, and are told
 // what stays.
 func (l *Launches) Of(stays Staying) *Launches {
-	return &Launches{Device: l.Device, Tracks: l.Tracks, Present: l.Present, Flows: l.Flows, Complete: true, Stays: stays}
+	return &Launches{
+		Device: l.Device, Tracks: l.Tracks, Present: l.Present, Links: l.Links, Complete: true, Stays: stays, ranks: l.ranks,
+	}
+}
+
+// Known returns launches that know what l does of the whole trace, for another
+// goroutine.
+func (l *Launches) Known() *Launches {
+	return &Launches{
+		Device: l.Device.Clone(), Tracks: l.Tracks.Known(), Present: l.Present, Links: l.Links, Complete: true, ranks: l.ranks.clone(),
+	}
 }
 
 // launchKeys are the args that join, the first that does decides.
@@ -42,6 +56,9 @@ var launchKeys = [2][]byte{[]byte("correlation"), []byte("External id")}
 // IDs is what joins an event to others: values of launchKeys, empty if absent.
 // They belong to the event.
 type IDs [2][]byte
+
+// Some reports whether there is one.
+func (j IDs) Some() bool { return len(j[0])+len(j[1]) > 0 }
 
 // Staying tells whether a slice of the host counts as one that stays. One that
 // never ends has trace.MaxTime for its end.
@@ -56,7 +73,7 @@ func (l *Launches) Learn(p *trace.Part) {
 	for i := range p.Events {
 		e := &p.Events[i]
 		l.Device.Learn(e)
-		l.leads = l.leads || LeadsToDevice(e)
+		l.leads = l.leads || MayLaunch(e)
 	}
 }
 
@@ -69,16 +86,16 @@ func (l *Launches) Gather(ctx context.Context, read pipeline.Reading, stays Stay
 	return l.followOrphans(ctx, read)
 }
 
-// GatherNoted is gather for a trace without begins and ends of which the complete
+// GatherNoted is Gather for a trace without begins and ends of which the complete
 // slices that may have a part in this were noted.
 func (l *Launches) GatherNoted(ctx context.Context, noted *Noted, read pipeline.Reading, stays Staying) error {
 	l.Stays = stays
 	if err := noted.Each(func(n *NotedSlice) {
 		switch {
 		case l.Device.SideOf(n.Look) != filter.Device:
-			l.call(n.IDs, l.Stays(n.Track, n.Start, n.End))
+			l.call(n.Track, n.IDs, l.Stays(n.Track, n.Start, n.End))
 		case !n.Mirror:
-			l.Orphans.note(n.IDs, l.Present)
+			l.Orphans.note(l.Rank(n.Track), n.IDs, l.Present)
 		}
 	}); err != nil {
 		return err
@@ -86,8 +103,8 @@ func (l *Launches) GatherNoted(ctx context.Context, noted *Noted, read pipeline.
 	return l.followOrphans(ctx, read)
 }
 
-// followOrphans follows arrows if there are slices that no id joins to a call, and
-// arrows that may.
+// followOrphans follows flows if there are slices that no id joins to a call, and
+// flows that may.
 func (l *Launches) followOrphans(ctx context.Context, read pipeline.Reading) error {
 	if !l.leads || !l.Orphans.Any(l.Present) {
 		return nil
@@ -102,75 +119,102 @@ func (l *Launches) GatherCalls(ctx context.Context, read pipeline.Reading) error
 
 // forget makes l gather anew.
 func (l *Launches) forget() {
-	l.Orphans, l.staying = orphans{}, [2]IDSet{}
+	l.Orphans, l.staying = orphans{}, nil
 	if !l.Complete {
-		*l.Present = [2]IDSet{}
+		*l.Present = nil
 	}
 }
 
-// follow follows arrows, for slices that no id joins to a call.
+// follow follows flows, for slices that no id joins to a call.
 func (l *Launches) follow(ctx context.Context, read pipeline.Reading) error {
 	if err := pipeline.EachEvent(ctx, read, func(e *trace.Event) {
-		if LeadsToDevice(e) {
-			l.Flows.Note(l.Tracks.Of(e), e)
+		if MayLaunch(e) {
+			l.NoteFlow(e)
 		}
 	}); err != nil {
 		return err
 	}
-	l.Flows.Prepare(len(l.Tracks.All))
-	bind := func(s *Slice) { l.Flows.Bind(s.Track, s.Start, s.Stop, s.Device, false) }
-	if err := l.eachSlice(ctx, read, looks{slice: bind}); err != nil {
+	l.Flows.Prepare(nil, func(track int) bool { return l.order != nil && l.order.Tracks.Has(track) })
+	if err := l.eachSlice(ctx, read, looks{slice: l.Bind}); err != nil {
 		return err
 	}
-	l.Flows.Settle()
+	l.Join()
 	return nil
+}
+
+// NoteFlow takes a flow event. Those of two ranks are no flow.
+func (l *Launches) NoteFlow(e *trace.Event) {
+	if track := l.Tracks.Of(e); e.Has&trace.HasTS != 0 {
+		l.Flows.NoteAs(flows.Key(e)+uint64(l.Rank(track)), track, e, false)
+	}
+}
+
+// Bind tells flow events of a slice.
+func (l *Launches) Bind(s *Slice) {
+	var is flows.Is
+	if s.Device {
+		is |= flows.Device
+	}
+	if s.Complete == nil {
+		is |= flows.Pair
+	}
+	l.Flows.Bind(s.Track, s.Start, s.Stop, is)
+}
+
+// Join finds the slices that flows join, once these are told of all.
+func (l *Launches) Join() {
+	l.Flows.Resolve()
+	l.Links = l.Flows.Launches()
+	l.Flows = flows.Binder{}
 }
 
 // orphans are slices of devices that no id has joined to a call yet.
 type orphans struct {
 	known bool // there is one, for good
-	ids   [2]IDSet
+	ids   IDSets
 }
 
 // note takes a slice of a device.
-func (o *orphans) note(j IDs, present *[2]IDSet) {
+func (o *orphans) note(rank int, j IDs, present *IDSets) {
 	switch {
-	case len(j[0])+len(j[1]) == 0:
+	case !j.Some():
 		o.known = true
-	case present[0].Has(j[0]) || present[1].Has(j[1]):
+	case present.Has(rank, 0, j[0]) || present.Has(rank, 1, j[1]):
 	case len(j[0]) > 0:
-		o.ids[0].add(j[0])
+		o.ids.add(rank, 0, j[0])
 	default:
-		o.ids[1].add(j[1])
+		o.ids.add(rank, 1, j[1])
 	}
 }
 
 // Any reports whether some are left, now that all calls are known.
-func (o *orphans) Any(present *[2]IDSet) bool {
-	return o.known || !o.ids[0].within(&present[0]) || !o.ids[1].within(&present[1])
-}
+func (o *orphans) Any(present *IDSets) bool { return o.known || !o.ids.within(*present) }
 
 // Note takes a slice.
 func (l *Launches) Note(s *Slice) {
 	switch {
 	case !s.Device:
-		l.call(s.Joined(), l.Stays(s.Track, s.Start, s.Stop))
+		l.call(s.Track, s.Joined(), l.Stays(s.Track, s.Start, s.Stop))
 	case !l.Complete && !s.Mirror:
-		l.Orphans.note(s.Joined(), l.Present)
+		l.Orphans.note(l.Rank(s.Track), s.Joined(), l.Present)
 	}
 }
 
 // call notes a host's call by what joins it to others.
-func (l *Launches) call(j IDs, stays bool) {
+func (l *Launches) call(track int, j IDs, stays bool) {
+	if !j.Some() {
+		return
+	}
+	rank := l.Rank(track)
 	for i, id := range j {
 		if len(id) == 0 {
 			continue
 		}
 		if !l.Complete {
-			l.Present[i].add(id)
+			l.Present.add(rank, i, id)
 		}
 		if stays {
-			l.staying[i].add(id)
+			l.staying.add(rank, i, id)
 		}
 	}
 }
@@ -183,20 +227,34 @@ func (l *Launches) Judge(e *trace.Event) (keeps, known bool) {
 	return l.Launched(IDsOf(e), l.Tracks.Of(e), e.TS, e.End())
 }
 
+// Launched reports whether what a device ran on a track is kept, if its launch is
+// known.
 func (l *Launches) Launched(j IDs, track int, start, end trace.Time) (stays, known bool) {
+	rank := l.Rank(track)
 	for i, id := range j {
-		if len(id) > 0 && l.Present[i].Has(id) {
-			return l.staying[i].Has(id), true
+		if l.Present.Has(rank, i, id) {
+			return l.staying.Has(rank, i, id), true
 		}
 	}
-	for call := range l.Flows.Calls(track, start, end) {
+	for call := range l.Links.To(track, start, end) {
 		known = true
-		stays = stays || l.Stays(int(call.Track), call.From, call.To)
+		stays = stays || l.Stays(call.Track, call.Start, call.End)
 	}
 	return stays, known
 }
 
-func IDsOf(e *trace.Event) (j IDs) {
+// IDsOf reads what joins an event to others. What counts from 1 has 0 for none.
+func IDsOf(e *trace.Event) IDs {
+	j := idsOf(e)
+	for i, id := range j {
+		if string(id) == "0" || string(id) == `"0"` || string(id) == "null" || string(id) == `""` {
+			j[i] = nil
+		}
+	}
+	return j
+}
+
+func idsOf(e *trace.Event) (j IDs) {
 	args := e.Args()
 	for i, key := range launchKeys {
 		value, sure := plainArg(args, key)

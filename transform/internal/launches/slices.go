@@ -39,7 +39,7 @@ func (l *Launches) Describe(e *trace.Event) (b Begun, some bool) {
 	b = l.Kind(e)
 	j := IDsOf(e)
 	b.IDs = IDs{bytes.Clone(j[0]), bytes.Clone(j[1])}
-	return b, b.Device || len(j[0])+len(j[1]) > 0
+	return b, b.Device || j.Some()
 }
 
 func (l *Launches) Kind(e *trace.Event) Begun {

@@ -132,8 +132,8 @@ func (q *Matcher[B]) noteAsync(m Mark, e *trace.Event) {
 			q.slots[i] = trace.MinTime
 		}
 	}
-	q.key = appendAsyncKey(q.key[:0], e)
-	if !hasAsyncID(e, q.key) {
+	q.key = AppendAsyncKey(q.key[:0], e)
+	if !HasAsyncID(e, q.key) {
 		q.handler(true).LoneEnd(m)
 		return
 	}

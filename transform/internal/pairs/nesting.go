@@ -44,6 +44,12 @@ func (s *Nesting) Learn(e *trace.Event) {
 	}
 }
 
+// HasPairs reports whether a track has begins or ends.
+func (s *Nesting) HasPairs(track int) bool {
+	_, has := s.pairs.byTrack[track]
+	return has
+}
+
 func (s *Nesting) add(track int, start, end trace.Time) {
 	for len(s.lines) <= track {
 		s.lines = append(s.lines, nil)

@@ -115,7 +115,7 @@ func (q *collector) note(track int, e *trace.Event) {
 }
 
 func (q *collector) add(m Mark, e *trace.Event) {
-	if e.Phase != 'B' && e.Phase != 'E' && !hasAsyncID(e, appendAsyncKey(nil, e)) {
+	if e.Phase != 'B' && e.Phase != 'E' && !HasAsyncID(e, AppendAsyncKey(nil, e)) {
 		q.lone = append(q.lone, m)
 		return
 	}
@@ -136,7 +136,7 @@ func (q *collector) line(track int, e *trace.Event) int {
 		}
 		return n
 	}
-	key := appendAsyncKey(nil, e)
+	key := AppendAsyncKey(nil, e)
 	n, ok := q.byKey[string(key)]
 	if !ok {
 		n = q.addLine(true)
@@ -169,9 +169,9 @@ func (q *collector) match(of func(async bool) Handler) {
 	}
 }
 
-// hasAsyncID reports whether an event's key tells more than its category. Perfetto
+// HasAsyncID reports whether an event's key tells more than its category. Perfetto
 // shows no async event that has no id.
-func hasAsyncID(e *trace.Event, key []byte) bool { return len(key) > len(e.Cat())+1 }
+func HasAsyncID(e *trace.Event, key []byte) bool { return len(key) > len(e.Cat())+1 }
 
 // sortMarks puts a line in order of time. At equal times the file's order holds,
 // but for E, which come first: so Perfetto reads them.
@@ -184,9 +184,9 @@ func sortMarks(line []Mark, async bool) {
 	})
 }
 
-// appendAsyncKey appends what joins async events: category and id, or id2, which
+// AppendAsyncKey appends what joins async events: category and id, or id2, which
 // counts in the whole trace or within a process.
-func appendAsyncKey(key []byte, e *trace.Event) []byte {
+func AppendAsyncKey(key []byte, e *trace.Event) []byte {
 	key = append(append(key, e.Cat()...), 0)
 	if id := e.ID(); len(id) > 0 {
 		return append(append(key, 'i'), id...)
