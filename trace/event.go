@@ -110,7 +110,9 @@ func (e *Event) Shown() bool {
 	switch e.Phase {
 	case 'X':
 		return e.Has&HasDur != 0 && e.Dur >= 0
-	case 'B', 'i', 'I', 'R', 'T':
+	case 'T':
+		return e.Has&HasDur != 0 // else a step of an async event of old
+	case 'B', 'i', 'I', 'R':
 		return true
 	case 'b', 'n':
 		return e.Has&(HasID|HasID2) != 0

@@ -121,6 +121,9 @@ func (c *consumer) event(e *event, off, line int64) {
 	if e.notJSON {
 		c.found(NotJSON)
 	}
+	if e.path {
+		c.found(UnescapedPath)
+	}
 	if e.badID2 {
 		c.found(BadID2)
 	}

@@ -50,6 +50,7 @@ type event struct {
 	id, bind        ident
 	local, global   ident
 	badID2          bool
+	path            bool // a string holds a Windows path as it is
 	args            []byte
 	argsOdd         bool // the args are not plain JSON
 	argsMarks       marks
@@ -78,7 +79,7 @@ func (e *event) read(b []byte, p int) (end int, st status) {
 	if b[p] != '{' && b[p] != '[' {
 		return p, e.fail(SyntaxError, "an event must be an object")
 	}
-	shut := b[p] + 2
+	start, shut := p, b[p]+2
 	if p = skipSpace(b, p+1); p == len(b) {
 		return p, incomplete
 	}
@@ -113,6 +114,7 @@ func (e *event) read(b []byte, p int) (end int, st status) {
 		}
 	}
 	e.trailing = comma
+	e.path = (e.marks|e.argsMarks)&escaped != 0 && holdsPath(b[start:p])
 	return p + 1, ok
 }
 

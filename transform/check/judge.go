@@ -180,6 +180,20 @@ func (j *Judge) Track() uint32 { return j.keeps.tracks.of(&j.event) }
 // They count from 0.
 func (j *Judge) Process() uint32 { return j.keeps.tracks.process[j.Track()] }
 
+// Legacy are the phases of async events that were before today's, and those.
+var Legacy = map[byte]byte{'S': 'b', 'T': 'n', 'p': 'n', 'F': 'e'}
+
+// IsLegacy reports whether the event that was looked at last is of such a phase, with an
+// id and a process, and nothing that makes it the state of a thread.
+func (j *Judge) IsLegacy() bool {
+	e := &j.event
+	switch e.phase {
+	case 'S', 'T', 'p', 'F':
+		return e.id.kind != noID && e.has(hasPid) && (e.phase != 'T' || e.dur == absent)
+	}
+	return false
+}
+
 // HighLevel reports whether the event that was looked at last is one of vLLM's own.
 func (j *Judge) HighLevel() bool { return j.event.highLevel() }
 

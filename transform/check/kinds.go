@@ -81,6 +81,7 @@ const (
 // Kinds that are shown, but not as they were meant, and notes.
 const (
 	UnclosedBegin   Kind = "unclosed_begin"
+	UnescapedPath   Kind = "unescaped_path"
 	QuotedNumber    Kind = "quoted_number"
 	WrongProcess    Kind = "wrong_process_name"
 	LoneEnd         Kind = "end_without_begin"
@@ -154,6 +155,7 @@ var kinds = map[Kind]kindInfo{
 
 	UnclosedBegin: {Odd, "", "a B or b without its end"},
 	QuotedNumber:  {Odd, "", "a time in quotes"},
+	UnescapedPath: {Odd, "", "a Windows path whose backslashes are not escaped: parts of it are control characters"},
 	WrongProcess:  {Odd, "", "the name vLLM on a process that has no events"},
 
 	LoneEnd:         {Note, "", "an E or e without its begin, ignored"},

@@ -64,6 +64,7 @@ var examples = map[Kind]string{
 	DuplicateEvents: `{"traceEvents":[],"traceEvents":[]}`,
 
 	UnclosedBegin: inArray(`{"ph":"B","ts":1}`),
+	UnescapedPath: inArray(`{"ph":"X","name":"C:\temp\new\run.py(1): f","ts":1,"dur":4}`),
 	QuotedNumber:  inArray(`{"ph":"X","ts":"1","dur":4}`),
 	WrongProcess: inArray(`{"ph":"M","name":"process_name","pid":1,"args":{"name":"vLLM"}},` +
 		`{"ph":"X","name":"decode","pid":2,"tid":3,"ts":1,"dur":4}`),

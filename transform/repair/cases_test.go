@@ -120,6 +120,60 @@ done.`, "trailing 5",
 	{"values of counters", `{"traceEvents":[{"ph":"C","name":"a","pid":1,"ts":1,"args":{"x":1,"y":null,"z":"3","w":{"q":1}}}]}`, "counters 2",
 		`{"traceEvents":[{"ph":"C","name":"a","pid":1,"ts":1,"args":{"x":1,"z":"3"}}]}`,
 		""},
+	{"metadata before zero", `{"traceEvents":[
+{"ph":"M","name":"process_name","ts":-1,"pid":5,"args":{"name":"view"}},
+{"ph":"X","name":"a","pid":5,"tid":3,"ts":10,"dur":5}
+]}`, "metadata 1",
+		`{"traceEvents":[
+{"ph":"M","name":"process_name","ts":0,"pid":5,"args":{"name":"view"}},
+{"ph":"X","name":"a","pid":5,"tid":3,"ts":10,"dur":5}
+]}`,
+		""},
+	{"async events of old", `{"traceEvents":[
+{"name":"req","cat":"net","ph":"S","ts":10,"pid":1,"tid":1,"id":"0x7"},
+{"name":"req","cat":"net","ph":"T","ts":20,"pid":1,"tid":1,"id":"0x7","args":{"step":"sent"}},
+{"name":"req","cat":"net","ph":"p","ts":25,"pid":1,"tid":1,"id":"0x7"},
+{"name":"req","cat":"net","ph":"F","ts":30,"pid":1,"tid":1,"id":"0x7"},
+{"name":"runs","ph":"T","ts":5,"dur":50,"pid":1,"tid":1,"id":1}
+]}`, "legacy 4",
+		`{"traceEvents":[
+{"name":"req","cat":"net","ph":"b","ts":10,"pid":1,"tid":1,"id":"0x7"},
+{"name":"req","cat":"net","ph":"n","ts":20,"pid":1,"tid":1,"id":"0x7","args":{"step":"sent"}},
+{"name":"req","cat":"net","ph":"n","ts":25,"pid":1,"tid":1,"id":"0x7"},
+{"name":"req","cat":"net","ph":"e","ts":30,"pid":1,"tid":1,"id":"0x7"},
+{"name":"runs","ph":"T","ts":5,"dur":50,"pid":1,"tid":1,"id":1}
+]}`,
+		""},
+	{"wide tids", `{"traceEvents":[
+{"ph":"X","name":"a","pid":9,"tid":139627874611776,"ts":1,"dur":1},
+{"ph":"X","name":"b","pid":9,"tid":139632169579072,"ts":1,"dur":1},
+{"ph":"X","name":"c","pid":9,"tid":4294967296,"ts":1,"dur":1},
+{"ph":"X","name":"d","pid":9,"tid":139627874611776,"ts":5,"dur":1}
+]}`, "ids 4",
+		`{"traceEvents":[
+{"ph":"X","name":"a","pid":9,"tid":2782786112,"ts":1,"dur":1},
+{"ph":"X","name":"b","pid":9,"tid":2147483648,"ts":1,"dur":1},
+{"ph":"X","name":"c","pid":9,"tid":2147483649,"ts":1,"dur":1},
+{"ph":"X","name":"d","pid":9,"tid":2782786112,"ts":5,"dur":1}
+]}`,
+		""},
+	{"Windows paths", `{"traceEvents":[
+{"ph":"X","name":"C:\temp\new\run.py(1): f","pid":1,"tid":1,"ts":1,"dur":1},
+{"ph":"X","name":"torch\nn\functional.py(7): relu","pid":1,"tid":1,"ts":2,"dur":1},
+{"ph":"X","name":"lib\quant.py(7): \"q\"","pid":1,"tid":1,"ts":3,"dur":1},
+{"ph":"X","name":"first:\nsecond\tthird","pid":1,"tid":1,"ts":4,"dur":1},
+{"ph":"X","name":"C:\\temp\\new.py(1): f\n","pid":1,"tid":1,"ts":5,"dur":1},
+{"ph":"X","name":"f\na b.py(4): g","pid":1,"tid":1,"ts":6,"dur":1}
+]}`, "escapes 3",
+		`{"traceEvents":[
+{"ph":"X","name":"C:\\temp\\new\\run.py(1): f","pid":1,"tid":1,"ts":1,"dur":1},
+{"ph":"X","name":"torch\\nn\\functional.py(7): relu","pid":1,"tid":1,"ts":2,"dur":1},
+{"ph":"X","name":"lib\\quant.py(7): \"q\"","pid":1,"tid":1,"ts":3,"dur":1},
+{"ph":"X","name":"first:\nsecond\tthird","pid":1,"tid":1,"ts":4,"dur":1},
+{"ph":"X","name":"C:\\temp\\new.py(1): f\n","pid":1,"tid":1,"ts":5,"dur":1},
+{"ph":"X","name":"f\na b.py(4): g","pid":1,"tid":1,"ts":6,"dur":1}
+]}`,
+		""},
 	{"impossible times", `{"traceEvents":[
 {"ph":"X","name":"a","pid":1,"tid":1,"ts":1700000000000000,"dur":2},
 {"ph":"X","name":"b","pid":1,"tid":1,"ts":1700000000000001,"dur":1},

@@ -416,7 +416,7 @@ func (h *healer) endsArray(p int) bool {
 	if p == len(h.buf) || h.buf[p] != '"' {
 		return false
 	}
-	is, _ := h.isKey(h.buf, p)
+	is, _ := isKey(h.buf, p, h.final)
 	if !is {
 		return false
 	}

@@ -38,6 +38,7 @@ func (r *reader) mendEvent(ms []member) ([]member, fate) {
 	if e.phase == 0 {
 		return ms, hidden
 	}
+	e.legacy()
 	if f := e.times(); f != kept {
 		return e.ms, f
 	}
@@ -55,6 +56,17 @@ func (r *reader) mendEvent(ms []member) ([]member, fate) {
 		}
 	}
 	return e.ms, kept
+}
+
+// legacy makes an async event of today of one of the phases that were before: S began
+// it, T and p were its steps, F ended it. A T with a duration is the state of a thread.
+func (e *rules) legacy() {
+	now, old := check.Legacy[e.phase]
+	if !old || e.phase == 'T' && e.get("dur") != nil || e.get("id") == nil || e.get("pid") == nil || !e.mended(Legacy) {
+		return
+	}
+	e.phase = now
+	e.get("ph").val = []byte{'"', now, '"'}
 }
 
 // get returns the last member of that name.
@@ -148,7 +160,14 @@ func (e *rules) possible(ts, dur *member, long bool) fate {
 		return kept
 	}
 	at, good := check.Nanos(bytes.Trim(ts.val, `"`))
-	if !good || at < 0 && e.phase != 'M' || at < 0 {
+	if good && at < 0 && e.phase == 'M' {
+		// It means nothing there, but viewers leave out what is before zero.
+		if e.mended(Metadata) {
+			ts.val = []byte{'0'}
+		}
+		return kept
+	}
+	if !good || at < 0 {
 		return rejected
 	}
 	if long && dur != nil {
@@ -179,8 +198,7 @@ func (e *rules) ids() {
 		if n.Sign() >= 0 && n.BitLen() <= 32 || !e.mended(IDs) {
 			continue
 		}
-		// The low 32 bits: what a thread's number was before it was widened.
-		m.val = strconv.AppendUint(nil, new(big.Int).And(n, big.NewInt(1<<32-1)).Uint64(), 10)
+		m.val = strconv.AppendUint(nil, uint64(e.narrow.of(n)), 10)
 	}
 	for _, name := range []string{"id", "bind_id"} {
 		if m := e.get(name); m != nil {

@@ -70,6 +70,7 @@ func (h *healer) more() (bool, error) {
 	if h.eof {
 		return false, nil
 	}
+	h.seek.forget()
 	left := copy(h.buf, h.buf[h.p:])
 	h.buf, h.p = h.buf[:left], 0
 	want := max(left, h.block)
@@ -255,7 +256,7 @@ func (h *healer) event(at, commas int) error {
 			}
 			continue
 		}
-		if v != check.Clean {
+		if v != check.Clean || h.judge.IsLegacy() && !h.off[Legacy] {
 			return h.mend(at, commas)
 		}
 		sep := h.buf[h.p:at]

@@ -32,6 +32,8 @@ const (
 	Scopes     Kind = "scopes"
 	Counters   Kind = "counters"
 	Times      Kind = "times"
+	Metadata   Kind = "metadata"
+	Legacy     Kind = "legacy"
 	Unshowable Kind = "unshowable"
 	Overlaps   Kind = "overlaps"
 	Ends       Kind = "ends"
@@ -62,7 +64,7 @@ var kinds = []kindInfo{
 
 	{Quotes, "strings with quotes in them, or without their last", false, false},
 	{Controls, "strings with raw control characters", false, false},
-	{Escapes, "strings with escapes that JSON does not know", false, false},
+	{Escapes, "strings with escapes that JSON does not know, or with Windows paths as they are", false, false},
 	{Surrogates, "strings with surrogate pairs, now UTF-8", false, false},
 	{UTF8, "strings that were no UTF-8", false, false},
 	{Words, "NaN, Infinity and other words, now in quotes", false, false},
@@ -70,10 +72,12 @@ var kinds = []kindInfo{
 	{Durations, "missing or unreadable durations, now 0", false, false},
 	{Giants, "numbers with too many digits", false, false},
 	{Duplicates, "members written twice: the last stays, of the document's the first", false, false},
-	{IDs, "pids and tids outside of 32 bits", false, false},
+	{IDs, "pids and tids outside of 32 bits, now each its own within", false, false},
 	{Scopes, "instants without the pid or tid of their scope", false, false},
 	{Counters, "values of counters that are no numbers left out", false, true},
 	{Times, "events at impossible times set aside", false, true},
+	{Metadata, "names at negative times, which mean nothing, now at 0", false, false},
+	{Legacy, "events of the older async phases S, T, p and F, now b, n and e", false, false},
 	{Unshowable, "events that no viewer can show set aside", false, true},
 	{Overlaps, "overlapping slices moved to lanes of their own", false, false},
 	{Ends, "begins without an end closed", false, false},

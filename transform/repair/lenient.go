@@ -39,6 +39,9 @@ type reader struct {
 	// trust takes the first quote that is not escaped for the end of a string,
 	// as text that is well has it.
 	trust bool
+	seek  seeker
+
+	narrow narrowed
 }
 
 // mended reports whether a kind is to be repaired, and counts it.
@@ -126,8 +129,11 @@ func (r *reader) value(b []byte, p, depth int, shut byte) (val []byte, end int, 
 		return r.array(b, p, depth)
 	case '"':
 		where := inObject
-		if shut == ']' {
+		switch {
+		case shut == ']':
 			where = inArray
+		case depth == 1:
+			where = inEvent
 		}
 		return r.string(b, p, where)
 	}

@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"tracekit/transform/check"
 )
 
 // place says what surrounds a string, and so what may follow it.
 type place uint8
 
 const (
-	inKey place = iota
-	inObject
+	inKey    place = iota
+	inEvent        // among the members of an event, whose keys are known
+	inObject       // among those of another object
 	inArray
+	places
 )
 
 // maxString is how far the end of a string is looked for, in bytes.
@@ -22,52 +26,75 @@ const maxString = 1 << 20
 // only if what follows goes with that; others belong to it. One that would run
 // into another event has lost its quote before the next member.
 func (r *reader) string(b []byte, p int, where place) (val []byte, end int, st status) {
-	inner, escapedEnd, early := 0, -1, -1
-	for i := p + 1; ; {
-		until := len(b)
-		if !r.trust {
-			until = min(until, p+maxString)
+	if r.trust {
+		return r.trusted(b, p)
+	}
+	until := min(len(b), p+maxString)
+	isMore := !r.final && len(b)-p < maxString
+	if where == inEvent {
+		switch i, over, sure := r.closing(b, p, inEvent); {
+		case !sure || isMore && min(i, over) >= until:
+			return nil, p, short
+		case i < min(over, until):
+			return r.rewrite(b[p+1:i], r.seek.inner(p, i)), i + 1, whole
 		}
-		k := bytes.IndexByte(b[min(i, until):until], '"')
-		if k < 0 {
-			break
-		}
-		i += k
-		isEscaped := oddSlashes(b[p+1 : i])
-		fits, sure := !isEscaped, true
-		if !r.trust {
-			fits, sure = r.follows(b, i+1, where)
-		}
-		if !sure {
+		where = inObject // an event of unknown keys, or one that is broken
+	}
+	i, over, sure := r.closing(b, p, where)
+	switch {
+	case !sure:
+		return nil, p, short
+	case over < min(i, until):
+		return r.cut(b, p, r.early(b, p, over, where))
+	case i < until:
+		return r.rewrite(b[p+1:i], r.seek.inner(p, i)), i + 1, whole
+	case isMore:
+		return nil, p, short
+	}
+	// "C:\" has a quote that was not meant to be escaped.
+	if i := r.seek.escaped(p, where, r.final); i < until {
+		return r.rewrite(b[p+1:i], true), i + 1, whole
+	}
+	return r.cut(b, p, r.early(b, p, until, where))
+}
+
+// trusted reads a string that the first quote ends which is not escaped.
+func (r *reader) trusted(b []byte, p int) (val []byte, end int, st status) {
+	for i := p + 1; ; i++ {
+		k := bytes.IndexByte(b[i:], '"')
+		if k < 0 && !r.final {
 			return nil, p, short
 		}
-		switch {
-		case isEscaped && fits && escapedEnd < 0:
-			escapedEnd = i
-		case isEscaped:
-		case fits:
-			if over := crossesEvent(b, p, i); inner > 0 && over >= 0 {
-				if early < 0 && where != inKey {
-					early = over
-				}
-				return r.cut(b, p, early)
-			}
-			return r.rewrite(b[p+1:i], inner > 0), i + 1, whole
-		default:
-			inner++
-			if early < 0 && where == inObject {
-				early = beforeMember(b, p, i)
-			}
+		if k < 0 {
+			return nil, p, lost
 		}
-		i++
+		if i += k; !slashed(b, i) {
+			return r.rewrite(b[p+1:i], false), i + 1, whole
+		}
 	}
-	switch {
-	case !r.final && (r.trust || len(b)-p < maxString):
-		return nil, p, short
-	case escapedEnd >= 0: // "C:\" has a quote that was not meant to be escaped
-		return r.rewrite(b[p+1:escapedEnd], true), escapedEnd + 1, whole
+}
+
+// closing returns where the next quote behind b[p] is that may end a string, and
+// where the next event begins. Unless it is sure, more text has to tell.
+func (r *reader) closing(b []byte, p int, where place) (at, over int, sure bool) {
+	r.seek.on(b)
+	at, sure = r.seek.closing(p, where, r.final)
+	return at, r.seek.event(p), sure
+}
+
+// early returns where a string in b[p:over] ends that has lost its last quote: before
+// a member of events, else before the brackets that end its event, else -1.
+func (r *reader) early(b []byte, p, over int, where place) int {
+	if where == inKey {
+		return -1
 	}
-	return r.cut(b, p, early)
+	if i := r.seek.member(p); where == inObject && i < over {
+		return beforeMember(b, i)
+	}
+	if over == r.seek.event(p) && over < len(b) {
+		return max(eventEnd(b, over), p+1)
+	}
+	return -1
 }
 
 // cut ends the string at b[p] before b[early], if that is known.
@@ -80,52 +107,56 @@ func (r *reader) cut(b []byte, p, early int) (val []byte, end int, st status) {
 
 // beforeMember returns where the comma is before a member of events whose key
 // begins with the quote at b[i], or -1.
-func beforeMember(b []byte, p, i int) int {
-	for k := i - 1; k > p; k-- {
-		switch b[k] {
-		case ' ', '\n', '\r', '\t':
-			continue
-		case ',':
-			if startsMember(b, i) {
-				return k
-			}
-		}
-		return -1
+func beforeMember(b []byte, i int) int {
+	k := lastNotSpace(b, i)
+	if k >= 0 && b[k] == ',' && startsMember(b, i) {
+		return k
 	}
 	return -1
 }
 
-// crossesEvent returns where in b[p:end] the brackets are that end an object
-// before an event begins, or -1.
-func crossesEvent(b []byte, p, end int) int {
-	const space = " \n\r\t"
-	for at := p; ; at++ {
-		k := bytes.IndexByte(b[at:end], '{')
-		if k < 0 {
-			return -1
-		}
-		at += k
-		before := bytes.TrimRight(b[p:at], space)
-		before = bytes.TrimRight(bytes.TrimSuffix(before, []byte{','}), space)
-		if bytes.HasSuffix(before, []byte{'}'}) && startsEvent(b, at) {
-			return p + len(bytes.TrimRight(before, space+"}"))
-		}
+// lastNotSpace returns where the last byte before b[i] is that is no white space, or -1.
+func lastNotSpace(b []byte, i int) int {
+	for i--; i >= 0 && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t'); i-- {
 	}
+	return i
 }
 
-func oddSlashes(s []byte) bool {
+// beginsNext reports whether an event begins at b[i] behind the brackets of another.
+func beginsNext(b []byte, i int) bool {
+	k := lastNotSpace(b, i)
+	if k >= 0 && b[k] == ',' {
+		k = lastNotSpace(b, k)
+	}
+	return k >= 0 && b[k] == '}' && startsEvent(b, i)
+}
+
+// eventEnd returns where the brackets are that end an event before another at b[i].
+func eventEnd(b []byte, i int) int {
+	k := lastNotSpace(b, i)
+	if b[k] == ',' {
+		k = lastNotSpace(b, k)
+	}
+	for k > 0 && b[k] == '}' {
+		i, k = k, lastNotSpace(b, k)
+	}
+	return i
+}
+
+// slashed reports whether an odd number of backslashes stands before b[i].
+func slashed(b []byte, i int) bool {
 	n := 0
-	for n < len(s) && s[len(s)-1-n] == '\\' {
+	for n < i && b[i-1-n] == '\\' {
 		n++
 	}
 	return n&1 == 1
 }
 
 // follows reports whether b[p:] may stand behind a string, as far as b tells.
-func (r *reader) follows(b []byte, p int, where place) (fits, sure bool) {
+func follows(b []byte, p int, where place, final bool) (fits, sure bool) {
 	p = skipSpace(b, p)
 	if p == len(b) {
-		return r.final, r.final
+		return final, final
 	}
 	switch c := b[p]; {
 	case where == inKey:
@@ -135,20 +166,24 @@ func (r *reader) follows(b []byte, p int, where place) (fits, sure bool) {
 	case c == '}':
 		p = skipSpace(b, p+1)
 		if p == len(b) {
-			return r.final, r.final
+			return final, final
 		}
 		return b[p] == ',' || b[p] == ']' || b[p] == '}' || b[p] == '{' || b[p] == '[', true
+	case c == '"' && where == inEvent:
+		return startsMember(b, p), len(b)-p > maxKey || final
 	case c == '"':
-		return r.isKey(b, p)
+		return isKey(b, p, final)
 	case c == ',':
 		p = skipSpace(b, p+1)
 		switch {
 		case p == len(b):
-			return r.final, r.final
+			return final, final
 		case b[p] == '}' || b[p] == ',':
 			return true, true
+		case b[p] == '"' && where == inEvent:
+			return startsMember(b, p), len(b)-p > maxKey || final
 		case b[p] == '"':
-			return r.isKey(b, p)
+			return isKey(b, p, final)
 		}
 	}
 	return false, true
@@ -158,7 +193,7 @@ func (r *reader) follows(b []byte, p int, where place) (fits, sure bool) {
 const maxKey = 256
 
 // isKey reports whether a key and its colon stand at b[p].
-func (r *reader) isKey(b []byte, p int) (is, sure bool) {
+func isKey(b []byte, p int, final bool) (is, sure bool) {
 	for q := p + 1; q < len(b) && q < p+maxKey; q++ {
 		switch b[q] {
 		case '\\':
@@ -167,12 +202,12 @@ func (r *reader) isKey(b []byte, p int) (is, sure bool) {
 			return false, true
 		case '"':
 			if q = skipSpace(b, q+1); q == len(b) {
-				return r.final, r.final
+				return final, final
 			}
 			return b[q] == ':', true
 		}
 	}
-	return false, r.final || len(b)-p >= maxKey
+	return false, final || len(b)-p >= maxKey
 }
 
 // rewrite returns the text of a string whose inside is s.
@@ -183,13 +218,16 @@ func (r *reader) rewrite(s []byte, quotes bool) []byte {
 	out := make([]byte, 0, len(s)+8)
 	out = append(out, '"')
 	quotes = quotes && r.mended(Quotes)
-	var control, unknown, halves, broken bool
+	unknown := !r.off[Escapes] && asIs(s)
+	var control, halves, broken bool
 	for i := 0; i < len(s); {
 		c := s[i]
 		switch {
+		case c == '\\' && unknown && (i+1 == len(s) || s[i+1] != '"'):
+			out = append(out, '\\', '\\')
 		case c == '\\':
 			var n int
-			out, n = r.escape(out, s[i:], quotes && i == len(s)-1, &unknown, &halves)
+			out, n = r.escape(out, s[i:], quotes && i == len(s)-1, &halves)
 			i += n
 			continue
 		case c == '"' && quotes:
@@ -246,26 +284,35 @@ func appendControl(out []byte, c byte) []byte {
 	return append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
-// escape rewrites the escape at the start of s and returns its length.
-func (r *reader) escape(out, s []byte, last bool, unknown, halves *bool) ([]byte, int) {
-	switch {
-	case last || len(s) == 1:
-		return append(out, '\\', '\\'), 1
-	case s[1] == 'u':
-		char, good := hex4(s[2:])
-		switch {
-		case !good && !r.off[Escapes]:
-			*unknown = true
-			return append(out, '\\', '\\'), 1
-		case !good || !utf16.IsSurrogate(char) || r.off[Surrogates]:
-			return append(out, s[:2]...), 2
+// asIs reports whether a string was written as it is, its backslashes not escaped:
+// where one of them begins no escape that JSON knows, none is meant to.
+func asIs(s []byte) bool {
+	for i := 0; ; i += 2 {
+		k := bytes.IndexByte(s[min(i, len(s)):], '\\')
+		if k < 0 {
+			return check.HoldsPath(s)
 		}
-		*halves = true
-		char, n := surrogates(s, char)
-		return utf8.AppendRune(out, char), n
-	case bytes.IndexByte([]byte(`"\/bfnrt`), s[1]) < 0 && !r.off[Escapes]:
-		*unknown = true
+		if i += k; i+1 == len(s) {
+			continue
+		}
+		_, good := hex4(s[i+2:])
+		if s[i+1] == 'u' && !good || bytes.IndexByte([]byte(`"\/bfnrtu`), s[i+1]) < 0 {
+			return true
+		}
+	}
+}
+
+// escape rewrites the escape at the start of s and returns its length.
+func (r *reader) escape(out, s []byte, last bool, halves *bool) ([]byte, int) {
+	if last || len(s) == 1 {
 		return append(out, '\\', '\\'), 1
+	}
+	if s[1] == 'u' {
+		if char, good := hex4(s[2:]); good && utf16.IsSurrogate(char) && !r.off[Surrogates] {
+			*halves = true
+			char, n := surrogates(s, char)
+			return utf8.AppendRune(out, char), n
+		}
 	}
 	return append(out, s[:2]...), 2
 }

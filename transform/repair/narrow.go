@@ -1,0 +1,34 @@
+package repair
+
+import "math/big"
+
+// narrowed gives pids and tids of more than 32 bits such of 32, each its own. It grows
+// with the number of those.
+type narrowed struct {
+	of32  map[string]uint32 // by their digits
+	taken map[uint32]bool
+	next  uint32
+}
+
+// firstNarrow is where ids begin whose low 32 bits are another's: behind all that
+// systems give to processes and threads.
+const firstNarrow = 1 << 31
+
+// of returns the low 32 bits of n, which is what it was before it was widened, unless
+// they are 0, which viewers take for the process, or another's that came before.
+func (w *narrowed) of(n *big.Int) uint32 {
+	if w.of32 == nil {
+		w.of32, w.taken, w.next = map[string]uint32{}, map[uint32]bool{}, firstNarrow
+	}
+	digits := n.String()
+	if id, known := w.of32[digits]; known {
+		return id
+	}
+	id := uint32(new(big.Int).And(n, big.NewInt(1<<32-1)).Uint64())
+	for id == 0 || w.taken[id] {
+		id = w.next
+		w.next++
+	}
+	w.of32[digits], w.taken[id] = id, true
+	return id
+}
