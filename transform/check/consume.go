@@ -22,6 +22,7 @@ type consumer struct {
 	sorting sorting
 	off     int64
 	line    int64
+	coarse  int64 // events whose times are rounded
 }
 
 func newConsumer(d *document, temp func() (*spill.File, error)) *consumer {
@@ -160,6 +161,9 @@ func (c *consumer) timed(e *event) {
 		if e.has(garbledTime) && e.marks&bigNumber == 0 {
 			c.found(Garbled)
 		}
+	}
+	if e.has(coarse) {
+		c.coarse++
 	}
 	if e.phase == 'P' {
 		if _, good := flowID(e.id); e.id.kind == textID && !good {

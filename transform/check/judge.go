@@ -107,6 +107,9 @@ func (j *Judge) Extent() trace.Extent {
 	return x
 }
 
+// Coarse is how many of the events that were kept have times that Perfetto rounds.
+func (j *Judge) Coarse() int64 { return j.keeps.coarse }
+
 // Record is what is kept of an event that begins or ends on a track, or is part
 // of a flow.
 type Record struct {

@@ -120,6 +120,46 @@ done.`, "trailing 5",
 	{"values of counters", `{"traceEvents":[{"ph":"C","name":"a","pid":1,"ts":1,"args":{"x":1,"y":null,"z":"3","w":{"q":1}}}]}`, "counters 2",
 		`{"traceEvents":[{"ph":"C","name":"a","pid":1,"ts":1,"args":{"x":1,"z":"3"}}]}`,
 		""},
+	{"times before zero", `{"baseTimeNanoseconds":1000000000000000000,"traceEvents":[
+{"ph":"M","name":"process_name","ts":0,"pid":1,"args":{"name":"p"}},
+{"ph":"X","name":"a","pid":1,"tid":1,"ts":-613000.5,"dur":613000},
+{"ph":"X","name":"b","pid":1,"tid":1,"ts":20.25,"dur":5},
+{"ph":"i","name":"c","pid":1,"tid":1,"ts":1e2},
+{"ph":"X","name":"broken","pid":1,"tid":1,"ts":-9223372036854.775,"dur":5}
+]}`, "times 1, shift 4",
+		`{"baseTimeNanoseconds":999999999386999000,"traceEvents":[
+{"ph":"M","name":"process_name","ts":613001,"pid":1,"args":{"name":"p"}},
+{"ph":"X","name":"a","pid":1,"tid":1,"ts":0.500,"dur":613000},
+{"ph":"X","name":"b","pid":1,"tid":1,"ts":613021.25,"dur":5},
+{"ph":"i","name":"c","pid":1,"tid":1,"ts":613101.000}
+]}`,
+		`{"traceEvents": [
+{"ph":"X","name":"broken","pid":1,"tid":1,"ts":-9223372036854.775,"dur":5}
+]}
+`},
+	{"rounded times", `{"schemaVersion":1,"traceEvents":[
+{"ph":"X","name":"a","pid":1,"tid":1,"ts":1712170298000000.125,"dur":3.652},
+{"ph":"X","name":"b","pid":1,"tid":1,"ts":1712170298000003.777,"dur":2.722},
+{"ph":"X","name":"c","pid":1,"tid":1,"ts":1712170298000006.499,"dur":4.772}
+]}`, "rebase 3",
+		`{"baseTimeNanoseconds": 1712170298000000000, "schemaVersion":1,"traceEvents":[
+{"ph":"X","name":"a","pid":1,"tid":1,"ts":0.125,"dur":3.652},
+{"ph":"X","name":"b","pid":1,"tid":1,"ts":3.777,"dur":2.722},
+{"ph":"X","name":"c","pid":1,"tid":1,"ts":6.499,"dur":4.772}
+]}`,
+		""},
+	{"rounded times in an array", `[
+{"ph":"X","name":"a","pid":1,"tid":1,"ts":1712170298000000.125,"dur":3.652},
+{"ph":"X","name":"b","pid":1,"tid":1,"ts":1712170298000003.777,"dur":2.722},
+{"ph":"X","name":"c","pid":1,"tid":1,"ts":1712170298000006.499,"dur":4.772}
+]`, "rebase 3",
+		`{"baseTimeNanoseconds": 1712170298000000000, "traceEvents": [
+{"ph":"X","name":"a","pid":1,"tid":1,"ts":0.125,"dur":3.652},
+{"ph":"X","name":"b","pid":1,"tid":1,"ts":3.777,"dur":2.722},
+{"ph":"X","name":"c","pid":1,"tid":1,"ts":6.499,"dur":4.772}
+]}
+`,
+		""},
 	{"metadata before zero", `{"traceEvents":[
 {"ph":"M","name":"process_name","ts":-1,"pid":5,"args":{"name":"view"}},
 {"ph":"X","name":"a","pid":5,"tid":3,"ts":10,"dur":5}

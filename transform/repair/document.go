@@ -255,6 +255,14 @@ func (h *healer) putMember(at int, m docMember, commas int) error {
 		h.count[Members]++
 		text = append(append(cleanValue(quoteText([]byte(name))), ": "...), cleanValue(val)...)
 	}
+	if name == baseKey {
+		if h.baseWas == nil {
+			h.baseWas = bytes.Clone(val)
+		}
+		if h.base != nil {
+			text = append(append(bytes.Clone(m.key), h.buf[m.end:m.from]...), h.base...)
+		}
+	}
 	sep := bytes.Clone(h.buf[h.p:at])
 	h.p = m.to
 	if h.keys[name] && h.mended(Duplicates) {

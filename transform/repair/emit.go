@@ -82,11 +82,22 @@ type emitter struct {
 	extra   [][]byte // names that stand behind all others
 	ends    []made   // ends of begins that had none
 	start   []byte   // of the document, until an event follows
+	base    []byte   // baseTimeNanoseconds that the document lacks, until it is written
+	wrapped bool     // an array of events has become a document, for its base
 	some    []member // of an event that stays
 }
 
 // head holds back what begins the document: an empty array is no trace.
 func (e *emitter) head(t []byte) error {
+	if e.base != nil {
+		last := len(t) - 1
+		e.wrapped = t[last] == '['
+		if e.start = fmt.Appendf(append(e.start, t[:last]...), `{"%s": %s, `, baseKey, e.base); e.wrapped {
+			e.start = append(e.start, `"traceEvents": [`...)
+		}
+		e.base = nil
+		return nil
+	}
 	e.start = append(e.start, t...)
 	if len(e.start) > len("[")+64 {
 		return e.begin()
@@ -273,6 +284,9 @@ func (e *emitter) finish(tail []byte, bare bool) error {
 		if err := e.put([]byte(lead), obj); err != nil {
 			return err
 		}
+	}
+	if e.wrapped {
+		tail = append(bytes.TrimRight(tail, " \n\r\t"), '}', '\n')
 	}
 	if bare && !e.any {
 		e.start, tail = []byte(`{"traceEvents": [`), []byte("]}\n")

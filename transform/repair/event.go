@@ -154,12 +154,37 @@ func infinite(v []byte) bool {
 	return err != nil
 }
 
+// move adds what is to be added to a time, and returns how viewers read it, in ns.
+// Metadata that would come to lie before zero stays where it is.
+func (e *rules) move(ts *member) (at int64, good bool) {
+	if e.offset != 0 && ts.val[0] != '"' {
+		to := moved(ts.val, e.offset)
+		if at, good := check.Nanos(to); good && at >= 0 {
+			ts.val = to
+			e.count[e.why()]++
+			return at, good
+		}
+		if e.phase != 'M' {
+			return -1, true
+		}
+	}
+	return check.Nanos(bytes.Trim(ts.val, `"`))
+}
+
+// why is the kind of repair for which times are moved.
+func (r *reader) why() Kind {
+	if r.offset > 0 {
+		return Shift
+	}
+	return Rebase
+}
+
 // possible judges times that can be read.
 func (e *rules) possible(ts, dur *member, long bool) fate {
 	if e.off[Times] {
 		return kept
 	}
-	at, good := check.Nanos(bytes.Trim(ts.val, `"`))
+	at, good := e.move(ts)
 	if good && at < 0 && e.phase == 'M' {
 		// It means nothing there, but viewers leave out what is before zero.
 		if e.mended(Metadata) {
@@ -168,6 +193,9 @@ func (e *rules) possible(ts, dur *member, long bool) fate {
 		return kept
 	}
 	if !good || at < 0 {
+		if good {
+			e.before.add(at)
+		}
 		return rejected
 	}
 	if long && dur != nil {

@@ -34,6 +34,9 @@ type healer struct {
 	brace int    // where in tail the closing brace is, or -1
 	extra bool   // in a further document, whose events are still to come
 	block int    // bytes to read at once
+
+	baseWas []byte // baseTimeNanoseconds of the document, nil if it has none
+	base    []byte // what it is to be, nil if it stays
 }
 
 func newHealer(off map[Kind]bool, judge *check.Judge, s sink, block int) *healer {
@@ -256,7 +259,7 @@ func (h *healer) event(at, commas int) error {
 			}
 			continue
 		}
-		if v != check.Clean || h.judge.IsLegacy() && !h.off[Legacy] {
+		if v != check.Clean || h.judge.IsLegacy() && !h.off[Legacy] || h.offset != 0 {
 			return h.mend(at, commas)
 		}
 		sep := h.buf[h.p:at]

@@ -33,6 +33,8 @@ const (
 	Counters   Kind = "counters"
 	Times      Kind = "times"
 	Metadata   Kind = "metadata"
+	Shift      Kind = "shift"
+	Rebase     Kind = "rebase"
 	Legacy     Kind = "legacy"
 	Unshowable Kind = "unshowable"
 	Overlaps   Kind = "overlaps"
@@ -76,6 +78,8 @@ var kinds = []kindInfo{
 	{Scopes, "instants without the pid or tid of their scope", false, false},
 	{Counters, "values of counters that are no numbers left out", false, true},
 	{Times, "events at impossible times set aside", false, true},
+	{Shift, "times moved, all by as much, so that none is before zero", false, false},
+	{Rebase, "times since 1970 that viewers round, now from a base near to them", false, false},
 	{Metadata, "names at negative times, which mean nothing, now at 0", false, false},
 	{Legacy, "events of the older async phases S, T, p and F, now b, n and e", false, false},
 	{Unshowable, "events that no viewer can show set aside", false, true},

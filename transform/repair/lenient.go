@@ -42,6 +42,8 @@ type reader struct {
 	seek  seeker
 
 	narrow narrowed
+	before beforeZero
+	offset int64 // µs that are added to all times
 }
 
 // mended reports whether a kind is to be repaired, and counts it.

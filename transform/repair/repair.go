@@ -58,30 +58,13 @@ func Run(ctx context.Context, open func() (io.ReadCloser, error), w io.Writer, o
 	for _, k := range o.Off {
 		off[k] = true
 	}
-	judge := check.NewJudge(o.Temp)
-	defer judge.Close()
-	p := newPlan()
-	s := &survey{plan: p, judge: judge, quiet: reader{off: off, count: tally{}, final: true, trust: true}}
-	first := newHealer(off, judge, s, o.block)
-	bytesIn, err := read(ctx, first, open)
+	first := &reading{off: off, o: o, open: open}
+	l, err := first.best(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	p.extent = judge.Extent()
-	p.far = p.extent.Outside > 0 && !off[Times]
-	if err := (&planner{plan: p, judge: judge, off: off, ctx: ctx}).make(o.Flows); err != nil {
-		return Report{}, err
-	}
-	if p.far {
-		p.count[Times] += p.extent.Outside
-	}
-	if !off[VLLM] && p.settle() {
-		p.count[VLLM]++
-	}
-	for k, n := range first.count {
-		p.count[k] += n
-	}
-	r := Report{EventsIn: s.in, EventsOut: s.in, BytesIn: bytesIn, BytesOut: bytesIn, Counts: p.count.counts()}
+	defer l.judge.Close()
+	r := Report{EventsIn: l.survey.in, EventsOut: l.survey.in, BytesIn: l.size, BytesOut: l.size, Counts: l.plan.count.counts()}
 	r.Unchanged = len(r.Counts) == 0
 	switch {
 	case o.DryRun:
@@ -89,24 +72,107 @@ func Run(ctx context.Context, open func() (io.ReadCloser, error), w io.Writer, o
 	case r.Unchanged:
 		return r, copyText(open, w)
 	}
-	err = write(ctx, open, w, p, off, o, &r)
+	err = first.write(ctx, l, w, &r)
 	return r, err
 }
 
-// write is the second reading.
-func write(ctx context.Context, open func() (io.ReadCloser, error), w io.Writer, p *plan, off map[Kind]bool, o Options, r *Report) error {
-	judge := check.NewJudge(o.Temp)
+// reading is what all readings of an input have in common.
+type reading struct {
+	off  map[Kind]bool
+	o    Options
+	open func() (io.ReadCloser, error)
+}
+
+func (r *reading) quiet() reader {
+	return reader{off: r.off, count: tally{}, final: true, trust: true}
+}
+
+// learned is what the first reading leaves.
+type learned struct {
+	judge  *check.Judge
+	plan   *plan
+	healer *healer
+	survey *survey
+	size   int64 // of the text
+}
+
+// best reads the text, and makes a plan of what to do. If it turns out that all times have
+// to be moved, it does so once more with that.
+func (r *reading) best(ctx context.Context) (*learned, error) {
+	l, err := r.learn(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	offset := int64(0)
+	if !r.off[Shift] && !r.off[Times] {
+		offset = l.healer.before.shift(&l.plan.extent)
+	}
+	if offset == 0 && !r.off[Rebase] && l.judge.Coarse() > 0 && l.plan.count[Overlaps]+l.plan.count[BadFlows] > 0 {
+		offset = rebased(&l.plan.extent)
+	}
+	if offset == 0 {
+		return l, nil
+	}
+	moved, err := r.learn(ctx, offset)
+	if err == nil && offset < 0 && moved.plan.count[Overlaps] >= l.plan.count[Overlaps] && moved.plan.count[BadFlows] >= l.plan.count[BadFlows] {
+		moved.judge.Close()
+		return l, nil // rounding was not what was wrong
+	}
+	l.judge.Close()
+	return moved, err
+}
+
+// learn is the first reading, with some microseconds added to all times.
+func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err error) {
+	judge, p := check.NewJudge(r.o.Temp), newPlan()
+	defer func() {
+		if err != nil {
+			judge.Close()
+		}
+	}()
+	s := &survey{plan: p, judge: judge, quiet: r.quiet()}
+	l = &learned{judge: judge, plan: p, survey: s, healer: newHealer(r.off, judge, s, r.o.block)}
+	l.healer.offset = offset
+	if l.size, err = read(ctx, l.healer, r.open); err != nil {
+		return nil, err
+	}
+	p.extent = judge.Extent()
+	p.far = p.extent.Outside > 0 && !r.off[Times]
+	if err := (&planner{plan: p, judge: judge, off: r.off, ctx: ctx}).make(r.o.Flows); err != nil {
+		return nil, err
+	}
+	if p.far {
+		p.count[Times] += p.extent.Outside
+	}
+	if !r.off[VLLM] && p.settle() {
+		p.count[VLLM]++
+	}
+	for k, n := range l.healer.count {
+		p.count[k] += n
+	}
+	return l, nil
+}
+
+// write is the last reading.
+func (r *reading) write(ctx context.Context, l *learned, w io.Writer, rep *Report) error {
+	judge := check.NewJudge(r.o.Temp)
 	defer judge.Close()
-	e := &emitter{plan: p, judge: judge, quiet: reader{off: off, count: tally{}, final: true, trust: true}, w: &bulk{w: w},
-		rejects: &rejects{open: o.Rejects, judge: judge}}
-	h := newHealer(off, judge, e, o.block)
-	if _, err := read(ctx, h, open); err != nil {
+	e := &emitter{plan: l.plan, judge: judge, quiet: r.quiet(), w: &bulk{w: w},
+		rejects: &rejects{open: r.o.Rejects, judge: judge}}
+	h := newHealer(r.off, judge, e, r.o.block)
+	if h.offset = l.healer.offset; h.offset != 0 {
+		h.base = baseAfter(l.healer.baseWas, h.offset)
+		if l.healer.baseWas == nil {
+			e.base = h.base
+		}
+	}
+	if _, err := read(ctx, h, r.open); err != nil {
 		return err
 	}
 	if err := e.finish(h.tail, h.bare); err != nil {
 		return err
 	}
-	r.EventsOut, r.BytesOut = e.out, e.w.size
+	rep.EventsOut, rep.BytesOut = e.out, e.w.size
 	return e.rejects.close()
 }
 
