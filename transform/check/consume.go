@@ -241,7 +241,7 @@ func (c *consumer) slice(e *event, track uint32) {
 	}
 	c.sliceArgs(e)
 	r := c.record(e, track)
-	r.dur = e.dur
+	r.dur, r.late = e.dur, e.rounded()
 	r.name = c.names.shown(e.name)
 	c.keep(r)
 }

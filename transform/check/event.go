@@ -1,6 +1,10 @@
 package check
 
-import "math"
+import (
+	"math"
+
+	"tracekit/trace"
+)
 
 // ident is an id as Perfetto keeps it: a string, or 64 bits.
 type ident struct {
@@ -43,6 +47,7 @@ type event struct {
 	scope           byte
 	flags           flag
 	ts, dur         int64
+	tsText          []byte
 	pid, tid        number
 	pidName         []byte
 	tidName         []byte
@@ -189,6 +194,7 @@ func (e *event) value(b []byte, p int) (v value, end int, st status) {
 		if v.number.garbled {
 			e.marks |= bigNumber
 		}
+		v.text = b[p:end:end]
 	}
 	return v, end, st
 }
@@ -222,7 +228,7 @@ func (e *event) take(key []byte, v value) bool {
 		}
 	case "ts":
 		if ns, good := e.time(v); good {
-			e.ts = ns
+			e.ts, e.tsText = ns, v.text
 		}
 	case "dur":
 		ns, good := e.time(v)
@@ -317,6 +323,19 @@ func (e *event) time(v value) (int64, bool) {
 		e.flags |= coarse
 	}
 	return ns, true
+}
+
+// rounded is how much later a time is than what Perfetto reads, in ns.
+func (e *event) rounded() int16 {
+	if !e.has(coarse) {
+		return 0
+	}
+	exact, good := trace.ParseMicros(e.tsText)
+	by := int64(exact) - e.ts
+	if !good || by != int64(int16(by)) {
+		return 0
+	}
+	return int16(by)
 }
 
 func (e *event) takeID(v value, n *number, name *[]byte, has, isText flag) {

@@ -51,6 +51,7 @@ const (
 	ImpossibleDur  Kind = "impossible_duration"
 	TimeOverflow   Kind = "time_overflow"
 	Overlap        Kind = "overlap"
+	OverlapRounded Kind = "overlap_by_rounding"
 	TooDeep        Kind = "too_deep"
 	MisplacedEnd   Kind = "misplaced_end"
 	FlowNoSlice    Kind = "flow_without_slice"
@@ -129,6 +130,7 @@ var kinds = map[Kind]kindInfo{
 	ImpossibleDur:  {Lost, "", "a slice far longer than all of the trace"},
 	TimeOverflow:   {Lost, "", "a time too large for nanoseconds in 64 bits"},
 	Overlap:        {Lost, "slice_spill_overlapping_complete_event", "a slice that overlaps another of its thread without nesting"},
+	OverlapRounded: {Lost, "slice_spill_overlapping_complete_event", "a slice that overlaps another only as viewers round times of this size"},
 	TooDeep:        {Lost, "slice_max_depth_exceeded", "a slice more than 512 levels deep"},
 	MisplacedEnd:   {Lost, "misplaced_end_event", "a B cut at the end of the slice around it"},
 	FlowNoSlice:    {Lost, "flow_no_enclosing_slice", "a flow event with no slice to bind to"},

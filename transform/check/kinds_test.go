@@ -38,6 +38,7 @@ var examples = map[Kind]string{
 	ImpossibleTime: inArray(`{"ph":"X","ts":1,"dur":1},{"ph":"X","ts":1700000000000000,"dur":1}`),
 	ImpossibleDur:  inArray(`{"ph":"X","ts":1,"dur":4},{"ph":"X","ts":6,"dur":4},{"ph":"X","tid":2,"ts":7,"dur":99999999999999}`),
 	TimeOverflow:   inArray(`{"ph":"X","ts":9300000000000000,"dur":1}`),
+	OverlapRounded: inArray(`{"ph":"X","ts":1712170298000021.633,"dur":8.426},{"ph":"X","ts":1712170298000030.059,"dur":7.603}`),
 	Overlap:        inArray(`{"ph":"X","ts":1,"dur":4},{"ph":"X","ts":3,"dur":4}`),
 	TooDeep:        inArray(strings.Repeat(`{"ph":"X","ts":1,"dur":4},`, 513)),
 	MisplacedEnd:   inArray(`{"ph":"X","ts":1,"dur":4},{"ph":"B","name":"b","ts":2},{"ph":"E","ts":9}`),

@@ -19,6 +19,7 @@ type record struct {
 	cat     uint32
 	phase   byte
 	flags   rflag
+	late    int16 // ns by which ts really is later; of X
 }
 
 type rflag uint8
@@ -60,6 +61,7 @@ func (r *record) appendTo(b []byte, prev *record) []byte {
 	b = binary.AppendUvarint(b, uint64(r.name))
 	if r.phase == 'X' {
 		b = binary.AppendVarint(b, r.dur)
+		b = binary.AppendVarint(b, int64(r.late))
 		if r.flags&rFlow != 0 {
 			b = binary.AppendUvarint(b, r.flow)
 		}
@@ -101,6 +103,7 @@ func (r *record) readFrom(in interface {
 	r.name = uint32(u())
 	if phase == 'X' {
 		r.dur = s()
+		r.late = int16(s())
 		if r.flags&rFlow != 0 {
 			r.flow = u()
 		}

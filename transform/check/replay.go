@@ -97,8 +97,12 @@ func (p *replay) slice(r *record) {
 	s := &t.stack
 	if r.dur < 0 {
 		p.find(NegativeDur, r)
-	} else if p.begin(s, r, r.dur, t) {
-		p.find(Overlap, r)
+	} else if c := p.begin(s, r, r.dur, t); c.overlaps {
+		if over := c.over + int64(c.late) - int64(r.late); over > 0 && over < r.dur {
+			p.find(Overlap, r)
+		} else {
+			p.find(OverlapRounded, r) // by exact arithmetic it nests, or begins behind
+		}
 		p.find(OverlapOlder, r)
 		s = &t.lanes.place(r.ts, r.dur).stack
 		p.begin(s, r, r.dur, nil)
@@ -106,20 +110,20 @@ func (p *replay) slice(r *record) {
 	p.bind(s, r)
 }
 
-// begin puts a slice on a stack. It reports one that overlaps instead.
-func (p *replay) begin(s *stack, r *record, dur int64, t *thread) (overlaps bool) {
+// begin puts a slice on a stack, unless it overlaps.
+func (p *replay) begin(s *stack, r *record, dur int64, t *thread) closing {
 	c := s.settle(r.ts, dur)
 	for range c.misplaced {
 		p.find(MisplacedEnd, r)
 	}
 	if c.overlaps {
-		return true
+		return c
 	}
 	if len(*s) >= maxDepth {
 		p.find(TooDeep, r)
-		return false
+		return c
 	}
-	o := open{ts: r.ts, dur: dur, name: r.name, cat: r.cat, off: r.off, line: r.line, phase: r.phase}
+	o := open{ts: r.ts, dur: dur, name: r.name, cat: r.cat, off: r.off, line: r.line, phase: r.phase, late: r.late}
 	if o.name == 0 {
 		o.name = noName
 	}
@@ -134,7 +138,7 @@ func (p *replay) begin(s *stack, r *record, dur int64, t *thread) (overlaps bool
 		}
 		t.waiting = nil
 	}
-	return false
+	return c
 }
 
 func (p *replay) end(s *stack, r *record) {

@@ -27,6 +27,7 @@ func TestReported(t *testing.T) {
 	}{
 		{"59-kineto-relative-ts-zero.json", map[Kind]int64{ImpossibleTime: 20}},
 		{"33-cupti-30-day-duration.json", map[Kind]int64{ImpossibleDur: 2, CoarseTime: 1}},
+		{"56-kineto-epoch-ns-abutting.json", map[Kind]int64{OverlapRounded: 14, OverlapOlder: 14, CoarseTime: 40}},
 		{"33b-30-day-duration-only.json", map[Kind]int64{ImpossibleDur: 1}},
 	} {
 		t.Run(c.file, func(t *testing.T) {

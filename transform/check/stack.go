@@ -6,6 +6,7 @@ type open struct {
 	name, cat uint32
 	off, line int64
 	phase     byte
+	late      int16 // as of a record
 }
 
 // pending is the duration of a slice whose end has not been met.
@@ -21,6 +22,8 @@ type stack []open
 // closing says what settling a stack came to.
 type closing struct {
 	overlaps  bool
+	over      int64 // ns by which, to the end of the slice that it overlaps
+	late      int16 // of that
 	misplaced int
 }
 
@@ -50,7 +53,7 @@ func (s *stack) settle(ts, dur int64) (c closing) {
 			continue
 		}
 		if dur != pending && ts < end && ts+dur > end {
-			c.overlaps = true
+			c.overlaps, c.over, c.late = true, end-ts, o.late
 			return c
 		}
 	}

@@ -13,7 +13,8 @@ const (
 )
 
 // value is a member's value. text is a string's inside with its escapes
-// undone, or the brackets and what stands between them.
+// undone, or the brackets and what stands between them; of an event's own
+// numbers, their digits.
 type value struct {
 	kind   valueKind
 	truth  bool
