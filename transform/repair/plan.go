@@ -114,7 +114,7 @@ func (p *planner) once(flows bool) error {
 	p.matchGroup()
 	p.closeOpen()
 	if !p.off[Overlaps] {
-		n := &nesting{planner: p, lanes: map[line][]lane{}}
+		n := &nesting{planner: p, lines: map[line]*laneSet{}}
 		if err := p.each(n.place); err != nil {
 			return err
 		}
