@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/trace"
 )
 
@@ -112,8 +112,8 @@ func TestDropArgsAgainstPlain(t *testing.T) {
 				delete(left, k)
 			}
 		}
-		if !reflect.DeepEqual(got, want) || changed != (len(left) < before) {
-			t.Fatalf("%s\nbecame %s (%v)\nwithout %v", object, out, changed, gone)
+		if d := cmptest.Diff(want, got); d != "" || changed != (len(left) < before) {
+			t.Fatalf("%s\nbecame %s (%v)\nwithout %v (- want, + got)\n%s", object, out, changed, gone, d)
 		}
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
-	"reflect"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/gzwrite"
 
 	"github.com/klauspost/compress/zstd"
@@ -138,9 +138,7 @@ func TestAnIndexTellsWhatAReadingTells(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(got, want) {
-				t.Fatal("the survey is not the one of a reading")
-			}
+			cmptest.Same(t, "the survey, which a reading made", want, got)
 			if gzip := p.name == "gzip" || p.name == "cut"; (x.Places() > 10) != gzip {
 				t.Errorf("%d places", x.Places())
 			}
@@ -211,9 +209,10 @@ func TestEventsAreReadWithAnIndexToo(t *testing.T) {
 		bytes += int64(e.Size())
 		return nil
 	})
-	if err != nil || !reflect.DeepEqual(*v, x.Survey) {
-		t.Fatalf("another survey, error %v", err)
+	if err != nil {
+		t.Fatal(err)
 	}
+	cmptest.Same(t, "the survey", x.Survey, *v)
 	var events, size int64
 	for _, c := range x.Cats {
 		events, size = events+c.Events, size+c.Bytes
@@ -291,9 +290,10 @@ func tryIndex(t *testing.T, file, packed []byte) {
 		return
 	}
 	again, err := ParseIndex(x.Append(nil))
-	if err != nil || !reflect.DeepEqual(x, again) {
-		t.Fatalf("another index comes back, error %v", err)
+	if err != nil {
+		t.Fatalf("what was written can't be read: %v", err)
 	}
+	cmptest.Same(t, "the index that comes back", x, again)
 	s, id := openSample(t, packed)
 	x.File, x.Format = id, s.format
 	if s.Use(x, id) != nil {

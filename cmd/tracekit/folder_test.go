@@ -4,9 +4,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+
+	"tracekit/internal/cmptest"
 )
 
 // What a killed split had begun is found whatever its folder is called, and goes
@@ -27,7 +28,5 @@ func TestSplitGoesOnInAFolderThatIsAPattern(t *testing.T) {
 	if status, told := started(strings.NewReader(smallTrace), io.Discard, split...); status != exitDone {
 		t.Fatalf("%d: %s", status, told)
 	}
-	if now := list(t, dir); !slices.Equal(now, whole) {
-		t.Errorf("%q, not %q", now, whole)
-	}
+	cmptest.Same(t, "the folder", whole, list(t, dir))
 }

@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&c.input, "input", "*", "`glob` for the inputs to run them on")
 	f.StringVar(&c.ways, "ways", "once", "in how many ways each call reads each input: once, in one that rotates; two, in the usual one as well; all")
 	f.BoolVar(&c.short, "short", false, "a sample, the same each time, with every call and every input in it")
-	f.DurationVar(&c.limit, "limit", 30*time.Second, "`time` after which a run is taken to hang")
+	f.DurationVar(&c.limit, "limit", 2*time.Minute, "`time` after which a run is taken to hang")
 	f.IntVar(&c.workers, "workers", runtime.NumCPU(), "`number` of runs at a time")
 	f.StringVar(&c.lines, "lines", "", "`file` for all lines that would cover the differences")
 	if err := f.Parse(args); err != nil {

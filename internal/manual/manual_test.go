@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"tracekit/internal/cmptest"
 )
 
 // app has in it what is awkward: quotes, brackets, colons, backslashes, dots at
@@ -50,15 +52,7 @@ func TestFlagsAsTheirUserSeesThem(t *testing.T) {
 		{"quiet", "", "", "say nothing", ""},
 		{"help", "h", "", "show help", ""},
 	}
-	got := cut(t).Flags
-	if len(got) != len(want) {
-		t.Fatalf("%d flags: %v", len(got), got)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("got %+v, want %+v", got[i], want[i])
-		}
-	}
+	cmptest.Same(t, "the list of flags", want, cut(t).Flags)
 }
 
 func TestHelp(t *testing.T) {

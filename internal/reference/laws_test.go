@@ -3,10 +3,11 @@ package reference
 import (
 	"flag"
 	"iter"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"tracekit/internal/cmptest"
 )
 
 const rounds = 150
@@ -105,8 +106,8 @@ func TestWindowsAddUp(t *testing.T) {
 				sum[track] += ns
 			}
 		}
-		if whole := BusyByTrack(tr); !maps.Equal(whole, sum) {
-			t.Fatalf("seed %d, cuts %v\nwhole %v\npieces %v\n%s", seed, cuts, whole, sum, data)
+		if d := cmptest.Diff(BusyByTrack(tr), sum); d != "" {
+			t.Fatalf("seed %d, cuts %v: busy time (- whole, + pieces)\n%s\n%s", seed, cuts, d, data)
 		}
 	}
 }
@@ -163,8 +164,8 @@ func TestSlicesShowTheSame(t *testing.T) {
 				got[s]++
 			}
 		}
-		if !maps.Equal(want, got) {
-			t.Fatalf("seed %d, [%d,%d):\n got %v\nwant %v\n%s\n->\n%s", seed, from, to, got, want, data, Render(tr, outs))
+		if d := cmptest.Diff(want, got); d != "" {
+			t.Fatalf("seed %d, [%d,%d) (- want, + got):\n%s\n%s\n->\n%s", seed, from, to, d, data, Render(tr, outs))
 		}
 		for on := range after.Odd {
 			if !before.Odd[on] {

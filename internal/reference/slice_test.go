@@ -1,9 +1,10 @@
 package reference
 
 import (
-	"slices"
 	"strings"
 	"testing"
+
+	"tracekit/internal/cmptest"
 )
 
 // sliceCase is a trace, one event a line, and what of it the window from 10 µs
@@ -34,9 +35,7 @@ func (c sliceCase) run(t *testing.T) {
 		}
 		want = append(want, w)
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
+	cmptest.Same(t, "the list of events", want, got)
 	if err := Compare(Render(tr, outs), outs); err != nil {
 		t.Errorf("own output: %v", err)
 	}

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"tracekit/internal/cmptest"
 )
 
 func TestTruthMatchesRecount(t *testing.T) {
@@ -32,9 +33,7 @@ func TestTruthMatchesRecount(t *testing.T) {
 					hi = max(hi, ts+ns(t, e.Dur))
 				}
 			}
-			if !maps.Equal(kinds, truth.Kinds) {
-				t.Errorf("kinds: counted %v, truth %v", kinds, truth.Kinds)
-			}
+			cmptest.Same(t, "what the truth says of kinds", kinds, truth.Kinds)
 			if truth.Events != total || truth.Bytes != int64(len(text)) {
 				t.Errorf("truth says %d events in %d bytes, there are %d in %d", truth.Events, truth.Bytes, total, len(text))
 			}
@@ -155,13 +154,8 @@ func texts(events []event, keep func(*event) bool) []string {
 
 func compare(t *testing.T, c Config, got, want []string) {
 	t.Helper()
-	for i := range min(len(got), len(want)) {
-		if got[i] != want[i] {
-			t.Fatalf("%v: event %d\n%s\n%s", c, i, got[i], want[i])
-		}
-	}
-	if len(got) != len(want) {
-		t.Fatalf("%v: %d events, want %d", c, len(got), len(want))
+	if d := cmptest.Diff(want, got); d != "" {
+		t.Fatalf("%v: other events (- want, + got)\n%s", c, d)
 	}
 }
 

@@ -6,9 +6,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/reference"
 )
 
@@ -30,8 +30,9 @@ func mustNotDepend(t testing.TB, text []byte) {
 	t.Helper()
 	whole := inBlocks(t, text, blockSize, runRecords)
 	for _, size := range []int{1, 7, 64} {
-		if got := inBlocks(t, text, size, 3*size); !reflect.DeepEqual(shown(got), shown(whole)) {
-			t.Fatalf("in blocks of %d bytes: %+v, want %+v\n%q", size, shown(got), shown(whole), text)
+		got := inBlocks(t, text, size, 3*size)
+		if d := cmptest.Diff(shown(whole), shown(got)); d != "" {
+			t.Fatalf("another report in blocks of %d bytes (- want, + got):\n%s\nof %q", size, d, text)
 		}
 	}
 }

@@ -2,9 +2,10 @@ package check
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
+
+	"tracekit/internal/cmptest"
 )
 
 // inArray is a document of these events.
@@ -137,8 +138,6 @@ func TestWrongNamesKeepTheirOrder(t *testing.T) {
 		t.Fatalf("%+v", want)
 	}
 	for range 10 {
-		if got := shown(inBlocks(t, []byte(inArray(events)), blockSize, runRecords)); !reflect.DeepEqual(got, want) {
-			t.Fatalf("%+v\nand then\n%+v", want, got)
-		}
+		cmptest.Same(t, "a report of the same trace", want, shown(inBlocks(t, []byte(inArray(events)), blockSize, runRecords)))
 	}
 }

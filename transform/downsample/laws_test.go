@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/reference"
 )
 
@@ -249,8 +250,8 @@ func TestCountersKeepFour(t *testing.T) {
 				want = append(want, extremes(samples[i:k])...)
 				i = k
 			}
-			if !slices.Equal(after[key], want) {
-				t.Fatalf("%q: got %v, want %v of %v", key, after[key], want, samples)
+			if d := cmptest.Diff(want, after[key]); d != "" {
+				t.Fatalf("%q (- want, + got):\n%s\nof %v", key, d, samples)
 			}
 		}
 	}

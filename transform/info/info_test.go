@@ -6,11 +6,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/columns"
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
@@ -98,9 +98,7 @@ func judge(t *testing.T, data []byte, i *Info) {
 			t.Errorf("threads are not in order: %+v", p.Threads)
 		}
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%v, want %v", got, want)
-	}
+	cmptest.Same(t, "the census", want, got)
 	judgeBytes(t, data, i)
 }
 

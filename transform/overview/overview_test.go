@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
@@ -77,9 +78,7 @@ func TestBinsHoldWhatLiesInThem(t *testing.T) {
 			}
 			want[i]++
 		}
-		if !slices.Equal(counted, want) {
-			t.Fatalf("seed %d: times went astray", seed)
-		}
+		cmptest.Same(t, fmt.Sprintf("seed %d: what is in each bin", seed), want, counted)
 	}
 }
 
@@ -121,8 +120,8 @@ func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
 		for _, p := range d.load.flows.whole() {
 			events[d.scale.index(p.ts)]++
 		}
-		if !slices.Equal(d.load.events, events) || !slices.Equal(d.load.openEvents, open) {
-			t.Fatalf("seed %d: the bins hold other events\n%s", seed, data)
+		if d := cmptest.Diff(events, d.load.events) + cmptest.Diff(open, d.load.openEvents); d != "" {
+			t.Fatalf("seed %d: the bins hold other events (- want, + got)\n%s\n%s", seed, d, data)
 		}
 		for _, n := range c.lanes.all {
 			lanes -= n.total

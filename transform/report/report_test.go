@@ -7,11 +7,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/columns"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
@@ -87,9 +87,9 @@ func TestSlicesPutAsideComeBackInOrder(t *testing.T) {
 		want := measured(t, data, Options{})
 		for _, held := range []int{1, 2, 3, 7} {
 			r := measured(t, data, Options{held: held, TempDir: dir})
-			if !reflect.DeepEqual(r.Python, want.Python) || !reflect.DeepEqual(r.Devices, want.Devices) {
-				t.Fatalf("seed %d, %d held: %+v %+v, want %+v %+v", seed, held, r.Python, r.Devices, want.Python, want.Devices)
-			}
+			what := fmt.Sprintf("seed %d, %d held: ", seed, held)
+			cmptest.Same(t, what+"Python", want.Python, r.Python)
+			cmptest.Same(t, what+"devices", want.Devices, r.Devices)
 		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
@@ -168,9 +168,7 @@ func judgeBuckets(t *testing.T, r *Report, truth *tracegen.Truth) {
 		t.Fatalf("%d phases, want %d", len(r.Phases), len(byPhase))
 	}
 	for _, b := range r.Phases {
-		if want := naiveSum(byPhase[fmt.Sprint(b.Phase, b.Warmup)]); b.Durations != want {
-			t.Errorf("%s: %+v, want %+v", b.Phase, b.Durations, want)
-		}
+		cmptest.Same(t, "the sum of "+b.Phase, naiveSum(byPhase[fmt.Sprint(b.Phase, b.Warmup)]), b.Durations)
 	}
 	for _, b := range r.Buckets {
 		count -= b.Count
@@ -208,7 +206,7 @@ func naiveSum(all []trace.Time) Durations {
 
 func judgeCompiles(t *testing.T, r *Report, truth *tracegen.Truth) {
 	t.Helper()
-	var want []Recompilation
+	want := []Recompilation{}
 	for i := range truth.Steps {
 		for _, b := range truth.Steps[i].Batches {
 			if c := b.Compile; c != nil && truth.Producer == tracegen.Gaudi {
@@ -216,9 +214,7 @@ func judgeCompiles(t *testing.T, r *Report, truth *tracegen.Truth) {
 			}
 		}
 	}
-	if !slices.Equal(r.Recompilations, want) {
-		t.Errorf("recompilations %v, want %v", r.Recompilations, want)
-	}
+	cmptest.Same(t, "the list of recompilations", want, r.Recompilations)
 }
 
 func TestByHand(t *testing.T) {
@@ -278,8 +274,8 @@ func TestWhatLooksTheSameKeepsItsOrder(t *testing.T) {
 		t.Fatalf("%+v", first)
 	}
 	for range 20 {
-		if again := measured(t, data, Options{}); !reflect.DeepEqual(first, again) {
-			t.Fatalf("%+v\nand then\n%+v", first, again)
+		if again := measured(t, data, Options{}); !cmptest.Same(t, "a report of the same trace", first, again) {
+			return
 		}
 	}
 }

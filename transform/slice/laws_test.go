@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 	"tracekit/trace"
@@ -128,8 +128,8 @@ func TestTwiceIsTheIntersection(t *testing.T) {
 		}
 		judged++
 		got, want := contents(t, twice), contents(t, direct)
-		if !slices.Equal(got, want) {
-			t.Fatalf("%s, [%d,%d) and [%d,%d):\n%s\nwant\n%s\nof\n%s\nthen\n%s", what, a, b, c, d, strings.Join(got, "\n"), strings.Join(want, "\n"), data, once)
+		if diff := cmptest.Diff(want, got); diff != "" {
+			t.Fatalf("%s, [%d,%d) and [%d,%d) (- want, + got):\n%s\nof\n%s\nthen\n%s", what, a, b, c, d, diff, data, once)
 		}
 	})
 	if judged < traces/5 {
@@ -184,9 +184,7 @@ func addUp(t *testing.T, data []byte, pieces int, what string) {
 			t.Errorf("%s, [%d,%d): %d names of nothing", what, from, to, len(n))
 		}
 	}
-	if !maps.Equal(whole, sum) {
-		t.Errorf("%s in %d pieces: busy %v, the whole %v", what, pieces, sum, whole)
-	}
+	cmptest.Same(t, fmt.Sprintf("%s in %d pieces: the busy time of all", what, pieces), whole, sum)
 }
 
 // No slices overlap that did not before, by whatever boundary: those that do make

@@ -3,11 +3,11 @@ package split
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
@@ -68,9 +68,7 @@ func addUp(t *testing.T, what string, whole *reference.Trace, m *Manifest, dir *
 			t.Errorf("%s: piece %d has %d names of nothing", what, i, len(n))
 		}
 	}
-	if all := reference.BusyByTrack(whole); !maps.Equal(all, busy) {
-		t.Errorf("%s: busy %v, the whole %v", what, busy, all)
-	}
+	cmptest.Same(t, what+": the busy time of all pieces", reference.BusyByTrack(whole), busy)
 	delete(want, "")
 	delete(found, "")
 	wrong := 0

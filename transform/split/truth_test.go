@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/tracegen"
 	"tracekit/transform/requests"
 	"tracekit/transform/slice"
@@ -93,9 +94,7 @@ func TestPhasesAreThoseOfTheTruth(t *testing.T) {
 			got = append(got, fmt.Sprint(q.Phase, " from ", q.Steps.First))
 		}
 	}
-	if fmt.Sprint(got) != fmt.Sprint(runs) {
-		t.Errorf("%v, want %v", got, runs)
-	}
+	cmptest.Same(t, "the list of phases", runs, got)
 	decode := steps.Decode
 	m, _ = splitInto(t, data, Options{By: Phase, Only: &decode})
 	for _, q := range m.Pieces {

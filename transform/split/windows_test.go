@@ -1,9 +1,11 @@
 package split
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/trace"
 	"tracekit/transform/slice"
 )
@@ -28,8 +30,6 @@ func TestPiecesOfALength(t *testing.T) {
 			want = append(want, slice.Window{From: from, To: at})
 			from = at
 		}
-		if got := every(c.length, slice.Window{From: c.from, To: c.to}); !slices.Equal(got, want) {
-			t.Errorf("%d in [%d,%d): %v, want %v", c.length, c.from, c.to, got, want)
-		}
+		cmptest.Same(t, fmt.Sprintf("%d in [%d,%d)", c.length, c.from, c.to), want, every(c.length, slice.Window{From: c.from, To: c.to}))
 	}
 }

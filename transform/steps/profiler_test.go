@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/recorded"
 	"tracekit/trace"
 )
@@ -94,9 +95,7 @@ func TestStepsOfACaptureAreItsIterations(t *testing.T) {
 			for i := range run.Steps {
 				got = append(got, c.got(&run.Steps[i]))
 			}
-			if want := truth.captured(c.want); !slices.Equal(got, want) {
-				t.Errorf("steps\ngot  %q\nwant %q", got, want)
-			}
+			cmptest.Same(t, "the list of steps", truth.captured(c.want), got)
 			for i := range run.Steps {
 				if s := &run.Steps[i]; s.Index != i || s.Warmup || s.Start < truth.Begin || s.End > truth.End {
 					t.Errorf("step %d: index %d, warm-up %v, from %d to %d of a capture from %d to %d", i, s.Index, s.Warmup, s.Start, s.End, truth.Begin, truth.End)
@@ -111,9 +110,7 @@ func TestStepsOfACaptureAreItsIterations(t *testing.T) {
 			if o := run.Outside; o.Steps != earlier || c.warmup > 0 && o.Warmup != c.warmup || o.Start >= truth.Begin || o.End > truth.Begin {
 				t.Errorf("outside of the capture: %+v, want %d steps, %d of the warm-up", o, earlier, c.warmup)
 			}
-			if run.Capture != (Capture{truth.Begin, truth.End, true}) {
-				t.Errorf("capture %+v, want %d to %d", run.Capture, truth.Begin, truth.End)
-			}
+			cmptest.Same(t, "the capture", Capture{truth.Begin, truth.End, true}, run.Capture)
 		})
 	}
 }
@@ -130,12 +127,8 @@ func TestDummyStepsServeNobody(t *testing.T) {
 			real = append(real, s.Phase.String())
 		}
 	}
-	if want := truth.captured((*iteration).phase); !slices.Equal(real, want) {
-		t.Errorf("steps that serve requests: %q, want %q", real, want)
-	}
-	if want := slices.Repeat([]string{"dummy decode other 0"}, 18); !slices.Equal(dummies, want) {
-		t.Errorf("dummies: %q", dummies)
-	}
+	cmptest.Same(t, "the list of steps that serve requests", truth.captured((*iteration).phase), real)
+	cmptest.Same(t, "the list of dummies", slices.Repeat([]string{"dummy decode other 0"}, 18), dummies)
 }
 
 // In the V0 fork the names of the preparation and of the phase are exchanged.
@@ -153,9 +146,7 @@ func TestStepsOfTheV0Fork(t *testing.T) {
 	want := slices.Concat(slices.Repeat([]string{"decode 1 bs1"}, 3), []string{"prefill 2 bs2", "prefill 1 bs1"},
 		slices.Repeat([]string{"decode 4 bs4"}, 3), slices.Repeat([]string{"decode 3 bs4"}, 2),
 		slices.Repeat([]string{"decode 2 bs2"}, 3), slices.Repeat([]string{"decode 1 bs1"}, 5))
-	if !slices.Equal(got, want) {
-		t.Errorf("%d steps %q\nwant %q", len(got), got, want)
-	}
+	cmptest.Same(t, "the list of steps", want, got)
 }
 
 // recipes are those that the file tells of in a time, each once.

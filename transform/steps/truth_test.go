@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
 )
@@ -129,7 +130,5 @@ func compareMarker(t *testing.T, got *Step, want *tracegen.Step, by tracegen.Pro
 		}
 	}
 	have := []int32{got.Requests, got.Tokens, got.PromptRequests, got.PromptTokens, got.DecodeRequests, got.DecodeTokens}
-	if fmt.Sprint(have) != fmt.Sprint([]int32{all, tokens, p, pt, d, dt}) {
-		t.Errorf("step %d %q: %v, want %v", want.Index, got.Label, have, []int32{all, tokens, p, pt, d, dt})
-	}
+	cmptest.Same(t, fmt.Sprintf("step %d %q", want.Index, got.Label), []int32{all, tokens, p, pt, d, dt}, have)
 }

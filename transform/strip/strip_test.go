@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/cmptest"
 	"tracekit/internal/recorded"
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
@@ -145,19 +146,13 @@ func judge(t *testing.T, data []byte, what string) (gone int) {
 		if p.o.Python { // what their args lose is judged by another test
 			got, want = withoutArgs(t, got), withoutArgs(t, want)
 		}
-		if !slices.Equal(got, want) {
-			for i := range min(len(got), len(want)) {
-				if got[i] != want[i] {
-					t.Logf("event %d:\n%s\nwant\n%s", i, got[i], want[i])
-					break
-				}
-			}
-			t.Fatalf("%s, %s: %d events stay, want %d", what, p.name, len(got), len(want))
+		if d := cmptest.Diff(want, got); d != "" {
+			t.Fatalf("%s, %s: other events stay (- want, + got):\n%s", what, p.name, d)
 		}
 		slices.Sort(gotNames)
 		slices.Sort(wantNames)
-		if !slices.Equal(gotNames, wantNames) {
-			t.Fatalf("%s, %s: %d names stay, want %d", what, p.name, len(gotNames), len(wantNames))
+		if d := cmptest.Diff(wantNames, gotNames); d != "" {
+			t.Fatalf("%s, %s: other names stay (- want, + got):\n%s", what, p.name, d)
 		}
 		var lost int64
 		for _, d := range rep.Dropped {
@@ -240,9 +235,8 @@ func TestArgsGoAndAllElseStays(t *testing.T) {
 		// The name is written before what it names.
 		wantEvents, wantNames := apart(parse(t, []byte(want)))
 		gotEvents, gotNames := apart(parse(t, got))
-		if !slices.Equal(gotEvents, wantEvents) || !slices.Equal(gotNames, wantNames) {
-			t.Errorf("%+v:\n%s\nwant\n%s", c.o, got, want)
-		}
+		cmptest.Same(t, fmt.Sprintf("what %+v leaves", c.o), wantEvents, gotEvents)
+		cmptest.Same(t, fmt.Sprintf("the names that %+v leaves", c.o), wantNames, gotNames)
 	}
 }
 
@@ -261,14 +255,17 @@ func TestWithoutHardwareAsIfThereHadBeenNone(t *testing.T) {
 		parsed := parse(t, without)
 		events, names := apart(parse(t, got))
 		wantEvents, wantNames := left(parsed, func(*reference.Event) bool { return false })
-		if !slices.Equal(events, wantEvents) {
-			t.Fatalf("seed %d: %d events stay, want the %d of the trace without hardware", seed, len(events), len(wantEvents))
+		if d := cmptest.Diff(wantEvents, events); d != "" {
+			t.Fatalf("seed %d: not the events of the trace without hardware (- want, + got):\n%s", seed, d)
 		}
 		// Names stand before what they name.
 		slices.Sort(names)
 		slices.Sort(wantNames)
-		if all := len(parsed.Events) - len(wantEvents); !slices.Equal(names, wantNames) || len(names) != all {
-			t.Fatalf("seed %d: %d names stay, want %d of the %d without hardware", seed, len(names), len(wantNames), all)
+		if d := cmptest.Diff(wantNames, names); d != "" {
+			t.Fatalf("seed %d: not the names of the trace without hardware (- want, + got):\n%s", seed, d)
+		}
+		if all := len(parsed.Events) - len(wantEvents); len(names) != all {
+			t.Fatalf("seed %d: %d names stay of the %d without hardware", seed, len(names), all)
 		}
 		if err := reference.CompareText(got, parsed); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
@@ -312,9 +309,10 @@ func TestWhatIsKnownOfAlikeEvents(t *testing.T) {
 		} {
 			got, rep := stripped(t, data, o)
 			want, wantRep := strippedFrom(t, data, trace.SourceOptions{Inner: true}, o)
-			if !bytes.Equal(got, want) || fmt.Sprint(rep) != fmt.Sprint(wantRep) {
-				t.Errorf("%s, %+v:\n%v\nwithout numbers\n%v", name, o, rep, wantRep)
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s, %+v: %d bytes, without numbers %d", name, o, len(got), len(want))
 			}
+			cmptest.Same(t, fmt.Sprintf("%s, %+v: the report, as it is without numbers,", name, o), wantRep, rep)
 		}
 	}
 }
