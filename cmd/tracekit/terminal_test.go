@@ -11,6 +11,9 @@ import (
 	"unicode"
 )
 
+// tables are files that verbs write for scripts.
+var tables = []string{"manifest.json", "manifest.csv", "steps.csv", "python.csv", "kernels.csv", "devices.csv", "recompilations.csv", "buckets.csv", "gaps.csv"}
+
 // acting are characters that a terminal acts upon, or that turn the text after them.
 const acting = "\x1b]0;\a\r\nforged\x1b[2J\u202e\u2066\u009b\x7f"
 
@@ -32,17 +35,24 @@ func TestNamesOfATraceDoNotActOnATerminal(t *testing.T) {
 			{"downsample", "--merge", "5us", "-o", "OUT"}, {"downsample", "--max-events", "6", "-o", "OUT"}, {"downsample", "--max-events", "1", "-o", "OUT"},
 			{"split", "--by", "time", "--time", "10us", "--dry-run"}, {"split", "--by", "step", "--dry-run"}, {"split", "--by", "request", "--dry-run"},
 			{"split", "--by", "process", "--dry-run"}, {"split", "--by", "process", "--name", "{label}", "-o", "OUT"}, {"split", "--by", "step", "-o", "OUT"},
-			{"index"},
+			{"index"}, {"info", "--json"}, {"report", "--json"}, {"check", "--json"}, {"report", "--csv", "OUT"},
 		} {
 			args := append(verb[:len(verb):len(verb)], name)
+			folder := filepath.Join(t.TempDir(), "out\x1b\u202e.json")
 			for i, a := range args {
 				if a == "OUT" {
-					args[i] = filepath.Join(t.TempDir(), "out\x1b\u202e.json")
+					args[i] = folder
 				}
 			}
 			var out bytes.Buffer
 			status, told := started(nil, &out, args...)
-			for what, text := range map[string]string{"stdout": out.String(), "stderr": told} {
+			texts := map[string]string{"stdout": out.String(), "stderr": told}
+			for _, file := range tables {
+				if text, err := os.ReadFile(filepath.Join(folder, file)); err == nil {
+					texts[file] = string(text)
+				}
+			}
+			for what, text := range texts {
 				if i := strings.IndexFunc(text, acts); i >= 0 || strings.Contains(text, "\nforged") {
 					i = max(i, strings.Index(text, "\nforged"))
 					t.Errorf("%q: status %d: %s: %q", args, status, what, text[max(0, i-60):min(len(text), i+60)])

@@ -1,11 +1,11 @@
 package report
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
 
+	"tracekit/internal/columns"
 	"tracekit/trace"
 )
 
@@ -19,13 +19,12 @@ type Table struct {
 
 // Write writes the table, its header first.
 func (t *Table) Write(w io.Writer) error {
-	c := csv.NewWriter(w)
-	c.Write(t.head)
+	c := columns.NewCSV(w)
+	c.Row(t.head)
 	for i := range t.rows {
-		c.Write(t.row(i))
+		c.Row(t.row(i))
 	}
-	c.Flush()
-	return c.Error()
+	return c.Close()
 }
 
 // Tables lists what there is as CSV. The columns are named as in JSON; an empty

@@ -2,8 +2,9 @@ package split
 
 import (
 	"bytes"
-	"encoding/csv"
 	"strconv"
+
+	table "tracekit/internal/columns"
 )
 
 // columns of the manifest as a table, each with its name and what a piece has in
@@ -70,18 +71,18 @@ func ofLoad(of func(*Load) *int32) func(*Piece) string {
 // table is the list of pieces as CSV.
 func (m *Manifest) table() ([]byte, error) {
 	var b bytes.Buffer
-	w := csv.NewWriter(&b)
+	w := table.NewCSV(&b)
 	row := make([]string, len(columns))
 	for i := range columns {
 		row[i] = columns[i].name
 	}
-	w.Write(row)
+	w.Row(row)
 	for i := range m.Pieces {
 		for k := range columns {
 			row[k] = columns[k].of(&m.Pieces[i])
 		}
-		w.Write(row)
+		w.Row(row)
 	}
-	w.Flush()
-	return b.Bytes(), w.Error()
+	err := w.Close()
+	return b.Bytes(), err
 }
