@@ -140,7 +140,7 @@ func readAlike(t *testing.T, rng *rand.Rand, text string) (want found, ok bool) 
 		got.damage = want.damage
 		fail("a second time", &got, err)
 	}
-	x, err := ParseIndex((&Index{Survey: *small}).Append(nil))
+	x, err := ParseIndex((&Index{Survey: *small, sums: sumsOf([]byte(text))}).Append(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ type Index struct {
 	Cats   []Category // the largest first
 
 	points []point
+	sums   *sums // of the text
 }
 
 // Identity tells a file from others and from what it was at another time.
@@ -61,6 +62,7 @@ func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
 		return nil, errors.New("only a file that is packed once can have an index")
 	}
 	s.points = points{every: 3 * s.points.every / 4, sparse: true} // as many as the file needs, but small beside it
+	s.sums = &sums{}
 	var cats catCounter
 	v, err := s.SurveyParts(func(p *Part) error {
 		cats.count(p)
@@ -69,7 +71,8 @@ func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Index{File: id, Format: s.outer, Survey: *v, Cats: cats.list(), points: s.points.list}, nil
+	s.sums.finish()
+	return &Index{File: id, Format: s.outer, Survey: *v, Cats: cats.list(), points: s.points.list, sums: s.sums}, nil
 }
 
 // Use makes s, which is the file id, rely on x: Survey without a visitor reads

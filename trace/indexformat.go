@@ -53,6 +53,10 @@ func (x *Index) Append(dst []byte) []byte {
 		w.text(p.window)
 		last = p
 	}
+	w.uint(x.sums.size)
+	for _, sum := range x.sums.list {
+		w.b = binary.LittleEndian.AppendUint32(w.b, sum)
+	}
 	return binary.LittleEndian.AppendUint32(w.b, crc32.Checksum(w.b[len(dst):], castagnoli))
 }
 
@@ -169,7 +173,8 @@ func ParseIndex(file []byte) (*Index, error) {
 		x.points = append(x.points, p)
 		last = p
 	}
-	r.check(x.Format <= Zip && len(r.b) == 0)
+	x.sums = r.sums()
+	r.check(x.Format <= Zip && len(r.b) == 0 && x.Survey.Bytes <= x.sums.size)
 	if r.bad {
 		return nil, fmt.Errorf("%w: it contradicts itself", ErrIndex)
 	}
@@ -237,6 +242,19 @@ func (r *indexReader) take(n int) []byte {
 	t := r.b[:n:n]
 	r.b = r.b[n:]
 	return t
+}
+
+func (r *indexReader) sums() *sums {
+	s := &sums{size: r.uint()}
+	n := numSums(s.size)
+	r.check(n <= int64(len(r.b))/4)
+	if r.bad {
+		return s
+	}
+	for range n {
+		s.list = append(s.list, binary.LittleEndian.Uint32(r.take(4)))
+	}
+	return s
 }
 
 func (r *indexReader) packed() []byte {

@@ -27,7 +27,11 @@ func (s *Source) ReadAgain(blocks []Block, known <-chan Solids) (*Reader, error)
 	if known != nil {
 		o.scanners = 1 // there is not much to be scanned
 	}
-	return newReader(&chosen{source: s, blocks: blocks}, o, s.marks, &s.ring), nil
+	c := &chosen{source: s, blocks: blocks}
+	if s.index != nil {
+		c.verifier.sums = s.index.sums
+	}
+	return newReader(c, o, s.marks, &s.ring), nil
 }
 
 // chosen is the text of some blocks of a source.
@@ -37,6 +41,8 @@ type chosen struct {
 	text   text
 	pos    int64 // of text's next byte
 	inside bool  // the block at hand has begun
+
+	verifier verifier // of what an index says of the text
 }
 
 func (c *chosen) fill(b *block) {
@@ -48,6 +54,9 @@ func (c *chosen) fill(b *block) {
 
 func (c *chosen) next(b *block) error {
 	if len(c.blocks) == 0 {
+		if err := c.verify(b); err != nil {
+			return err
+		}
 		return io.EOF
 	}
 	want := &c.blocks[0]
@@ -100,24 +109,42 @@ func (c *chosen) seek(off int64, scratch *block) error {
 		return nil
 	}
 	if c.text == nil || off < c.pos || c.source.entry(off) > c.pos+worthALeap {
+		if err := c.verify(scratch); err != nil {
+			return err
+		}
 		if err := c.open(off); err != nil {
 			return err
 		}
 	}
-	for c.pos < off {
-		n := min(off-c.pos, blockData)
-		if err := c.read(scratch.buf[:blockRoom+int(n)], blockRoom); err != nil {
+	return c.skip(off-c.pos, scratch)
+}
+
+// skip reads n bytes that nobody wants.
+func (c *chosen) skip(n int64, scratch *block) error {
+	for n > 0 {
+		some := min(n, blockData)
+		if err := c.read(scratch.buf[:blockRoom+int(some)], blockRoom); err != nil {
 			return err
 		}
 		passage.Drop(c.text.Tapes())
+		n -= some
 	}
 	return nil
 }
 
+// verify reads on to where all that was read can be compared with an index.
+func (c *chosen) verify(scratch *block) error { return c.skip(c.verifier.open(), scratch) }
+
 func (c *chosen) read(buf []byte, hist int) error {
 	n, err := c.text.Fill(buf, hist)
+	if err := c.verifier.take(buf[hist : hist+n]); err != nil {
+		return fmt.Errorf("byte %d: %w", c.pos, err)
+	}
 	c.pos += int64(n)
 	if n < len(buf)-hist && (err == nil || err == io.EOF || errors.Is(err, ErrDecode)) {
+		if c.verifier.sums != nil {
+			return fmt.Errorf("byte %d: %w", c.pos, ErrMisfit)
+		}
 		return fmt.Errorf("byte %d: %w", c.pos, ErrChanged)
 	}
 	if n == len(buf)-hist {
@@ -126,8 +153,10 @@ func (c *chosen) read(buf []byte, hist int) error {
 	return err
 }
 
-// entry is the last place at or before off at which the text can be taken up.
+// entry is the last place at or before off at which the text can be taken up, and
+// compared with an index.
 func (s *Source) entry(off int64) int64 {
+	off = s.comparable(off)
 	switch s.format {
 	case Plain:
 		return off
@@ -139,11 +168,21 @@ func (s *Source) entry(off int64) int64 {
 	return 0
 }
 
+// comparable is where the stretch of text begins that has the byte at off, if an index
+// has a checksum of it.
+func (s *Source) comparable(off int64) int64 {
+	if s.index == nil {
+		return off
+	}
+	return off - off%summedStretch
+}
+
 // open makes a text that starts at the entry of off.
 func (c *chosen) open(off int64) error {
 	c.Close()
 	c.text = nil
 	s := c.source
+	off = s.comparable(off)
 	packed, size := s.at, s.size
 	if s.spool != nil {
 		if s.format == Plain {
@@ -153,6 +192,7 @@ func (c *chosen) open(off int64) error {
 		packed, size = s.spool.file, s.spool.file.Size()
 	}
 	c.pos = s.entry(off)
+	c.verifier.restart(c.pos)
 	var err error
 	switch s.format {
 	case Gzip:

@@ -49,6 +49,7 @@ type Source struct {
 	spool  *spool
 	points points // empty but for gzip
 	index  *Index // nil if the trace has none
+	sums   *sums  // taken of the text, for an index
 	marks  *marks // nil if events get none
 	most   int64  // of text, in bytes; 0 for no limit
 	record bool   // what gzip was
@@ -227,6 +228,9 @@ func (s *Source) open(processors int, record bool) (*whole, error) {
 		w.text = filled{z}
 	default:
 		w.text = filled{plainText{in}}
+	}
+	if s.sums != nil {
+		w.text = summed{w.text, s.sums}
 	}
 	return w, nil
 }

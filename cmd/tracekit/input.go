@@ -190,6 +190,8 @@ func (in *input) wrap(err error) error {
 		return hint(fmt.Errorf("%s: %w", in.name, err), "a trace is JSON with a traceEvents array, or an array of events; it may be packed with gzip, zstd or zip")
 	case errors.Is(err, trace.ErrTooMuch):
 		return hint(fmt.Errorf("%s: %w", in.name, err), "allow for more with --max-size, if the file is what it should be")
+	case errors.Is(err, trace.ErrMisfit):
+		return hint(fmt.Errorf("%s: %w", in.name, err), "make a new one: tracekit index %s", in.name)
 	case errors.Is(err, trace.ErrChanged):
 		return hint(fmt.Errorf("%s: %w", in.name, err), "wait until the profiler has finished writing it")
 	}
