@@ -36,7 +36,7 @@ func TestInputThatChangesMeanwhile(t *testing.T) {
 		"no JSON":  func(f *os.File) error { _, err := f.WriteAt([]byte(strings.Repeat("\x00\"{", 9999)), half); return err },
 		"the same": nil,
 	}
-	for _, verb := range [][]string{{"slice", "--from", "0us"}, {"filter", "dur > 1us"}, {"repair", "--skip", "ends"}, {"downsample", "--min-dur", "1us"}} {
+	for _, verb := range [][]string{{"strip", "--python"}, {"slice", "--from", "0us"}, {"filter", "dur > 1us"}, {"repair", "--skip", "ends"}, {"downsample", "--min-dur", "1us"}} {
 		for name, change := range changes {
 			path := filepath.Join(t.TempDir(), "t.json")
 			if err := os.WriteFile(path, []byte(text), 0o666); err != nil {

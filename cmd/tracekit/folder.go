@@ -39,6 +39,9 @@ type written struct{ temporary, name, sum string }
 // openFolder makes the folder, unless it is there, and keeps others from writing
 // into it until it is closed.
 func openFolder(std streams, path string) (f *folder, err error) {
+	if path == "-" {
+		return nil, hint(usage("it takes a folder for many files"), "standard output is one; for a folder of that name, ./-")
+	}
 	f = &folder{places: std.places, path: path}
 	if err := f.make(path); err != nil {
 		f.Close()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"syscall"
 
+	"tracekit/internal/columns"
 	"tracekit/internal/progress"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -237,15 +238,18 @@ func readRequests(std streams, name string, o requests.FileOptions) ([]requests.
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err == nil {
-		err = std.places.reads("what --requests reads", info)
+	switch {
+	case err != nil:
+		return nil, plainPathError(err)
+	case info.IsDir():
+		return nil, hint(fmt.Errorf("%s: is a directory", name), "name one file in it")
 	}
-	if err != nil {
+	if err := std.places.reads("what --requests reads", info); err != nil {
 		return nil, err
 	}
 	records, err := requests.ReadFile(f, o)
 	if err != nil {
-		return nil, hint(fmt.Errorf("%s: %w", name, err), "it shall be CSV with a header, JSON lines or OpenTelemetry JSON, with an id, a start and an end")
+		return nil, hint(fmt.Errorf("%s: %s", name, columns.Short(err.Error(), 300)), "it shall be CSV with a header, JSON lines or OpenTelemetry JSON, with an id, a start and an end")
 	}
 	return records, nil
 }

@@ -213,7 +213,7 @@ func unmade(name string, err error) error {
 	case errors.Is(err, syscall.ENXIO):
 		return hint(err, "a socket is not a place to write to; pipe the output into what serves it")
 	}
-	return hint(err, "name another file")
+	return hint(err, "name another place")
 }
 
 // makeTemporary makes a temporary file in the folder of path, which may be as long

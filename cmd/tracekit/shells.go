@@ -86,7 +86,7 @@ func manPage(app *cli.App, args []string) (string, error) {
 
 func writePages(std streams, dir string, app *cli.App) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return plainPathError(err)
+		return unmade(dir, err)
 	}
 	pages := map[string]string{app.Name: manual.Man(app)}
 	for _, v := range manual.Verbs(app) {
