@@ -28,7 +28,7 @@ EXAMPLE
 EXIT STATUS
    0 nothing would be lost; 1 it does not load, or something would be dropped or
    shown wrongly (with --strict: or another reader would refuse it), or the check
-   itself failed; 2 wrong usage`,
+   itself failed; 2 wrong usage; 129, 130, 143 ended by a signal`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
 			&cli.BoolFlag{Name: "strict", Usage: "status 1 also for what only other readers of JSON refuse"},

@@ -88,7 +88,10 @@ func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 // changes nothing.
 func (f *folder) Claim(names []string) error {
 	for _, name := range names {
-		path, _, err := f.places.writes("a file in "+f.path, f.file(name))
+		path, w, err := locate("", f.file(name))
+		if err == nil {
+			err = f.places.spare(f.file(name), w)
+		}
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ type splitFolder struct {
 	*folder
 	check func(*split.Manifest) error // of the plan, before anything is written
 	whole func() error                // says whether what was read is one trace, at the end
-	old   []string                    // files of the split before, as it left them
+	old   map[string]bool             // files of the split before, as it left them
 	stale []string                    // temporary files of a run that was killed
 	kept  []string                    // files of the split before that were changed since
 }
@@ -28,9 +28,9 @@ func openSplitFolder(std streams, path string, force bool) (*splitFolder, error)
 	if err != nil {
 		return nil, err
 	}
-	f := &splitFolder{folder: dir}
-	others, err := f.look()
-	if err == nil && !force && (others || f.isWhole()) {
+	f := &splitFolder{folder: dir, old: map[string]bool{}}
+	empty, err := f.look(force)
+	if err == nil && !empty && !force {
 		err = hint(fmt.Errorf("%s: is not empty", path), "name another folder, or say --force to write beside what is in it")
 	}
 	if err != nil {
@@ -40,34 +40,43 @@ func openSplitFolder(std streams, path string, force bool) (*splitFolder, error)
 	return f, nil
 }
 
-// look tells what is in the folder, and whether there is anything that no split has
-// left there.
-func (f *splitFolder) look() (others bool, err error) {
+// look tells what is in the folder, and whether that is nothing but what an interrupted
+// split has left there: its manifest, which is the last of its files, is missing. Where
+// something else is there, and is to stay, it looks no further.
+func (f *splitFolder) look(force bool) (empty bool, err error) {
 	entries, err := os.ReadDir(f.path)
 	if err != nil {
 		return false, plainPathError(err)
 	}
+	empty = true
+	var noted []string
 	for _, e := range entries {
-		_, noted := f.record.sums[e.Name()]
+		_, is := f.record.sums[e.Name()]
 		switch {
 		case e.Name() == recordName:
 		case isTemporary.MatchString(e.Name()) && e.Type().IsRegular():
 			f.stale = append(f.stale, e.Name())
-		case noted && f.record.unchanged(f.path, e.Name()):
-			f.old = append(f.old, e.Name())
-		case noted:
-			f.kept = append(f.kept, e.Name())
-			others = true
+		case is && e.Name() != split.ManifestNames[0]:
+			noted = append(noted, e.Name())
 		default:
-			others = true
+			empty = false
+			if is {
+				noted = append(noted, e.Name())
+			}
 		}
 	}
-	return others, nil
+	if !empty && !force {
+		return false, nil
+	}
+	for _, name := range noted {
+		if f.record.unchanged(f.path, name) {
+			f.old[name] = true
+		} else {
+			f.kept, empty = append(f.kept, name), false
+		}
+	}
+	return empty, nil
 }
-
-// isWhole reports whether a split ended that the folder knows of: its manifest is
-// the last of its files.
-func (f *splitFolder) isWhole() bool { return slices.Contains(f.old, split.ManifestNames[0]) }
 
 // Begin refuses a plan that can't be carried out. Nothing is written or removed
 // before that.
@@ -77,14 +86,14 @@ func (f *splitFolder) Begin(m *split.Manifest) error {
 	}
 	names := append(m.Files(), split.ManifestNames[:]...)
 	for _, name := range names {
-		if _, err := os.Lstat(f.file(name)); err == nil && !slices.Contains(f.old, name) {
+		if _, err := os.Lstat(f.file(name)); err == nil && !f.old[name] {
 			return outputError{hint(fmt.Errorf("%s: was not made by a split, or was changed since", f.file(name)), "move it away, or name another folder")}
 		}
 	}
-	for _, name := range f.old {
+	for name := range f.old {
 		info, err := os.Lstat(f.file(name))
 		if err == nil {
-			err = f.places.spare(f.file(name), info)
+			err = f.places.spare(f.file(name), endpoint{info: info})
 		}
 		if err != nil {
 			return err
@@ -111,11 +120,13 @@ func (f *splitFolder) End() error {
 	}
 	// The manifest of the old one goes first, since without it what is there counts as
 	// half done.
-	slices.SortStableFunc(f.old, func(a, b string) int { return rank(b) - rank(a) })
-	for _, name := range slices.Concat(f.old, f.stale) {
-		if isNew[name] && name != split.ManifestNames[0] {
-			continue
+	gone := append([]string{split.ManifestNames[0]}, f.stale...)
+	for name := range f.old {
+		if !isNew[name] {
+			gone = append(gone, name)
 		}
+	}
+	for _, name := range gone {
 		if err := os.Remove(f.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return writingTo(f.path, err)
 		}

@@ -107,22 +107,31 @@ func (p *places) shows() {
 }
 
 // writes notes an output, called name by the user and for what it is, and returns
-// where it is to be: path is empty if it is there and no regular file, which is
-// written in place. Nothing is made or changed by that.
+// where it is to be, and what it takes the place of, if anything: path is empty if that
+// is no regular file, which is written in place. Nothing is made or changed by that.
 func (p *places) writes(what, name string) (path string, is fs.FileInfo, err error) {
-	w := endpoint{what: what}
+	path, w, err := locate(what, name)
+	if err == nil {
+		err = p.claim(name, w)
+	}
+	return path, w.info, err
+}
+
+// locate finds where an output is to be. It fails if that can't be.
+func locate(what, name string) (path string, w endpoint, err error) {
+	w.what = what
 	if w.info, err = os.Stat(name); err != nil {
 		w.info = nil
 		if !errors.Is(err, fs.ErrNotExist) {
-			return "", nil, unmade(name, err)
+			return "", w, unmade(name, err)
 		}
 	}
 	switch {
 	case w.info == nil:
 	case w.info.IsDir():
-		return "", nil, hint(fmt.Errorf("%s: is a directory", name), "name a file in it")
+		return "", w, hint(fmt.Errorf("%s: is a directory", name), "name a file in it")
 	case !w.info.Mode().IsRegular():
-		return "", w.info, p.claim(name, w)
+		return "", w, nil
 	}
 	path = linked(name)
 	dir, base := filepath.Split(path)
@@ -130,47 +139,47 @@ func (p *places) writes(what, name string) (path string, is fs.FileInfo, err err
 		dir = "."
 	}
 	if base == "" {
-		return "", nil, hint(fmt.Errorf("%s: can't be written: it names a folder", name), "name a file in it")
+		return "", w, hint(fmt.Errorf("%s: can't be written: it names a folder", name), "name a file in it")
 	}
 	if w.dir, err = os.Stat(dir); err != nil {
-		return "", nil, unmade(name, err)
+		return "", w, unmade(name, err)
 	}
 	w.base = base
 	if w.info != nil {
 		if err := writable(path); err != nil {
-			return "", nil, unmade(name, err)
+			return "", w, unmade(name, err)
 		}
 	}
-	return path, w.info, p.claim(name, w)
+	return path, w, nil
 }
 
 // claim notes that w is written, unless it is read, or written otherwise.
 func (p *places) claim(name string, w endpoint) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if err := p.spared(name, w); err != nil {
+	if err := p.free(name, w); err != nil {
 		return err
-	}
-	for _, o := range p.written {
-		if o.same(w) {
-			return hint(usage("%s: is %s too", name, o.what), "name another file")
-		}
 	}
 	p.written = append(p.written, w)
 	return nil
 }
 
-// spare fails if the file that is called name is read.
-func (p *places) spare(name string, is fs.FileInfo) error {
+// spare fails if w is read or written.
+func (p *places) spare(name string, w endpoint) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	return p.spared(name, endpoint{info: is})
+	return p.free(name, w)
 }
 
-func (p *places) spared(name string, w endpoint) error {
+func (p *places) free(name string, w endpoint) error {
 	for _, r := range p.read {
 		if r.same(w) {
 			return outputError{hint(fmt.Errorf("%s: is %s", name, r.what), "write to another file; the input is read until the end")}
+		}
+	}
+	for _, o := range p.written {
+		if o.same(w) {
+			return hint(usage("%s: is %s too", name, o.what), "name another file")
 		}
 	}
 	return nil

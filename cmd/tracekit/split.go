@@ -63,7 +63,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "events", Usage: "`NUMBER` of events of a piece at most, such as 1M"},
 			&cli.StringFlag{Name: "device", Usage: "`launched|time`: what ran on a device follows its launch, or its own time (default: launched for --by step, phase and request, else time)"},
 			&cli.StringFlag{Name: "name", Usage: "`TEMPLATE` of file names, of {kind} {index} {label} {phase} {start}"},
-			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty; a split that is in it goes"},
+			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty: what a split wrote there is replaced, all else stays"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "tell the pieces, write nothing"},
 			tmpdirFlag(),
 		}, append(append(markerFlags(), requestFlags()...), inputFlags()...)...),

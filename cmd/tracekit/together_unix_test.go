@@ -144,16 +144,22 @@ func TestManyWritersOfOneFile(t *testing.T) {
 // A command that waits for others, for good, ends by a signal too.
 func TestSignalsEndWhatWaits(t *testing.T) {
 	dir := t.TempDir()
-	file, fifo := filepath.Join(dir, "t.json"), filepath.Join(dir, "fifo")
+	file := filepath.Join(dir, "t.json")
 	if err := os.WriteFile(file, []byte(longTrace(20_000)), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mkfifo(fifo, 0o666); err != nil {
-		t.Fatal(err)
+	fifos := 0
+	fifo := func() string { // one that nobody else opens
+		fifos++
+		name := filepath.Join(dir, fmt.Sprint("fifo", fifos))
+		if err := syscall.Mkfifo(name, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return name
 	}
 	for _, args := range [][]string{
 		{"strip", "--python", file}, {"slice", "--from", "0us", file}, {"repair", file}, // nobody reads what they write
-		{"info", fifo}, {"check", fifo}, {"strip", "--python", "-o", fifo, file}, {"slice", "--from", "0us", "-o", filepath.Join(dir, "out.json"), fifo},
+		{"info", fifo()}, {"check", fifo()}, {"strip", "--python", "-o", fifo(), file}, {"slice", "--from", "0us", "-o", filepath.Join(dir, "out.json"), fifo()},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
