@@ -14,7 +14,7 @@ import (
 // Numbers are varints, zigzag where they may be negative. indexMagic changes
 // with whatever changes the format, the kinds of damage included.
 const (
-	indexMagic = "TKX\x04"
+	indexMagic = "TKX\x05"
 
 	// isText marks a block of document text, in the byte that tells what
 	// other blocks hold.
