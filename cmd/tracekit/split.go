@@ -61,6 +61,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "time", Usage: "length of a piece, a `TIME` such as 500ms"},
 			&cli.StringFlag{Name: "size", Usage: "largest `SIZE` of a piece's JSON, such as 200MB"},
 			&cli.StringFlag{Name: "events", Usage: "`NUMBER` of events of a piece at most, such as 1M"},
+			&cli.IntFlag{Name: "max-pieces", Usage: "refuse to make more than `N` pieces", Value: split.MaxPieces},
 			&cli.StringFlag{Name: "device", Usage: "`launched|time`: what ran on a device follows its launch, or its own time (default: launched for --by step, phase and request, else time)"},
 			&cli.StringFlag{Name: "name", Usage: "`TEMPLATE` of file names, of {kind} {index} {label} {phase} {start}"},
 			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty: what a split wrote there is replaced, all else stays"},
@@ -148,7 +149,7 @@ func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
 		fmt.Fprintf(w, "split: %s, %d events, %s of JSON (%s packed) in %s\n",
 			pieces, events, progress.Bytes(bytes), progress.Bytes(packed), c.String("output"))
 	}
-	for _, note := range []string{m.Marker, m.Why, m.Impossible} {
+	for _, note := range []string{m.Marker, m.Why, m.Impossible, carriedNote(c, m)} {
 		if note != "" {
 			fmt.Fprintln(w, note)
 		}
@@ -162,11 +163,52 @@ func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
 	}
 }
 
+// carriedNote says so where much of each piece is in the others too.
+func carriedNote(c *cli.Context, m *split.Manifest) string {
+	if m.Carried == 0 {
+		return ""
+	}
+	if m.By == string(split.Events) {
+		return fmt.Sprintf("of each piece's %s events, %d are names, open slices and counters that others have too: --events %d makes fewer pieces with less of that",
+			c.String("events"), m.Carried, enoughFor(m.Carried))
+	}
+	return fmt.Sprintf("of each piece's %s, %s are names, open slices, counters and the text around the events, which others have too: --size %s makes fewer pieces with less of that",
+		c.String("size"), progress.Bytes(m.Carried), sizeFlag(enoughFor(m.Carried)))
+}
+
+// enoughFor is the target of which what has to be carried is a tenth, with two digits.
+func enoughFor(carried int64) int64 {
+	n, scale := carried*10, int64(1)
+	for n/scale >= 100 {
+		scale *= 10
+	}
+	return (n + scale - 1) / scale * scale
+}
+
+// sizeFlag is a size as a flag takes it.
+func sizeFlag(n int64) string {
+	for _, unit := range []struct {
+		scale  int64
+		suffix string
+	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
+		if n >= unit.scale {
+			return strconv.FormatFloat(float64(n)/float64(unit.scale), 'f', -1, 64) + unit.suffix
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
 func splitError(in *input, err error) error {
 	err = requestError(err)
+	var tooMany *split.TooManyError
+	var carry *split.CarryError
 	switch {
-	case errors.Is(err, split.ErrTooMany):
-		return hint(in.wrap(err), "ask for larger ones")
+	case errors.As(err, &tooMany):
+		return hint(in.wrap(err), "ask for larger ones, or say --max-pieces %d", tooMany.Pieces)
+	case errors.As(err, &carry) && carry.InEvents:
+		return hint(in.wrap(err), "--events %d would be enough", enoughFor(carry.Carry))
+	case errors.As(err, &carry):
+		return hint(in.wrap(err), "--size %s would be enough", sizeFlag(enoughFor(carry.Carry)))
 	case errors.As(err, new(*steps.NoMarkersError)):
 		return noSteps(in.wrap(err), "; split --by time or size needs none")
 	case errors.Is(err, split.ErrNothing):
@@ -262,6 +304,9 @@ func stepping(c *cli.Context, o *split.Options) (err error) {
 	}
 	if c.IsSet("every") && c.IsSet("steady") {
 		return usage("--every and --steady exclude each other")
+	}
+	if o.MaxPieces, err = bounded(c, "max-pieces", mostSteps); err != nil {
+		return err
 	}
 	for name, to := range map[string]*int{"every": &o.Every, "steady": &o.Steady} {
 		if c.IsSet(name) {

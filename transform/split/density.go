@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"tracekit/trace"
-	"tracekit/transform/slice"
-	"tracekit/transform/window"
 )
 
 // density is how many events, and bytes of them, begin in each bin of time, and
@@ -21,7 +19,10 @@ type density struct {
 	last  *page
 	fixed bin // what every piece has
 	flows flowSample
-	arcs  []arc // once they are settled
+	names naming
+	ends  paired
+
+	samples []arc // of counters: what is carried from a time on
 }
 
 // page is the bins of a stretch of time.
@@ -32,9 +33,9 @@ type page [pageBins]bin
 type bin struct{ events, bytes, openEvents, openBytes int64 }
 
 const (
-	pageShift  = 12
+	pageShift  = 6
 	pageBins   = 1 << pageShift
-	maxPages   = 128
+	maxPages   = 8192
 	startShift = 6
 	// clipped is about how many bytes an event grows by when it is cut.
 	clipped = 64
@@ -45,24 +46,37 @@ func newDensity() *density { return &density{shift: startShift, pages: map[int64
 // text takes document text, which every piece has.
 func (d *density) text(t []byte) { d.fixed.bytes += int64(len(t)) }
 
-func (d *density) event(e *trace.Event) {
+// event takes an event of a track and process. Begins and ends count once they are
+// matched, samples of counters once more for the pieces behind them.
+func (d *density) event(e *trace.Event, track, process int) {
 	size := int64(e.Size()) + 1
-	if e.IsMeta() {
-		d.fixed.events++
-		d.fixed.bytes += size
+	switch {
+	case e.IsMeta():
+		d.fixed.add(d.names.learn(e, track, process, size))
+		return
+	case e.Phase == 'B', e.Phase == 'E', e.Phase == 'b', e.Phase == 'e':
+		d.ends.sizes = append(d.ends.sizes, uint32(size))
+		return
+	case e.Has&trace.HasTS == 0:
 		return
 	}
-	if e.Has&trace.HasTS == 0 {
-		return
-	}
+	d.names.uses.add(e.TS, e.End(), track)
 	if e.IsFlow() {
 		d.flows.add(e, size)
 		return
 	}
 	d.add(e.TS, bin{events: 1, bytes: size})
-	if end := e.End(); end>>d.shift > e.TS>>d.shift {
-		d.add(e.TS, bin{openEvents: 1, openBytes: size})
-		d.add(end, bin{openEvents: -1, openBytes: -size})
+	d.open(e.TS, e.End(), bin{openEvents: 1, openBytes: size + clipped})
+}
+
+// open counts what is carried into the pieces that begin between two times.
+func (d *density) open(from, to trace.Time, by bin) {
+	if to>>d.shift <= from>>d.shift {
+		return
+	}
+	d.add(from, by)
+	if to != trace.MaxTime {
+		d.add(to, bin{openEvents: -by.openEvents, openBytes: -by.openBytes})
 	}
 }
 
@@ -95,6 +109,10 @@ func (b *bin) add(by bin) {
 	b.openBytes += by.openBytes
 }
 
+func (b *bin) sub(by bin) {
+	b.add(bin{-by.events, -by.bytes, -by.openEvents, -by.openBytes})
+}
+
 // widen makes one bin of every two.
 func (d *density) widen() {
 	old := *d
@@ -116,59 +134,4 @@ func (d *density) each() func(yield func(int64, bin) bool) {
 			}
 		}
 	}
-}
-
-// events is the number of events of a piece: those that begin in it, those that
-// were open before it, and what every piece has.
-func (d *density) events(begin, openBefore, _ bin) int64 {
-	return d.fixed.events + begin.events + openBefore.openEvents
-}
-
-// bytes is the size of a piece, as events is their number. What is cut at an
-// edge grows by that.
-func (d *density) bytes(begin, openBefore, openAfter bin) int64 {
-	return d.fixed.bytes + begin.bytes + openBefore.openBytes + clipped*(openBefore.openEvents+openAfter.openEvents)
-}
-
-// settle orders the arrows.
-func (d *density) settle() { d.arcs = d.flows.arcs() }
-
-// cut divides a window so that no part exceeds the limit, as far as the bins
-// tell. A little is left for what they don't: the rest of a bin, carried
-// counters.
-func (d *density) cut(whole slice.Window, limit int64, size func(begin, openBefore, openAfter bin) int64) []slice.Window {
-	limit -= limit / 40
-	var windows []slice.Window
-	from := whole.From
-	arcs := d.arcs
-	var begin, before, open bin
-	for n, b := range d.each() {
-		ending := 0
-		for ending < len(arcs) && int64(arcs[ending].end)>>d.shift <= n {
-			ending++
-		}
-		next, after := begin, open
-		next.add(b)
-		next.add(since(from, arcs[:ending]))
-		after.add(b)
-		at := window.Readable(trace.Time(n << d.shift))
-		if begin.events > 0 && at > from && size(next, before, after) > limit {
-			windows = append(windows, slice.Window{From: from, To: at})
-			from, before, next = at, open, b
-			next.add(since(from, arcs[:ending]))
-		}
-		begin, open, arcs = next, after, arcs[ending:]
-	}
-	return append(windows, slice.Window{From: from, To: whole.To})
-}
-
-// since counts the arcs that start no earlier.
-func since(from trace.Time, arcs []arc) (sum bin) {
-	for _, a := range arcs {
-		if a.start >= from {
-			sum.events += a.events
-			sum.bytes += a.size
-		}
-	}
-	return sum
 }

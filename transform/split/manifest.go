@@ -20,8 +20,11 @@ type Manifest struct {
 	Marker string `json:"marker,omitempty"`
 	Why    string `json:"why,omitempty"`
 	// Impossible tells of events at impossible times, which are in no piece.
-	Impossible string  `json:"impossible_times,omitempty"`
-	Pieces     []Piece `json:"pieces"`
+	Impossible string `json:"impossible_times,omitempty"`
+	// Carried is what a piece has of names, open slices and counters that others have
+	// too, on average and in what the target is given in, if that is more than a tenth.
+	Carried int64   `json:"carried,omitempty"`
+	Pieces  []Piece `json:"pieces"`
 	// Outside are requests of which nothing lies in the trace.
 	Outside []Outside `json:"outside,omitempty"`
 	// Damage tells of what of the input could not be kept, empty if nothing.

@@ -3,6 +3,7 @@ package split
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"math"
 	"slices"
 	"sort"
@@ -42,6 +43,7 @@ type router struct {
 	marks  int
 	extra  []extra // by event
 	buf    []int
+	set    []byte
 }
 
 // mostStarts is how many starts of one id an end may belong to: those before it with no
@@ -85,8 +87,12 @@ func (r *router) Learn(p *trace.Part) {
 
 // history is all samples of a counter.
 type history struct {
-	members []string
-	sets    [][]int // sets of members that samples have
+	track   int            // of the first
+	members map[string]int // numbers, by key
+	sizes   []int          // of members with their values, bytes
+	size    int            // of a sample without them
+	setOf   map[string]int // numbers of sets, by what they are
+	sets    [][]int        // sets of members that samples have
 	samples []sample
 }
 
@@ -103,24 +109,47 @@ func (r *router) sample(e *trace.Event) {
 	key := keep.CounterKey(e)
 	h := r.samples[key]
 	if h == nil {
-		h = &history{}
+		h = &history{track: r.shape.Tracks.Of(e), members: map[string]int{}, setOf: map[string]int{}}
 		r.samples[key] = h
 	}
-	var set []int
+	r.set = r.set[:0]
 	for m := range trace.Members(e.Args()) {
-		k := slices.Index(h.members, string(m.Key))
-		if k < 0 {
-			k = len(h.members)
-			h.members = append(h.members, string(m.Key))
+		k, known := h.members[string(m.Key)]
+		if !known {
+			k = len(h.sizes)
+			h.members[string(m.Key)] = k
+			h.sizes = append(h.sizes, 0)
 		}
-		set = append(set, k)
+		h.sizes[k] = max(h.sizes[k], len(m.Key)+len(m.Value)+memberBytes)
+		r.set = binary.AppendUvarint(r.set, uint64(k))
 	}
-	n := slices.IndexFunc(h.sets, func(s []int) bool { return slices.Equal(s, set) })
-	if n < 0 {
+	n, known := h.setOf[string(r.set)]
+	if !known {
 		n = len(h.sets)
-		h.sets = append(h.sets, set)
+		h.setOf[string(r.set)] = n
+		h.sets = append(h.sets, membersOf(r.set))
 	}
+	h.size = max(h.size, e.Size()-len(e.Args())+memberBytes)
 	h.samples = append(h.samples, sample{e.TS, r.events, n})
+}
+
+// memberBytes is what a member takes beside its key and value.
+const memberBytes = 6
+
+// membersOf reads a set as sample writes it.
+func membersOf(packed []byte) (set []int) {
+	for len(packed) > 0 {
+		k, n := binary.Uvarint(packed)
+		set, packed = append(set, int(k)), packed[n:]
+	}
+	return set
+}
+
+// Settle matches begins and ends, once all was learnt.
+func (r *router) Settle() {
+	if r.shape.Partners == nil {
+		r.shape.Settle()
+	}
 }
 
 // SetWindows tells the windows, once all was learnt; last is the end of the
@@ -132,7 +161,7 @@ func (r *router) SetWindows(windows []slice.Window, last trace.Time) {
 		latest = max(latest, w.To)
 		r.latest = append(r.latest, latest)
 	}
-	r.shape.Settle()
+	r.Settle()
 	for _, h := range r.samples {
 		r.carry(h)
 	}
@@ -152,7 +181,7 @@ func (r *router) carry(h *history) {
 	slices.SortFunc(h.samples, func(a, b sample) int {
 		return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.event, b.event))
 	})
-	latest, first := make([]int64, len(h.members)), make([]int64, len(h.members))
+	latest, first := make([]int64, len(h.sizes)), make([]int64, len(h.sizes))
 	for i := range latest {
 		latest[i], first[i] = -1, math.MaxInt64
 	}

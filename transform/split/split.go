@@ -3,8 +3,10 @@
 package split
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"tracekit/internal/spill"
@@ -36,6 +38,8 @@ type Options struct {
 	Events int64      // events that a piece shall not exceed
 	Device slice.Device
 
+	MaxPieces int // 0 means MaxPieces
+
 	Marker   steps.Options // which markers make steps
 	Every    int           // steps a piece; 0 means one
 	Steady   int           // only so many steps, those that stand best for the run; 0 for all
@@ -66,12 +70,20 @@ type File interface {
 }
 
 // What can go wrong besides reading and writing.
-var (
-	ErrNothing = errors.New("there is nothing in the trace to split")
-	ErrTooMany = errors.New("that would be more than 100,000 pieces")
-)
+var ErrNothing = errors.New("there is nothing in the trace to split")
 
-const maxPieces = 100_000
+// MaxPieces is how many there may be unless Options say otherwise.
+const MaxPieces = 10_000
+
+// TooManyError says that there would be more pieces than there may be.
+type TooManyError struct {
+	Pieces int64
+	Most   int
+}
+
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("that would be %d pieces, and %d may be made", e.Pieces, e.Most)
+}
 
 // Plan reads the trace once and tells the pieces that it would be split into,
 // their files, windows and labels.
@@ -139,6 +151,7 @@ type pieces struct {
 // survey reads the trace once and plans its pieces.
 func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 	p := &pieces{Options: o, router: newRouter(o.Device)}
+	p.MaxPieces = cmp.Or(o.MaxPieces, MaxPieces)
 	if o.By == Step || o.By == Phase {
 		p.steps = steps.NewFinder(o.Marker)
 	}
@@ -155,7 +168,8 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 		for i := range part.Events {
 			e := &part.Events[i]
 			if o.By == Size || o.By == Events {
-				dense.event(e)
+				track := p.router.shape.Tracks.Of(e)
+				dense.event(e, track, p.router.shape.Tracks.All[track].Process)
 			}
 			if p.steps != nil {
 				p.steps.Learn(e)
@@ -207,7 +221,7 @@ func (p *pieces) route(ctx context.Context, s *trace.Source, sp *spool) error {
 	if err != nil {
 		return err
 	}
-	return sp.flush()
+	return sp.flush(&p.router.shape.Tracks)
 }
 
 func (p *pieces) send(sp *spool, e *trace.Event) error {

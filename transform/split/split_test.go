@@ -401,7 +401,8 @@ func TestThereIsNothingToSplit(t *testing.T) {
 		t.Error(err)
 	}
 	_, err = Plan(context.Background(), source(t, []byte(`[{"ph":"X","ts":0,"dur":1e9,"name":"a"}]`)), Options{By: Time, Time: 1})
-	if !errors.Is(err, ErrTooMany) {
+	var tooMany *TooManyError
+	if !errors.As(err, &tooMany) || tooMany.Pieces != 1e12+1 || tooMany.Most != MaxPieces {
 		t.Error(err)
 	}
 }

@@ -19,10 +19,11 @@ type spool struct {
 	buffers [][]byte   // by piece: records that are not in the file yet
 	extents [][]extent // by piece
 	shared  []record
-	names   pipeline.Distinct
-	n       uint64 // of the next record
-	events  uint64 // of the record behind the last event
-	room    int    // bytes that a piece's buffer may take
+	once    pipeline.Distinct
+	names   *nameIndex // of shared, at the end
+	n       uint64     // of the next record
+	events  uint64     // of the record behind the last event
+	room    int        // bytes that a piece's buffer may take
 	packed  []byte
 }
 
@@ -58,7 +59,7 @@ func (s *spool) text(t []byte) {
 
 // everywhere takes metadata, which all pieces get to see once.
 func (s *spool) everywhere(e *trace.Event) {
-	if s.names.First(e) {
+	if s.once.First(e) {
 		s.share(e.Clone())
 	}
 }
@@ -96,7 +97,7 @@ func (s *spool) shareDue() {
 		behind--
 	}
 	var due []record
-	for _, e := range s.names.Due() {
+	for _, e := range s.once.Due() {
 		due = append(due, record{n: s.events, event: e})
 	}
 	s.shared = slices.Insert(s.shared, behind, due...)
@@ -116,9 +117,10 @@ func (s *spool) spill(i int) error {
 	return nil
 }
 
-// flush ends the adding.
-func (s *spool) flush() error {
+// flush ends the adding; tracks are those of the trace.
+func (s *spool) flush(tracks *trace.Tracks) error {
 	s.shareDue()
+	s.names = indexNames(s.shared, tracks)
 	for i := range s.buffers {
 		if err := s.spill(i); err != nil {
 			return err

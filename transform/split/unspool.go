@@ -16,8 +16,10 @@ import (
 // again.
 type unspooler struct {
 	spool  *spool
+	tracks *trace.Tracks // of the trace
 	held   loader
 	reader loader
+	used   usedNames
 }
 
 // heldBytes is how large a piece may be to be unpacked once only, and kept while it
@@ -33,12 +35,19 @@ func (u *unspooler) open(i int) (read func() (trace.Stream, error), err error) {
 	}
 	if plain > heldBytes {
 		return func() (trace.Stream, error) {
-			u.reader.begin(u.spool, extents, 1)
+			u.reader.begin(u.spool, extents, u.spool.shared, 1)
 			return &u.reader, nil
 		}, nil
 	}
-	u.held.begin(u.spool, extents, len(extents))
-	all, err := u.held.Next()
+	u.held.begin(u.spool, nil, nil, 0)
+	records, err := u.held.load(extents)
+	if err != nil {
+		return nil, err
+	}
+	if u.held.shared, err = u.used.names(u.spool, u.tracks, records); err != nil {
+		return nil, err
+	}
+	all, err := u.held.batchOf(records)
 	if err != nil {
 		return nil, err
 	}
@@ -79,15 +88,14 @@ type run struct {
 	lo, hi int
 }
 
-func (l *loader) begin(s *spool, extents []extent, many int) {
-	l.spool, l.extents, l.shared, l.many = s, extents, s.shared, many
+func (l *loader) begin(s *spool, extents []extent, shared []record, many int) {
+	l.spool, l.extents, l.shared, l.many = s, extents, shared, many
 }
 
 func (l *loader) Close() error { return nil }
 
 // Next unpacks some extents.
 func (l *loader) Next() (*trace.Batch, error) {
-	l.events, l.runs = l.events[:0], l.runs[:0]
 	n := min(l.many, len(l.extents))
 	if n == 0 && len(l.shared) == 0 {
 		return nil, io.EOF
@@ -97,6 +105,12 @@ func (l *loader) Next() (*trace.Batch, error) {
 		return nil, err
 	}
 	l.extents = l.extents[n:]
+	return l.batchOf(records)
+}
+
+// batchOf is the batch of the records of some extents, and of what is shared before them.
+func (l *loader) batchOf(records []byte) (*trace.Batch, error) {
+	l.events, l.runs = l.events[:0], l.runs[:0]
 	for len(records) > 0 {
 		place, size := binary.Uvarint(records)
 		if size <= 0 {

@@ -12,13 +12,12 @@ import (
 // them beforehand.
 func (p *pieces) plan(d *density) ([]slice.Window, error) {
 	v := p.survey
-	d.settle()
 	whole := slice.Window{From: v.Zero, To: v.Last.Add(1)}
 	var windows []slice.Window
 	switch p.By {
 	case Time:
-		if int64(v.Last-v.Zero)/int64(p.Time) >= maxPieces {
-			return nil, ErrTooMany
+		if n := int64(v.Last-v.Zero)/int64(p.Time) + 1; n > int64(p.MaxPieces) {
+			return nil, &TooManyError{n, p.MaxPieces}
 		}
 		windows = every(p.Time, whole)
 	case Step, Phase, Request:
@@ -27,28 +26,61 @@ func (p *pieces) plan(d *density) ([]slice.Window, error) {
 			by = p.byRequest
 		}
 		windows, err := by(whole)
-		if err == nil && len(windows) > maxPieces {
-			err = ErrTooMany
+		if err != nil {
+			return nil, err
 		}
-		return windows, err
-	case Size:
-		windows = d.cut(whole, p.Size, d.bytes)
-	case Events:
-		windows = d.cut(whole, p.Events, d.events)
+		return windows, p.enough(windows)
+	case Size, Events:
+		var err error
+		if windows, err = p.measured(d, whole); err != nil {
+			return nil, err
+		}
 	case Process:
 		for _, pid := range p.tracks.Processes {
 			windows = append(windows, whole)
 			p.add(Piece{Kind: "process", Label: trace.Unquote([]byte(pid))}, whole)
 		}
-		return windows, nil
+		return windows, p.enough(windows)
 	default:
 		return nil, fmt.Errorf("no way to split by %q", p.By)
 	}
-	if len(windows) > maxPieces {
-		return nil, ErrTooMany
+	if err := p.enough(windows); err != nil {
+		return nil, err
 	}
 	for i, w := range windows {
 		p.add(Piece{Kind: string(p.By), Label: fmt.Sprintf("%d of %d", i+1, len(windows))}, w)
+	}
+	return windows, nil
+}
+
+// enough fails if there are more pieces than there may be.
+func (p *pieces) enough(windows []slice.Window) error {
+	if len(windows) > p.MaxPieces {
+		return &TooManyError{int64(len(windows)), p.MaxPieces}
+	}
+	return nil
+}
+
+// measured finds windows of a size or number of events, and says so where much of that
+// is the same in all of them.
+func (p *pieces) measured(d *density, whole slice.Window) ([]slice.Window, error) {
+	target, u := p.Size, inBytes
+	if p.By == Events {
+		target, u = p.Events, inEvents
+	}
+	p.router.Settle()
+	tracks := &p.router.shape.Tracks
+	for i := range tracks.All {
+		d.names.processOf = append(d.names.processOf, tracks.All[i].Process)
+	}
+	d.pair(p.router.shape.Partners)
+	d.counters(p.router.samples)
+	windows, load, err := d.cut(whole, target, u)
+	if err != nil {
+		return nil, err
+	}
+	if load.mean() > target/10 {
+		p.manifest.Carried = load.mean()
 	}
 	return windows, nil
 }

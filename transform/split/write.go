@@ -20,7 +20,7 @@ func (p *pieces) writeAll(ctx context.Context, dir Folder, sp *spool) (whole int
 	q.turn <- true
 	var all sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), mostWriters, q.of) {
-		w := &writer{pieces: p, dir: dir, spool: unspooler{spool: sp}, cutter: p.router.Cutter(p.temp)}
+		w := &writer{pieces: p, dir: dir, spool: unspooler{spool: sp, tracks: p.router.shape.Tracks.Known()}, cutter: p.router.Cutter(p.temp)}
 		all.Go(func() {
 			for i, mine, next := q.take(); i >= 0; i, mine, next = q.take() {
 				file, err := w.write(ctx, i)
