@@ -203,7 +203,7 @@ func (d *decision) merge(f *frame, w *siblings, r *record) *bunch {
 	if nested {
 		w = &f.within
 	}
-	if !nested && (w.bunch == nil || w.apart(r) >= d.limit) {
+	if !nested && (w.bunch == nil || w.bunch.first.Thread != r.Thread || w.apart(r) >= d.limit) {
 		d.end(w)
 		w.bunch = d.bunch(r)
 	}

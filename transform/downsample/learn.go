@@ -74,7 +74,7 @@ func (l *learner) event(e *trace.Event) error {
 	}
 	r := record{
 		Line: momentLine | uint64(track), N: l.n, Pair: l.n,
-		Track: uint32(track), Size: uint32(e.Size()) + 1, Class: moment,
+		Track: uint32(track), Size: uint32(e.Size()) + 1, Class: moment, Thread: threadOf(e),
 	}
 	if e.Has&trace.HasTS == 0 {
 		if e.IsFlow() && l.o.slices() {

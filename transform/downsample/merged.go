@@ -114,8 +114,7 @@ func (b *bunch) text(dst []byte, texts []string, track trace.Track) []byte {
 		dst = append(append(append(dst, `, "cat": "`...), cat...), '"')
 	}
 	dst = append(append(append(dst, `, "name": "`...), b.name(names, texts)...), '"')
-	dst = append(append(dst, `, "pid": `...), track.Pid...)
-	dst = append(append(dst, `, "tid": `...), track.Tid...)
+	dst = b.first.Thread.append(dst, track)
 	dst = append(append(dst, `, "ts": `...), trace.AppendMicros(nil, trace.Time(b.start))...)
 	dst = micros(append(dst, `, "dur": `...), b.end-b.start)
 	dst = append(dst, `, "args": `+mergedArgs...)
@@ -133,6 +132,20 @@ func (b *bunch) text(dst []byte, texts []string, track trace.Track) []byte {
 		dst = append(dst, '}')
 	}
 	return append(dst, "}}"...)
+}
+
+// append appends the ids of a slice on a track.
+func (t thread) append(dst []byte, track trace.Track) []byte {
+	if t != bothAbsent {
+		dst = append(append(dst, `, "pid": `...), track.Pid...)
+	}
+	switch t {
+	case tidZero:
+		return append(dst, `, "tid": 0`...)
+	case tidAsShown:
+		return append(append(dst, `, "tid": `...), track.Tid...)
+	}
+	return dst
 }
 
 func micros(dst []byte, ns int64) []byte { return trace.AppendMicros(dst, trace.Time(ns)) }

@@ -3,6 +3,8 @@ package downsample
 import (
 	"cmp"
 	"encoding/binary"
+
+	"tracekit/trace"
 )
 
 // record is what is known of an event, or of a begin and its end, from the first
@@ -17,6 +19,32 @@ type record struct {
 	Track      uint32
 	Size       uint32 // bytes of text and the comma, of both events of a pair
 	Class      class
+	Thread     thread
+}
+
+// thread tells how an event writes its thread. Perfetto takes a tid of 0, or none, for
+// the process's main thread, and so does Tracks, but others don't: what is made of slices
+// stands where they stood.
+type thread uint8
+
+const (
+	tidAsShown thread = iota // as a track has it
+	tidZero
+	tidAbsent
+	bothAbsent // the pid too
+)
+
+func threadOf(e *trace.Event) thread {
+	absent := func(id []byte) bool { return len(id) == 0 || string(id) == "null" }
+	switch tid := e.Tid(); {
+	case absent(tid) && absent(e.Pid()):
+		return bothAbsent
+	case absent(tid):
+		return tidAbsent
+	case string(tid) == "0":
+		return tidZero
+	}
+	return tidAsShown
 }
 
 // class orders records of one line and time, and tells what they are.
@@ -75,12 +103,13 @@ type codec struct{ last record }
 const (
 	sameLine = 0x10 << iota // and track
 	alone                   // no pair
+	threads                 // the lower of the two bits of the thread
 	classes  = 0x0f
 )
 
 func (c *codec) append(dst []byte, r *record) []byte {
 	l := &c.last
-	head := byte(r.Class)
+	head := byte(r.Class) | byte(r.Thread)*threads
 	if r.Line == l.Line && r.Track == l.Track {
 		head |= sameLine
 	}
@@ -113,7 +142,7 @@ const mostBytes = 1 + 5*binary.MaxVarintLen64 + 4*binary.MaxVarintLen32
 func (c *codec) read(b []byte) int {
 	l, u := &c.last, unpacker{b: b, at: 1}
 	head := b[0]
-	l.Class = class(head & classes)
+	l.Class, l.Thread = class(head&classes), thread(head/threads)
 	if head&sameLine == 0 {
 		l.Line, l.Track = u.unsigned(), uint32(u.unsigned())
 	}
