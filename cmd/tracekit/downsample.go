@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 
+	"tracekit/filter"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/downsample"
@@ -17,11 +18,11 @@ import (
 func downsampleCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "downsample",
-		Usage:     "leave fewer events of a trace, and the same picture",
+		Usage:     "thin out events so that a viewer draws the same",
 		UsageText: "tracekit downsample [--KIND VALUE]… [FLAGS] [FILE|-]",
-		Description: `Takes out, or merges, what is too short to be seen. A slice that stays keeps
-the slices around it; begins and ends go as pairs; arrows go with the slices that
-they join, or end on what these are merged into.
+		Description: `Drops, or merges, what is too short to be seen. Begins and ends are kept or dropped
+as pairs; a flow is kept with the slices that it joins, or ends on what these are
+merged into. With a budget, flows of merged slices are dropped.
 
 KINDS, in the order in which they apply, each to what those before it leave
    --every N --step      only every Nth step, whole, with what it launched on devices
@@ -29,28 +30,35 @@ KINDS, in the order in which they apply, each to what those before it leave
    --counters TIME       of each series of a counter no more than the first, the
                          smallest, the largest and the last sample in each TIME
    --min-dur TIME        only slices of TIME or longer
-   --merge TIME          neighbours shorter than TIME, with gaps shorter than that,
-                         become one slice. Its args tell the number of slices
-                         (count), their time (busy, min and max, in microseconds),
-                         number and time by name (names), and the same of the
-                         slices inside them (nested)
+   --resolution TIME     slices shorter than TIME become runs of neighbours at one
+                         depth, together no wider than TIME and without a wider
+                         gap: what is drawn is the same until one zooms in
+                         further. A run's args have the number of slices
+                         (tracekit.count), their time (tracekit.busy, .min and
+                         .max, in microseconds), and both by name
+                         (tracekit.names)
    --max-events N, --target-size SIZE
-                         as much as fits: 90 to 100 % of the budget. Tracks have
-                         equal shares of it; those that need less stay whole, and
-                         the others have their shortest slices merged, or lose them
-                         where not even that fits. Steps stay
+                         the finest resolution with which the output has N
+                         events, or SIZE of JSON: 95 to 100 % of it. Steps,
+                         annotations, recompilations and instants stay. Where they
+                         would take more than half of it, instants are thinned
+                         first, then annotations and recompilations are merged
+                         like others, then steps
 
 EXAMPLES
    tracekit downsample --target-size 200MB -o small.json.gz big.json.gz
-   tracekit downsample --merge 20us -o merged.json.gz big.json.gz
+   tracekit downsample --resolution 20us -o merged.json.gz big.json.gz
+   tracekit downsample --target-size 50MB --favour 'thread =~ "MainThread"' big.json.gz > fits.json
    tracekit downsample --every 10 --step --min-dur 5us big.json.gz > some.json
 
 ` + exitText,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "min-dur", Usage: "drop slices shorter than `TIME`"},
-			&cli.StringFlag{Name: "merge", Usage: "make one of neighbours shorter than `TIME`; with a budget, of longer ones too if it asks for that"},
+			&cli.StringFlag{Name: "resolution", Aliases: []string{"merge"}, Usage: "make one of neighbours shorter than `TIME`; with a budget, of longer ones too if it asks for that"},
 			&cli.StringFlag{Name: "max-events", Usage: "leave up to `N` events, such as 500K or 1M"},
 			&cli.StringFlag{Name: "target-size", Usage: "leave up to `SIZE` of JSON, such as 200MB"},
+			&cli.StringFlag{Name: "favour", Usage: "a tenth of the resolution for slices that an `EXPR` matches; see tracekit help filter"},
+			&cli.BoolFlag{Name: "stats", Usage: "say by how much the picture differs"},
 			&cli.StringFlag{Name: "max-depth", Usage: "drop slices inside of `N` others"},
 			&cli.StringFlag{Name: "counters", Usage: "thin counters to four samples a series in each `TIME`"},
 			&cli.StringFlag{Name: "every", Usage: "with --step: leave every `N`th step"},
@@ -72,12 +80,12 @@ EXAMPLES
 
 func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 	o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
-	var merge trace.Time
+	var resolution trace.Time
 	for _, f := range []struct {
 		name  string
 		to    *trace.Time
 		least trace.Time
-	}{{"min-dur", &o.MinDur, 1}, {"counters", &o.Counters, 1}, {"merge", &merge, 0}} {
+	}{{"min-dur", &o.MinDur, 1}, {"counters", &o.Counters, 1}, {"resolution", &resolution, 0}} {
 		if !c.IsSet(f.name) {
 			continue
 		}
@@ -85,8 +93,12 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 			return o, hint(usage("--%s %q", f.name, c.String(f.name)), "write it as 20us or 1ms")
 		}
 	}
-	if c.IsSet("merge") {
-		o.Merge = &merge
+	if c.IsSet("resolution") {
+		o.Resolution = &resolution
+	}
+	o.Stats = c.Bool("stats")
+	if o.Favour, err = favourOf(c); err != nil {
+		return o, err
 	}
 	for name, to := range map[string]*int{"max-depth": &o.MaxDepth, "every": &o.Every} {
 		if c.IsSet(name) {
@@ -119,12 +131,30 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 		}
 	}
 	if !o.Some() {
-		return o, hint(usage("nothing to do"), "say what shall go, such as --min-dur 20us, --merge 20us or --target-size 200MB")
+		return o, hint(usage("nothing to do"), "say what shall go, such as --min-dur 20us, --resolution 20us or --target-size 200MB")
 	}
-	if merge == 0 && o.Merge != nil && o.MaxEvents == 0 && o.TargetSize == 0 {
-		return o, hint(usage("--merge %q merges nothing", c.String("merge")), "without a budget it wants a time above zero, such as 20us")
+	if (c.IsSet("favour") || o.Stats) && o.Resolution == nil && o.MaxEvents == 0 && o.TargetSize == 0 {
+		return o, usage("--favour and --stats go with --resolution, --max-events or --target-size")
+	}
+	if resolution == 0 && o.Resolution != nil && o.MaxEvents == 0 && o.TargetSize == 0 {
+		return o, hint(usage("--resolution %q merges nothing", c.String("resolution")), "without a budget it wants a time above zero, such as 20us")
 	}
 	return o, nil
+}
+
+// favourOf reads the expression of --favour.
+func favourOf(c *cli.Context) (*filter.Expr, error) {
+	if !c.IsSet("favour") {
+		return nil, nil
+	}
+	x, err := parseExpression(c.String("favour"))
+	if err != nil {
+		return nil, err
+	}
+	if x.Needs()&filter.NeedsDepth != 0 {
+		return nil, usage("--favour can't ask for depth")
+	}
+	return x, nil
 }
 
 // downsampleError adds what to do about it.

@@ -34,7 +34,7 @@ var (
 	writers = [][]string{
 		{"slice", "--from", "10%", "--to", "90%"}, {"slice", "--step", "0", "--device", "launched"},
 		{"strip", "--python"}, {"filter", "dur > 1us", "--with-flows"},
-		{"downsample", "--merge", "5us"}, {"downsample", "--max-events", "6"}, {"repair"},
+		{"downsample", "--merge", "5us"}, {"downsample", "--max-events", "8"}, {"repair"},
 	}
 	verbsOfFiles = append([][]string{
 		{"info"}, {"info", "--json"}, {"report"}, {"report", "--json"}, {"check"}, {"check", "--json"},

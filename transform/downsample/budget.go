@@ -1,30 +1,27 @@
 package downsample
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"math"
 
 	"tracekit/internal/progress"
 )
 
-// BudgetError says that a budget is too small for what has to stay.
+// BudgetError says that a budget is too small for what has to be kept.
 type BudgetError struct {
 	Events, Bytes int64 // that the smallest output takes
 }
 
 func (e *BudgetError) Error() string {
-	return fmt.Sprintf("the budget is too small: names, steps and what a viewer needs take %d events, %s (%d bytes)",
+	return fmt.Sprintf("the budget is too small: the least that can be left are %d events, %s (%d bytes)",
 		e.Events, progress.Bytes(e.Bytes), e.Bytes)
 }
 
 // slack is what a Writer may add to the text of a document, in bytes.
 const slack = 32
 
-// filled tells how much of the budget c takes: 1 is all of it.
+// filled returns how much of the budget c takes: 1 is all of it.
 func (o *Options) filled(c cost) float64 {
 	f := 0.0
 	if o.MaxEvents > 0 {
@@ -36,154 +33,104 @@ func (o *Options) filled(c cost) float64 {
 	return f
 }
 
-// unit is what shares are counted in: bytes or events.
-func (o *Options) unit(c cost) float64 {
-	if o.TargetSize > 0 {
-		return float64(c.bytes)
-	}
-	return float64(c.events)
-}
-
-// How much of a budget is aimed at, and what is enough.
+// How much of a budget is aimed at, how much is enough, how much of it the coarsest
+// resolution may take before less is kept whatever its length, and how often records are
+// gone through to fill it.
 const (
-	aim   = 0.955
-	least = 0.90
+	aim       = 0.98
+	least     = 0.95
+	protected = 0.5
+	mostTries = 32
 )
 
-// mostTries is how often records are gone through to fill a budget.
-const mostTries = 12
-
-// fit decides so that a budget is kept, if there is one. Slices that are too many for
-// it are merged; they go if it is too small for that, and merging was not asked for.
+// fit finds the finest resolution that keeps the budget, and decides by it.
 func (p *plan) fit(ctx context.Context) (*decision, error) {
-	var at thresholds
-	if p.o.Merge != nil {
-		at.merge = shorterThan(int64(*p.o.Merge))
+	at := resolution{merging: p.o.Resolution != nil, keeps: keepsLong}
+	if at.merging {
+		at.grain = shorterThan(int64(*p.o.Resolution))
 	}
 	if !p.o.budget() {
 		return p.decide(ctx, at)
 	}
-	d, err := p.search(ctx, at)
-	if errors.As(err, new(*BudgetError)) && p.o.Merge == nil {
-		at.drops = true
-		d, err = p.search(ctx, at)
-	}
-	return d, err
-}
-
-// search finds the thresholds that fill the budget, none lower than those of at. All
-// lines have the same share: those that need less stay whole, the others are thinned
-// down to it. One pass grades what a share would leave; what is decided by that is
-// taken if it fits, else the share is corrected.
-func (p *plan) search(ctx context.Context, at thresholds) (best *decision, err error) {
-	g, err := p.grade(ctx, at.drops)
-	if err != nil {
-		return nil, err
-	}
-	b := newBracket(p.o, g)
-	for !b.end {
-		next := at.with(g.lines, fairShare(g.lines, b.room))
-		d, err := p.decide(ctx, next)
+	at.merging, at.keeps = true, keepsAll
+	for {
+		e, err := p.estimate(ctx, at.keeps)
 		if err != nil {
-			best.close()
 			return nil, err
 		}
+		if at.keeps < keepsLong && p.o.filled(e.at(0)) > 1 && p.o.filled(e.coarsest()) > protected {
+			if at.keeps++; at.keeps == keepsMarks && p.o.filled(e.instants) < 1-protected {
+				at.keeps++ // they are not what takes the room
+			}
+			continue
+		}
+		d, smallest, err := p.search(ctx, at, e)
+		switch {
+		case err != nil || d != nil:
+			return d, err
+		case at.keeps == keepsLong:
+			return nil, &BudgetError{smallest.events, smallest.bytes}
+		}
+		at.keeps++
+	}
+}
+
+// search finds the finest resolution that fits, but none finer than that of floor, and
+// returns what is decided by it. If none fits, the decision is nil, and smallest is what
+// the coarsest one leaves.
+//
+// Resolutions are searched by the logarithm of their grain. The estimate says about how
+// much each of them leaves; a decision says by how much it is off there, which is nearly
+// the same close by.
+func (p *plan) search(ctx context.Context, floor resolution, e *estimate) (best *decision, smallest cost, err error) {
+	finest, top := log(floor.grain), log(coarsest)
+	lo, hi, filledBest := finest, top, 0.0
+	x := max(finest, e.where(p.o, aim))
+	for try := 1; ; try++ {
+		at := floor
+		at.grain = max(floor.grain, exp(x))
+		d, err := p.decide(ctx, at)
+		if err != nil {
+			best.close()
+			return nil, smallest, err
+		}
 		total := d.total()
-		if b.narrow(p.o.filled(total), len(next.lines) == 0) {
-			best, d = d, best
+		filled := p.o.filled(total)
+		if filled > 1 {
+			lo, smallest = x, total
+			d.close()
+		} else {
+			hi = x
+			if best == nil || filled > filledBest {
+				best, d, filledBest = d, best, filled
+			}
+			d.close()
 		}
-		d.close()
-		if b.void {
-			return nil, &BudgetError{total.events, total.bytes}
+		switch {
+		case filled > 1 && x >= top, filledBest >= least, best != nil && hi <= finest:
+			return best, smallest, nil
+		case best != nil && (try >= mostTries || exp(hi) <= exp(lo)+1):
+			return best, smallest, nil
+		case try >= mostTries:
+			x = top
+			continue
 		}
-	}
-	return best, nil
-}
-
-// bracket is the rooms, in units, between which the best one lies.
-type bracket struct {
-	lo, hi float64
-	room   float64 // to try
-	base   float64 // how much of the budget is filled by what stays in any case
-	best   float64 // and by the best so far
-	some   bool    // there is a best one
-	tries  int
-	end    bool
-	void   bool // not even what has to stay fits
-}
-
-func newBracket(o *Options, g *grading) *bracket {
-	b := &bracket{base: o.filled(g.fixed)}
-	for _, line := range slices.Sorted(maps.Keys(g.lines)) { // a sum of fractions depends on their order
-		b.hi += g.lines[line].total
-	}
-	b.room = max(0, min(b.hi, o.goal()-o.unit(g.fixed)))
-	return b
-}
-
-// narrow notes how much of the budget the room has filled, and whether that is all
-// there is. It reports whether it is the best so far, and sets the room to try next.
-func (b *bracket) narrow(filled float64, all bool) (better bool) {
-	b.tries++
-	fits := filled <= 1
-	if fits {
-		b.lo = max(b.lo, b.room)
-	} else {
-		b.hi = min(b.hi, b.room)
-	}
-	if better = fits && (!b.some || filled > b.best); better {
-		b.best, b.some = filled, true
-	}
-	b.void = !fits && b.room == 0
-	b.end = b.best >= least || fits && all || b.hi-b.lo <= b.hi*1e-9 || b.tries >= mostTries
-	guess := b.room * (aim - b.base) / max(filled-b.base, 1e-9)
-	switch {
-	case b.end && !b.some: // nothing fits yet: as little as there can be
-		b.room, b.end = 0, false
-	case b.tries%3 == 0 || !(guess > b.lo && guess < b.hi):
-		b.room = b.lo + (b.hi-b.lo)/2
-	default:
-		b.room = guess
-	}
-	return better
-}
-
-// goal is what is aimed at, in units.
-func (o *Options) goal() float64 {
-	if o.TargetSize > 0 {
-		return aim*float64(o.TargetSize) - slack
-	}
-	return aim * float64(o.MaxEvents)
-}
-
-// fairShare is the share at which all lines together take so much.
-func fairShare(lines map[uint64]*histogram, room float64) float64 {
-	all := slices.SortedFunc(maps.Values(lines), func(a, b *histogram) int {
-		return cmp.Or(cmp.Compare(a.mean(), b.mean()), cmp.Compare(a.lines, b.lines))
-	})
-	left := 0
-	for _, h := range all {
-		left += h.lines
-	}
-	for _, h := range all {
-		if h.mean()*float64(left) >= room {
-			return max(room/float64(left), 0)
-		}
-		room -= h.total
-		left -= h.lines
-	}
-	return room
-}
-
-func (h *histogram) mean() float64 { return h.total / float64(h.lines) }
-
-// with are the thresholds that give each line a share, none below those of t.
-func (t thresholds) with(lines map[uint64]*histogram, share float64) thresholds {
-	next := thresholds{merge: t.merge, drops: t.drops, lines: map[uint64]grain{}, events: map[uint64]int64{}, graded: lines}
-	for line, h := range lines {
-		if g := h.threshold(share); g > t.of(line) {
-			next.lines[line], next.events[line] = g, h.events
+		off := filled / max(p.o.filled(e.at(x)), 1e-12)
+		if x = e.where(p.o, aim/off); !(x > lo && x < hi) || try%4 == 0 {
+			x = lo + (hi-lo)/2
+			if hi == top && lo > finest && try > 2 {
+				x = min(lo+2, top)
+			}
 		}
 	}
-	return next
+}
+
+// log and exp relate grains to what is searched by; 0 is the grain at which all is kept.
+func log(g grain) float64 { return math.Log2(float64(g) + 1) }
+
+func exp(x float64) grain {
+	if x >= log(coarsest) {
+		return coarsest
+	}
+	return grain(math.Exp2(x) - 1)
 }

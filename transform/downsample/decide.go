@@ -5,64 +5,83 @@ import (
 	"slices"
 )
 
-// decision is what becomes of every event at given thresholds.
+// decision is what becomes of every event at a resolution.
 type decision struct {
 	*plan
-	at         thresholds
-	gone       numbers          // events that go
-	bound      numbers          // points of arrows that are bound to what stays
-	used       []bool           // tracks
-	kept       cost             // of events that stay
-	left       map[uint64]int64 // slices and other events that stay on lines that are thinned
-	merged     cost             // of slices that are made
-	mergedFrom int64            // slices
-	spool      spool            // of slices that are made
-	busy       []int64          // of slices that stay, and in those that are made, by category
-	made       map[string]cost  // by category
+	at         resolution
+	gone       numbers         // events that go
+	bound      numbers         // points of flows that are bound to what stays
+	used       []bool          // tracks
+	kept       cost            // of events that stay
+	merged     cost            // of slices that are made
+	mergedFrom int64           // slices
+	spool      spool           // of slices that are made
+	busy       []int64         // of slices that stay, and in those that are made, by category
+	made       map[string]cost // by category
 	nest       nest
-	next       []uint32 // points of arrows that wait for the next slice
-	spare      []*bunch
-	text       []byte
-	line, key  uint64 // at hand, and under what its threshold is
-	limit      grain  // its threshold
+	next       []uint32 // points of flows that wait for the next slice
+	spare      []*run
+	text       []byte // of a run
+	framed     []byte // as the spool takes it
+	line       uint64 // at hand
+	last       int64  // when the latest one of what is thinned began, on the line
+	picture    *picture
 	failure    error
 }
 
-// thresholds are the grains below which slices go, or are merged.
-type thresholds struct {
-	merge  grain            // of all tracks, the least
-	drops  bool             // what is below those of lines goes
-	lines  map[uint64]grain // of lines that are thinned
-	events map[uint64]int64 // on these lines
-	graded map[uint64]*histogram
+// resolution says what is merged. Slices whose grain is not below it stay as they are.
+type resolution struct {
+	grain   grain
+	merging bool
+	keeps   keeps
 }
 
-// key is under what the thresholds of a line are.
-func (t *thresholds) key(line uint64) uint64 {
-	if t.graded != nil && t.graded[line] == nil {
-		return fewLine
+// keeps says what is kept whatever its length. What goes first stands first.
+type keeps uint8
+
+const (
+	keepsAll   keeps = iota // steps, annotations, recompilations and instants
+	keepsMarks              // these without instants: one in each stretch of the resolution
+	keepsSteps              // steps alone
+	keepsLong               // nothing
+)
+
+// coarsest is a grain that all that ends is below.
+const coarsest = grain(1) << 63
+
+// favour is by how much the resolution is finer for what is favoured.
+const favour = 10
+
+// width is the resolution as a duration, in ns.
+func (r resolution) width() int64 {
+	if r.grain >= coarsest {
+		return endless
 	}
-	return line
+	return r.grain.duration()
 }
 
-func (t *thresholds) of(line uint64) grain {
-	g := t.lines[t.key(line)]
-	if line>>56 == trackLine>>56 {
-		g = max(g, t.merge)
+// isShort reports whether a slice, or a gap, of a grain is merged.
+func (r resolution) isShort(g grain, favoured bool) bool {
+	if favoured && g != forever {
+		return g < r.grain/favour
 	}
-	return g
+	return g < r.grain
 }
 
 // decide goes through all records once.
-func (p *plan) decide(ctx context.Context, at thresholds) (*decision, error) {
+func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 	d := &decision{
 		plan: p, at: at, used: slices.Clone(p.stay), gone: slices.Clone(p.lost), busy: make([]int64, len(p.texts.all)),
-		made: map[string]cost{}, left: map[uint64]int64{}, line: noLine, spool: spool{create: p.o.Spill},
+		made: map[string]cost{}, line: noLine, spool: spool{create: p.o.Spill},
 	}
-	d.nest.close = d.leave
+	if p.o.Stats {
+		d.picture = newPicture(p.survey.Zero, p.survey.Last)
+	}
+	d.nest.close = func(f *frame) { d.endChildren(&f.inside) }
 	err := p.records.each(ctx, d.record)
 	if err == nil {
 		d.nest.finish()
+		d.picture.finish()
 		err = d.failure
 	}
 	if err == nil {
@@ -94,23 +113,22 @@ func (d *decision) record(r *record) error {
 	if r.Line != d.line {
 		d.next = d.next[:0]
 		d.nest.finish()
-		d.line, d.key, d.limit = r.Line, d.at.key(r.Line), d.at.of(r.Line)
+		d.picture.finish()
+		d.line, d.last = r.Line, never
 	}
-	if r.Class != slice && !r.Class.isFlow() {
-		d.moment(r)
-		return nil
-	}
-	switch r.Class {
-	case slice:
+	switch {
+	case r.Class == slice:
 		d.slice(r)
-	case nextEnd:
+	case r.Class == nextEnd:
 		if f := d.nest.begun(r.Start); f != nil {
 			d.bind(r.Name, f, false)
 		} else {
 			d.next = append(d.next, r.Name)
 		}
-	case enclosed:
+	case r.Class == enclosed:
 		d.flow(r)
+	default:
+		d.moment(r)
 	}
 	return d.failure
 }
@@ -118,9 +136,6 @@ func (d *decision) record(r *record) error {
 // keep counts what stays.
 func (d *decision) keep(r *record) {
 	d.kept.add(r.cost())
-	if d.limit > 0 && !r.Class.isFlow() {
-		d.left[d.key] += r.events()
-	}
 	d.used[r.Track] = true
 	if r.Class == async {
 		d.used[r.Name] = true
@@ -135,11 +150,19 @@ func (d *decision) drop(r *record) {
 	d.gone.add(r.Pair)
 }
 
-// moment decides on what does not nest.
+// moment decides on what does not nest. Of what is short, one in each stretch of the
+// resolution stays; samples were graded by what they show.
 func (d *decision) moment(r *record) {
-	if d.momentGoes(r) || d.grain(r) < d.limit {
+	if d.momentGoes(r) {
 		d.drop(r)
 		return
+	}
+	if d.o.budget() && d.at.isShort(d.plan.grain(r, d.at.keeps), false) {
+		if r.Class == sample || d.last != never && r.Start-d.last < d.at.width() {
+			d.drop(r)
+			return
+		}
+		d.last = r.Start
 	}
 	if r.Class == sample {
 		shrunk := *r
@@ -152,33 +175,26 @@ func (d *decision) moment(r *record) {
 // slice decides on a slice on a track.
 func (d *decision) slice(r *record) {
 	f, across := d.nest.enter(r)
-	own := d.frame(f, r)
-	if !d.excluded(r, d.nest.depth) {
-		own.fate = kept
-		if own.grain < d.limit {
-			own.fate = merged
-			if d.at.drops {
-				own.fate = gone
-			}
-		}
-	}
-	beside := f.siblings(across == nil)
-	switch own.fate {
-	case gone:
+	own := d.frame(f, r, d.at.keeps)
+	beside := f.children()
+	nests := across == nil
+	d.picture.before(d.nest.depth, r)
+	switch {
+	case d.excluded(r, d.nest.depth):
 		d.drop(r)
-	case kept:
-		d.end(&f.across)
-		if across == nil { // else what it lies across may yet become part of a bunch
-			d.end(&f.within)
+	case d.at.merging && d.at.isShort(own.grain, r.Favoured):
+		own.fate = merged
+		own.run = d.merge(f, beside.of(nests), r)
+	default:
+		own.fate = kept
+		d.end(&beside.across)
+		if nests { // else what it lies across may yet become part of a run
+			d.end(&beside.within)
 		}
 		d.keep(r)
-	case merged:
-		own.within.bunch = d.merge(f, beside, r)
+		d.picture.after(d.nest.depth, r.Start, r.End)
 	}
-	if own.fate != gone {
-		beside.follow(r, own.grain)
-	}
-	if across == nil {
+	if nests {
 		d.begin(&own)
 		d.nest.push(own)
 	} else if own.fate != gone {
@@ -194,80 +210,99 @@ func (d *decision) restore(f *frame) {
 		d.gone.remove(f.Pair)
 		f.fate = kept
 		d.keep(&f.record)
+		d.picture.after(d.nest.depth, f.Start, f.End)
 	}
 }
 
-// merge puts a slice to those it becomes one with.
-func (d *decision) merge(f *frame, w *siblings, r *record) *bunch {
-	nested := f.fate == merged
-	if nested {
-		w = &f.within
-	}
-	if !nested && (w.bunch == nil || w.bunch.first.Thread != r.Thread || w.apart(r) >= d.limit) {
-		d.end(w)
-		w.bunch = d.bunch(r)
-	}
-	b := w.bunch
-	b.add(r, nested)
-	d.busy[r.Cat] += r.dur()
-	if n := b.size(); n > 1 {
-		if n == 2 {
-			d.drop(&b.first)
-			d.resolve(b, false)
+// merge puts a slice of f to the run at hand, or begins one.
+func (d *decision) merge(f *frame, at **run, r *record) *run {
+	if *at == nil || !(*at).takes(r, d.at) {
+		d.end(at)
+		var b *run
+		if n := len(d.spare); n > 0 {
+			b, d.spare = d.spare[n-1], d.spare[:n-1]
+		} else {
+			b = &run{}
 		}
+		b.reset(r, d.nest.depth, f.run)
+		*at = b
+	}
+	b := *at
+	b.add(r)
+	d.busy[r.Cat] += r.dur()
+	if b.count == 2 {
+		d.drop(&b.first)
+		d.resolve(b, false)
+	}
+	if b.count > 1 {
 		d.drop(r)
 	}
 	return b
 }
 
-func (d *decision) bunch(r *record) *bunch {
-	b := &bunch{}
-	if n := len(d.spare); n > 0 {
-		b, d.spare = d.spare[n-1], d.spare[:n-1]
-	}
-	b.reset(r)
-	return b
+func (d *decision) endChildren(c *children) {
+	d.end(&c.within)
+	d.end(&c.across)
 }
 
-// leave ends the bunches of slices in f, if there are some.
-func (d *decision) leave(f *frame) {
-	if f.fate != merged {
-		d.end(&f.within)
-		d.end(&f.across)
-	}
-}
-
-// end makes one slice of those in a bunch.
-func (d *decision) end(w *siblings) {
-	b := w.bunch
+// end makes one slice of those in a run. One alone stays as it is, unless it is begun by
+// an event of its own at the time at which a run inside of it starts: a viewer takes a
+// complete slice, which is what a run becomes, for the outer one of two that start
+// together, and would cut what was begun short.
+func (d *decision) end(at **run) {
+	b := *at
 	if b == nil {
 		return
 	}
-	w.bunch = nil
-	if b.size() == 1 {
-		d.keep(&b.first)
-		d.busy[b.first.Cat] -= b.first.dur()
+	*at = nil
+	d.endChildren(&b.inside)
+	if b.isMade() {
+		if b.count == 1 {
+			d.drop(&b.first)
+		}
+		d.make(b)
 	} else {
-		d.text = b.text(d.text[:0], d.texts.all, d.tracks.All[b.track])
-		made := cost{1, int64(len(d.text)) + 1}
-		d.merged.add(made)
-		d.mergedFrom += b.size()
-		if d.limit > 0 {
-			d.left[d.key]++
-		}
-		cat := b.category(d.texts.all)
-		made.add(d.made[cat])
-		d.made[cat] = made
-		d.used[b.track] = true
-		if d.failure == nil {
-			d.failure = d.spool.add(d.text)
-		}
+		d.keep(&b.first)
+		d.busy[b.first.Cat] -= b.first.dur() // counted when it was merged
+		d.picture.after(b.depth, b.start, b.end)
+		d.write(b, nil)
 	}
-	d.resolve(b, b.size() == 1)
+	d.resolve(b, !b.isMade())
 	d.spare = append(d.spare, b)
 }
 
-// momentGoes reports what does not nest and goes whatever the thresholds are.
+// make writes the slice that a run becomes.
+func (d *decision) make(b *run) {
+	d.text = b.text(d.text[:0], d.texts.all, d.tracks.All[b.track])
+	made := cost{1, int64(len(d.text)) + 1}
+	d.merged.add(made)
+	d.mergedFrom += b.count
+	cat := b.category(d.texts.all)
+	made.add(d.made[cat])
+	d.made[cat] = made
+	d.used[b.track] = true
+	d.picture.after(b.depth, b.start, b.end)
+	if p := b.parent; p != nil && p.first.isBegun() && p.start == b.start {
+		p.needed = true
+	}
+	d.write(b, d.text)
+}
+
+// write passes on the text of a run, if there is one, and those that were held for it.
+// Of two slices that start and end together, a viewer takes the first in the file for the
+// outer one: where a run may be so, it is held until the one around it is written.
+func (d *decision) write(b *run, text []byte) {
+	if p := b.parent; p != nil && p.start == b.start {
+		p.held = append(appendText(p.held, text), b.held...)
+		return
+	}
+	if d.failure == nil {
+		d.framed = append(appendText(d.framed[:0], text), b.held...)
+		d.failure = d.spool.add(d.framed)
+	}
+}
+
+// momentGoes reports what does not nest and goes whatever the resolution is.
 func (p *plan) momentGoes(r *record) bool {
 	switch {
 	case !p.inWindows(r):
@@ -287,34 +322,34 @@ func (p *plan) inWindows(r *record) bool {
 	return p.windows.meet(r.Start, r.End)
 }
 
-// excluded reports a slice that goes whatever the thresholds are.
+// excluded reports a slice that goes whatever the resolution is.
 func (p *plan) excluded(r *record, depth int) bool {
 	return !p.inWindows(r) || p.o.MaxDepth > 0 && depth >= p.o.MaxDepth || r.dur() < int64(p.o.MinDur)
 }
 
-// frame is that of a slice that lies in f. One that begins together with a begin
-// around it is merged only when that is: a viewer takes a complete slice, which is what
-// slices are merged into, for the outer one, and cuts what was begun short.
-func (p *plan) frame(f *frame, r *record) frame {
-	own := frame{record: *r, begun: r.isBegun(), grain: p.grain(r)}
-	if p.o.merging() && f.begun && f.Start == r.Start {
-		own.begun, own.grain = true, f.grain
+// frame is that of a slice that lies in f. One that begins together with a begin around
+// it is merged only when that is, for the reason that end has.
+func (p *plan) frame(f *frame, r *record, k keeps) frame {
+	own := frame{record: *r, begun: r.isBegun(), grain: p.grain(r, k)}
+	if f.begun && f.Start == r.Start {
+		own.begun, own.grain = true, max(own.grain, f.grain)
 	}
 	return own
 }
 
-// grain is what a threshold is held against.
-func (p *plan) grain(r *record) grain {
-	switch r.Class {
-	case sample:
+// grain is what a resolution is held against.
+func (p *plan) grain(r *record, k keeps) grain {
+	switch {
+	case r.Class == sample:
 		return p.meter.grain(r)
-	case slice:
-		if p.anchors.in(r) {
-			return forever
-		}
-	}
-	if r.End == endless {
+	case r.Class == moment && k < keepsMarks,
+		r.Class == slice && r.Important && k < keepsSteps,
+		r.Class == slice && p.earlier.in(r),
+		r.Class == slice && k < keepsLong && p.anchors.in(r),
+		r.End == endless:
 		return forever
+	case r.Class == moment:
+		return 0
 	}
 	return grainOf(r.dur(), r.Start)
 }

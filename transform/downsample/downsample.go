@@ -8,10 +8,12 @@
 // the text of the slices that are made, which goes through a file too. The second
 // pass writes what stays.
 //
-// Budgets are filled by thresholds of duration. All tracks have the same share of a
-// budget: those that need less stay whole, and the others lose, or merge, their
-// shortest slices. Going through the records counts exactly what a share leaves, so
-// it is done until the share is found.
+// There is one resolution for the whole trace. Slices that last as long stay as they
+// are; shorter neighbours at one depth become runs, no wider than the resolution and
+// without a wider gap, so that a viewer draws the same until a column of its screen is
+// narrower than that. A budget is kept by the finest resolution that fits: one pass over
+// the records estimates what resolutions a factor of two apart leave, and deciding says
+// exactly what one leaves, which is done until it fills the budget.
 //
 // Memory grows with tracks, names, categories, series of counters and slices that
 // are open; by a bit or two for each event, 12 bytes for each counter event and 24
@@ -20,8 +22,8 @@ package downsample
 
 import (
 	"context"
-	"fmt"
 
+	"tracekit/filter"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -37,11 +39,21 @@ type Options struct {
 	MaxDepth int           // keep so many slices one inside the other; 0 for all
 	Counters trace.Time    // the interval in which four samples of a series stay; 0 for all
 	MinDur   trace.Time    // shorter slices go
-	Merge    *trace.Time   // runs of slices that are shorter become one; nil for none
 
-	// MaxEvents and TargetSize, in bytes of text, are budgets; 0 for none. Steps,
-	// and all slices around them, stay.
+	// Resolution is how long a slice has to be to stay as it is. Shorter ones become runs
+	// of neighbours, at most that long; nil for none.
+	Resolution *trace.Time
+
+	// MaxEvents and TargetSize, in bytes of text, are budgets, 0 for none: they find the
+	// finest resolution with which the output fits.
 	MaxEvents, TargetSize int64
+
+	// Favour says which slices get a tenth of the resolution; nil for none. It can't ask
+	// for depth.
+	Favour *filter.Expr
+
+	// Stats asks by how much the picture differs.
+	Stats bool
 
 	// Spill is called for temporary files.
 	Spill func() (*spill.File, error)
@@ -51,11 +63,11 @@ type Options struct {
 func (o *Options) Some() bool { return o.slices() || o.Counters > 0 }
 
 func (o *Options) budget() bool   { return o.MaxEvents > 0 || o.TargetSize > 0 }
-func (o *Options) merging() bool  { return o.Merge != nil || o.budget() }
+func (o *Options) merging() bool  { return o.Resolution != nil || o.budget() }
 func (o *Options) moments() bool  { return o.budget() || o.Every > 0 }
 func (o *Options) counters() bool { return o.moments() || o.Counters > 0 }
 func (o *Options) slices() bool {
-	return o.moments() || o.MinDur > 0 || o.MaxDepth > 0 || o.Merge != nil
+	return o.moments() || o.MinDur > 0 || o.MaxDepth > 0 || o.Resolution != nil
 }
 
 // Run writes what is left of the trace s. A budget that is too small for what has
@@ -87,10 +99,8 @@ func runHolding(ctx context.Context, s *trace.Source, w *trace.Writer, o Options
 	rep = pipeline.Report{
 		EventsIn: p.survey.Events, BytesIn: p.survey.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: p.survey.Damage,
 	}
-	if made := d.merged.events; made > 0 {
-		rep.Notes = append(rep.Notes, fmt.Sprintf("%d slices stand for %d that were merged", made, d.mergedFrom))
-	}
-	rep.Notes = append(append(rep.Notes, d.thinned()...), d.sides()...)
+	rep.Notes = append(rep.Notes, d.summary()...)
+	rep.Notes = append(rep.Notes, d.sides()...)
 	rep.Note(window.Outside(&p.survey.Extent))
 	return rep, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"tracekit/internal/recorded"
@@ -31,7 +32,7 @@ func TestStepsAreWholeOnTheDevice(t *testing.T) {
 }
 
 func wholeOnDevice(t *testing.T, data []byte, n int) {
-	in, out := parsed(t, data), parsed(t, run(t, data, Options{Every: n}))
+	in, out := parsed(t, data), parsed(t, runOn(t, data, Options{Every: n}))
 	stays := map[string]int{} // events by their text
 	for i := range out.Events {
 		stays[out.Events[i].Raw]++
@@ -67,7 +68,7 @@ func wholeOnDevice(t *testing.T, data []byte, n int) {
 	}
 }
 
-// A slice that stays keeps those around it.
+// A slice that stays has around it what was, or the run that this has become part of.
 func TestSlicesKeepThoseAroundThem(t *testing.T) {
 	check := func(t *testing.T, data []byte, o Options) {
 		out, _, err := try(data, o, 11+len(data)/500)
@@ -86,13 +87,25 @@ func TestSlicesKeepThoseAroundThem(t *testing.T) {
 			e := &in.Events[s.events[0]]
 			return left[e.Raw] > 0 || member(e, "bind_id") != ""
 		}
+		var runs []plain
+		for _, s := range slicesOf(t, p) {
+			if s.sums != nil {
+				runs = append(runs, s)
+			}
+		}
+		inRun := func(s *plain) bool {
+			return slices.ContainsFunc(runs, func(r plain) bool {
+				_, lists := r.sums.Names[s.name]
+				return lists && r.track == s.track && r.start <= s.start && r.end >= s.end
+			})
+		}
 		var around plainNest
 		all := slicesOf(t, in)
 		for i := range all {
 			s := &all[i]
 			depth, _ := around.enter(*s)
 			for k := range depth {
-				if stays(s) && member(&in.Events[s.events[0]], "bind_id") == "" && !stays(&around[k]) {
+				if stays(s) && member(&in.Events[s.events[0]], "bind_id") == "" && !stays(&around[k]) && !inRun(&around[k]) {
 					t.Fatalf("%+v: %v stays without %v", o, *s, around[k])
 				}
 			}
@@ -104,7 +117,7 @@ func TestSlicesKeepThoseAroundThem(t *testing.T) {
 		}
 	})
 	eachReal(t, func(t *testing.T, data []byte) {
-		for _, o := range []Options{{MinDur: 5000}, {Merge: ns(20_000)}, {MaxEvents: 500}, {MaxDepth: 4, MaxEvents: 300, MinDur: trace.Time(300)}} {
+		for _, o := range []Options{{MinDur: 5000}, {Resolution: ns(20_000)}, {MaxEvents: 500}, {MaxDepth: 4, MaxEvents: 300, MinDur: trace.Time(300)}} {
 			check(t, data, o)
 		}
 	})

@@ -31,15 +31,15 @@ func (d *decision) bind(flow uint32, f *frame, stays bool) {
 	case f.fate == kept:
 		d.bound.add(uint64(flow))
 	case f.fate == gone:
-	case f.within.bunch.size() == 1:
-		f.within.bunch.waiting = append(f.within.bunch.waiting, waiting{flow, stays})
+	case f.run.count == 1:
+		f.run.waiting = append(f.run.waiting, waiting{flow, stays})
 	case stays:
 		d.bound.add(uint64(flow))
 	}
 }
 
 // resolve binds the arrows that waited for what becomes of a slice.
-func (d *decision) resolve(b *bunch, alone bool) {
+func (d *decision) resolve(b *run, alone bool) {
 	for _, w := range b.waiting {
 		if alone || w.stays {
 			d.bound.add(uint64(w.flow))

@@ -34,7 +34,7 @@ func try(data []byte, o Options, held int) ([]byte, pipeline.Report, error) {
 	return out.Bytes(), rep, err
 }
 
-func run(t testing.TB, data []byte, o Options) []byte {
+func runOn(t testing.TB, data []byte, o Options) []byte {
 	t.Helper()
 	out, _, err := try(data, o, 7+len(data)/500)
 	if err != nil {
@@ -95,12 +95,11 @@ func (p *plain) dur() int64 {
 
 // sumsJSON is what the args of a merged slice tell.
 type sumsJSON struct {
-	Count  int64
-	Busy   json.Number
-	Min    json.Number
-	Max    json.Number
-	Names  map[string][2]json.Number
-	Nested *sumsJSON
+	Count int64                     `json:"tracekit.count"`
+	Busy  json.Number               `json:"tracekit.busy"`
+	Min   json.Number               `json:"tracekit.min"`
+	Max   json.Number               `json:"tracekit.max"`
+	Names map[string][2]json.Number `json:"tracekit.names"`
 }
 
 const openEnd = 1<<63 - 1
@@ -119,7 +118,7 @@ func slicesOf(t testing.TB, p *reference.Trace) []plain {
 		case !e.HasTS:
 		case e.Phase == "X":
 			s := plain{track: e.Track, start: e.TS, end: e.TS + e.Span, name: text(e, "name"), cat: text(e, "cat"), events: []int{i}}
-			if len(e.Args) > 1 && e.Args[0].Name == "count" && e.Args[1].Name == "busy" {
+			if len(e.Args) > 1 && e.Args[0].Name == "tracekit.count" && e.Args[1].Name == "tracekit.busy" {
 				s.sums = &sumsJSON{}
 				d := json.NewDecoder(bytes.NewReader([]byte(member(e, "args"))))
 				d.UseNumber()
@@ -220,11 +219,7 @@ func measure(t testing.TB, all []plain) figures {
 		f.Count[track+" "+name] += count
 		f.Busy[track+" "+name] += busy
 	}
-	var expand func(track, name string, s *sumsJSON)
-	expand = func(track, name string, s *sumsJSON) {
-		if s.Names == nil {
-			add(track, name, s.Count, nanos(s.Busy))
-		}
+	expand := func(track string, s *sumsJSON) {
 		count, busy := int64(0), int64(0)
 		for n, v := range s.Names {
 			c, err := strconv.ParseInt(string(v[0]), 10, 64)
@@ -234,11 +229,8 @@ func measure(t testing.TB, all []plain) figures {
 			add(track, n, c, nanos(v[1]))
 			count, busy = count+c, busy+nanos(v[1])
 		}
-		if s.Names != nil && (count != s.Count || busy != nanos(s.Busy)) {
+		if count != s.Count || busy != nanos(s.Busy) {
 			t.Fatalf("names add up to %d and %d ns, not to %d and %s µs", count, busy, s.Count, s.Busy)
-		}
-		if s.Nested != nil {
-			expand(track, "", s.Nested)
 		}
 	}
 	var around plainNest
@@ -253,7 +245,7 @@ func measure(t testing.TB, all []plain) figures {
 		}
 		busy := s.dur()
 		if s.sums != nil {
-			expand(track, s.name, s.sums)
+			expand(track, s.sums)
 			busy = nanos(s.sums.Busy)
 		} else {
 			add(track, s.name, 1, busy)

@@ -1,8 +1,10 @@
 package downsample
 
 import (
+	"bytes"
 	"hash/maphash"
 
+	"tracekit/filter"
 	"tracekit/trace"
 	"tracekit/transform/internal/flows"
 	"tracekit/transform/internal/pairs"
@@ -27,7 +29,9 @@ type learner struct {
 	meter   counters
 	finder  *steps.Finder
 	lost    numbers // events that go in any case
-	anchors anchors
+	anchors anchors // steps
+	earlier anchors // slices that stand for others already
+	env     filter.Env
 	binds   []bind
 	names   naming
 	flows   uint32
@@ -90,8 +94,9 @@ func (l *learner) event(e *trace.Event) error {
 			return l.asIs(track)
 		}
 		l.name(&r, e)
+		l.weigh(&r, e)
 		if l.o.merging() && isMerged(e) {
-			l.anchors.add(track, r.Start, r.End)
+			l.earlier.add(track, r.Start, r.End)
 		}
 		l.bind(e)
 		r.Line, r.Class = trackLine|uint64(track), slice
@@ -134,8 +139,23 @@ func (l *learner) name(r *record, e *trace.Event) {
 	}
 }
 
+// weigh notes what a budget treats apart.
+func (l *learner) weigh(r *record, e *trace.Event) {
+	if l.o.budget() {
+		r.Important = isAnnotation(e) || bytes.HasPrefix(e.Name(), []byte("GRAPH COMPILE"))
+	}
+	if l.o.Favour != nil {
+		r.Favoured = l.o.Favour.Match(e, &l.env)
+	}
+}
+
+func isAnnotation(e *trace.Event) bool {
+	return string(e.Cat()) == "user_annotation" || string(e.Cat()) == "gpu_user_annotation"
+}
+
 func (l *learner) mark(r record, e *trace.Event) error {
 	r.Name, r.Cat, r.End = l.texts.of(e.Name()), l.texts.of(e.Cat()), 0
+	l.weigh(&r, e)
 	switch e.Phase {
 	case 'B':
 		r.Line, r.Class = trackLine|uint64(r.Track), beginMark

@@ -15,9 +15,13 @@ type frame struct {
 	begun  bool // it, or one around it that begins at the same time, by an event of its own
 	fate   fate
 	grain  grain
-	within siblings // of the slices in it
-	across siblings // of those in it that each lie across one that nests
+	run    *run     // that it is merged into
+	inside children // if it is kept
 }
+
+// children are the runs at hand in a slice that is kept, or in those of a run: one of
+// slices that nest, and one of those that each lie across one that does.
+type children struct{ within, across *run }
 
 // fate is what becomes of a slice.
 type fate uint8
@@ -27,14 +31,6 @@ const (
 	kept
 	merged // with others
 )
-
-// siblings are slices that follow each other in a frame, and are no longer taken out.
-type siblings struct {
-	grain grain // of the latest
-	end   int64 // the largest
-	some  bool  // there is a slice in it
-	bunch *bunch
-}
 
 // enter makes room for a slice and returns the frame that it lies in. A slice may
 // begin in another and end behind it: such a one does not nest, and a viewer puts it on
@@ -105,31 +101,18 @@ func (n *nest) pop() {
 
 func (n *nest) push(f frame) { n.stack = append(n.stack, f) }
 
-// siblings are the slices in f that nest, or of those that do not.
-func (f *frame) siblings(nests bool) *siblings {
+// children are those of the slice, or of the run that it is merged into.
+func (f *frame) children() *children {
+	if f.fate == merged {
+		return &f.run.inside
+	}
+	return &f.inside
+}
+
+// of is the run at hand of those that nest, or of those that do not.
+func (c *children) of(nests bool) **run {
 	if nests {
-		return &f.within
+		return &c.within
 	}
-	return &f.across
-}
-
-// follow notes a slice beside those before it.
-func (w *siblings) follow(r *record, g grain) {
-	if !w.some || r.End > w.end {
-		w.end = r.End
-	}
-	w.grain, w.some = g, true
-}
-
-// apart is the threshold from which on a slice is joined to the one before it: that
-// one is fine enough, and so is the gap between them.
-func (w *siblings) apart(r *record) grain {
-	if !w.some {
-		return forever
-	}
-	gap := grain(0)
-	if d := r.Start - w.end; d > 0 && w.end != endless {
-		gap = grainOf(d, r.Start)
-	}
-	return max(w.grain, gap)
+	return &c.across
 }

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"io"
+	"slices"
 
+	"tracekit/filter"
 	"tracekit/trace"
 	"tracekit/transform/internal/launches"
+	"tracekit/transform/report"
 	"tracekit/transform/steps"
 )
 
@@ -24,6 +28,10 @@ type plan struct {
 // survey is the first pass.
 func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan, err error) {
 	l := &learner{o: o, seed: maphash.MakeSeed(), tally: &tally{}}
+	known, err := l.learnNames(s)
+	if err != nil {
+		return nil, err
+	}
 	k := &keys{}
 	for _, to := range []**sorter{&l.main, &l.marks, &l.chains, &l.samples} {
 		*to = newSorter(o.Spill, held, k)
@@ -42,7 +50,7 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 			made.close()
 		}
 	}(p)
-	if p.survey, err = s.SurveyParts(func(part *trace.Part) error {
+	if p.survey, err = visit(s, known, func(part *trace.Part) error {
 		if launched != nil {
 			launched.Learn(part)
 		}
@@ -80,8 +88,65 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	return p, err
 }
 
+// learnNames reads the names of processes and threads, and the zero, if what is favoured
+// asks for them: most traces have them at their end. The survey is nil if it does not.
+func (l *learner) learnNames(s *trace.Source) (*trace.Survey, error) {
+	if l.o.Favour.Needs()&(filter.NeedsNames|filter.NeedsZero) == 0 {
+		return nil, nil
+	}
+	var c called
+	known, err := s.Survey(func(e *trace.Event) error {
+		if e.IsMeta() {
+			c.Learn(e)
+		}
+		return nil
+	})
+	if err == nil {
+		l.env = filter.Env{Names: &c, Zero: known.Zero}
+	}
+	return known, err
+}
+
+// visit calls f for every part of the trace, and surveys it if it is not known yet.
+func visit(s *trace.Source, known *trace.Survey, f func(*trace.Part) error) (*trace.Survey, error) {
+	if known == nil {
+		return s.SurveyParts(f)
+	}
+	r, err := s.ReadBlocks(known.Blocks)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			return known, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i := range b.Parts {
+			if err := f(&b.Parts[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// called are names as an expression asks for them.
+type called struct{ report.Names }
+
+func (c *called) Process(pid []byte) string {
+	return c.Name(slices.Index(c.Processes, string(pid)))
+}
+
+func (c *called) Thread(pid, tid []byte) string {
+	return c.Names.Thread(c.Find(string(pid), string(tid)))
+}
+
 // findSteps finds the steps that stay. A budget goes without if there are none.
 func (p *plan) findSteps() error {
+	p.earlier.settle()
 	defer p.anchors.settle()
 	if p.finder == nil {
 		return nil

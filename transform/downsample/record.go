@@ -20,6 +20,8 @@ type record struct {
 	Size       uint32 // bytes of text and the comma, of both events of a pair
 	Class      class
 	Thread     thread
+	Favoured   bool // asked for in more detail
+	Important  bool // an annotation or a recompilation
 }
 
 // thread tells how an event writes its thread. Perfetto takes a tid of 0, or none, for
@@ -127,11 +129,27 @@ func (c *codec) append(dst []byte, r *record) []byte {
 	if head&alone == 0 {
 		dst = binary.AppendVarint(dst, int64(r.Pair-r.N))
 	}
-	dst = binary.AppendUvarint(dst, uint64(r.Name))
+	dst = binary.AppendUvarint(dst, uint64(r.Name)<<2|r.weight())
 	dst = binary.AppendUvarint(dst, uint64(r.Cat))
 	dst = binary.AppendUvarint(dst, uint64(r.Size))
 	*l = *r
 	return dst
+}
+
+// What a record is worth to a budget, as bits below its name.
+const (
+	favoured = 1 << iota
+	important
+)
+
+func (r *record) weight() (bits uint64) {
+	if r.Favoured {
+		bits |= favoured
+	}
+	if r.Important {
+		bits |= important
+	}
+	return bits
 }
 
 // mostBytes is how many bytes a packed record takes at most.
@@ -153,7 +171,9 @@ func (c *codec) read(b []byte) int {
 	if head&alone == 0 {
 		l.Pair += uint64(u.signed())
 	}
-	l.Name, l.Cat, l.Size = uint32(u.unsigned()), uint32(u.unsigned()), uint32(u.unsigned())
+	name := u.unsigned()
+	l.Favoured, l.Important = name&favoured != 0, name&important != 0
+	l.Name, l.Cat, l.Size = uint32(name>>2), uint32(u.unsigned()), uint32(u.unsigned())
 	return u.at
 }
 

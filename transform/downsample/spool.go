@@ -20,8 +20,9 @@ type spool struct {
 // spoolMemory is how many bytes are held before they go to a file.
 const spoolMemory = 1 << 20
 
-func (s *spool) add(text []byte) (err error) {
-	s.buf = append(binary.AppendUvarint(s.buf, uint64(len(text))), text...)
+// add takes texts, each as appendText has written it.
+func (s *spool) add(texts []byte) (err error) {
+	s.buf = append(s.buf, texts...)
 	if len(s.buf) < spoolMemory {
 		return nil
 	}
@@ -33,6 +34,14 @@ func (s *spool) add(text []byte) (err error) {
 	_, err = s.file.Write(s.buf)
 	s.buf = s.buf[:0]
 	return err
+}
+
+// appendText appends a text behind its length; nothing if it is empty.
+func appendText(dst, text []byte) []byte {
+	if len(text) == 0 {
+		return dst
+	}
+	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
 }
 
 // each gives the texts to f. A text is valid until f returns.

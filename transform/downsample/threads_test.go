@@ -37,7 +37,7 @@ func TestMergedSlicesStayOnTheirThread(t *testing.T) {
 					events = append(events, fmt.Sprintf(`{"ph":"B","name":"k","ts":%d,%s}`, 10+2*i, ids),
 						fmt.Sprintf(`{"ph":"E","ts":%d,%s}`, 11+2*i, ids))
 				}
-				out := run(t, []byte("["+strings.Join(events, ",")+"]"), Options{Merge: ns(5000)})
+				out := runOn(t, []byte("["+strings.Join(events, ",")+"]"), Options{Resolution: ns(5000)})
 				found := map[string]bool{}
 				for _, e := range parsed(t, out).Events {
 					if !strings.HasPrefix(member(&e, "args"), mergedArgs) {

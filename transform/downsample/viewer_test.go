@@ -59,7 +59,7 @@ func (f *forest) add(format string, args ...any) {
 func TestMergingCutsNothingInAViewer(t *testing.T) {
 	const known = `{"traceEvents":[{"ph":"B","name":"outer","pid":1,"tid":1,"ts":10},{"ph":"B","name":"x","pid":1,"tid":1,"ts":10},` +
 		`{"ph":"E","pid":1,"tid":1,"ts":12},{"ph":"B","name":"x","pid":1,"tid":1,"ts":13},{"ph":"E","pid":1,"tid":1,"ts":15},{"ph":"E","pid":1,"tid":1,"ts":100}]}`
-	if ok, why := clean(t, run(t, []byte(known), Options{Merge: ns(5000)})); !ok {
+	if ok, why := clean(t, runOn(t, []byte(known), Options{Resolution: ns(5000)})); !ok {
 		t.Error(why)
 	}
 	judged := 0
@@ -71,7 +71,7 @@ func TestMergingCutsNothingInAViewer(t *testing.T) {
 			continue // a complete slice begins with a begin around it
 		}
 		judged++
-		options := []Options{{Merge: ns(int64(1000 * (1 + f.rng.IntN(20))))}, {Merge: ns(0), MaxEvents: int64(1 + len(f.text)/2)}}
+		options := []Options{{Resolution: ns(int64(1000 * (1 + f.rng.IntN(20))))}, {Resolution: ns(0), MaxEvents: int64(1 + len(f.text)/2)}}
 		for _, o := range options {
 			out, _, err := try(data, o, sortMemory)
 			if err != nil {
@@ -93,12 +93,11 @@ func TestMergingCutsNothingInAViewer(t *testing.T) {
 // slices like others.
 func TestMergedSlicesAreKnownInAnyLayout(t *testing.T) {
 	for args, want := range map[string]bool{
-		`{"count": 2, "busy": 1.000, "min": 0.500, "max": 0.500}`:            true,
-		`{"count":2,"busy":1.0,"min":0.5,"max":0.5,"names":{"a":[2,1.0]}}`:   true,
-		"{\n \"count\" : 2,\n \"busy\": 1, \"min\": 0.5, \"max\": 0.5\n}":    true,
-		`{"count": 2, "busy": 1.000}`:                                        false,
-		`{"busy": 1.000, "count": 2, "min": 0.500, "max": 0.500}`:            false,
-		`{"name": "\"count\", \"busy\"", "count": 2, "busy": 1, "min": 0.5}`: false,
+		`{"tracekit.count": 2, "tracekit.busy": 1.000}`:       true,
+		`{"tracekit.count":2,"tracekit.busy":1.0}`:            true,
+		"{\n \"tracekit.count\" : 2,\n \"tracekit.busy\": 1}": true,
+		`{"count": 2, "busy": 1.000, "min": 1, "max": 1}`:     false, // a producer's own
+		`{"name": "\"tracekit.count\"", "count": 2}`:          false,
 	} {
 		each(t, []byte(`{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":1,"args":`+args+`}]}`), func(e *trace.Event) {
 			if isMerged(e) != want {
@@ -142,8 +141,8 @@ func TestOverlapsDoNotGrow(t *testing.T) {
 		}
 		d := int64(1000 * (1 + rng.IntN(40)))
 		for _, o := range []Options{
-			{MinDur: trace.Time(d)}, {Merge: ns(d)}, {MaxDepth: 1 + rng.IntN(3)}, {MaxEvents: int64(1 + len(f.text)/2)},
-			{MinDur: trace.Time(d / 2), Merge: ns(d), MaxDepth: 4},
+			{MinDur: trace.Time(d)}, {Resolution: ns(d)}, {MaxDepth: 1 + rng.IntN(3)}, {MaxEvents: int64(1 + len(f.text)/2)},
+			{MinDur: trace.Time(d / 2), Resolution: ns(d), MaxDepth: 4},
 		} {
 			out, _, err := try(data, o, sortMemory)
 			if errors.As(err, new(*BudgetError)) {
@@ -155,7 +154,7 @@ func TestOverlapsDoNotGrow(t *testing.T) {
 			if after := overlaps(t, out); after > before {
 				t.Fatalf("seed %d, %+v: %d overlaps, before %d\n%s\n%s", seed, o, after, before, data, out)
 			}
-			if o.Merge != nil && o.MinDur == 0 {
+			if o.Resolution != nil && o.MinDur == 0 {
 				sameFigures(t, measure(t, slicesOf(t, parsed(t, out))), measure(t, slicesOf(t, parsed(t, data))))
 			}
 		}
@@ -165,7 +164,7 @@ func TestOverlapsDoNotGrow(t *testing.T) {
 	}
 	eachReal(t, func(t *testing.T, data []byte) {
 		before := overlaps(t, data)
-		for _, o := range []Options{{MinDur: 2000}, {MinDur: 20_000}, {Merge: ns(2000)}, {Merge: ns(50_000)}, {MaxDepth: 3}, {MaxEvents: 300}} {
+		for _, o := range []Options{{MinDur: 2000}, {MinDur: 20_000}, {Resolution: ns(2000)}, {Resolution: ns(50_000)}, {MaxDepth: 3}, {MaxEvents: 300}} {
 			out, _, err := try(data, o, sortMemory)
 			if errors.As(err, new(*BudgetError)) {
 				continue
@@ -183,7 +182,7 @@ func TestAnEndClosesWhatItNames(t *testing.T) {
 	const doc = `{"traceEvents":[{"ph":"B","name":"long","cat":"c","pid":1,"tid":1,"ts":1},{"ph":"E","name":"other","pid":1,"tid":1,"ts":3},` +
 		`{"ph":"E","cat":"d","pid":1,"tid":1,"ts":4},{"ph":"E","name":"long","pid":1,"tid":1,"ts":60},` +
 		`{"ph":"B","name":"short","pid":1,"tid":1,"ts":70},{"ph":"E","pid":1,"tid":1,"ts":72}]}`
-	out := string(run(t, []byte(doc), Options{MinDur: 10_000}))
+	out := string(runOn(t, []byte(doc), Options{MinDur: 10_000}))
 	if !strings.Contains(out, `"ts":1}`) || !strings.Contains(out, `"ts":60}`) || strings.Contains(out, "short") || strings.Contains(out, `"ts":72}`) {
 		t.Error(out)
 	}

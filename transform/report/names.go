@@ -45,7 +45,7 @@ func (n *Names) Name(process int) string { return at(n.processes, process) }
 func (n *Names) Label(process int) string { return at(n.labels, process) }
 
 func at(list []string, i int) string {
-	if i < len(list) {
+	if i >= 0 && i < len(list) {
 		return list[i]
 	}
 	return ""
