@@ -3,6 +3,8 @@ package check
 import (
 	"bytes"
 	"context"
+
+	"tracekit/internal/jsonlex"
 )
 
 // document reads the text of a trace as Perfetto's tokenizer does, from the
@@ -18,7 +20,7 @@ type document struct {
 	any    bool   // a member or event came before in this scope
 	events event
 	keys   map[string]bool
-	strict strict
+	strict jsonlex.Reader
 	sink   func(e *event, off, line int64)
 	failed error // of sink, which ends the reading
 }
@@ -104,7 +106,7 @@ func (d *document) cutOff(inEvents bool) done {
 	if d.err != nil {
 		return d.fail(CutCompression, len(d.buf), d.err.Error())
 	}
-	at := skipSpace(d.buf, d.p)
+	at := jsonlex.SkipSpace(d.buf, d.p)
 	if !d.bare {
 		detail := "the outer object is never closed"
 		if inEvents {
@@ -113,7 +115,7 @@ func (d *document) cutOff(inEvents bool) done {
 		return d.fail(Incomplete, at, detail)
 	}
 	if at < len(d.buf) && d.buf[at] == ',' {
-		at = skipSpace(d.buf, at+1)
+		at = jsonlex.SkipSpace(d.buf, at+1)
 	}
 	if at < len(d.buf) {
 		d.find(UnfinishedTail, at)
@@ -126,10 +128,10 @@ func (d *document) cutOff(inEvents bool) done {
 // event takes what comes next in an array of events.
 func (d *document) event(inEvents *bool) (status, done) {
 	b := d.buf
-	at := skipSpace(b, d.p)
+	at := jsonlex.SkipSpace(b, d.p)
 	if at < len(b) && b[at] == ',' && !d.comma {
 		d.comma = true
-		at = skipSpace(b, at+1)
+		at = jsonlex.SkipSpace(b, at+1)
 	}
 	if d.p = at; at == len(b) {
 		return incomplete, goOn
@@ -261,14 +263,14 @@ func (d *document) member(key string, b []byte, v int) (end int, st status) {
 	if end, st = skipDocumentValue(b, v); st != ok {
 		return end, st
 	}
-	whole, st := d.strict.value(b[:end+1], v)
-	if st != ok || skipSpace(b, whole) != end {
+	whole, st := d.strict.Value(b[:end+1], v)
+	if st != ok || jsonlex.SkipSpace(b, whole) != end {
 		d.find(NotJSON, v)
 	}
-	if d.strict.marks&notUTF8 != 0 {
+	if d.strict.Marks&notUTF8 != 0 {
 		d.find(BadUTF8, v)
 	}
-	if d.strict.marks&duplicate != 0 {
+	if d.strict.Marks&duplicate != 0 {
 		d.find(DuplicateKey, v)
 	}
 	if key == "metadata" && b[v] == '{' && fields(b[v:end], func([]byte, value) {}) == incomplete {

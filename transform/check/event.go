@@ -3,6 +3,7 @@ package check
 import (
 	"math"
 
+	"tracekit/internal/jsonlex"
 	"tracekit/trace"
 )
 
@@ -63,8 +64,8 @@ type event struct {
 	trailing        bool  // a comma behind the last member
 	notJSON         bool  // a member's inside is no JSON
 	scratch         []byte
-	keys            seenKeys
-	strict          strict
+	keys            jsonlex.Keys
+	strict          jsonlex.Reader
 	fault           string // what stopped the reading
 	faultKind       Kind
 	stuck, crashing bool
@@ -72,7 +73,8 @@ type event struct {
 
 func (e *event) reset() {
 	*e = event{ts: absent, dur: absent, scratch: e.scratch[:0], keys: e.keys, strict: e.strict}
-	e.keys.reset()
+	e.keys.Reset()
+	e.strict.Odd = isBig
 }
 
 func (e *event) has(f flag) bool { return e.flags&f != 0 }
@@ -85,7 +87,7 @@ func (e *event) read(b []byte, p int) (end int, st status) {
 		return p, e.fail(SyntaxError, "an event must be an object")
 	}
 	start, shut := p, b[p]+2
-	if p = skipSpace(b, p+1); p == len(b) {
+	if p = jsonlex.SkipSpace(b, p+1); p == len(b) {
 		return p, incomplete
 	}
 	comma := false
@@ -106,7 +108,7 @@ func (e *event) read(b []byte, p int) (end int, st status) {
 			return q, st
 		}
 		comma = false
-		from := skipSpace(b, q)
+		from := jsonlex.SkipSpace(b, q)
 		if p, st = behindValue(b, q, shut); st != ok {
 			if st == broken {
 				e.fail(SyntaxError, "neither comma nor bracket behind a member")
@@ -133,16 +135,16 @@ func (e *event) string(b []byte, p int, key bool) ([]byte, int, status) {
 	if b[p] != '"' {
 		return nil, p, e.fail(SyntaxError, "a key must be a string")
 	}
-	end, m, st := scanString(b, p)
+	end, m, st := jsonlex.String(b, p)
 	if st != ok {
 		return nil, end, st
 	}
 	inside := b[p+1 : end-1 : end-1]
 	if m != 0 {
-		m = judgeString(inside, m)
+		m = jsonlex.Look(inside, m)
 		e.marks |= m
 	}
-	if key && e.keys.add(inside) {
+	if key && e.keys.Add(inside) {
 		e.marks |= duplicate
 	}
 	if m&escaped == 0 {
@@ -167,14 +169,14 @@ func (e *event) value(b []byte, p int) (v value, end int, st status) {
 		if b[p] == '[' {
 			v.kind = array
 		}
-		end, st = e.strict.value(b, p)
+		end, st = e.strict.Value(b, p)
 		if st == broken {
 			v.odd = true
 			end, st = scanBlock(b, p)
 		}
 		if st == ok {
 			v.text = b[p:end:end]
-			v.marks = e.strict.marks
+			v.marks = e.strict.Marks
 		}
 	case 't':
 		v.kind, v.truth = boolean, true
@@ -200,7 +202,7 @@ func (e *event) value(b []byte, p int) (v value, end int, st status) {
 }
 
 func (e *event) word(b []byte, p int, w string) (int, status) {
-	end, st := word(b, p, w)
+	end, st := jsonlex.Word(b, p, w)
 	if st == broken {
 		e.fail(BadMemberNumber, "a word that is no JSON value")
 	}

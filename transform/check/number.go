@@ -1,7 +1,10 @@
 package check
 
 import (
+	"bytes"
 	"math"
+
+	"tracekit/internal/jsonlex"
 )
 
 // number is what Perfetto reads of a JSON number: 64 bits with a sign if it is
@@ -22,7 +25,7 @@ func isDigit(c byte) bool { return c-'0' <= 9 }
 // parseNumber reads the number at b[p], with Perfetto's arithmetic.
 func parseNumber(b []byte, p int) (n number, end int, st status) {
 	start := p
-	end, isInt, st := scanNumber(b, p)
+	end, isInt, st := jsonlex.Number(b, p)
 	if st != ok {
 		return n, end, st
 	}
@@ -36,58 +39,6 @@ func parseNumber(b []byte, p int) (n number, end int, st status) {
 		return n, end, broken
 	}
 	return n, end, ok
-}
-
-// scanNumber passes over a number by JSON's grammar.
-func scanNumber(b []byte, p int) (end int, isInt bool, st status) {
-	if p < len(b) && b[p] == '-' {
-		p++
-	}
-	switch {
-	case p == len(b):
-		return p, false, incomplete
-	case b[p] == '0':
-		p++
-		if p < len(b) && isDigit(b[p]) {
-			return p, false, broken
-		}
-	case isDigit(b[p]):
-		for p < len(b) && isDigit(b[p]) {
-			p++
-		}
-	default:
-		return p, false, broken
-	}
-	isInt = true
-	if p < len(b) && b[p] == '.' {
-		isInt = false
-		p++
-		from := p
-		for p < len(b) && isDigit(b[p]) {
-			p++
-		}
-		if p == from && p < len(b) {
-			return p, false, broken
-		}
-	}
-	if p < len(b) && b[p]|0x20 == 'e' {
-		isInt = false
-		p++
-		if p < len(b) && (b[p] == '+' || b[p] == '-') {
-			p++
-		}
-		from := p
-		for p < len(b) && isDigit(b[p]) {
-			p++
-		}
-		if p == from && p < len(b) {
-			return p, false, broken
-		}
-	}
-	if p == len(b) {
-		return p, false, incomplete
-	}
-	return p, isInt, ok
 }
 
 func parseInt(s []byte) (int64, bool) {
@@ -169,6 +120,12 @@ func pow10(n int) float64 {
 		return math.Inf(1)
 	}
 	return math.Pow10(n)
+}
+
+// isBig reports a number that Perfetto garbles or refuses.
+func isBig(num []byte) bool {
+	n, _, st := parseNumber(append(num[:len(num):len(num)], ' '), 0)
+	return st != ok || n.garbled || !n.isInt && !bytes.ContainsAny(num, ".eE")
 }
 
 // nanos is the time that Perfetto makes of microseconds, in ns. It reports

@@ -1,5 +1,7 @@
 package check
 
+import "tracekit/internal/jsonlex"
+
 // valueKind is what a JSON value is to Perfetto.
 type valueKind uint8
 
@@ -45,12 +47,12 @@ func parseValue(b []byte, p int, scratch *[]byte) (v value, end int, st status) 
 		v.text, end, st = parseString(b, p, scratch)
 	case 't':
 		v.kind, v.truth = boolean, true
-		end, st = word(b, p, "true")
+		end, st = jsonlex.Word(b, p, "true")
 	case 'f':
 		v.kind = boolean
-		end, st = word(b, p, "false")
+		end, st = jsonlex.Word(b, p, "false")
 	case 'n':
-		end, st = word(b, p, "null")
+		end, st = jsonlex.Word(b, p, "null")
 	default:
 		v.kind = num
 		v.number, end, st = parseNumber(b, p)
@@ -59,7 +61,7 @@ func parseValue(b []byte, p int, scratch *[]byte) (v value, end int, st status) 
 }
 
 func parseString(b []byte, p int, scratch *[]byte) (inside []byte, end int, st status) {
-	end, m, st := scanString(b, p)
+	end, m, st := jsonlex.String(b, p)
 	if st != ok {
 		return nil, end, st
 	}
@@ -81,7 +83,7 @@ func parseString(b []byte, p int, scratch *[]byte) (inside []byte, end int, st s
 // say how it ended where it could not reach the end.
 func fields(b []byte, visit func(key []byte, v value)) status {
 	var scratch []byte
-	p := skipSpace(b, 1)
+	p := jsonlex.SkipSpace(b, 1)
 	if p == len(b) {
 		return incomplete
 	}
@@ -109,13 +111,13 @@ func fields(b []byte, visit func(key []byte, v value)) status {
 }
 
 func colon(b []byte, p int) (int, status) {
-	if p = skipSpace(b, p); p == len(b) {
+	if p = jsonlex.SkipSpace(b, p); p == len(b) {
 		return p, incomplete
 	}
 	if b[p] != ':' {
 		return p, broken
 	}
-	if p = skipSpace(b, p+1); p == len(b) {
+	if p = jsonlex.SkipSpace(b, p+1); p == len(b) {
 		return p, incomplete
 	}
 	return p, ok
@@ -123,11 +125,11 @@ func colon(b []byte, p int) (int, status) {
 
 // behindValue passes over the comma behind a value, if there is one.
 func behindValue(b []byte, p int, shut byte) (int, status) {
-	if p = skipSpace(b, p); p == len(b) {
+	if p = jsonlex.SkipSpace(b, p); p == len(b) {
 		return p, incomplete
 	}
 	if b[p] == ',' {
-		if p = skipSpace(b, p+1); p == len(b) {
+		if p = jsonlex.SkipSpace(b, p+1); p == len(b) {
 			return p, incomplete
 		}
 		return p, ok
@@ -143,7 +145,7 @@ func behindValue(b []byte, p int, shut byte) (int, status) {
 func walkArgs(b []byte) bool {
 	var scratch []byte
 	stack := []byte{'{'}
-	p := skipSpace(b, 1)
+	p := jsonlex.SkipSpace(b, 1)
 	for p < len(b) {
 		if b[p] == '}' || b[p] == ']' {
 			stack = stack[:len(stack)-1]
@@ -170,7 +172,7 @@ func walkArgs(b []byte) bool {
 		}
 		if b[p] == '{' || b[p] == '[' {
 			stack = append(stack, b[p])
-			p = skipSpace(b, p+1)
+			p = jsonlex.SkipSpace(b, p+1)
 			continue
 		}
 		scratch = scratch[:0]
