@@ -101,6 +101,13 @@ var strictness = []struct {
 
 func (c *consumer) event(e *event, off, line int64) {
 	c.off, c.line = off, line
+	c.members(e)
+	if e.notJSON || !e.argsCut && (e.argsOdd || e.argsMarks&noEscapes != 0) {
+		c.found(NotJSON)
+	}
+}
+
+func (c *consumer) members(e *event) {
 	if m := (e.marks | e.argsMarks) & (control | notUTF8 | duplicate); m != 0 {
 		for _, s := range strictness {
 			if m&s.mark != 0 {
@@ -118,9 +125,6 @@ func (c *consumer) event(e *event, off, line int64) {
 	}
 	if e.trailing {
 		c.found(TrailingComma)
-	}
-	if e.notJSON {
-		c.found(NotJSON)
 	}
 	if e.path {
 		c.found(UnescapedPath)
@@ -200,9 +204,6 @@ func (c *consumer) timed(e *event) {
 		c.state(e)
 	default:
 		c.found(Ignored)
-	}
-	if e.argsOdd && walkArgs(e.args) {
-		c.found(NotJSON)
 	}
 }
 
@@ -318,12 +319,14 @@ func (c *consumer) sliceArgs(e *event) {
 	switch {
 	case !walkArgs(e.args):
 		c.found(CutArgs)
+		e.argsCut = true
 		return
 	case e.argsMarks&bigNumber != 0:
 		c.found(Garbled)
 	}
 	if e.argsMarks&unknownEscape != 0 {
 		c.found(BadEscape)
+		e.argsCut = true
 	}
 }
 

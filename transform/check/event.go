@@ -60,6 +60,7 @@ type event struct {
 	args            []byte
 	argsOdd         bool // the args are not plain JSON
 	argsMarks       marks
+	argsCut         bool  // another finding tells what is amiss there
 	marks           marks // of everything else
 	trailing        bool  // a comma behind the last member
 	notJSON         bool  // a member's inside is no JSON
@@ -219,7 +220,7 @@ func (e *event) take(key []byte, v value) bool {
 		}
 	}
 	if v.kind == object || v.kind == array {
-		e.notJSON = e.notJSON || v.odd
+		e.notJSON = e.notJSON || v.odd || v.marks&noEscapes != 0
 		e.marks |= v.marks & (control | notUTF8)
 	}
 	switch string(key) {

@@ -21,6 +21,7 @@ const (
 	notUTF8       = jsonlex.NotUTF8
 	unknownEscape = jsonlex.UnknownEscape
 	badUnicode    = jsonlex.BadUnicode | jsonlex.Surrogate // which Perfetto refuses
+	noEscapes     = jsonlex.BadUnicode | unknownEscape     // which JSON does not know
 	bigNumber     = jsonlex.OddNumber
 	duplicate     = jsonlex.Duplicate
 )
