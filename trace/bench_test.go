@@ -36,14 +36,19 @@ func benchTexts(b *testing.B) map[string][]byte {
 }
 
 // BenchmarkScan is the scanner alone, on text in memory.
-func BenchmarkScan(b *testing.B) {
+func BenchmarkScan(b *testing.B) { benchmarkScan(b, reading{}) }
+
+// BenchmarkScanVerified is BenchmarkScan with a look at whether all text is JSON.
+func BenchmarkScanVerified(b *testing.B) { benchmarkScan(b, reading{verify: true}) }
+
+func benchmarkScan(b *testing.B, o reading) {
 	for name, text := range benchTexts(b) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			blk := &block{buf: make([]byte, blockRoom+blockData)}
 			for b.Loop() {
-				var j joiner
+				j := joiner{doc: o.document(nil)}
 				for off := 0; off < len(text); {
 					n := copy(blk.buf[blockRoom:], text[off:])
 					blk.lo, blk.hi, blk.off, blk.err = blockRoom, blockRoom+n, int64(off), nil

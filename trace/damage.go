@@ -20,6 +20,7 @@ const (
 	BadEscape                 // surrogate pairs and other escapes that stop a viewer's load
 	BadArgs                   // args of a counter or of metadata that a viewer can't get through
 	BadMember                 // a member of the document that stops a viewer's load
+	BadJSON                   // text in an event or member that is no JSON, and no viewer's concern; looked for where SourceOptions.Verify is set
 	kinds
 )
 
@@ -34,6 +35,7 @@ var kindNames = [kinds]string{
 	BadEscape:     "escapes rewritten",
 	BadArgs:       "args of counters or names that can't be read left out",
 	BadMember:     "members of the document that a viewer can't read put right",
+	BadJSON:       "events or members that are no strict JSON passed on as they are",
 }
 
 func (k Kind) String() string { return kindNames[k] }

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
+
+	"tracekit/internal/jsonlex"
 )
 
 // MaxEvent is the largest event, or member of the document, that is read, in
@@ -49,9 +52,10 @@ type document struct {
 	head   []byte // text held back until an array of events is found
 	damage Damage
 
-	placed  bool   // events shall know where they stand
-	solids  Solids // that come, if any are known
-	stop    int64  // where the next of these begins
+	verify  *jsonlex.Reader // of what is kept; nil if nobody asked
+	placed  bool            // events shall know where they stand
+	solids  Solids          // that come, if any are known
+	stop    int64           // where the next of these begins
 	layouts layouts
 	general bool // leave all to the general scanner, for tests that compare
 }
@@ -218,6 +222,9 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 		text(append(bytes.Clone(buf[:v]), other...))
 		return end, nil
 	}
+	if d.verify != nil {
+		d.verifyText(slices.Concat([]byte("{"), buf[p:end], []byte("}")), off+int64(p))
+	}
 	text(buf[:end])
 	return end, nil
 }
@@ -319,7 +326,7 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 				if d.placed {
 					e.at = off + int64(end-len(e.text))
 				}
-				b.keep()
+				d.keep(b, off+int64(end))
 				p = end
 				continue
 			}
@@ -385,9 +392,29 @@ func (d *document) event(buf []byte, from, at int, off int64, last bool, b *Batc
 		e.at = off + int64(from)
 	}
 	if e.flaws == 0 || d.mendEvent(e, off+int64(at)) {
-		b.keep()
+		d.keep(b, off+int64(end))
 	}
 	return end, scanned
+}
+
+// keep makes the event that ends at an offset part of b.
+func (d *document) keep(b *Batch, end int64) {
+	if d.verify != nil {
+		e := b.next()
+		d.verifyText(e.Raw(), end-int64(len(e.Raw())))
+	}
+	b.keep()
+}
+
+// notJSON is what readers that keep to the letter refuse in a string.
+const notJSON = jsonlex.Control | jsonlex.NotUTF8 | jsonlex.UnknownEscape | jsonlex.BadUnicode
+
+// verifyText counts a value, which begins at an offset, if it is no JSON.
+func (d *document) verifyText(v []byte, off int64) {
+	end, st := d.verify.Value(v, 0)
+	if st != jsonlex.OK || end != len(v) || d.verify.Marks&notJSON != 0 {
+		d.damage.lose(BadJSON, off, 0)
+	}
 }
 
 // end drops what follows the document.

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"tracekit/internal/inflate"
+	"tracekit/internal/jsonlex"
 	"tracekit/internal/passage"
 )
 
@@ -115,8 +116,18 @@ type reading struct {
 	sums     bool          // batches have the bounds of their events, and not the events
 	record   bool          // it is asked how the text was packed
 	placed   bool          // events know where they stand
+	verify   bool          // what is no JSON is counted
 	scanners int           // of blocks, early; in turn if that is less than two
 	known    <-chan Solids // tells what need not be looked at; nil if nothing does
+}
+
+// document walks a text that is read like this.
+func (o *reading) document(m *marks) document {
+	d := document{placed: o.placed, layouts: layouts{marks: m}}
+	if o.verify {
+		d.verify = new(jsonlex.Reader)
+	}
+	return d
 }
 
 // newReader starts the goroutines that read from s.
@@ -133,7 +144,7 @@ func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
 		r.blocks += 2 * o.scanners
 		r.work = make(chan *block, r.blocks)
 		for range o.scanners {
-			s := earlyScanner{doc: document{placed: o.placed, layouts: layouts{marks: m}}}
+			s := earlyScanner{doc: o.document(m)}
 			r.done.Go(func() { r.scanEarly(&s) })
 		}
 	}
@@ -141,7 +152,7 @@ func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
 	decoded := make(chan *block, r.blocks)
 	r.done.Add(2)
 	go r.decode(s, decoded, o.sums)
-	go r.scan(decoded, &joiner{doc: document{placed: o.placed, layouts: layouts{marks: m}}}, o.known)
+	go r.scan(decoded, &joiner{doc: o.document(m)}, o.known)
 	return r
 }
 

@@ -53,6 +53,7 @@ type Source struct {
 	marks  *marks // nil if events get none
 	most   int64  // of text, in bytes; 0 for no limit
 	record bool   // what gzip was
+	verify bool   // that what is kept is JSON
 	ring   ring
 
 	scanners int // at once
@@ -68,6 +69,10 @@ type SourceOptions struct {
 	// it was packed, for Writers that follow (Writer.Follow).
 	Record bool
 
+	// Verify says that text of events and members is counted that is no JSON but
+	// does not hinder a viewer (BadJSON). It takes as long as all else of the reading.
+	Verify bool
+
 	// Inner says that events of this trace are those of another Source, written
 	// down: they get no numbers of their own (Event.Alike), which would say
 	// something else there.
@@ -81,7 +86,7 @@ type SourceOptions struct {
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, scanners: scanners(runtime.GOMAXPROCS(0))}
+	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, verify: o.Verify, scanners: scanners(runtime.GOMAXPROCS(0))}
 	if !o.Inner {
 		s.marks = &marks{}
 	}
@@ -206,7 +211,7 @@ func (s *Source) read(sums bool) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newReader(w, reading{sums: sums, record: record, placed: record, scanners: s.scanners}, s.marks, &s.ring), nil
+	return newReader(w, reading{sums: sums, record: record, placed: record, verify: s.verify, scanners: s.scanners}, s.marks, &s.ring), nil
 }
 
 // open begins to decompress the input from its start, on up to so many

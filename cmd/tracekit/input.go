@@ -32,7 +32,7 @@ type streams struct {
 func inputFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing on standard error but warnings and errors"},
-		&cli.BoolFlag{Name: "strict", Usage: "fail, and write nothing, if something of the input can't be kept"},
+		&cli.BoolFlag{Name: "strict", Usage: "fail, and write nothing, if something of the input can't be kept or is no strict JSON"},
 		maxSizeFlag(),
 	}
 }
@@ -96,7 +96,7 @@ func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, er
 	if in.Source, err = trace.NewSource(in.r, in.size, o); err != nil {
 		return nil, in.fail(in.wrap(err))
 	}
-	if twice && in.file != nil && in.size >= 0 {
+	if twice && in.file != nil && in.size >= 0 && !o.Verify { // an index does not tell what is JSON
 		in.useIndex(std)
 	}
 	return in, nil
@@ -159,6 +159,7 @@ func (in *input) look(f *os.File) error {
 }
 
 func sourceOptions(c *cli.Context) (o trace.SourceOptions, err error) {
+	o.Verify = c.Bool("strict")
 	if c.IsSet("max-size") {
 		if o.MaxText, err = parseAmount(c.String("max-size"), "B"); err != nil {
 			return o, usage("--max-size %v", err)

@@ -232,6 +232,12 @@ func (d *document) opened(key []byte, at int) {
 	if d.any != (d.commas == 1) {
 		d.find(MissingComma, at)
 	}
+	switch m := jsonlex.Look(key, jsonlex.High|jsonlex.Escaped); {
+	case m&notUTF8 != 0:
+		d.find(BadUTF8, at)
+	case m&noEscapes != 0:
+		d.find(NotJSON, at)
+	}
 	if d.keys[string(key)] {
 		if string(key) == "traceEvents" {
 			d.find(DuplicateEvents, at)
@@ -245,26 +251,25 @@ func (d *document) opened(key []byte, at int) {
 // member passes over the value at b[v], of which Perfetto looks at little, and
 // notes what strict readers would refuse.
 func (d *document) member(key string, b []byte, v int) (end int, st status) {
-	switch key {
-	case "displayTimeUnit":
+	switch {
+	case key == "displayTimeUnit":
 		if end, st = documentString(b, v); st == ok {
 			d.report.stats["json_display_time_unit"]++
 		}
-		return end, st
-	case "systemTraceEvents":
-		if b[v] != '"' {
-			return v, broken
-		}
+	case key == "systemTraceEvents" && b[v] != '"':
+		return v, broken
+	case key == "systemTraceEvents":
 		if end, st = documentString(b, v); st == ok {
 			d.find(SystemTrace, v)
 		}
+	default:
+		end, st = skipDocumentValue(b, v)
+	}
+	if st != ok {
 		return end, st
 	}
-	if end, st = skipDocumentValue(b, v); st != ok {
-		return end, st
-	}
-	whole, st := d.strict.Value(b[:end+1], v)
-	if st != ok || jsonlex.SkipSpace(b, whole) != end {
+	whole, st := d.strict.Value(b[:min(end+1, len(b))], v)
+	if st != ok || jsonlex.SkipSpace(b, whole) < end || d.strict.Marks&noEscapes != 0 {
 		d.find(NotJSON, v)
 	}
 	if d.strict.Marks&notUTF8 != 0 {
