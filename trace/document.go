@@ -18,6 +18,7 @@ var (
 	ErrEmpty    = errors.New("the input is empty")
 	ErrNotTrace = errors.New("this is no JSON trace: it starts with neither { nor [")
 	ErrNoEvents = errors.New("there is no traceEvents array in it")
+	errNoPhase  = fmt.Errorf("%w: no event is in the array, which would have a ph", ErrNoEvents)
 	ErrTooLarge = errors.New("a single event or member is larger than 64 MB")
 )
 
@@ -44,6 +45,7 @@ type document struct {
 	bare   bool   // the outermost value is the array of events itself
 	found  bool   // an array of events has been met
 	begun  bool   // an event has been met
+	phased bool   // one with a ph has been met
 	chosen bool   // what is read are blocks of a survey, in which no array ends
 	resync bool   // looking for the next event after a broken one
 	lost   int64  // where that begins, with what stands before it
@@ -103,13 +105,16 @@ func (d *document) finish(off int64, b *Batch) error {
 		}
 	case atMember:
 		if !d.found {
-			return ErrNoEvents
+			return NoEvents(d.head)
 		}
 		d.damage.lose(Unfinished, off, 0)
 		b.addText([]byte("}\n"), off)
 	}
-	if !d.found {
-		return ErrNoEvents
+	switch {
+	case !d.found:
+		return NoEvents(d.head)
+	case d.bare && !d.phased && (d.begun || d.damage.finds[BrokenEvent].Count > 0):
+		return errNoPhase
 	}
 	d.place = atEnd
 	return nil
@@ -237,7 +242,7 @@ func (d *document) badDocument(st status, off int64, last bool, b *Batch) error 
 	}
 	if !d.found {
 		if st == partial {
-			return ErrNoEvents
+			return NoEvents(d.head)
 		}
 		return fmt.Errorf("this is no JSON at byte %d, and no event was found before", off)
 	}
@@ -259,6 +264,18 @@ func (d *document) text(b *Batch, t []byte, off int64) {
 		return
 	}
 	d.head = append(d.head, t...)
+}
+
+// tooLarge is the error for a member, or what comes before all events, that is longer
+// than MaxEvent. A document that is known to be no trace is told to be that.
+func (d *document) tooLarge(text []byte, off int64) error {
+	if !d.found {
+		head := slices.Concat(d.head[:min(len(d.head), 4<<10)], text[:min(len(text), 4<<10)])
+		if err := NoEvents(head); err != ErrNoEvents {
+			return err
+		}
+	}
+	return fmt.Errorf("byte %d: %w", off, ErrTooLarge)
 }
 
 // open passes on what was held back, once an array of events has begun.
@@ -388,6 +405,7 @@ func (d *document) event(buf []byte, from, at int, off int64, last bool, b *Batc
 		return end, scanned
 	}
 	d.begun = true
+	d.phased = d.phased || e.Phase != 0
 	if d.placed {
 		e.at = off + int64(from)
 	}

@@ -122,6 +122,7 @@ func (j *joiner) adopt(b *block) bool {
 		part.End, part.bounds = off+int64(end), sum
 		b.batch.Parts = append(b.batch.Parts, part)
 	}
+	j.doc.phased = true // what is found early begins with one
 	j.leave(b, text, end, false, nil)
 	return true
 }

@@ -3,6 +3,8 @@ package trace
 import (
 	"bytes"
 	"fmt"
+
+	"tracekit/internal/perfetto"
 )
 
 // foreign are formats that users take for a trace, told by the bytes that stand
@@ -34,20 +36,58 @@ func Foreign(head []byte) error {
 			return fmt.Errorf("%w: %s", ErrFormat, f.advice)
 		}
 	}
-	if perfettos(head) {
-		return fmt.Errorf("%w: Perfetto's own binary one; it opens as it is, and only JSON traces are read", ErrFormat)
+	if other := perfetto.Other(head); other != "" {
+		return fmt.Errorf("%w: %s; Perfetto opens it as it is, and only Chrome JSON is read", ErrFormat, other)
 	}
 	return nil
 }
 
-// perfettos reports whether text begins as a Perfetto trace does: with the tag of
-// a message's field 1, which reads as the end of a line (protos/perfetto/trace/
-// trace.proto), and bytes behind it that are not text.
-func perfettos(head []byte) bool {
-	if len(head) == 0 || head[0] != '\n' {
-		return false
+// documents are JSON that users take for a trace, told by a key among the first ones.
+// FORMATS.md says where they come from.
+var documents = []struct{ key, advice string }{
+	{"rocprofiler-sdk-tool", "JSON of rocprofiler-sdk's own; rocprofv3 --output-format pftrace writes what Perfetto opens"},
+	{"resourceSpans", "an OpenTelemetry export; slice --request-file and split read it beside a trace"},
+	{"$schema", "JSON by a schema, such as a speedscope profile"},
+	{"snapshot", "a heap snapshot of V8"},
+	{"profiles", "a profile of another kind"},
+	{"log", "a HAR, the requests of a browser"},
+	{"nodes", "a graph, such as an execution trace (Chakra) of PyTorch, or a CPU profile of V8"},
+	{"meta", "a Firefox profile, which Perfetto opens as it is"},
+	{"libs", "a Firefox profile, which Perfetto opens as it is"},
+	{perfetto.Manifest, "what tells Perfetto how to merge the other files of an archive"},
+	{"ph", "events without an array around them; tracekit repair makes one"},
+}
+
+// NoEvents is ErrNoEvents for a JSON document that begins with head, which says what it
+// is instead if that is known.
+func NoEvents(head []byte) error {
+	keys := map[string]bool{}
+	depth := 0
+	for p := skipSpace(head, 0); p < len(head); p++ {
+		switch head[p] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case '"':
+			end, st := skipString(head, p)
+			if st != scanned {
+				p = len(head)
+				continue
+			}
+			if q := skipSpace(head, end); depth == 1 && q < len(head) && head[q] == ':' {
+				keys[Unquote(head[p:end])] = true
+			}
+			p = end - 1
+		}
 	}
-	return bytes.ContainsFunc(head[:min(len(head), 16)], func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\x1b' // which colours lines of a log
-	})
+	if keys["traceEvents"] {
+		return fmt.Errorf("%w: its traceEvents is no array", ErrNoEvents)
+	}
+	for _, d := range documents {
+		if keys[d.key] {
+			return fmt.Errorf("%w: it is %s", ErrNoEvents, d.advice)
+		}
+	}
+	return ErrNoEvents
 }

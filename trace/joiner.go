@@ -74,8 +74,8 @@ func (j *joiner) leave(b *block, text []byte, used int, own bool, err error) {
 		b.err = err
 	case b.err != nil:
 		b.err = j.finish(b, b.err, end, left)
-	case len(left) > MaxEvent+maxLead+blockData:
-		b.err = fmt.Errorf("byte %d: %w", end, ErrTooLarge)
+	case len(left) > MaxEvent+maxLead+blockData, len(j.doc.head) > MaxEvent:
+		b.err = j.doc.tooLarge(left, end)
 	case own && len(left) == len(j.rest):
 		j.want(len(left)) // j.rest has it all, and no event views it
 	default:

@@ -117,6 +117,8 @@ func verdict(c *cli.Context, name string, r *check.Report) error {
 	}
 	mend := "tracekit repair makes a trace of it that loads with all that can be kept"
 	switch {
+	case r.Count(check.NoEvents) > 0:
+		return fmt.Errorf("%s: is no trace", name)
 	case !r.Loads:
 		return hint(fmt.Errorf("%s: does not load", name), "%s", mend)
 	case r.Lossy():

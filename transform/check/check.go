@@ -73,11 +73,13 @@ func (c *checker) input(r io.Reader, size int64, name string, depth int) error {
 	switch {
 	case p == unknown && why == manifest && name != "":
 		return nil
+	case p == unknown && c.isOther(name, head, in):
+		return nil
 	case p == unknown || depth > maxNesting:
 		c.report.fail(FormatUnknown, Place{Member: name, Line: 1, Head: headOf(head), Detail: why})
 		return nil
 	case p == plain:
-		return c.text(&unpacked{Reader: in}, name)
+		return c.text(&unpacked{Reader: in, begin: head}, name)
 	case p == zipped:
 		return c.zip(in, r, size, name, depth)
 	case p == tarred:
@@ -92,9 +94,12 @@ func (c *checker) input(r io.Reader, size int64, name string, depth int) error {
 	if err != nil {
 		return err
 	}
-	u.Reader = within
+	u.Reader, u.begin = within, inner
 	if q, _ := sniff(inner); q != plain && len(inner) > 0 {
 		return c.input(within, -1, name, depth+1)
+	}
+	if c.isOther(name, inner, within) {
+		return nil
 	}
 	if why := notTrace(inner); why != "" {
 		c.report.fail(FormatUnknown, Place{Member: name, Line: 1, Head: headOf(inner), Detail: why})
@@ -125,6 +130,9 @@ func (c *checker) text(u *unpacked, name string) error {
 	if err != nil {
 		return err
 	}
+	if end == ended && !d.bare && !d.keys["traceEvents"] {
+		c.noEvents(u.begin, name)
+	}
 	if end == ended || end == stopped {
 		if err := c.rest(d, u, end == stopped); err != nil {
 			return err
@@ -135,6 +143,13 @@ func (c *checker) text(u *unpacked, name string) error {
 		return w.err
 	}
 	return c.replay(events)
+}
+
+// noEvents notes a document that Perfetto loads, and that is no trace.
+func (c *checker) noEvents(begin []byte, name string) {
+	c.report.find(NoEvents, func() Place {
+		return Place{Member: name, Line: 1, Head: headOf(begin), Detail: trace.NoEvents(begin).Error()}
+	})
 }
 
 // rest judges what stands behind the document's end, if it counts at all.

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"tracekit/internal/inflate"
+	"tracekit/internal/perfetto"
 	"tracekit/trace"
 
 	"github.com/klauspost/compress/zstd"
@@ -30,8 +31,8 @@ func (p packing) String() string {
 	return [...]string{"unknown", "plain", "gzip", "zstd", "zip", "tar"}[p]
 }
 
-// sniffSize is how much of an input must be seen to tell its packing.
-const sniffSize = 512
+// sniffSize is how much of an input is seen to tell its packing and its format.
+const sniffSize = 4 << 10
 
 // sniff tells a packing as Perfetto does, and why it is unknown.
 func sniff(head []byte) (p packing, why string) {
@@ -56,7 +57,7 @@ func sniff(head []byte) (p packing, why string) {
 func notTrace(head []byte) string {
 	var start []byte
 	for _, c := range head[:min(len(head), 128)] {
-		if !isSpace(c) {
+		if !perfetto.IsSpace(c) {
 			start = append(start, c)
 		}
 	}
@@ -82,6 +83,29 @@ func notTrace(head []byte) string {
 	return `it starts with neither {" nor [{"`
 }
 
+// other names the format of a text that Perfetto loads though it is no Chrome JSON. A
+// Firefox profile is told by its first key, and by having no array of events close by.
+func other(head []byte, in *bufio.Reader) string {
+	if slices.Contains(perfetto.Gecko, perfetto.FirstKey(head)) {
+		more, _ := in.Peek(in.Size()) // an error comes again where the text is read
+		if !bytes.Contains(more, []byte(`"traceEvents"`)) {
+			return "a Firefox profile"
+		}
+	}
+	return perfetto.Other(head)
+}
+
+// isOther notes a text in another format, which is not looked at any further.
+func (c *checker) isOther(name string, head []byte, in *bufio.Reader) bool {
+	format := other(head, in)
+	if format != "" {
+		c.report.find(OtherFormat, func() Place {
+			return Place{Member: name, Line: 1, Head: headOf(head), Detail: format}
+		})
+	}
+	return format != ""
+}
+
 // manifest marks a file that tells how others of its archive are to be read.
 const manifest = "a manifest, and no trace"
 
@@ -89,6 +113,7 @@ const manifest = "a manifest, and no trace"
 // behind a document in the same chunk for nothing, and fails over any more.
 type unpacked struct {
 	io.Reader
+	begin  []byte  // the first of the text
 	starts []int64 // of gzip members, in bytes of text
 	tail   *tail
 	close  func()

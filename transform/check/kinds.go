@@ -35,6 +35,7 @@ const (
 // Kinds that cost something of the trace, or its meaning.
 const (
 	RestDropped    Kind = "rest_dropped"
+	NoEvents       Kind = "no_events"
 	NoPhase        Kind = "no_phase"
 	NoTime         Kind = "no_time"
 	BadID2         Kind = "bad_id2"
@@ -91,6 +92,7 @@ const (
 	Ignored         Kind = "ignored_phase"
 	CoarseTime      Kind = "coarse_time"
 	SystemTrace     Kind = "system_trace"
+	OtherFormat     Kind = "other_format"
 )
 
 // kindInfo is what is known of a kind: its level, the statistic in which
@@ -114,6 +116,7 @@ var kinds = map[Kind]kindInfo{
 	Crash:           {Fails, "", "brackets that do not match: the viewer crashes"},
 
 	RestDropped:    {Lost, "json_tokenizer_failure", "a dur, tts or tdur that can't be read: nothing behind it is shown"},
+	NoEvents:       {Lost, "", "no trace: a document without an array of events"},
 	NoPhase:        {Lost, "json_tokenizer_failure", "an event without a phase"},
 	NoTime:         {Lost, "json_tokenizer_failure", "an event without a readable ts"},
 	BadID2:         {Lost, "json_tokenizer_failure", "an id2 that can't be read"},

@@ -54,6 +54,8 @@ var examples = map[Kind]string{
 	UnfinishedTail: `[{"ph":"X","ts":1,"dur":4},{"ph`,
 	TrailingText:   inArray(``) + "x",
 
+	NoEvents: `{"a":1}`,
+
 	OverlapOlder: inArray(`{"ph":"X","ts":1,"dur":4},{"ph":"X","ts":3,"dur":4}`),
 
 	ControlChar:     inArray("{\"ph\":\"X\",\"name\":\"a\tb\",\"ts\":1,\"dur\":4}"),
@@ -76,6 +78,7 @@ var examples = map[Kind]string{
 	FlowStepNoStart: inArray(`{"ph":"X","ts":1,"dur":4},{"ph":"t","id":1,"ts":1}`),
 	Ignored:         inArray(`{"ph":"O","ts":1}`),
 	CoarseTime:      inArray(`{"ph":"X","ts":1700000000000000.123,"dur":4}`),
+	OtherFormat:     "# tracer: nop\n#\n",
 	SystemTrace:     `{"systemTraceEvents":"","traceEvents":[]}`,
 }
 

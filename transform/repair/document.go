@@ -79,8 +79,12 @@ func (h *healer) outside() (inEvents bool, err error) {
 // blanks are white space and commas.
 const blanks = " \t\r\n,"
 
-// opened writes an array of events where the document has none.
+// opened writes an array of events where the document has none that can be read. One
+// that never had any is no trace.
 func (h *healer) opened() error {
+	if !h.none {
+		return trace.NoEvents(h.begin)
+	}
 	h.count[Members]++
 	sep := ""
 	if !h.first {
@@ -270,9 +274,12 @@ func (h *healer) putMember(at int, m docMember, commas int) error {
 	}
 	h.keys[name] = true
 	switch {
+	case name == "traceEvents" && string(val) != "null" && val[0] != '[':
+		return trace.NoEvents(h.begin)
 	case name == "displayTimeUnit" && val[0] != '"', name == "systemTraceEvents" && val[0] != '"', name == "traceEvents":
 		h.count[Members]++
 		h.keys[name] = false
+		h.none = h.none || name == "traceEvents"
 		return nil
 	case h.first && (name == "meta" || name == "libs" || name == "perfetto_manifest"):
 		// As the first key it would make the file a profile of another kind.
@@ -335,6 +342,8 @@ func (h *healer) finish() error {
 	switch {
 	case h.seq > 0:
 	case h.count[Trailing] > 0 && !h.keys["traceEvents"]:
+		return trace.NoEvents(h.begin)
+	case h.bare && !h.phased && h.empties > 0:
 		return trace.ErrNoEvents
 	case h.bare:
 		h.count[Members]++ // an empty array is no trace

@@ -23,17 +23,22 @@ type healer struct {
 	judge *check.Judge
 	sink  sink
 
-	bare  bool // the document is the array of events itself
-	found bool // an array of events has begun
-	any   bool // an event was handed on
-	seq   int64
-	first bool // no member of the document was met yet
-	keys  map[string]bool
-	shut  []byte // the bracket that closes the events, and the space before it
-	tail  []byte // what stands behind that
-	brace int    // where in tail the closing brace is, or -1
-	extra bool   // in a further document, whose events are still to come
-	block int    // bytes to read at once
+	bare  bool   // the document is the array of events itself
+	found bool   // an array of events has begun
+	none  bool   // in its place there is null
+	begin []byte // what the text begins with
+
+	phased  bool // something in the array has a ph, though it may be set aside
+	empties int  // others
+	any     bool // an event was handed on
+	seq     int64
+	first   bool // no member of the document was met yet
+	keys    map[string]bool
+	shut    []byte // the bracket that closes the events, and the space before it
+	tail    []byte // what stands behind that
+	brace   int    // where in tail the closing brace is, or -1
+	extra   bool   // in a further document, whose events are still to come
+	block   int    // bytes to read at once
 
 	baseWas []byte // baseTimeNanoseconds of the document, nil if it has none
 	base    []byte // what it is to be, nil if it stays
@@ -148,6 +153,7 @@ func (h *healer) run(ctx context.Context) error {
 // start passes over what stands before the document.
 func (h *healer) start() (inEvents bool, err error) {
 	b := h.buf
+	h.begin = bytes.Clone(b[:min(len(b), startSize)])
 	if len(b) == 0 {
 		return false, trace.ErrEmpty
 	}
@@ -325,6 +331,11 @@ func (h *healer) mend(at, commas int) error {
 			end = len(h.buf)
 		}
 		raw := h.buf[at:end:end]
+		if find(ms, "ph") != nil {
+			h.phased = true
+		} else {
+			h.empties++
+		}
 		ms, f := h.mendEvent(ms)
 		if st != whole {
 			h.count[Broken]++
