@@ -120,6 +120,15 @@ func (std streams) show(all bool) error {
 	return outputError{hint(fmt.Errorf("%s: is closed", standardOutput), "write to a file or a pipe; to keep only the exit status, > %s", os.DevNull)}
 }
 
+// print writes a text that is all there will be.
+func (std streams) print(text string) error {
+	if err := std.show(true); err != nil {
+		return err
+	}
+	_, err := io.WriteString(std.out, text)
+	return writeError(err)
+}
+
 // sparing refuses to write to a terminal what is no text.
 func (o *output) sparing(w any) error {
 	if o.format == trace.Plain || !isTerminal(w) {

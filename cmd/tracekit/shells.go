@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,8 +31,7 @@ EXAMPLES
 			if err != nil {
 				return hint(usage("%v", err), "%s are known", strings.Join(manual.Shells(), ", "))
 			}
-			_, err = fmt.Fprint(std.out, script)
-			return writeError(err)
+			return std.print(script)
 		},
 	}
 }
@@ -63,8 +61,7 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprint(std.out, page)
-			return writeError(err)
+			return std.print(page)
 		},
 	}
 }

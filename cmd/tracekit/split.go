@@ -87,6 +87,9 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 	o.Source = filepath.Base(in.name)
 	var m *split.Manifest
 	if c.Bool("dry-run") {
+		if err := std.show(true); err != nil {
+			return err
+		}
 		if m, err = split.Plan(c.Context, in.Source, o); err != nil {
 			return splitError(in, err)
 		}

@@ -21,6 +21,9 @@ func statsFlag() cli.Flag {
 // has counted instead of writing the other.
 func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
 	defer in.Close()
+	if err := std.show(true); err != nil {
+		return err
+	}
 	rep, err := work(in, trace.NewWriter(io.Discard))
 	if err == nil {
 		err = in.settled()
