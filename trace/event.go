@@ -74,11 +74,12 @@ func (e *Event) Name() []byte { return e.name.of(e.Raw()) }
 // Cat is the category, as Name is the name.
 func (e *Event) Cat() []byte { return e.cat.of(e.Raw()) }
 
-// Pid is the JSON text of the process id: a number, or a string with its quotes.
-func (e *Event) Pid() []byte { return e.pid.of(e.Raw()) }
+// Pid is the JSON text of the process id: a number, or a string with its quotes. A
+// number is whole: 1 stands for 1.0 and 1e0 too, as for Perfetto.
+func (e *Event) Pid() []byte { return wholeID(e.pid.of(e.Raw())) }
 
 // Tid is the JSON text of the thread id, as Pid is the process id's.
-func (e *Event) Tid() []byte { return e.tid.of(e.Raw()) }
+func (e *Event) Tid() []byte { return wholeID(e.tid.of(e.Raw())) }
 
 // ID is the JSON text of id, a number or a string with its quotes.
 func (e *Event) ID() []byte { return e.id.of(e.Raw()) }

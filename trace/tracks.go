@@ -2,7 +2,9 @@ package trace
 
 import (
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 )
 
 // Track is a thread's line in a trace, and so the place where slices nest.
@@ -73,7 +75,7 @@ func (t *Tracks) Known() *Tracks {
 // Find returns the number of a track by the JSON text of its ids, -1 if there is
 // none yet.
 func (t *Tracks) Find(pid, tid string) int {
-	p, q := shownIDs([]byte(pid), []byte(tid))
+	p, q := shownIDs(wholeID([]byte(pid)), wholeID([]byte(tid)))
 	if n, ok := t.byKey[trackKey{string(p), string(q)}]; ok {
 		return n
 	}
@@ -82,6 +84,38 @@ func (t *Tracks) Find(pid, tid string) int {
 
 // Process returns the number of the process that e belongs to.
 func (t *Tracks) Process(e *Event) int { return t.All[t.Of(e)].Process }
+
+// wholeID is the JSON text of a pid or tid without what makes no other one of it: where
+// a number has a fraction or an exponent, its whole part, as Perfetto reads it.
+func wholeID(v []byte) []byte {
+	dot := -1
+	for i, c := range v {
+		switch {
+		case c == '"':
+			return v
+		case c == '.' && dot < 0:
+			dot = i
+		case c|0x20 == 'e':
+			return wholeNumber(v)
+		}
+	}
+	switch {
+	case dot < 0:
+		return v
+	case dot == 2 && v[0] == '-' && v[1] == '0':
+		return v[1:2]
+	}
+	return v[:dot]
+}
+
+// wholeNumber is the whole part of a number with an exponent; other text as it is.
+func wholeNumber(v []byte) []byte {
+	f, err := strconv.ParseFloat(string(v), 64)
+	if err != nil || math.Abs(f) >= 1<<63 {
+		return v
+	}
+	return strconv.AppendInt(nil, int64(f), 10)
+}
 
 // shownIDs are the ids that a viewer takes an event's for.
 func shownIDs(pid, tid []byte) (shownPid, shownTid []byte) {

@@ -4,6 +4,8 @@ package window
 import (
 	"errors"
 	"fmt"
+	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -148,15 +150,27 @@ func BaseTime(text []byte) int64 {
 		return 0
 	}
 	rest = strings.TrimLeft(rest, " \t\r\n:")
-	n := 0
-	for n < len(rest) && rest[n]-'0' <= 9 {
-		n++
+	end := strings.IndexFunc(rest, func(r rune) bool { return !strings.ContainsRune("0123456789+-.eE", r) })
+	if end < 0 {
+		end = len(rest)
 	}
-	base, err := strconv.ParseInt(rest[:n], 10, 64)
-	if err != nil {
+	return wholeNanoseconds(rest[:min(end, 64)])
+}
+
+// wholeNanoseconds reads a number, which may have a fraction or an exponent: Python
+// writes 1.78e18. It is 0 if that does not fit.
+func wholeNanoseconds(num string) int64 {
+	if n, err := strconv.ParseInt(num, 10, 64); err == nil {
+		return n
+	}
+	if f, err := strconv.ParseFloat(num, 64); err != nil || math.Abs(f) >= 1<<63 {
 		return 0
 	}
-	return base
+	exact, ok := new(big.Rat).SetString(num)
+	if !ok {
+		return 0
+	}
+	return new(big.Int).Quo(exact.Num(), exact.Denom()).Int64()
 }
 
 // ago writes a time after the trace's start as a user would type it.
