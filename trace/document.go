@@ -59,7 +59,8 @@ type document struct {
 	solids  Solids          // that come, if any are known
 	stop    int64           // where the next of these begins
 	layouts layouts
-	general bool // leave all to the general scanner, for tests that compare
+	general bool  // leave all to the general scanner, for tests that compare
+	looked  int64 // bytes that were looked at for events one by one, or moved, for tests that count
 }
 
 // scan splits buf, whose first byte stands at off in the text of the trace,

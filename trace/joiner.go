@@ -88,11 +88,13 @@ func (j *joiner) leave(b *block, text []byte, used int, own bool, err error) {
 // whether it stands in memory of its own.
 func (j *joiner) join(b *block) (text []byte, own bool) {
 	if n := len(j.rest); n <= b.lo {
+		j.doc.looked += int64(n)
 		text = b.buf[b.lo-n : b.hi]
 		copy(text, j.rest)
 		return text, false
 	}
 	if n := len(j.rest) + b.hi - b.lo; n > cap(j.rest) {
+		j.doc.looked += int64(len(j.rest))
 		// As much as the next try wants, so that it is not moved again before.
 		j.rest = append(make([]byte, 0, max(n, j.enough+blockData)), j.rest...)
 	}

@@ -72,6 +72,9 @@ const (
 
 var memberOf = map[string]member{"pid": memberPid, "tid": memberTid, "id": memberID}
 
+// maxPieces is how many values an event may have for its layout to be learned.
+const maxPieces = 64
+
 // learnLayout derives the layout of an event, nil if it has none that can be
 // told from one event: keys that come twice, values with escapes, nested ones
 // outside of args.
@@ -112,7 +115,9 @@ func learnLayout(e *Event) *layout {
 			quote = 1
 		}
 		p.before = newFixed(obj[done : lo+quote])
-		l.pieces = append(l.pieces, p)
+		if l.pieces = append(l.pieces, p); len(l.pieces) > maxPieces {
+			return nil
+		}
 		done, cat = hi-quote, span{}
 	}
 	if cat != (span{}) || len(l.pieces) == 0 {

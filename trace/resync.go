@@ -37,6 +37,7 @@ func (d *document) object(buf []byte, from, at int, off int64, last bool, e *Eve
 		text, last = buf[:at+size], true
 	}
 	end, st = scanEvent(text, from, at, depth, e)
+	d.looked += int64(end - at)
 	if st == partial && !last {
 		return end, st
 	}
@@ -196,11 +197,14 @@ func (d *document) eventAt(buf []byte, at int, off int64, last bool) look {
 		return found
 	}
 	var e Event
-	_, st := d.object(buf, at, at, off, last, &e)
+	end, st := d.object(buf, at, at, off, last, &e)
 	switch {
 	case st == partial:
 		return more
-	case st == broken || e.Phase == 0:
+	case st == broken:
+		return no
+	case e.Phase == 0:
+		d.doubt = max(d.doubt, off+int64(end))
 		return no
 	}
 	return yes

@@ -70,7 +70,10 @@ func ReadDamaged(text string, bare bool) *Damaged {
 // mayGoOn reports whether reading goes on at text[p] after something broken.
 func (d *Damaged) mayGoOn(p int) bool {
 	if starts.MatchString(d.text[p:]) {
-		_, whole, hasPh := d.object(p)
+		end, whole, hasPh := d.object(p)
+		if whole && !hasPh {
+			d.doubt = max(d.doubt, end)
+		}
 		return whole && hasPh
 	}
 	return d.text[p] == ']' && d.over.MatchString(d.text[p:])

@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"tracekit/internal/jsonlex"
 	"tracekit/trace"
 	"tracekit/transform/check"
 )
@@ -293,13 +294,11 @@ func (r *reader) dedupe(ms []member) {
 	if r.off[Duplicates] {
 		return
 	}
-	for i := range ms {
-		for k := i + 1; k < len(ms); k++ {
-			if ms[k].name == ms[i].name {
-				ms[i].drop = true
-				r.count[Duplicates]++
-				break
-			}
+	var keys jsonlex.Keys
+	for i := len(ms) - 1; i >= 0; i-- {
+		if keys.Add([]byte(ms[i].name)) {
+			ms[i].drop = true
+			r.count[Duplicates]++
 		}
 	}
 }
