@@ -45,7 +45,7 @@ type difference struct {
 
 // String is how a line under meant/ says it.
 func (d difference) String() string {
-	if d.kind == jsonOf || d.kind == tableOf {
+	if d.kind == jsonOf || d.kind == tableOf || d.kind == filesOf {
 		return string(d.kind) + ":" + d.at
 	}
 	return string(d.kind)
@@ -71,8 +71,11 @@ func compare(c call, old, now result) (all []difference) {
 		add(exit, "%d before, now %d: %s", old.status, now.status, firstLines(now.stderr, 1))
 	}
 	was, is := slices.Sorted(maps.Keys(old.files)), slices.Sorted(maps.Keys(now.files))
-	if !slices.Equal(was, is) {
-		add(filesOf, "only before: %q; only now: %q", without(was, is), without(is, was))
+	for _, name := range without(was, is) {
+		all = append(all, difference{filesOf, name, name + " is not there any more"})
+	}
+	for _, name := range without(is, was) {
+		all = append(all, difference{filesOf, name, name + " is new"})
 	}
 	for _, name := range was {
 		if text, ok := now.files[name]; ok && !bytes.Equal(old.files[name], text) {

@@ -150,7 +150,7 @@ func TestCompare(t *testing.T) {
 		{"a manifest", split, file("pieces/manifest.json", `{"a":1}`), file("pieces/manifest.json", `{"a":2}`), []kind{jsonOf}},
 		{"a table for scripts", split, file("pieces/manifest.csv", "a"), file("pieces/manifest.csv", "b"), []kind{tableOf}},
 		{"an index", strip, file("a.json.tkx", "a"), file("a.json.tkx", "b"), []kind{indexOf}},
-		{"a file", split, file("pieces/a", ""), file("pieces/b", ""), []kind{filesOf}},
+		{"a file", split, file("pieces/a", ""), file("pieces/b", ""), []kind{filesOf, filesOf}},
 		{"status", strip, result{}, result{status: 3}, []kind{exit}},
 		{"words", strip, result{stderr: "a"}, result{stderr: "b"}, []kind{stderr}},
 		{"help", helpCall, out("a"), out("b"), []kind{help}},
