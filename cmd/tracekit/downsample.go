@@ -64,7 +64,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "every", Usage: "with --step: leave every `N`th step"},
 			&cli.BoolFlag{Name: "step", Usage: "what --every counts"},
 			tmpdirFlag(),
-		}, append(markerFlags(), outputFlags()...)...),
+		}, append(append(markerFlags(), givenFlags()...), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := downsampleOptions(c)
 			if err != nil {
@@ -138,6 +138,9 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 	}
 	if resolution == 0 && o.Resolution != nil && o.MaxEvents == 0 && o.TargetSize == 0 {
 		return o, hint(usage("--resolution %q merges nothing", c.String("resolution")), "without a budget it wants a time above zero, such as 20us")
+	}
+	if o.Given, err = givenOf(c); err != nil {
+		return o, err
 	}
 	return o, nil
 }

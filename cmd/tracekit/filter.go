@@ -37,7 +37,7 @@ written as /…/.
 			&cli.BoolFlag{Name: "with-device", Usage: "also keep what a kept slice launched on a device"},
 			&cli.BoolFlag{Name: "with-flows", Usage: "also keep the slices that arrows join to a kept one"},
 			statsFlag(), tmpdirFlag(),
-		), outputFlags()...),
+		), append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, name, err := filterOptions(c)
 			if err != nil {
@@ -118,6 +118,9 @@ func filterOptions(c *cli.Context) (o keepfilter.Options, input string, err erro
 	o.Related = keepfilter.Related{
 		Parents: c.Bool("with-parents"), Children: c.Bool("with-children"),
 		Device: c.Bool("with-device"), Flows: c.Bool("with-flows"),
+	}
+	if o.Given, err = givenOf(c); err != nil {
+		return o, "", err
 	}
 	return o, input, nil
 }

@@ -29,7 +29,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
 			&cli.IntFlag{Name: "rows", Value: 6, Usage: "show up to `N` rows of each list"},
 			pageFlag(),
-		}, inputFlags()...),
+		}, append(givenFlags(), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			rows, err := bounded(c, "rows", mostRows)
 			if err != nil {
@@ -41,6 +41,11 @@ EXAMPLES
 }
 
 func infoOfTrace(c *cli.Context, std streams, rows int) error {
+	var o info.Options
+	var err error
+	if o.Given, err = givenOf(c); err != nil {
+		return err
+	}
 	in, err := openInput(c, std, false)
 	if err != nil {
 		return err
@@ -54,9 +59,8 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 		return err
 	}
 	var page *overview.Collector
-	var o info.Options
 	if html != nil {
-		page = overview.NewCollector(steps.Options{})
+		page = overview.NewCollector(steps.Options{}, o.Given)
 		o.Look = page.Part
 	}
 	found, survey, err := info.Inspect(c.Context, in.Source, o)

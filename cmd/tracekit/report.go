@@ -38,7 +38,7 @@ EXAMPLES
 			&cli.IntFlag{Name: "rows", Value: 4, Usage: "show up to `N` rows of each list"},
 			pageFlag(),
 			tmpdirFlag(),
-		}, append(rangeFlags(), markerFlags()...)...), inputFlags()...),
+		}, append(append(rangeFlags(), markerFlags()...), givenFlags()...)...), inputFlags()...),
 		Action: func(c *cli.Context) error {
 			o, err := reportOptions(c)
 			if err != nil {
@@ -57,6 +57,9 @@ func reportOptions(c *cli.Context) (o measured.Options, err error) {
 		return o, err
 	}
 	if o.Markers, err = markerOf(c); err != nil {
+		return o, err
+	}
+	if o.Given, err = givenOf(c); err != nil {
 		return o, err
 	}
 	for _, w := range ways {
@@ -93,7 +96,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 	}
 	var page *overview.Collector
 	if html != nil {
-		page = overview.NewCollector(o.Markers)
+		page = overview.NewCollector(o.Markers, o.Given)
 		o.Look = page.Part
 	}
 	o.TempDir = c.String("tmpdir")

@@ -35,7 +35,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: what reaches over an edge is cut there, stays whole, or goes"},
 			&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: judge what ran on a device by its own time, or as launched: it stays, whole, if the call that launched it does"},
 			tmpdirFlag(),
-		), outputFlags()...),
+		), append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := sliceOptions(c, std)
 			if err != nil {
@@ -80,6 +80,9 @@ func sliceOptions(c *cli.Context, std streams) (o slice.Options, err error) {
 		o.Device = slice.Launched
 	default:
 		return o, hint(usage("--device %q", d), "time or launched")
+	}
+	if o.Given, err = givenOf(c); err != nil {
+		return o, err
 	}
 	return o, nil
 }

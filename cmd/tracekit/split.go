@@ -67,7 +67,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty: what a split wrote there is replaced, all else stays"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "tell the pieces, write nothing"},
 			tmpdirFlag(),
-		}, append(append(markerFlags(), requestFlags()...), inputFlags()...)...),
+		}, append(append(append(markerFlags(), requestFlags()...), givenFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := splitOptions(c, std)
 			if err != nil {
@@ -291,6 +291,9 @@ func splitOptions(c *cli.Context, std streams) (o split.Options, err error) {
 		o.Device = slice.Launched
 	default:
 		return o, hint(usage("--device %q", d), "time or launched; pieces of a process are judged by time")
+	}
+	if o.Given, err = givenOf(c); err != nil {
+		return o, err
 	}
 	return o, nil
 }

@@ -40,12 +40,16 @@ EXAMPLES
 			&cli.StringSliceFlag{Name: "cat", Usage: "events of the category `NAME`; may be given again"},
 			&cli.StringSliceFlag{Name: "args", Usage: "args of events: shapes, stack, all or `NAME`; may be given again"},
 			statsFlag(),
-		}, outputFlags()...),
+		}, append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o := strip.Options{
 				Hardware: c.Bool("hardware"), Python: c.Bool("python"), Runtime: c.Bool("runtime"), Memory: c.Bool("memory"),
 				Counters: c.Bool("counters"), Instants: c.Bool("instants"), Flows: c.Bool("flows"),
 				Cats: c.StringSlice("cat"), Args: c.StringSlice("args"),
+			}
+			var err error
+			if o.Given, err = givenOf(c); err != nil {
+				return err
 			}
 			if !o.Some() {
 				return hint(usage("nothing to strip"), "name what shall go: --hardware, --python, --cat NAME, --args NAME or another kind")

@@ -8,7 +8,6 @@ var Unitrace = &Producer{
 		"gpu_op":     {OnDevice, 0},
 		"GPU_METRIC": {OnDevice, 0},
 	},
-	Families: []string{"Flow_H2D", "Flow_D2H"},
 	Processes: []Rule{
 		{Name: "HOST<*", Is: Calls},
 		{Name: "DEVICE<*", Is: Device},

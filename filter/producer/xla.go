@@ -29,6 +29,7 @@ var XLA = &Producer{
 		{Name: "Source Code", Is: Device, Level: Views},
 		{Name: "XLA TraceMe", Is: Device, Level: Views},
 	},
+	Markers: []Markers{{"XLA's profiler", Training, nil}},
 	Evidence: Evidence{
 		Processes: []string{"/host:CPU", "/device:GPU:#", "/device:TPU:#*"},
 		Threads:   []string{"XLA Ops", "XLA Modules"},

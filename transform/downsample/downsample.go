@@ -47,6 +47,8 @@ type Options struct {
 	// MaxEvents and TargetSize, in bytes of text, are budgets, 0 for none: they find the
 	// finest resolution with which the output fits.
 	MaxEvents, TargetSize int64
+	// Given says what events are, where nothing else tells.
+	Given filter.Given
 
 	// Favour says which slices get a tenth of the resolution; nil for none. It can't ask
 	// for depth.

@@ -42,7 +42,7 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	}
 	var launched *launches.Judge
 	if o.Every > 0 {
-		launched = launches.NewJudge()
+		launched = launches.NewJudge(o.Given)
 	}
 	p = &plan{learner: l}
 	defer func(made *plan) {

@@ -18,6 +18,8 @@ import (
 type Options struct {
 	Expr    *filter.Expr
 	Related Related
+	// Given says what events are, where nothing else tells.
+	Given filter.Given
 
 	// Spill makes a temporary file, if arrows don't fit into memory; if it is nil,
 	// they stay there.

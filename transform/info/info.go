@@ -29,6 +29,8 @@ type Info struct {
 	Damage         trace.Damage   `json:"-"`
 	Kinds          []Kind         `json:"kinds"`             // the largest first
 	Processes      []Process      `json:"processes"`         // those with the most events first
+	DeviceWork     bool           `json:"device_work"`       // something is known to have run on a device
+	Unknown        []Unknown      `json:"unknown"`           // what was not understood, the most first
 	Capture        *Capture       `json:"capture,omitempty"` // nil if the trace does not state it
 	Steps          *Steps         `json:"steps,omitempty"`
 	Requests       *Requests      `json:"requests,omitempty"`

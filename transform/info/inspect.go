@@ -18,24 +18,27 @@ import (
 type Options struct {
 	// Look, unless it is nil, is shown every part of the trace.
 	Look func(*trace.Part)
+	// Given says what events are, where nothing else tells.
+	Given filter.Given
 
 	loadable, piece int64 // bytes of JSON; 0 for the usual ones
 }
 
 // inspector is what learns from the events of a trace.
 type inspector struct {
-	info     *Info
-	hints    hints
-	sides    filter.Recognizer
-	census   census
-	finder   *steps.Finder
-	requests *requests.Collector
-	forecast *overview.Forecast
-	thinning thinning   // what downsample --min-dur leaves
-	python   *remainder // what strip --python leaves
-	hardware *remainder // what strip --hardware leaves
-	names    pipeline.Distinct
-	repeated amount // metadata that is the same as some before
+	info      *Info
+	hints     hints
+	sides     filter.Recognizer
+	census    census
+	strangers strangers
+	finder    *steps.Finder
+	requests  *requests.Collector
+	forecast  *overview.Forecast
+	thinning  thinning   // what downsample --min-dur leaves
+	python    *remainder // what strip --python leaves
+	hardware  *remainder // what strip --hardware leaves
+	names     pipeline.Distinct
+	repeated  amount // metadata that is the same as some before
 }
 
 // Inspect reads the trace once and tells what is in it, and the survey of it.
@@ -51,6 +54,7 @@ func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Sur
 		info:   &Info{Format: s.Format().String(), Packed: s.Size()},
 		finder: steps.NewFinder(steps.Options{}), requests: collector, forecast: overview.NewForecast(),
 	}
+	in.sides.Given = o.Given
 	in.python, in.hardware = newRemainder(&in.census.names.Tracks, "stack"), newRemainder(&in.census.names.Tracks)
 	v, err := s.SurveyParts(func(p *trace.Part) error {
 		in.part(p)
@@ -91,10 +95,14 @@ func (in *inspector) event(e *trace.Event) {
 		in.metadata(e, track)
 		return
 	}
-	python := filter.KindsOf(e)&filter.Python != 0
+	kinds := in.sides.Kinds(e)
+	in.strangers.take(e, place{in.census.last, track}, &in.sides, kinds)
+	python := kinds&filter.Python != 0
 	in.forecast.Event(e, in.thinning.take(e, track, python))
 	in.python.take(e, track, python)
-	switch side := in.sides.Side(e); {
+	side := in.sides.Side(e)
+	in.info.DeviceWork = in.info.DeviceWork || side == filter.Device && !e.IsFlow()
+	switch {
 	case side == filter.Unsure && e.IsFlow():
 		in.hardware.hold(e)
 	case side == filter.Unsure:
@@ -145,10 +153,12 @@ func (in *inspector) finish(v *trace.Survey, o Options) {
 		i.Steps, i.Recompilations = stepsOf(run), recompilationsOf(run)
 	}
 	i.Requests = requestsOf(in.requests.Requests(requests.Clock{Zero: v.Zero, Last: v.Last, Base: i.BaseTime}), run)
+	i.Unknown = in.strangers.list(&in.census, &in.sides, run)
 	i.Producers = producersOf(i, run)
 	i.Producer = strings.Join(i.Producers, ", ")
 	in.metadataAgain()
 	in.predict(run, o)
+	i.DeviceWork = i.DeviceWork || in.hardware.device
 }
 
 // since2001 is in ns: larger times count from 1970.

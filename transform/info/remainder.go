@@ -24,6 +24,7 @@ type remainder struct {
 	threads       []left          // by track
 	processes     []amount        // their names
 	arrows        pipeline.Arrows // that may cross from the host to a device
+	device        bool            // something of a device waited
 	held          []trace.Event   // flow events of which it is not yet known whether they go
 }
 
@@ -197,7 +198,7 @@ func (r *remainder) finish(sides *filter.Recognizer) (events, bytes int64) {
 		switch {
 		case t.first == nil:
 		case sides.Side(t.first) == filter.Device:
-			r.took = true
+			r.took, r.device = true, true
 		default:
 			t.used = true
 			r.add(t.waiting)

@@ -10,6 +10,7 @@ import (
 	"tracekit/internal/columns"
 	"tracekit/internal/progress"
 	"tracekit/trace"
+	"tracekit/transform/pipeline"
 	"tracekit/transform/report"
 	"tracekit/transform/requests"
 	"tracekit/transform/window"
@@ -36,6 +37,7 @@ func (i *Info) WriteText(w io.Writer, o TextOptions) error {
 	p.run()
 	p.kinds()
 	p.processes()
+	p.unknown()
 	p.predictions()
 	return p.w.Flush()
 }
@@ -64,6 +66,9 @@ func (p *printer) facts() {
 	}
 	p.fact("details", strings.Join(hints, ", "))
 	p.fact("damage", p.Damage.String())
+	if !p.DeviceWork {
+		p.fact("devices", pipeline.NoDevice)
+	}
 	if c := p.Capture; c != nil && c.outside != "" {
 		p.fact("capture", fmt.Sprintf("%s, from @%s to @%s", report.Amount(c.End-c.Start), micros(c.Start), micros(c.End)))
 		p.fact("outside", c.outside)

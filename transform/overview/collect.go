@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 
+	"tracekit/filter"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -31,9 +32,10 @@ type catKey struct {
 }
 
 // NewCollector returns a Collector that has seen nothing; o chooses among
-// markers of steps.
-func NewCollector(o steps.Options) *Collector {
+// markers of steps, and given says what events are, where nothing else tells.
+func NewCollector(o steps.Options, given filter.Given) *Collector {
 	c := &Collector{forecast: newForecast(maxBins), finder: steps.NewFinder(o), cats: map[catKey]*Category{}}
+	c.lanes.sides.Given = given
 	c.lanes.scale, c.counters.scale = c.forecast.scale, c.forecast.scale
 	return c
 }
@@ -121,7 +123,7 @@ func (c *Collector) fit(v *trace.Survey) {
 
 // Collect reads the whole trace once.
 func Collect(ctx context.Context, s *trace.Source, o steps.Options) (*Data, error) {
-	c := NewCollector(o)
+	c := NewCollector(o, filter.Given{})
 	v, err := s.SurveyParts(func(p *trace.Part) error {
 		c.Part(p)
 		return ctx.Err()

@@ -53,7 +53,7 @@ func (l *lane) widen(to func(i int) int) {
 }
 
 func (l *lanes) add(e *trace.Event) {
-	python := filter.KindsOf(e)&filter.Python != 0
+	python := l.sides.Kinds(e)&filter.Python != 0
 	track := l.names.Of(e)
 	if l.last == nil || l.last.laneKey != (laneKey{track, python}) {
 		l.last = l.lane(laneKey{track, python})

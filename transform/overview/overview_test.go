@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/filter"
 	"tracekit/internal/cmptest"
 	"tracekit/internal/reference"
 	"tracekit/internal/tracegen"
@@ -91,7 +92,7 @@ func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := NewCollector(steps.Options{})
+		c := NewCollector(steps.Options{}, filter.Given{})
 		v, err := source(t, data).SurveyParts(func(p *trace.Part) error { c.Part(p); return nil })
 		if err != nil {
 			t.Fatal(err)
@@ -281,7 +282,7 @@ func TestLongGapsAreThoseThatStandOut(t *testing.T) {
 // TestThePageStaysSmall fills it with as much as it may ever hold.
 func TestThePageStaysSmall(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
-	c := NewCollector(steps.Options{})
+	c := NewCollector(steps.Options{}, filter.Given{})
 	d := &Data{Name: strings.Repeat("名", 200), Forecast: c.forecast, Last: pageBins<<30 - 1, Markers: strings.Repeat("<", 10_000)}
 	d.last = d.Last
 	d.scale.shift = 30

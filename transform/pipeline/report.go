@@ -2,6 +2,9 @@ package pipeline
 
 import "tracekit/trace"
 
+// NoDevice is what verbs say where no event is known to have run on a device.
+const NoDevice = "no device work recognised; --hardware-is EXPR says what is"
+
 // Report tells what a verb has done. Dropped counts by kind, in the order in
 // which they shall be shown.
 type Report struct {

@@ -14,6 +14,7 @@ import (
 type learned struct {
 	survey   *trace.Survey
 	sides    filter.Recognizer
+	levels   filter.Levels
 	finder   *steps.Finder
 	bounds   *window.Finder // nil if no range was given
 	run      *steps.Run     // nil if there are no steps
@@ -37,6 +38,7 @@ func (l *lateness) note(start trace.Time) {
 
 func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 	l := &learned{finder: steps.NewFinder(o.Markers)}
+	l.sides.Given = o.Given
 	var err error
 	if o.Range != nil {
 		if l.bounds, err = window.NewFinder(*o.Range); err != nil {
@@ -68,7 +70,7 @@ func (l *learned) event(e *trace.Event) {
 		l.names.Learn(e)
 		return
 	}
-	switch classOf(e) {
+	switch class := l.classOf(e); class {
 	case frame:
 		track := l.names.Of(e)
 		l.frames = grown(l.frames, track)
@@ -77,6 +79,7 @@ func (l *learned) event(e *trace.Event) {
 		process := l.names.Process(e)
 		l.work = grown(l.work, process)
 		l.work[process].note(e.TS)
+		l.levels.Learn(&l.sides, e)
 	}
 }
 
@@ -102,14 +105,15 @@ var overlays = map[string]bool{
 	"gpu_user_annotation": true, "cuda_profiler_range": true, "xpu_scope_profiler": true, "mtia_counters": true,
 }
 
-func classOf(e *trace.Event) class {
+// classOf tells what e counts for, by what is known until now.
+func (l *learned) classOf(e *trace.Event) class {
 	if e.Phase != 'X' || e.Has&trace.HasDur == 0 || e.Dur < 0 || !e.Shown() {
 		return nothing
 	}
-	switch k := filter.KindsOf(e); {
+	switch k := l.sides.Kinds(e); {
 	case k&filter.Python != 0:
 		return frame
-	case k&filter.Runtime != 0 || overlays[string(e.Cat())]:
+	case k&filter.Runtime != 0 && l.sides.Side(e) != filter.Unsure || overlays[string(e.Cat())]:
 		return nothing
 	}
 	return work

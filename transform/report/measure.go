@@ -20,6 +20,7 @@ type measure struct {
 
 func newMeasure(l *learned, r *Report, o Options) *measure {
 	m := &measure{learned: l, report: r, options: o}
+	l.levels.Settle(&l.sides)
 	r.Steps, r.Recompilations, r.Gaps = []Step{}, []Recompilation{}, []Gap{}
 	r.Phases, r.Buckets = []Bucket{}, []Bucket{}
 	if l.run != nil {
@@ -53,11 +54,11 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 }
 
 func (m *measure) event(e *trace.Event) error {
-	switch c := classOf(e); {
+	switch c := m.classOf(e); {
 	case c == nothing || !m.meets(e):
 	case c == frame:
 		return m.python.add(m, e)
-	case m.sides.Side(e) == filter.Device:
+	case m.sides.Side(e) == filter.Device && !m.levels.Repeats(&m.sides, e):
 		m.kernels.add(e, m.clip(e.TS, e.End()))
 		return m.device.add(m, e)
 	}

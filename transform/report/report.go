@@ -6,6 +6,7 @@ package report
 import (
 	"context"
 
+	"tracekit/filter"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -17,6 +18,8 @@ type Options struct {
 	Range *window.Range
 	// Markers say which steps count.
 	Markers steps.Options
+	// Given says what events are, where nothing else tells.
+	Given filter.Given
 	// Look, unless it is nil, is shown every part of the first reading.
 	Look func(*trace.Part)
 	// TempDir holds a temporary file if slices come in such disorder that too

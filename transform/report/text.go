@@ -10,6 +10,7 @@ import (
 
 	"tracekit/internal/columns"
 	"tracekit/trace"
+	"tracekit/transform/pipeline"
 	"tracekit/transform/window"
 )
 
@@ -154,6 +155,7 @@ func (p *printer) recompilations(r *Report) {
 
 func (p *printer) devices(r *Report) {
 	if len(r.Devices) == 0 {
+		fmt.Fprintf(p.w, "\n%s\n", pipeline.NoDevice)
 		return
 	}
 	n := 0

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"tracekit/filter"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
@@ -38,6 +39,8 @@ type Options struct {
 	window.Range
 	Boundary Boundary
 	Device   Device
+	// Given says what events are, where nothing else tells.
+	Given filter.Given
 
 	// Request is the id of a request whose time is the range, instead of a Range,
 	// and Requests finds it.
@@ -140,7 +143,7 @@ func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finde
 		return s.Survey(nil)
 	}
 	if o.Device == Launched {
-		r.launches = launches.New()
+		r.launches = launches.New(o.Given)
 	}
 	return s.SurveyParts(func(p *trace.Part) error {
 		if r.launches != nil {

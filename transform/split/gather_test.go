@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/filter"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/slice"
@@ -42,7 +43,7 @@ func TestReadingsForLaunches(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := newRouter(slice.Launched)
+		r := newRouter(slice.Launched, filter.Given{})
 		v, err := src.SurveyParts(func(p *trace.Part) error { r.Learn(p); return nil })
 		if err != nil {
 			t.Fatal(err)

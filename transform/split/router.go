@@ -62,9 +62,9 @@ type extra struct {
 }
 
 // newRouter returns a Router for a trace that nothing is known of yet.
-func newRouter(d slice.Device) *router {
+func newRouter(d slice.Device, given filter.Given) *router {
 	return &router{
-		device: d, samples: map[string]*history{}, launches: launches.New(),
+		device: d, samples: map[string]*history{}, launches: launches.New(given),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"tracekit/filter"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/requests"
@@ -37,6 +38,8 @@ type Options struct {
 	Size   int64      // bytes of JSON that a piece shall not exceed
 	Events int64      // events that a piece shall not exceed
 	Device slice.Device
+	// Given says what events are, where nothing else tells.
+	Given filter.Given
 
 	MaxPieces int // 0 means MaxPieces
 
@@ -150,7 +153,7 @@ type pieces struct {
 
 // survey reads the trace once and plans its pieces.
 func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
-	p := &pieces{Options: o, router: newRouter(o.Device)}
+	p := &pieces{Options: o, router: newRouter(o.Device, o.Given)}
 	p.MaxPieces = cmp.Or(o.MaxPieces, MaxPieces)
 	if o.By == Step || o.By == Phase {
 		p.steps = steps.NewFinder(o.Marker)

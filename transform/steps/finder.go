@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracekit/filter/producer"
 	"tracekit/trace"
 )
 
@@ -38,6 +39,8 @@ type Finder struct {
 	capture Capture
 	built   []compilation
 	chains  []chain // by track
+
+	stepTracks map[int]bool // whose slices are steps, each by its number
 }
 
 // mark is a marker, or a part of a step.
@@ -56,6 +59,8 @@ func NewFinder(o Options) *Finder { return &Finder{Options: o, names: map[string
 // markers.
 func (f *Finder) Learn(e *trace.Event) {
 	switch {
+	case e.IsMeta():
+		f.learnName(e)
 	case e.Has&trace.HasTS == 0 || e.TS < 0:
 	case e.Phase == 'C':
 		if string(e.Name()) == "utils" {
@@ -63,6 +68,21 @@ func (f *Finder) Learn(e *trace.Event) {
 		}
 	case e.Phase == 'X' && e.Shown():
 		f.slice(e)
+	}
+}
+
+// learnName finds threads that show steps. Their names stand before their slices.
+func (f *Finder) learnName(e *trace.Event) {
+	if string(e.Name()) != "thread_name" {
+		return
+	}
+	for m := range trace.Members(e.Args()) {
+		if string(m.Key) == "name" && string(m.Value) == `"`+producer.StepThread+`"` {
+			if f.stepTracks == nil {
+				f.stepTracks = map[int]bool{}
+			}
+			f.stepTracks[f.tracks.Of(e)] = true
+		}
 	}
 }
 
@@ -75,7 +95,13 @@ func (f *Finder) slice(e *trace.Event) {
 	case "user_annotation":
 		f.annotation(e)
 	case "":
+		if len(f.stepTracks) > 0 && f.Marker == nil && f.stepTracks[f.tracks.Of(e)] {
+			f.mark(e, xlaRow, noPart)
+			return
+		}
 		f.highLevel(e)
+	case "ProfileStep":
+		f.annotation(e)
 	case "Trace":
 		f.capture.Learn(e)
 	case "python_function":
@@ -258,6 +284,8 @@ func (f *Finder) form(m *mark) string {
 	switch m.row {
 	case chosenByUser:
 		return f.Marker.String()
+	case xlaRow:
+		return "slices of the thread " + producer.StepThread
 	case stackRow:
 		return "functions such as " + plainName(m.name)
 	}
@@ -272,6 +300,11 @@ func (f *Finder) step(m *mark, index int) Step {
 	s := Step{Load: nothingKnown, Index: index, Number: Unknown, Label: plainName(m.name), Start: m.start, End: m.end}
 	if _, ok := matchRow([]byte(s.Label), &f.scratch); ok {
 		s.Load, s.Number = f.scratch.load(), f.scratch.of[number]
+	}
+	if m.row == xlaRow {
+		if n, size := leadingNumber([]byte(s.Label)); size > 0 && size == len(s.Label) {
+			s.Number = n
+		}
 	}
 	if m.row == chosenByUser {
 		if n, ok := numberIn(f.Marker, s.Label); ok {

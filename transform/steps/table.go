@@ -24,6 +24,7 @@ type form struct {
 var (
 	gaudi    = rowOf(producer.VLLMGaudi.Name) // steps are made of several events each
 	stackRow = rowOf(PythonStack)
+	xlaRow   = rowOf(producer.XLA.Name) // slices of a thread
 )
 
 const chosenByUser = 255 // no row: what Options.Marker matches

@@ -25,6 +25,9 @@ type Options struct {
 	Cats     []string // categories, by their exact name
 	Args     []string // args by name, or the groups shapes, stack and all
 
+	// Given says what events are, where nothing else tells.
+	Given filter.Given
+
 	Tally *pipeline.Tally // counts what stays and goes; may be nil
 }
 
@@ -108,7 +111,8 @@ func newStage(o Options) *stage {
 			s.wanted |= k.of
 		}
 	}
-	s.learns = o.Hardware || o.Runtime
+	s.device.Given = o.Given
+	s.learns = o.Hardware || o.Runtime || o.Given.Python != nil
 	s.names.Tally = o.Tally
 	groups := o.Args
 	if o.Python {
@@ -138,7 +142,7 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	switch {
 	case s.Hardware:
 		side = s.device.LearnSide(e)
-	case s.Runtime:
+	case s.learns:
 		if side = s.device.LearnSide(e); side == filter.Device {
 			side = filter.Host // which stays, but for what it is besides
 		}
@@ -213,7 +217,7 @@ func category(e *trace.Event) []byte {
 }
 
 func (s *stage) kindsOf(e *trace.Event) filter.Kinds {
-	if s.Runtime {
+	if s.Runtime || s.Given.Python != nil {
 		return s.device.Kinds(e)
 	}
 	return filter.KindsOf(e)
@@ -297,6 +301,9 @@ func (s *stage) report() pipeline.Report {
 		rep.Dropped = append(rep.Dropped, *d)
 	}
 	sort.Slice(rep.Dropped, func(i, k int) bool { return rep.Dropped[i].Kind < rep.Dropped[k].Kind })
+	if s.Hardware && s.gone[hardware] == nil {
+		rep.Notes = append(rep.Notes, pipeline.NoDevice)
+	}
 	for _, c := range s.Cats {
 		if s.gone[c] == nil {
 			rep.Notes = append(rep.Notes, fmt.Sprintf("nothing has gone for the category %q: tracekit info lists those that there are", c))

@@ -3,6 +3,7 @@ package launches
 import (
 	"context"
 
+	"tracekit/filter"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 )
@@ -11,7 +12,7 @@ import (
 type Judge struct{ all *Launches }
 
 // NewJudge returns Launches that know of nothing yet.
-func NewJudge() *Judge { return &Judge{New()} }
+func NewJudge(given filter.Given) *Judge { return &Judge{New(given)} }
 
 // Learn takes a part of the first reading of a trace.
 func (l *Judge) Learn(p *trace.Part) { l.all.Learn(p) }

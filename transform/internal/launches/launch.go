@@ -29,9 +29,10 @@ type Launches struct {
 	order    *pairs.Matcher[Begun] // knows the tracks on which begins and ends are in no order
 }
 
-// New returns Launches that know of nothing.
-func New() *Launches {
-	return &Launches{Device: &filter.Recognizer{}, Tracks: &trace.Tracks{}, Present: &IDSets{}, ranks: &ranks{}}
+// New returns Launches that have seen nothing; given says what events are, where nothing
+// else tells.
+func New(given filter.Given) *Launches {
+	return &Launches{Device: &filter.Recognizer{Given: given}, Tracks: &trace.Tracks{}, Present: &IDSets{}, ranks: &ranks{}}
 }
 
 // Of returns launches that know what l does of the whole trace, and are told

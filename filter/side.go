@@ -1,0 +1,197 @@
+package filter
+
+import (
+	"tracekit/filter/producer"
+	"tracekit/trace"
+)
+
+// Side tells where e happened, by what was learnt until now. Flows to a
+// device count as the device's, whichever end e is. Metadata is never a
+// device's here: names go with what they name.
+func (r *Recognizer) Side(e *trace.Event) Side {
+	c, known := producer.CategoryOf(e.Cat())
+	track, _ := r.place(e)
+	return r.sideAt(e, c, known, track)
+}
+
+// sideAt is Side for an event of which the category and the track are known.
+func (r *Recognizer) sideAt(e *trace.Event, c producer.Category, known bool, track int) Side {
+	if e.IsMeta() {
+		return Host
+	}
+	return r.SideOf(r.look(e, c, known, track))
+}
+
+// Look is what an event shows of where it happened: enough to ask SideOf later,
+// when more was learnt.
+type Look struct {
+	Track int32 // as the Recognizer numbers them
+	Says  uint8
+}
+
+// What a Look says besides the place of the category, which has the lower three bits.
+const (
+	looksHost    = 8 << iota // it is a Python frame, or a call by its name
+	looksFlow                // it is an end of a flow
+	looksSynapse             // its args are Synapse's, of a call or of an engine
+	looksSure                // a name that is yet to come will not tell
+	looksGiven               // the user says that it is a device's
+)
+
+// Look looks at e, which is no metadata.
+func (r *Recognizer) Look(e *trace.Event) Look {
+	c, known := producer.CategoryOf(e.Cat())
+	track, _ := r.place(e)
+	return r.look(e, c, known, track)
+}
+
+func (r *Recognizer) look(e *trace.Event, c producer.Category, known bool, track int) Look {
+	l := Look{Track: int32(track), Says: uint8(c.Place)}
+	if r.Given.Hardware != nil && r.meets(e, r.Given.Hardware) {
+		l.Says |= looksGiven
+	}
+	switch {
+	case e.IsFlow():
+		l.Says |= looksFlow
+	case c.Place == producer.OnHost:
+		if c.Kinds&Python != 0 {
+			l.Says |= looksHost
+		}
+	case c.Place == producer.OnEngine:
+		if r.threads[track]&(isEngine|isHost|hasHosts|isCaller) == 0 && hasArg(e, &r.env, producer.RecipeArgs...) {
+			l.Says |= looksSynapse
+		}
+	case c.Place == producer.ByTrack:
+		if kindsOf(e, c, known)&(Python|Runtime) != 0 {
+			l.Says |= looksHost
+		}
+		if !nests[e.Phase] {
+			l.Says |= looksSure
+		}
+	}
+	return l
+}
+
+// meets reports whether e is what a user means.
+func (r *Recognizer) meets(e *trace.Event, x *Expr) bool {
+	r.env.Names = &r.names
+	return x.Match(e, &r.env)
+}
+
+// nests are the phases of slices.
+var nests = [256]bool{'X': true, 'B': true, 'E': true, 'b': true, 'n': true, 'e': true}
+
+// SideOf is Side for an event that was looked at.
+func (r *Recognizer) SideOf(l Look) Side {
+	if l.Says&looksGiven != 0 {
+		return Device
+	}
+	thread, seen := r.threads[l.Track], r.seen[r.tracks.All[l.Track].Process]
+	switch producer.Place(l.Says & 7) {
+	case producer.OnHost:
+		if l.Says&looksHost == 0 && thread&isHost == 0 && isDevice(seen) {
+			return Device
+		}
+		return Host
+	case producer.OnDevice:
+		switch {
+		case l.Says&looksFlow == 0 || thread&(isCaller|isStream|isEngine) != 0 || isDevice(seen):
+			return Device
+		case seen&(hasName|hasHost|isGaudi) == 0:
+			return Unsure
+		}
+		return Host
+	case producer.OnEngine:
+		return engineSide(l, thread, seen)
+	case producer.OnStream:
+		if thread&isStream == 0 && seen&(hasHost|isHostByName) != 0 {
+			return Host
+		}
+		return Device
+	}
+	switch {
+	case l.Says&looksHost != 0 || seen&isHostByName != 0:
+		return Host
+	case thread&(isStream|isEngine) != 0:
+		return Device
+	case thread&(isHost|hasHosts) != 0:
+		return Host
+	case l.Says&looksFlow == 0 && isDevice(seen&^isListed), l.Says&looksFlow != 0 && isDevice(seen):
+		return Device
+	case seen&(hasName|hasHost|isGaudi) == 0 && l.Says&looksSure == 0:
+		return Unsure
+	}
+	return Host
+}
+
+// engineSide tells a call of the host from what an engine of a Gaudi did.
+func engineSide(l Look, thread threadIs, seen evidence) Side {
+	switch {
+	case thread&isEngine != 0:
+		return Device
+	case thread&(isHost|hasHosts|isCaller) != 0:
+		return Host
+	case seen&isGaudi != 0:
+		return Device
+	case l.Says&looksSynapse != 0 && seen&(hasName|hasHost) == 0:
+		return Unsure
+	}
+	return Host
+}
+
+// isDevice reports a process whose events are a device's where nothing else tells. The
+// pid of a host process may be the id of a device as well, where it is small, as in a
+// container: what is labelled by both names, or lists a device and has operators, is not.
+func isDevice(seen evidence) bool {
+	switch {
+	case seen&isHostByName != 0:
+		return false
+	case seen&isNamed != 0:
+		return true
+	}
+	return seen&(isListed|isLabelled|hasStream) != 0 && seen&(hasHost|isGaudi) == 0
+}
+
+// MayCross reports a flow event of which neither the category nor its thread tells whether it
+// leads from the host to a device or the other way.
+func (r *Recognizer) MayCross(e *trace.Event) bool {
+	if !e.IsFlow() {
+		return false
+	}
+	c, _ := producer.CategoryOf(e.Cat())
+	return c.Place == producer.ByTrack || c.Place == producer.OnDevice && r.Side(e) != Device
+}
+
+// Knows reports whether anything tells what an event is that was looked at and has no known
+// category: its name, process or thread.
+func (r *Recognizer) Knows(l Look) bool {
+	seen := r.seen[r.tracks.All[l.Track].Process]
+	return r.SideOf(l) == Device || l.Says&looksHost != 0 || seen&isHostByName != 0 || r.threads[l.Track]&isHost != 0
+}
+
+// Kinds is KindsOf, and knows calls by their process and thread.
+func (r *Recognizer) Kinds(e *trace.Event) Kinds {
+	if e.IsMeta() {
+		return 0
+	}
+	c, known := producer.CategoryOf(e.Cat())
+	k := kindsOf(e, c, known)
+	if r.Given.Python != nil && r.meets(e, r.Given.Python) {
+		k |= Python
+	}
+	track, process := r.place(e)
+	switch {
+	case k&Flow != 0:
+		if c.Place == producer.OnDevice && r.Side(e) == Host {
+			k &^= Runtime
+		}
+	case k&(Python|Counter) != 0:
+	case c.Place == producer.OnEngine:
+		if r.SideOf(r.look(e, c, known, track)) == Device {
+			k &^= Runtime
+		}
+	case r.threads[track]&showsCall != 0, r.seen[process]&makesCalls != 0 && (!known || producer.IsCall(e.Name())):
+		k |= Runtime
+	}
+	return k
+}
