@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
@@ -32,6 +33,9 @@ func TestInterface(t *testing.T) {
 	f := facts{}
 	for status, what := range map[int]string{exitDone: "done", exitFailed: "failed", exitUsage: "usage", exitDamaged: "damaged"} {
 		f.add("exit", fmt.Sprint(status), what)
+	}
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
+		f.add("exit", fmt.Sprint(statusOf(signaled{sig})), sig.String())
 	}
 	f.flags()
 	f.constants(t, "check", "Kind", "finding")

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -20,7 +21,7 @@ type places struct {
 	standard  []endpoint // output and error, if they are files
 	read      []endpoint
 	written   []endpoint
-	muted     bool            // standard error is an input
+	muted     atomic.Bool     // standard error is an input
 	temporary map[string]bool // files and folders to be removed if the run ends at once
 }
 
@@ -85,7 +86,7 @@ func (p *places) reads(what string, info fs.FileInfo) error {
 			continue
 		}
 		if w.what == standardError {
-			p.muted = true
+			p.muted.Store(true)
 		}
 		if info.Mode().IsRegular() && info.Size() == 0 {
 			return hint(fmt.Errorf("%s: is %s, which the shell has emptied", w.what, what), "write to another file, with -o FILE")
@@ -296,7 +297,7 @@ type unlessInput struct {
 }
 
 func (w unlessInput) Write(b []byte) (int, error) {
-	if w.muted {
+	if w.muted.Load() {
 		return len(b), nil
 	}
 	return w.to.Write(b)
