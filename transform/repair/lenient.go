@@ -82,11 +82,16 @@ func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end i
 			return ms, b[at:q], q + 1, whole
 		}
 		m := member{sep: b[at:q]}
-		if b[q] != '"' {
-			return ms, nil, q, lost
-		}
 		var stop int
-		if m.key, stop, st = r.string(b, q, inKey); st != whole {
+		switch b[q] {
+		case '"':
+			m.key, stop, st = r.string(b, q, inKey)
+		case '\'':
+			m.key, stop, st = r.single(b, q, ":")
+		default:
+			st = lost
+		}
+		if st != whole {
 			return ms, nil, q, st
 		}
 		m.name = trace.Unquote(m.key)
@@ -140,11 +145,58 @@ func (r *reader) value(b []byte, p, depth int, shut byte) (val []byte, end int, 
 		}
 		return r.string(b, p, where)
 	}
+	return r.bare(b, p)
+}
+
+// maxBare is how long text without quotes is that is taken for a value, in bytes.
+const maxBare = 256
+
+// bare reads a value that has no quotes: a number or a word, or text that was meant for
+// a string, such as N/A, (1, 2) or 'x', up to where the object or array goes on.
+func (r *reader) bare(b []byte, p int) (val []byte, end int, st status) {
 	end = tokenEnd(b, p)
+	switch {
+	case end == len(b) && !r.final:
+		return nil, p, short
+	case end == len(b) || bytes.IndexByte([]byte(" \n\r\t,}]\""), b[end]) >= 0:
+		return r.token(b[p:end]), end, whole
+	case b[p] == '\'':
+		return r.single(b, p, ",}]")
+	}
+	for depth := 0; end < len(b) && end-p < maxBare; end++ {
+		switch c := b[end]; {
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == '"' || c == '{' || c == '[' || c == ':' || c < ' ':
+			return nil, p, lost
+		case depth <= 0 && (c == ',' || c == '}' || c == ']'):
+			text := bytes.TrimRight(b[p:end], " ")
+			return r.word(text, quoteText(text)), p + len(text), whole
+		}
+	}
 	if end == len(b) && !r.final {
 		return nil, p, short
 	}
-	return r.token(b[p:end]), end, whole
+	return nil, p, lost
+}
+
+// single reads the string in single quotes at b[p], behind which one of some bytes
+// follows.
+func (r *reader) single(b []byte, p int, behind string) (val []byte, end int, st status) {
+	for i := p + 1; i < len(b) && i-p < maxBare && b[i] >= ' '; i++ {
+		if b[i] != '\'' {
+			continue
+		}
+		if q := skipSpace(b, i+1); q < len(b) && bytes.IndexByte([]byte(behind), b[q]) >= 0 {
+			return r.word(b[p:i+1], quoteText(b[p+1:i])), i + 1, whole
+		}
+	}
+	if len(b)-p < maxBare && !r.final {
+		return nil, p, short
+	}
+	return nil, p, lost
 }
 
 func (r *reader) array(b []byte, p, depth int) (val []byte, end int, st status) {
