@@ -19,7 +19,11 @@ const exitText = `EXIT STATUS
 // convert runs a verb that turns one trace into another: it opens input and
 // output, and says on standard error what was done.
 func convert(c *cli.Context, std streams, twice bool, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
-	in, err := openInput(c, std, twice)
+	format, err := outputFormat(c)
+	if err != nil {
+		return err
+	}
+	in, err := openInput(c, std, how{twice: twice, to: format})
 	if err != nil {
 		return err
 	}

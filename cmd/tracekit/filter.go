@@ -43,7 +43,11 @@ written as /…/.
 			if err != nil {
 				return err
 			}
-			in, err := openNamed(c, std, name, true)
+			format, err := outputFormat(c)
+			if err != nil {
+				return err
+			}
+			in, err := openNamed(c, std, name, how{twice: true, to: format})
 			if err != nil {
 				return err
 			}

@@ -36,7 +36,7 @@ EXAMPLE
 			if name := c.Args().First(); name == "" || name == "-" {
 				return hint(usage("an index belongs to a file"), "name the FILE; its index is FILE%s", indexSuffix)
 			}
-			in, err := openInput(c, std, false)
+			in, err := openInput(c, std, how{})
 			if err != nil {
 				return err
 			}

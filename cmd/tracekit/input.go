@@ -58,14 +58,19 @@ type input struct {
 	places        *places
 }
 
-// openInput opens the verb's FILE, or standard input. twice says that the verb
-// reads it two times.
-func openInput(c *cli.Context, std streams, twice bool) (*input, error) {
+// how a verb reads its input.
+type how struct {
+	twice bool         // it reads it two times
+	to    trace.Format // what it makes of it: gzip may be copied as it is packed
+}
+
+// openInput opens the verb's FILE, or standard input.
+func openInput(c *cli.Context, std streams, h how) (*input, error) {
 	name, err := oneInput(c)
 	if err != nil {
 		return nil, err
 	}
-	return openNamed(c, std, name, twice)
+	return openNamed(c, std, name, h)
 }
 
 func oneInput(c *cli.Context) (string, error) {
@@ -76,7 +81,7 @@ func oneInput(c *cli.Context) (string, error) {
 }
 
 // openNamed is openInput for the input called name.
-func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, error) {
+func openNamed(c *cli.Context, std streams, name string, h how) (*input, error) {
 	in, err := openUnread(c, std, name)
 	if err != nil {
 		return nil, err
@@ -85,18 +90,14 @@ func openNamed(c *cli.Context, std streams, name string, twice bool) (*input, er
 	if err != nil {
 		return nil, in.fail(err)
 	}
-	if twice {
+	if h.twice {
 		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
 	}
-	kind, err := formatOf(c.String("compress"), c.String("output"))
-	if err != nil {
-		return nil, in.fail(err)
-	}
-	o.Record = kind == trace.Gzip
+	o.Record = h.to == trace.Gzip
 	if in.Source, err = trace.NewSource(in.r, in.size, o); err != nil {
 		return nil, in.fail(in.wrap(err))
 	}
-	if twice && in.file != nil && in.size >= 0 && !o.Verify { // an index does not tell what is JSON
+	if h.twice && in.file != nil && in.size >= 0 && !o.Verify { // an index does not tell what is JSON
 		in.useIndex(std)
 	}
 	return in, nil

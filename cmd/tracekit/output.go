@@ -53,14 +53,19 @@ func openOutput(c *cli.Context, std streams) (*output, error) {
 	return o, o.open()
 }
 
+// outputFormat is how the output is compressed that --output and --compress describe.
+func outputFormat(c *cli.Context) (trace.Format, error) {
+	return formatOf(c.String("compress"), c.String("output"))
+}
+
 // traceOutput is the output that --output and --compress describe. Nothing is made
 // before it is opened.
 func traceOutput(c *cli.Context, std streams) (*output, error) {
-	name := c.String("output")
-	format, err := formatOf(c.String("compress"), name)
+	format, err := outputFormat(c)
 	if err != nil {
 		return nil, err
 	}
+	name := c.String("output")
 	if name == "" || name == "-" || descriptor(name) == 1 {
 		return std.output(format)
 	}

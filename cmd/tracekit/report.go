@@ -73,7 +73,7 @@ func reportOptions(c *cli.Context) (o measured.Options, err error) {
 }
 
 func reportTrace(c *cli.Context, std streams, o measured.Options) error {
-	in, err := openInput(c, std, true)
+	in, err := openInput(c, std, how{twice: true})
 	if err != nil {
 		return err
 	}

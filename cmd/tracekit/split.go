@@ -79,7 +79,7 @@ EXAMPLES
 }
 
 func splitTrace(c *cli.Context, std streams, o split.Options) error {
-	in, err := openInput(c, std, !c.Bool("dry-run"))
+	in, err := openInput(c, std, how{twice: !c.Bool("dry-run")})
 	if err != nil {
 		return err
 	}

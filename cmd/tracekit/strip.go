@@ -57,7 +57,11 @@ EXAMPLES
 			if c.Bool("stats") {
 				o.Tally = &pipeline.Tally{}
 			}
-			in, err := openInput(c, std, false)
+			format, err := outputFormat(c)
+			if err != nil {
+				return err
+			}
+			in, err := openInput(c, std, how{to: format})
 			if err != nil {
 				return err
 			}
