@@ -9,10 +9,12 @@ var Nsys = &Producer{
 		"nvtx-kernel": {OnDevice, 0},
 		"cuda_api":    {OnHost, Runtime},
 		"osrt":        {OnHost, 0},
+		"cuda_flow":   {OnDevice, Runtime}, // flows from a call to its kernel
 	},
 	Processes: []Rule{ // ids
 		{Name: "Device #", Is: Labelled},
 		{Name: "* Device #", Is: Labelled},
+		{Name: "CUDA Device # *", Is: Labelled},
 	},
 	Threads: []Rule{ // ids
 		{Name: "NVTX Thread #", Is: Host},
@@ -21,5 +23,5 @@ var Nsys = &Producer{
 		{Name: "CUDA API #", Is: Calls},
 		{Name: "OSRT Thread #", Is: Host},
 	},
-	Evidence: Evidence{Categories: []string{"nvtx", "osrt", "nvtx-kernel", "cuda_api"}, Processes: nil, Threads: []string{"NVTX Thread #", "CUDA API Thread #"}},
+	Evidence: Evidence{Categories: []string{"nvtx", "osrt", "nvtx-kernel", "cuda_api", "cuda_flow"}, Processes: nil, Threads: []string{"NVTX Thread #", "CUDA API Thread #"}},
 }

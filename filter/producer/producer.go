@@ -39,7 +39,7 @@ type Producer struct {
 var All = []*Producer{
 	VLLMGaudi, VLLM, SGLang, ATOM, TensorRTLLM, Diffusion,
 	Ascend, Paddle, PyTorch, PyTorchLegacy, Gaudi, HLProf, Unitrace, XLA, TensorFlow, ROCprof, Nsys, Proton, ONNXRuntime,
-	VizTracer, PySpy, Generic,
+	Tinygrad, VizTracer, PySpy, Chrome, NodeJS, Bazel, Generic,
 }
 
 // Evidence is by what a producer is known to have written into a trace: any of it will do.
