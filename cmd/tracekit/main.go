@@ -127,6 +127,7 @@ func appOf(std streams) *cli.App {
 		c.OnUsageError = app.OnUsageError
 		c.Before = noEmptyNames
 		c.HideHelpCommand = true // a file may be called help
+		boundMemory(c)
 		for _, f := range c.Flags {
 			if b, is := f.(*cli.BoolFlag); is {
 				b.DisableDefaultText = true

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/internal/flows"
 	"tracekit/transform/internal/pairs"
@@ -282,4 +283,24 @@ func (n *naming) of(tracks *trace.Tracks, used []bool) cost {
 		}
 	}
 	return sum
+}
+
+// held tells what l takes in memory.
+func (l *learner) held(s *budget.Sum) {
+	const text, anchor, bind = 72, 24, 40
+	s.Add("threads", l.tracks.Held()+l.names.called.Held())
+	n := 0
+	for _, t := range l.texts.all {
+		n += text + len(t)
+	}
+	s.Add("names and categories", n)
+	n = bind * cap(l.binds)
+	for _, line := range l.anchors.lines {
+		n += anchor * cap(line)
+	}
+	s.Add("slices that flows bind to, or that were merged before", n)
+	s.Add("metadata", l.names.distinct.Held())
+	if l.finder != nil {
+		s.Add("markers of steps", l.finder.Held())
+	}
 }

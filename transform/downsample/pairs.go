@@ -1,8 +1,10 @@
 package downsample
 
 import (
+	"cmp"
 	"context"
-	"slices"
+
+	"tracekit/transform/internal/pairs"
 )
 
 // pair matches begins and ends as they follow each other in time on their line,
@@ -14,56 +16,53 @@ func (l *learner) pair(ctx context.Context) error {
 		return err
 	}
 	defer marks.close()
-	var open []record
+	var open pairs.Open[record]
 	line := uint64(noLine)
-	settle := func() error {
-		for i := range open {
-			b := &open[i]
+	var failed error
+	settle := func() {
+		open.Drain(func(b record) {
 			b.End = endless
-			if err := l.paired(b); err != nil {
-				return err
-			}
-		}
-		open = open[:0]
-		return nil
+			failed = cmp.Or(failed, l.paired(&b))
+		})
 	}
 	if err := marks.each(ctx, func(r *record) error {
 		if r.Line != line {
-			if err := settle(); err != nil {
-				return err
+			if settle(); failed != nil {
+				return failed
 			}
 			line = r.Line
 		}
 		if r.Class != endMark && r.Pair != closing {
-			open = append(open, *r)
+			open.Push(l.whatOf(r), *r)
 			return nil
 		}
-		i := len(open) - 1
-		for i >= 0 && !l.closes(r, &open[i]) {
-			i--
-		}
-		if i < 0 {
+		b, ok := open.Close(l.whatOf(r))
+		if !ok {
 			return l.loneEnd(*r)
 		}
-		begin := open[i]
-		open = slices.Delete(open, i, i+1)
-		b := &begin
 		b.End, b.Pair = r.Start, r.N
 		b.Size += r.Size
 		if b.Class == asyncMark {
 			b.Name = r.Track
 		}
-		return l.paired(b)
+		return l.paired(&b)
 	}); err != nil {
 		return err
 	}
-	return settle()
+	settle()
+	return failed
 }
 
-// closes reports whether the end r is one of b.
-func (l *learner) closes(r, b *record) bool {
-	named := func(n uint32) bool { return l.texts.all[n] != "" }
-	return (r.Name == b.Name || !named(r.Name)) && (r.Cat == b.Cat || !named(r.Cat))
+// whatOf is what a begin is, or an end tells of it, as pairs has it: numbers of texts in
+// place of hashes, since those are at hand.
+func (l *learner) whatOf(r *record) (what uint64) {
+	if l.texts.all[r.Name] != "" {
+		what = uint64(r.Name+1) << 24
+	}
+	if l.texts.all[r.Cat] != "" {
+		what |= uint64(r.Cat+1) & (1<<24 - 1)
+	}
+	return what
 }
 
 // endless is the end of what is never closed.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/internal/launches"
 	"tracekit/transform/report"
@@ -45,6 +46,7 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 		launched = launches.NewJudge(o.Given)
 	}
 	p = &plan{learner: l}
+	budget.Held(ctx, l.held)
 	defer func(made *plan) {
 		if err != nil {
 			made.close()
@@ -57,7 +59,7 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 		if err := l.part(part); err != nil {
 			return err
 		}
-		return ctx.Err()
+		return budget.Check(ctx)
 	}); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
@@ -89,9 +90,10 @@ func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *
 	if k.known && k.Related == (Related{}) {
 		return st.sift(ctx, s, run)
 	}
+	budget.Held(ctx, k.held)
 	if v, err = s.SurveyParts(func(part *trace.Part) error {
 		k.learn(part, m)
-		return ctx.Err()
+		return budget.Check(ctx)
 	}); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/internal/flows"
@@ -243,4 +244,16 @@ func (s *matches) has(start, end trace.Time) bool {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
 	})
 	return found
+}
+
+// held tells what k takes.
+func (k *relations) held(s *budget.Sum) {
+	const match, joined = 32, 80
+	s.Add("slices and how they nest", k.shape.Held())
+	n := joined * len(k.joined)
+	for i := range k.matches {
+		n += match * cap(k.matches[i].slices)
+	}
+	s.Add("slices that meet the condition", n)
+	s.Add("ids of launches and flows", k.launches.Held()+k.arrows.Held())
 }

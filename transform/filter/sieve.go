@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
 	"tracekit/transform/pipeline"
@@ -46,6 +47,8 @@ func isDecided(p *trace.Part) bool {
 func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runner) (*trace.Survey, error) {
 	block := 0
 	var flows, others []int // blocks that may have such, behind what is written
+	budget.Held(ctx, s.Held)
+	budget.Held(ctx, func(sum *budget.Sum) { sum.Add("metadata of threads without events", s.names.Held()) })
 	v, err := src.SurveyParts(func(p *trace.Part) (err error) {
 		s.begun = s.begun || !isDecided(p)
 		if s.begun {
@@ -62,7 +65,7 @@ func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runne
 			}
 		}
 		block++
-		return cmp.Or(err, ctx.Err())
+		return cmp.Or(err, budget.Check(ctx))
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/overview"
 	"tracekit/transform/pipeline"
@@ -56,12 +57,13 @@ func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Sur
 	}
 	in.sides.Given = o.Given
 	in.python, in.hardware = newRemainder(&in.census.names.Tracks, "stack"), newRemainder(&in.census.names.Tracks)
+	budget.Held(ctx, in.held)
 	v, err := s.SurveyParts(func(p *trace.Part) error {
 		in.part(p)
 		if o.Look != nil {
 			o.Look(p)
 		}
-		return ctx.Err()
+		return budget.Check(ctx)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -170,4 +172,24 @@ func wallClock(base int64, v *trace.Survey) string {
 		return ""
 	}
 	return time.Unix(0, base+int64(v.Zero)).UTC().Format(time.RFC3339Nano)
+}
+
+// held tells what in takes.
+func (in *inspector) held(s *budget.Sum) {
+	const threadBytes, process, left, begun, kind, covered = 300, 200, 160, 24, 160, 120
+	c := &in.census
+	n := c.names.Held() + threadBytes*len(c.threads) + process*len(c.processes) + left*(len(in.python.threads)+len(in.hardware.threads))
+	open := 0
+	for i := range c.threads {
+		open += begun * cap(c.threads[i].open)
+	}
+	for i := range in.thinning.tracks {
+		open += begun * cap(in.thinning.tracks[i].open)
+	}
+	s.Add("threads", n)
+	s.Add("open slices", open)
+	s.Add("categories", kind*len(c.kinds)+covered*len(c.covered))
+	s.Add("metadata", in.names.Held())
+	s.Add("markers of steps", in.finder.Held())
+	s.Add("requests", in.requests.Held())
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -126,7 +127,7 @@ func Collect(ctx context.Context, s *trace.Source, o steps.Options) (*Data, erro
 	c := NewCollector(o, filter.Given{})
 	v, err := s.SurveyParts(func(p *trace.Part) error {
 		c.Part(p)
-		return ctx.Err()
+		return budget.Check(ctx)
 	})
 	if err != nil {
 		return nil, err

@@ -94,3 +94,15 @@ func (a *Arrows) chain(e *trace.Event) *heldArrow {
 	}
 	return h
 }
+
+// Held is about how many bytes a takes.
+func (a *Arrows) Held() int {
+	const flow, event = 200, 120
+	n := flow * len(a.order)
+	for _, f := range a.order {
+		for i := range f.held {
+			n += event + f.held[i].Size()
+		}
+	}
+	return n
+}

@@ -79,3 +79,9 @@ func (d *Distinct) Due() []trace.Event {
 	}
 	return events
 }
+
+// Held is about how many bytes d takes.
+func (d *Distinct) Held() int {
+	const event, named, due = 20, 40, 300
+	return event*len(d.seen) + named*len(d.latest) + due*len(d.due)
+}

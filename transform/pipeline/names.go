@@ -125,3 +125,17 @@ func (n *Names) End(w *trace.Writer) error {
 	}
 	return nil
 }
+
+// Held is about how many bytes n takes.
+func (n *Names) Held() int {
+	const list, event = 48, 120
+	held := n.tracks.Held() + n.distinct.Held() + list*(len(n.threads)+len(n.processes))
+	for _, all := range [][]*heldNames{n.threads, n.processes} {
+		for _, h := range all {
+			for i := range h.events {
+				held += event + h.events[i].Size()
+			}
+		}
+	}
+	return held
+}

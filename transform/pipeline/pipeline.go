@@ -4,6 +4,7 @@ package pipeline
 import (
 	"context"
 
+	"tracekit/internal/budget"
 	"tracekit/trace"
 )
 
@@ -40,7 +41,12 @@ func NewRunner(w *trace.Writer, s Stage) *Runner { return &Runner{w: w, stage: s
 
 // Rest takes all parts that r reads.
 func (r *Runner) Rest(ctx context.Context, in trace.Stream) error {
-	return trace.EachPart(ctx, in, r.Part)
+	return trace.EachPart(ctx, in, func(p *trace.Part) error {
+		if err := r.Part(p); err != nil {
+			return err
+		}
+		return budget.Check(ctx)
+	})
 }
 
 // passed is a stage that wants to know of what is solid, which it does not get to see.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 
+	"tracekit/internal/budget"
 	"tracekit/trace"
 )
 
@@ -19,7 +20,7 @@ func EachPart(ctx context.Context, r trace.Stream, f func(part *trace.Part)) err
 	defer r.Close()
 	return trace.EachPart(ctx, r, func(part *trace.Part) error {
 		f(part)
-		return nil
+		return budget.Check(ctx)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -45,6 +46,10 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 			return nil, err
 		}
 	}
+	budget.Held(ctx, func(s *budget.Sum) {
+		s.Add("threads", l.names.Held()+16*(cap(l.frames)+cap(l.work)))
+		s.Add("markers of steps", l.finder.Held())
+	})
 	l.survey, err = s.SurveyParts(func(p *trace.Part) error {
 		if p.Text != nil {
 			l.sides.LearnDocument(p.Text)
@@ -55,7 +60,7 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 		if o.Look != nil {
 			o.Look(p)
 		}
-		return ctx.Err()
+		return budget.Check(ctx)
 	})
 	return l, err
 }

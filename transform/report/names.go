@@ -50,3 +50,9 @@ func at(list []string, i int) string {
 	}
 	return ""
 }
+
+// Held is about how many bytes n takes.
+func (n *Names) Held() int {
+	const name = 40
+	return n.Tracks.Held() + name*(cap(n.threads)+cap(n.processes)+cap(n.labels))
+}

@@ -296,3 +296,9 @@ func (c *Collector) Requests(clock Clock) []Request {
 	sortRequests(requests)
 	return requests
 }
+
+// Held is about how many bytes c takes.
+func (c *Collector) Held() int {
+	const request, id, async = 48, 100, 180
+	return request*cap(c.found) + id*len(c.at) + async*len(c.pairs)
+}

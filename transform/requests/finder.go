@@ -105,3 +105,6 @@ func (f *Found) String() string {
 	}
 	return fmt.Sprintf("%d requests %s", len(f.Requests), how[f.Requests[0].Source])
 }
+
+// Held is about how many bytes f takes.
+func (f *Finder) Held() int { return f.collector.Held() + f.steps.Held() }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
@@ -145,6 +146,9 @@ func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finde
 	if o.Device == Launched {
 		r.launches = launches.New(o.Given)
 	}
+	if r.launches != nil {
+		budget.Held(ctx, func(sum *budget.Sum) { sum.Add("ids of launches", r.launches.Held()) })
+	}
 	return s.SurveyParts(func(p *trace.Part) error {
 		if r.launches != nil {
 			r.launches.Learn(p)
@@ -155,6 +159,6 @@ func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finde
 				o.Requests.Learn(&p.Events[i])
 			}
 		}
-		return ctx.Err()
+		return budget.Check(ctx)
 	})
 }

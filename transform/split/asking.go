@@ -25,7 +25,7 @@ func (p *pieces) byRequest(whole slice.Window) ([]slice.Window, error) {
 		w := slice.Window{From: max(r.Start, whole.From), To: min(max(r.End, r.Start.Add(1)), whole.To)}
 		q := Piece{Kind: "request", Label: r.ID, Inferred: r.Inferred(), Begun: r.Begun, Unfinished: r.Unfinished}
 		if found.Run != nil && r.FirstStep >= 0 {
-			q.Steps = stepsOf(found.Run, r.FirstStep, r.LastStep)
+			q.Steps = p.stretchesOf(found.Run).steps(r.FirstStep, r.LastStep)
 			q.hostEnd = w.To
 		}
 		p.add(q, w)

@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/requests"
@@ -123,6 +124,7 @@ func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.F
 	}
 	defer file.Close()
 	sp := newSpool(file, len(p.manifest.Pieces))
+	budget.Held(ctx, sp.held)
 	if err := p.route(ctx, s, sp); err != nil {
 		return nil, err
 	}
@@ -142,13 +144,14 @@ func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.F
 // pieces is a split under way.
 type pieces struct {
 	Options
-	manifest Manifest
-	router   *router
-	steps    *steps.Finder    // nil unless they are asked for
-	requests *requests.Finder // nil unless they are asked for
-	tracks   trace.Tracks     // of events that are split by process
-	survey   *trace.Survey
-	temp     func() (*spill.File, error) // makes a temporary file
+	manifest  Manifest
+	router    *router
+	steps     *steps.Finder    // nil unless they are asked for
+	requests  *requests.Finder // nil unless they are asked for
+	stretches *stretches       // once steps are known
+	tracks    trace.Tracks     // of events that are split by process
+	survey    *trace.Survey
+	temp      func() (*spill.File, error) // makes a temporary file
 }
 
 // survey reads the trace once and plans its pieces.
@@ -165,6 +168,17 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 		}
 	}
 	dense := newDensity()
+	budget.Held(ctx, p.router.held)
+	budget.Held(ctx, func(s *budget.Sum) {
+		s.Add("times at which threads have events", dense.names.uses.held())
+		s.Add("metadata", dense.names.distinct.Held())
+		if p.steps != nil {
+			s.Add("markers of steps", p.steps.Held())
+		}
+		if p.requests != nil {
+			s.Add("requests", p.requests.Held())
+		}
+	})
 	v, err := s.SurveyParts(func(part *trace.Part) error {
 		p.router.Learn(part)
 		dense.text(part.Text)
@@ -184,7 +198,7 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 				p.tracks.Of(e)
 			}
 		}
-		return ctx.Err()
+		return budget.Check(ctx)
 	})
 	if err != nil {
 		return nil, err

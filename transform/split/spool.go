@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -128,4 +129,15 @@ func (s *spool) flush(tracks *trace.Tracks) error {
 		s.buffers[i] = nil
 	}
 	return nil
+}
+
+// held tells what s takes in memory.
+func (s *spool) held(sum *budget.Sum) {
+	const event = 150
+	n := s.once.Held()
+	for i := range s.shared {
+		n += event + len(s.shared[i].text) + s.shared[i].event.Size()
+	}
+	sum.Add("metadata", n)
+	sum.Add("pieces", (24+24)*len(s.buffers))
 }

@@ -91,7 +91,7 @@ func (p *pieces) groups(run *steps.Run, groups [][2]int, kind string) []slice.Wi
 		if w.To == p.survey.Last {
 			w.To = w.To.Add(1) // nothing is left for an epilogue but what happens at that moment
 		}
-		q := Piece{Kind: kind, Steps: stepsOf(run, g[0], g[1])}
+		q := Piece{Kind: kind, Steps: p.stretchesOf(run).steps(g[0], g[1])}
 		q.Label = q.Steps.label()
 		q.Phase = q.Steps.phase
 		q.hostEnd = last.End
@@ -130,32 +130,65 @@ type Load struct {
 	CtxLen         *int32 `json:"ctx_len,omitempty"`
 }
 
-func stepsOf(run *steps.Run, first, last int) *Steps {
+// stretches tells of steps in a row, however many, in a few looks.
+type stretches struct {
+	run      *steps.Run
+	numbered bool
+	// Of all steps before each, and of all: time on the host, steps of the warm-up, steps
+	// in which a graph was compiled, steps of another phase than the one before.
+	host                      []trace.Time
+	warmup, recompiled, turns []int
+}
+
+// stretchesOf are those of the run of the trace.
+func (p *pieces) stretchesOf(run *steps.Run) *stretches {
+	if p.stretches == nil {
+		p.stretches = newStretches(run)
+	}
+	return p.stretches
+}
+
+func newStretches(run *steps.Run) *stretches {
+	n := len(run.Steps)
+	s := &stretches{run: run, numbered: run.Numbered(), host: make([]trace.Time, n+1),
+		warmup: make([]int, n+1), recompiled: make([]int, n+1), turns: make([]int, n+1)}
+	for i := range run.Steps {
+		t := &run.Steps[i]
+		s.host[i+1] = s.host[i].Add(t.Duration())
+		s.warmup[i+1] = s.warmup[i] + one(t.Warmup)
+		s.recompiled[i+1] = s.recompiled[i] + one(t.Recompiled())
+		s.turns[i+1] = s.turns[i] + one(i > 0 && t.Phase != run.Steps[i-1].Phase)
+	}
+	return s
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// steps tells of those from first to last.
+func (s *stretches) steps(first, last int) *Steps {
 	number := func(i int) int64 {
-		if run.Numbered() {
-			return run.Steps[i].Number
+		if s.numbered {
+			return s.run.Steps[i].Number
 		}
 		return int64(i)
 	}
-	s := &Steps{First: number(first), Last: number(last), Count: last - first + 1}
-	host := trace.Time(0)
-	s.phase, s.Warmup = run.Steps[first].Phase.String(), true
-	for i := first; i <= last; i++ {
-		t := &run.Steps[i]
-		host = host.Add(t.Duration())
-		if t.Phase != run.Steps[first].Phase {
-			s.phase = steps.Mixed.String()
-		}
-		s.Warmup = s.Warmup && t.Warmup
-		if t.Recompiled() {
-			s.Recompiled++
-		}
+	q := &Steps{First: number(first), Last: number(last), Count: last - first + 1}
+	q.phase = s.run.Steps[first].Phase.String()
+	if s.turns[last+1] > s.turns[first+1] {
+		q.phase = steps.Mixed.String()
 	}
-	s.Host = micros(host)
+	q.Warmup = s.warmup[last+1]-s.warmup[first] == q.Count
+	q.Recompiled = s.recompiled[last+1] - s.recompiled[first]
+	q.Host = micros(s.host[last+1] - s.host[first])
 	if first == last {
-		s.Load = loadOf(&run.Steps[first].Load)
+		q.Load = loadOf(&s.run.Steps[first].Load)
 	}
-	return s
+	return q
 }
 
 func loadOf(l *steps.Load) *Load {

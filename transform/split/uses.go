@@ -261,3 +261,9 @@ func (s *nameSweep) begin(at trace.Time) {
 		}
 	}
 }
+
+// held is about how many bytes u takes.
+func (u *uses) held() int {
+	const track, one = 32, 16
+	return track*len(u.tracks) + 2*one*u.count
+}

@@ -352,3 +352,9 @@ func unquoted(name []byte) string {
 }
 
 func plainName(name string) string { return unquoted([]byte(name)) }
+
+// Held is about how many bytes f takes.
+func (f *Finder) Held() int {
+	const name, one, built = 90, 64, 100
+	return name*len(f.names) + one*(cap(f.marks)+cap(f.gauges)) + built*cap(f.built) + f.tracks.Held()
+}

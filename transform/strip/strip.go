@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 )
@@ -49,6 +50,7 @@ const pythonArgs = "stack"
 // lose their names.
 func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipeline.Report, error) {
 	s := newStage(o)
+	budget.Held(ctx, s.held)
 	if err := pipeline.Run(ctx, r, w, s); err != nil {
 		return pipeline.Report{}, err
 	}
@@ -345,4 +347,21 @@ func (p *pairs) follow(e *trace.Event, kind string) string {
 		}
 	}
 	return kind
+}
+
+// held tells what s takes.
+func (s *stage) held(sum *budget.Sum) {
+	const event, line, begun = 120, 80, 16
+	n := 0
+	for i := range s.unsure {
+		n += event + s.unsure[i].Size()
+	}
+	sum.Add("events that may be a device's", n)
+	n = line*len(s.pairs.open) + s.pairs.tracks.Held()
+	for _, open := range s.pairs.open {
+		n += begun * cap(open)
+	}
+	sum.Add("open slices", n)
+	sum.Add("flows", s.arrows.Held())
+	sum.Add("metadata of threads without events", s.names.Held())
 }

@@ -1,6 +1,8 @@
 package keep
 
 import (
+	"slices"
+
 	"tracekit/trace"
 	"tracekit/transform/internal/pairs"
 )
@@ -18,7 +20,8 @@ type counter struct {
 	latest  trace.Event
 	at      trace.Time
 	series  []series
-	atStart [][]string // members of the samples at the very start of the range
+	byKey   map[string]int // of series, once there are more than few
+	atStart [][]string     // members of the samples at the very start of the range
 }
 
 type series struct {
@@ -61,24 +64,44 @@ func (n *counter) note(e *trace.Event) {
 	some := false
 	for m := range trace.Members(e.Args()) {
 		some = true
-		n.set(string(m.Key), m.Value, e.TS)
+		n.set(m.Key, m.Value, e.TS)
 	}
 	if some && e.TS >= n.at {
 		n.latest, n.at = e.Clone(), e.TS
 	}
 }
 
-func (n *counter) set(key string, value []byte, at trace.Time) {
-	for i := range n.series {
-		s := &n.series[i]
-		if s.key == key {
-			if at >= s.at {
-				s.value, s.at = string(value), at
-			}
-			return
+func (n *counter) set(key, value []byte, at trace.Time) {
+	if i := n.find(key); i >= 0 {
+		if s := &n.series[i]; at >= s.at {
+			s.value, s.at = string(value), at
+		}
+		return
+	}
+	n.series = append(n.series, series{string(key), string(value), at})
+	if n.byKey != nil {
+		n.byKey[string(key)] = len(n.series) - 1
+	}
+}
+
+// few is how many series are looked through one by one.
+const few = 8
+
+// find is the number of a series, -1 if there is none of that key.
+func (n *counter) find(key []byte) int {
+	if len(n.series) > few && n.byKey == nil {
+		n.byKey = map[string]int{}
+		for i := range n.series {
+			n.byKey[n.series[i].key] = i
 		}
 	}
-	n.series = append(n.series, series{key, string(value), at})
+	if n.byKey != nil {
+		if i, known := n.byKey[string(key)]; known {
+			return i
+		}
+		return -1
+	}
+	return slices.IndexFunc(n.series, func(s series) bool { return s.key == string(key) })
 }
 
 // settle notes whose names the carried samples need.
@@ -104,16 +127,13 @@ func (n *counter) needed() bool {
 }
 
 func (n *counter) coveredBy(keys []string) bool {
-	for _, s := range n.series {
-		found := false
-		for _, k := range keys {
-			found = found || k == s.key
-		}
-		if !found {
-			return false
+	found := map[int]bool{}
+	for _, k := range keys {
+		if i := n.find([]byte(k)); i >= 0 {
+			found[i] = true
 		}
 	}
-	return true
+	return len(found) == len(n.series)
 }
 
 // carried returns the samples to write at the start of the range.

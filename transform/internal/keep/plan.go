@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/internal/clipped"
@@ -114,6 +115,7 @@ func (p *Plan) Hold(bytes int) {
 
 // Look is the first look at the blocks that matter.
 func (p *Plan) Look(ctx context.Context) error {
+	budget.Held(ctx, p.Held)
 	r, err := p.Read()
 	if err != nil {
 		return err

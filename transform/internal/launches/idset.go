@@ -1,13 +1,48 @@
 package launches
 
+import "slices"
+
 // IDSet is a set of ids, JSON text. Ids that are small numbers, as profilers
 // count them, take a bit or little more each.
 type IDSet struct {
-	pages map[uint64]*[pageIDs / 64]uint64
+	pages map[uint64]idPage
 	odd   map[string]struct{} // ids that are no plain numbers
 }
 
-const pageIDs = 4096
+// idPage is the ids of one page, a bit each or, as long as there are few, by their places
+// in it: random numbers have a page each.
+type idPage struct {
+	bits *[pageIDs / 64]uint64
+	few  []uint16
+}
+
+const (
+	pageIDs = 4096
+	fewIDs  = 64
+)
+
+func (p idPage) has(at uint16) bool {
+	if p.bits != nil {
+		return p.bits[at/64]>>(at%64)&1 != 0
+	}
+	return slices.Contains(p.few, at)
+}
+
+func (p idPage) with(at uint16) idPage {
+	if p.bits == nil && len(p.few) == fewIDs {
+		p.bits = new([pageIDs / 64]uint64)
+		for _, is := range p.few {
+			p.bits[is/64] |= 1 << (is % 64)
+		}
+		p.few = nil
+	}
+	if p.bits != nil {
+		p.bits[at/64] |= 1 << (at % 64)
+	} else {
+		p.few = append(p.few, at)
+	}
+	return p
+}
 
 func (s *IDSet) add(id []byte) {
 	n, ok := PlainID(id)
@@ -20,15 +55,12 @@ func (s *IDSet) add(id []byte) {
 		}
 		return
 	}
-	page := s.pages[n/pageIDs]
-	if page == nil {
+	if page := s.pages[n/pageIDs]; page.bits != nil || !page.has(uint16(n%pageIDs)) {
 		if s.pages == nil {
-			s.pages = map[uint64]*[pageIDs / 64]uint64{}
+			s.pages = map[uint64]idPage{}
 		}
-		page = new([pageIDs / 64]uint64)
-		s.pages[n/pageIDs] = page
+		s.pages[n/pageIDs] = page.with(uint16(n % pageIDs))
 	}
-	page[n%pageIDs/64] |= 1 << (n % 64)
 }
 
 func (s *IDSet) Has(id []byte) bool {
@@ -37,8 +69,29 @@ func (s *IDSet) Has(id []byte) bool {
 		_, known := s.odd[string(id)]
 		return known
 	}
-	page := s.pages[n/pageIDs]
-	return page != nil && page[n%pageIDs/64]>>(n%64)&1 != 0
+	return s.pages[n/pageIDs].has(uint16(n % pageIDs))
+}
+
+// all yields the places in use.
+func (p idPage) all() func(yield func(uint16) bool) {
+	return func(yield func(uint16) bool) {
+		for _, at := range p.few {
+			if !yield(at) {
+				return
+			}
+		}
+		for at := range uint16(pageIDs) {
+			if p.bits != nil && p.has(at) && !yield(at) {
+				return
+			}
+		}
+	}
+}
+
+// Held is about how many bytes s takes.
+func (s *IDSet) Held() int {
+	const page, odd = 80, 80
+	return page*len(s.pages) + odd*len(s.odd)
 }
 
 // PlainID reads a natural number of up to 18 digits without zeros in front.
@@ -59,8 +112,8 @@ func PlainID(id []byte) (n uint64, ok bool) {
 func (s *IDSet) within(o *IDSet) bool {
 	for n, page := range s.pages {
 		other := o.pages[n]
-		for i, bits := range page {
-			if bits != 0 && (other == nil || bits&^other[i] != 0) {
+		for at := range page.all() {
+			if !other.has(at) {
 				return false
 			}
 		}
@@ -102,4 +155,12 @@ func (s IDSets) within(o IDSets) bool {
 		}
 	}
 	return true
+}
+
+// Held is about how many bytes s takes.
+func (s IDSets) Held() (n int) {
+	for i := range s {
+		n += s[i][0].Held() + s[i][1].Held()
+	}
+	return n
 }

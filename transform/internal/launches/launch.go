@@ -307,3 +307,8 @@ func idsByMembers(args []byte) (j IDs) {
 	}
 	return j
 }
+
+// Held is about how many bytes l takes.
+func (l *Launches) Held() int {
+	return l.Tracks.Held() + l.Flows.Held() + l.Present.Held() + l.staying.Held() + l.Orphans.ids.Held()
+}

@@ -154,7 +154,7 @@ func (q *Matcher[B]) noteAsync(m Mark, e *trace.Event) {
 	l.latest = m.TS
 	l.take(m)
 	switch {
-	case len(l.stack.marks) == 0:
+	case l.stack.open.Empty():
 		l.Done()
 		q.slots[slot] = max(q.slots[slot], m.TS)
 		delete(q.async, string(q.key))
@@ -203,4 +203,19 @@ func (q *Matcher[B]) Finish() {
 	}
 	q.late.match(q.handler)
 	q.tracks, q.async, q.slots, q.late = nil, nil, nil, collector{}
+}
+
+// Held is about how many bytes q takes for what is open, or in no order.
+func (q *Matcher[B]) Held() int {
+	const line, id, described = 120, 200, 80 // of a track, of an id with its text and its place, of a begin
+	n := q.late.Held() + line*len(q.tracks) + id*len(q.async) + described*len(q.begun)
+	for _, l := range q.tracks {
+		if l != nil {
+			n += l.held() + markBytes*cap(l.same)
+		}
+	}
+	for _, l := range q.async {
+		n += l.held()
+	}
+	return n
 }

@@ -139,3 +139,13 @@ func (s *Nesting) Depth(e *trace.Event, end trace.Time) int {
 	}
 	return 0
 }
+
+// Held is about how many bytes s takes.
+func (s *Nesting) Held() int {
+	const slice, pair = 32, 32
+	n := s.pairs.Held() + s.Tracks.Held() + pair*cap(s.Partners)
+	for _, l := range s.lines {
+		n += slice * cap(l)
+	}
+	return n
+}

@@ -48,50 +48,12 @@ func hashOf(text []byte) uint64 {
 
 func quoted(text []byte) []byte { return append(append([]byte{'"'}, text...), '"') }
 
-// closes reports whether the end m can close b: it need not name it, but what it
-// names has to be so.
-func (m Mark) closes(b Mark) bool {
-	const cat = 1<<24 - 1
-	differ := m.what ^ b.what
-	return (m.what&^cat == 0 || differ&^cat == 0) && (m.what&cat == 0 || differ&cat == 0)
-}
-
 // Handler decides on the begins and ends of one line: a track, or an async id.
 type Handler interface {
 	Pair(b, e Mark)
 	LoneEnd(m Mark)   // an end without a begin, or what has no id to be matched by
 	OpenBegin(b Mark) // a begin without an end, the innermost first, after all else
 	Done()            // with what began up to now; more may follow
-}
-
-// stack matches the begins and ends of a line, in order of time, as Perfetto does:
-// an end belongs to the innermost begin that it can close.
-type stack struct {
-	Handler
-	marks []Mark // that are open
-}
-
-func (s *stack) take(m Mark) {
-	if !m.IsEnd() {
-		s.marks = append(s.marks, m)
-		return
-	}
-	for i := len(s.marks) - 1; i >= 0; i-- {
-		if b := s.marks[i]; m.closes(b) {
-			s.marks = slices.Delete(s.marks, i, i+1)
-			s.Pair(b, m)
-			return
-		}
-	}
-	s.LoneEnd(m)
-}
-
-func (s *stack) finish() {
-	for i := len(s.marks) - 1; i >= 0; i-- {
-		s.OpenBegin(s.marks[i])
-	}
-	s.marks = s.marks[:0]
-	s.Done()
 }
 
 // collector gathers begins and ends (B and E on a track, b and e by id), wherever they
@@ -224,4 +186,14 @@ func b2i(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// Held is about how many bytes q takes.
+func (q *collector) Held() int {
+	const line, id = 32, 120
+	n := markBytes*cap(q.lone) + line*len(q.lines) + id*len(q.byKey)
+	for _, l := range q.lines {
+		n += markBytes * cap(l)
+	}
+	return n
 }

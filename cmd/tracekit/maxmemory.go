@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+
+	"tracekit/internal/budget"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Of what a trace makes a verb remember, leastMemory is always allowed, and mostMemory
+// only if it is asked for: docs/memory.md tells what that is.
+const (
+	leastMemory = 256 << 20
+	mostMemory  = 2 << 30
+)
+
+const maxMemory = "max-memory"
+
+// boundMemory gives a verb that reads a trace a flag that bounds what it remembers of it.
+func boundMemory(c *cli.Command) {
+	reads := false
+	for _, f := range c.Flags {
+		reads = reads || f.Names()[0] == "max-size"
+	}
+	if !reads {
+		return
+	}
+	c.Flags = append(c.Flags, &cli.StringFlag{
+		Name: maxMemory, Usage: "fail if what has to be remembered of the trace takes more than `SIZE` (default: 256MB and as much as the input's size, 2GB at most)",
+	})
+	action := c.Action
+	c.Action = func(c *cli.Context) error {
+		limit, err := memoryLimit(c)
+		if err != nil {
+			return err
+		}
+		ctx, held := budget.With(c.Context, limit)
+		stop := held.Watch()
+		defer stop()
+		c.Context = ctx
+		err = action(c)
+		if exceeded := held.Exceeded(); err != nil && exceeded != nil {
+			return hint(exceeded, "--max-memory allows more than %s; docs/memory.md lists what grows with what", sizeFlag(limit))
+		}
+		return err
+	}
+}
+
+// memoryLimit is what the flag says, or what an input of its size may take.
+func memoryLimit(c *cli.Context) (int64, error) {
+	if c.IsSet(maxMemory) {
+		limit, err := parseAmount(c.String(maxMemory), "B")
+		if err != nil {
+			return 0, usage("--max-memory %v", err)
+		}
+		return limit, nil
+	}
+	info, err := os.Stat(c.Args().First())
+	if err != nil || !info.Mode().IsRegular() {
+		return mostMemory, nil
+	}
+	return min(leastMemory+info.Size(), mostMemory), nil
+}

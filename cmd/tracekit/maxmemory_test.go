@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	shapes "tracekit/internal/hostile"
+)
+
+// What would take more memory than it may ends with what it is, and leaves nothing.
+func TestMaxMemory(t *testing.T) {
+	for _, c := range []struct{ shape, verb, most string }{
+		{"threads", "slice --from 10% --to 90% -o OUT", "threads"},
+		{"threads", "strip --python -o OUT", "metadata of threads without events"},
+		{"threads", "filter tid==3 -o OUT", "metadata of threads without events"},
+		{"threads", "downsample --merge 20us -o OUT", "threads"},
+		{"threads", "split --by time --time 1s -o OUT", "metadata"},
+		{"processes", "info", "threads"},
+		{"names", "downsample --merge 20us -o OUT", "names and categories"},
+		{"begins without ends", "slice --from 10% --to 90% -o OUT", "open slices"},
+		{"begins without ends", "strip --python -o OUT", "open slices"},
+		{"begins without ends", "info", "open slices"},
+		{"counters", "slice --from 90% --to 95% -o OUT", "counters"},
+		{"counters", "split --by events --events 10k -o OUT", "samples of counters"},
+		{"ids that are odd", "slice --from 10% --to 20% --device launched -o OUT", "ids of launches"},
+		{"numbered steps", "report", "markers of steps"},
+		{"requests", "split --by request -o OUT", "requests"},
+		{"plain", "filter depth==0 -o OUT", "slices and how they nest"},
+	} {
+		t.Run(c.shape+" "+c.verb, func(t *testing.T) {
+			dir := t.TempDir()
+			in, out := filepath.Join(dir, "in.json"), filepath.Join(dir, "out")
+			if err := os.WriteFile(in, shapes.Make(c.shape, 20_000), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			args := append([]string{"tracekit"}, strings.Fields(strings.ReplaceAll(c.verb, "OUT", out))...)
+			var stdout, stderr bytes.Buffer
+			status := run(t.Context(), append(args, "--max-memory", "100kB", in), strings.NewReader(""), &stdout, &stderr)
+			want := "tracekit: error: what has to be remembered of the trace takes more than the 100.0 kB that it may: most of it is " + c.most + "\n" +
+				"hint: --max-memory allows more than 100kB; docs/memory.md lists what grows with what\n"
+			if status != exitFailed || stderr.String() != want {
+				t.Errorf("status %d:\n%s\nwant\n%s", status, stderr.String(), want)
+			}
+			if _, err := os.Stat(out); err == nil {
+				t.Error("something was written")
+			}
+		})
+	}
+}
+
+func TestMaxMemoryIsEnough(t *testing.T) {
+	in := filepath.Join(t.TempDir(), "in.json")
+	if err := os.WriteFile(in, shapes.Make("threads", 20_000), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, limit := range [][]string{nil, {"--max-memory", "100MB"}} {
+		var stderr bytes.Buffer
+		if status := run(t.Context(), append([]string{"tracekit", "info", in}, limit...), strings.NewReader(""), &bytes.Buffer{}, &stderr); status != exitDone {
+			t.Errorf("%v: status %d: %s", limit, status, &stderr)
+		}
+	}
+	var stderr bytes.Buffer
+	if status := run(t.Context(), []string{"tracekit", "info", "--max-memory", "much", in}, strings.NewReader(""), &bytes.Buffer{}, &stderr); status != exitUsage {
+		t.Errorf("status %d: %s", status, &stderr)
+	}
+}

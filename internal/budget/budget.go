@@ -1,0 +1,139 @@
+// Package budget bounds the memory that a verb takes for what it has to remember of a
+// trace: threads, names, open slices, ids. Blocks that are read, and what waits to be
+// written, have bounds of their own.
+//
+// What remembers things can tell how much that is, so that nothing is counted event by
+// event: a verb registers who can tell, and checks from time to time.
+package budget
+
+import (
+	"context"
+	"fmt"
+	"runtime/metrics"
+	"sync/atomic"
+	"time"
+
+	"tracekit/internal/progress"
+)
+
+// Sum adds up what is held.
+type Sum struct {
+	all, most int64
+	what      string // of which there is most
+}
+
+// Add takes so many bytes that are held for something.
+func (s *Sum) Add(what string, bytes int) {
+	s.all += int64(bytes)
+	if int64(bytes) > s.most {
+		s.most, s.what = int64(bytes), what
+	}
+}
+
+// Error says that more would be held than may be.
+type Error struct {
+	What  string // of which there is most; empty if that is not known
+	Limit int64  // bytes
+}
+
+func (e *Error) Error() string {
+	limit := progress.Bytes(e.Limit)
+	if e.What == "" {
+		return fmt.Sprintf("what has to be remembered of the trace takes more than the %s that it may", limit)
+	}
+	return fmt.Sprintf("what has to be remembered of the trace takes more than the %s that it may: most of it is %s", limit, e.What)
+}
+
+// Budget is the bound of one run of a verb.
+type Budget struct {
+	limit    int64
+	stop     context.CancelCauseFunc
+	tell     []func(*Sum)
+	checks   int
+	next     int // check at which to look at what is held
+	exceeded atomic.Pointer[Error]
+}
+
+type key struct{}
+
+// With returns a context that ends once more than limit is held, in bytes.
+func With(ctx context.Context, limit int64) (context.Context, *Budget) {
+	ctx, stop := context.WithCancelCause(ctx)
+	b := &Budget{limit: limit, stop: stop}
+	return context.WithValue(ctx, key{}, b), b
+}
+
+// Held registers who tells what is held. It is called between two parts of the trace, by
+// who goes through it.
+func Held(ctx context.Context, tell func(*Sum)) {
+	if b, some := ctx.Value(key{}).(*Budget); some {
+		b.tell = append(b.tell, tell)
+	}
+}
+
+// Check is called between two parts of a trace. It returns an *Error once more is held
+// than may be, or the context's.
+func Check(ctx context.Context) error {
+	b, some := ctx.Value(key{}).(*Budget)
+	if some {
+		if b.checks++; b.checks >= b.next {
+			b.next = b.checks + 1 + b.checks/8 // it may have grown by an eighth since
+			b.look()
+		}
+		if e := b.exceeded.Load(); e != nil {
+			return e
+		}
+	}
+	return ctx.Err()
+}
+
+func (b *Budget) look() {
+	var s Sum
+	for _, tell := range b.tell {
+		tell(&s)
+	}
+	if s.all > b.limit {
+		b.exceed(&Error{s.what, b.limit})
+	}
+}
+
+func (b *Budget) exceed(e *Error) {
+	if b.exceeded.CompareAndSwap(nil, e) {
+		b.stop(e)
+	}
+}
+
+// Exceeded is the error that has ended the context, nil if there is none.
+func (b *Budget) Exceeded() error {
+	if e := b.exceeded.Load(); e != nil {
+		return e
+	}
+	return nil
+}
+
+// Watch looks at all memory that is in use, until the function that it returns is called:
+// what nobody tells of has a bound, too, of twice the limit and what blocks and buffers
+// may take.
+func (b *Budget) Watch() (stop func()) {
+	const (
+		interval = 100 * time.Millisecond
+		buffers  = 256 << 20
+	)
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				if metrics.Read(live); int64(live[0].Value.Uint64()) > 2*b.limit+buffers {
+					b.exceed(&Error{Limit: b.limit})
+				}
+			}
+		}
+	}()
+	return func() { close(done) }
+}

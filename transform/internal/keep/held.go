@@ -1,0 +1,45 @@
+package keep
+
+import "tracekit/internal/budget"
+
+// Held tells what p takes.
+func (p *Plan) Held(s *budget.Sum) {
+	s.Add("threads", p.Tracks.Held()+len(p.usedT)+len(p.usedP))
+	s.Add("open slices", p.Matcher.Held()+p.Decided.held())
+	cut := 0
+	for i := range p.Cuts {
+		cut += eventBytes + p.Cuts[i].Size()
+	}
+	s.Add("slices that are cut", cut)
+	s.Add("flows", p.Flows.Held())
+	if p.Counters != nil {
+		s.Add("counters", p.Counters.held())
+	}
+}
+
+// eventBytes is what an event takes that is held, besides its text.
+const eventBytes = 120
+
+func (d *decided) held() int {
+	const mark, fusion, text = 24, 64, 60
+	n := mark*(cap(d.Reopened)+cap(d.Closed)) + fusion*cap(d.Fused) + text*len(d.Text)
+	for _, line := range d.Unclosed {
+		n += mark * cap(line)
+	}
+	return n
+}
+
+func (c *counters) held() int {
+	const counter, one, key = 400, 60, 60
+	n := 0
+	for _, all := range c.all {
+		n += counter + all.latest.Size() + key*len(all.byKey)
+		for i := range all.series {
+			n += one + len(all.series[i].key) + len(all.series[i].value)
+		}
+		for _, keys := range all.atStart {
+			n += one * len(keys)
+		}
+	}
+	return n
+}

@@ -1,0 +1,180 @@
+package pairs
+
+import "slices"
+
+// Open are the begins of a line that are open, each with what it is: a hash of its name
+// in the upper 40 bits and one of its category in the lower 24, each 0 if there is none.
+type Open[T any] struct {
+	begins []begin[T] // and in an index those that were closed among them
+	index  [3]places  // by how much an end tells; nil until an end lies deep
+}
+
+type begin[T any] struct {
+	what   uint64
+	closed bool
+	item   T
+}
+
+// places are where begins stand by what an end says of them, the innermost last. Some may
+// have been closed by other ends since.
+type places map[uint64][]int
+
+// near is how many begins are looked through before there is an index of them. Most
+// ends close the innermost; if none did, each would look through all.
+const near = 32
+
+// The parts of what that an end may tell: name, category or both.
+const (
+	catBits  = 1<<24 - 1
+	nameBits = ^uint64(catBits)
+)
+
+var masks = [3]uint64{nameBits, catBits, nameBits | catBits}
+
+// tells is which of the masks an end has something of, -1 if it tells nothing.
+func tells(what uint64) int {
+	k := -1
+	if what&nameBits != 0 {
+		k++
+	}
+	if what&catBits != 0 {
+		k += 2
+	}
+	return k
+}
+
+// closes reports whether an end can close a begin: it need not name it, but what it
+// names has to be so.
+func closes(end, begin uint64) bool {
+	differ := end ^ begin
+	return (end&nameBits == 0 || differ&nameBits == 0) && (end&catBits == 0 || differ&catBits == 0)
+}
+
+// Push adds a begin.
+func (o *Open[T]) Push(what uint64, item T) {
+	o.begins = append(o.begins, begin[T]{what: what, item: item})
+	if o.index[0] != nil {
+		o.note(len(o.begins) - 1)
+	}
+}
+
+// Close takes out the innermost begin that an end can close, and reports false if there
+// is none.
+func (o *Open[T]) Close(end uint64) (item T, ok bool) {
+	if o.index[0] == nil {
+		for i := len(o.begins) - 1; i >= 0 && i >= len(o.begins)-near; i-- {
+			if closes(end, o.begins[i].what) {
+				item = o.begins[i].item
+				o.begins = slices.Delete(o.begins, i, i+1)
+				return item, true
+			}
+		}
+		if len(o.begins) <= near {
+			return item, false
+		}
+		o.buildIndex()
+	}
+	i := o.find(end)
+	if i < 0 {
+		return item, false
+	}
+	item = o.begins[i].item
+	o.begins[i].closed = true
+	o.trim()
+	return item, true
+}
+
+func (o *Open[T]) buildIndex() {
+	o.index = [3]places{{}, {}, {}}
+	for i := range o.begins {
+		o.note(i)
+	}
+}
+
+func (o *Open[T]) note(i int) {
+	for k, mask := range masks {
+		what := o.begins[i].what & mask
+		o.index[k][what] = append(o.index[k][what], i)
+	}
+}
+
+// find is where the begin stands that an end closes, -1 if there is none.
+func (o *Open[T]) find(end uint64) int {
+	k := tells(end)
+	if k < 0 {
+		return len(o.begins) - 1
+	}
+	what := end & masks[k]
+	at := o.index[k][what]
+	for len(at) > 0 {
+		i := at[len(at)-1]
+		if i < len(o.begins) && !o.begins[i].closed && o.begins[i].what&masks[k] == what {
+			o.index[k][what] = at
+			return i
+		}
+		at = at[:len(at)-1]
+	}
+	delete(o.index[k], what)
+	return -1
+}
+
+// trim takes off what is closed, so that the last is open.
+func (o *Open[T]) trim() {
+	for n := len(o.begins); n > 0 && o.begins[n-1].closed; n-- {
+		o.begins = o.begins[:n-1]
+	}
+	if len(o.begins) == 0 {
+		o.index = [3]places{}
+	}
+}
+
+// Empty reports whether nothing is open.
+func (o *Open[T]) Empty() bool { return len(o.begins) == 0 }
+
+// Drain takes out all that is open, the innermost first.
+func (o *Open[T]) Drain(f func(T)) {
+	for i := len(o.begins) - 1; i >= 0; i-- {
+		if !o.begins[i].closed {
+			f(o.begins[i].item)
+		}
+	}
+	o.begins, o.index = o.begins[:0], [3]places{}
+}
+
+// stack matches the begins and ends of a line, in order of time, as Perfetto does:
+// an end belongs to the innermost begin that it can close.
+type stack struct {
+	Handler
+	open Open[Mark]
+}
+
+func (s *stack) take(m Mark) {
+	if !m.IsEnd() {
+		s.open.Push(m.what, m)
+	} else if b, ok := s.open.Close(m.what); ok {
+		s.Pair(b, m)
+	} else {
+		s.LoneEnd(m)
+	}
+}
+
+func (s *stack) finish() {
+	s.open.Drain(s.OpenBegin)
+	s.Done()
+}
+
+// markBytes is what a Mark takes, openBytes one that is open, and indexBytes what it
+// takes in an index.
+const (
+	markBytes  = 24
+	openBytes  = 40
+	indexBytes = 3 * 60
+)
+
+func (s *stack) held() int {
+	n := openBytes * cap(s.open.begins)
+	if s.open.index[0] != nil {
+		n += indexBytes * len(s.open.begins)
+	}
+	return n
+}
