@@ -46,7 +46,7 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 	if o.Given, err = givenOf(c); err != nil {
 		return err
 	}
-	in, err := openInput(c, std, how{})
+	in, err := openInput(c, std, how{verify: true})
 	if err != nil {
 		return err
 	}

@@ -60,8 +60,9 @@ type input struct {
 
 // how a verb reads its input.
 type how struct {
-	twice bool         // it reads it two times
-	to    trace.Format // what it makes of it: gzip may be copied as it is packed
+	twice  bool         // it reads it two times
+	to     trace.Format // what it makes of it: gzip may be copied as it is packed
+	verify bool         // it tells what is no JSON to the letter, as --strict does
 }
 
 // openInput opens the verb's FILE, or standard input.
@@ -90,6 +91,7 @@ func openNamed(c *cli.Context, std streams, name string, h how) (*input, error) 
 	if err != nil {
 		return nil, in.fail(err)
 	}
+	o.Verify = o.Verify || h.verify
 	if h.twice {
 		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
 	}

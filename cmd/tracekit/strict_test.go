@@ -40,7 +40,7 @@ func notStrict(t *testing.T) []string {
 }
 
 // What is no JSON to the letter is passed on as it is, and refused with --strict, by
-// check and by every other verb alike; repair makes JSON of it.
+// check and by every other verb alike; info counts it, and repair makes JSON of it.
 func TestStrictMeansJSON(t *testing.T) {
 	for _, name := range notStrict(t) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
@@ -56,6 +56,9 @@ func TestStrictMeansJSON(t *testing.T) {
 				if left, _ := filepath.Glob(filepath.Join(out, "*")); len(left) > 0 {
 					t.Errorf("%s: %v is left", args, left)
 				}
+			}
+			if status, said := call(t, "info", name, ""); status != exitDamaged || !strings.Contains(said, "no strict JSON") {
+				t.Errorf("info: status %d, said %s", status, said)
 			}
 			out := t.TempDir()
 			if status, said := call(t, "repair -q -o OUT/a.json", name, out); status != 0 && status != exitDamaged {
