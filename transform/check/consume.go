@@ -243,6 +243,9 @@ func (c *consumer) slice(e *event, track uint32) {
 	c.sliceArgs(e)
 	r := c.record(e, track)
 	r.dur, r.late = e.dur, e.rounded()
+	if c := string(e.cat); c == "kernel" || c == "Kernel" {
+		r.flags |= rKernel
+	}
 	r.name = c.names.shown(e.name)
 	c.keep(r)
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"cmp"
 	"container/heap"
 	"context"
@@ -183,6 +184,26 @@ func (j *Judge) Track() uint32 { return j.keeps.tracks.of(&j.event) }
 // They count from 0.
 func (j *Judge) Process() uint32 { return j.keeps.tracks.process[j.Track()] }
 
+// Flow is what joins the events of a flow.
+type Flow struct {
+	ID        uint64
+	Cat, Name uint32 // numbers of strings
+}
+
+// Flow returns the flow of the event that was kept last and the rank whose process it
+// stands in, as tools that join the traces of ranks write it in front of a pid: [TP00] 100.
+// It reports false for what is no flow event, and for processes of no rank.
+func (j *Judge) Flow() (f Flow, rank []byte, ok bool) {
+	e := &j.event
+	if e.phase != 's' && e.phase != 't' && e.phase != 'f' || len(e.pidName) == 0 || e.pidName[0] != '[' {
+		return f, nil, false
+	}
+	id, good := flowID(e.id)
+	end := bytes.IndexByte(e.pidName, ']')
+	names := j.keeps.names
+	return Flow{id, names.of(e.cat), names.of(e.name)}, e.pidName[:end+1], good && end > 0
+}
+
 // Legacy are the phases of async events that were before today's, and those.
 var Legacy = map[byte]byte{'S': 'b', 'T': 'n', 'p': 'n', 'F': 'e'}
 
@@ -209,6 +230,7 @@ type Move struct {
 	Out   bool   // it is left out
 	Empty bool   // it is a slice of no length
 	Lane  int    // beside its async track, 0 for that itself
+	Flow  uint64 // the id of its flow, 0 for that which it has
 	Close int64  // ns at which a begin is ended by an event behind all others, or 0
 }
 
@@ -230,6 +252,9 @@ func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move
 			moved.phase, moved.dur = 'X', 0
 		}
 		moved.cookie += uint64(to.Lane)
+		if to.Flow != 0 {
+			moved.flow = to.Flow
+		}
 		if known.Thread {
 			moved.track = to.Track
 		}

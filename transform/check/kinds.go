@@ -91,6 +91,7 @@ const (
 	FlowStepNoStart Kind = "flow_step_without_start"
 	Ignored         Kind = "ignored_phase"
 	CoarseTime      Kind = "coarse_time"
+	KernelInside    Kind = "kernel_in_kernel"
 	SystemTrace     Kind = "system_trace"
 	OtherFormat     Kind = "other_format"
 )
@@ -168,6 +169,7 @@ var kinds = map[Kind]kindInfo{
 	FlowStepNoStart: {Note, "flow_step_without_start", "a step of a flow that has no start"},
 	Ignored:         {Note, "", "an event of a phase that Perfetto does not show"},
 	CoarseTime:      {Note, "", "a time so large that nanoseconds are rounded"},
+	KernelInside:    {Note, "", "a kernel inside another one of its stream, of which one has a wrong time"},
 	SystemTrace:     {Note, "", "systemTraceEvents, which are not judged"},
 }
 

@@ -79,6 +79,7 @@ var examples = map[Kind]string{
 	Ignored:         inArray(`{"ph":"O","ts":1}`),
 	CoarseTime:      inArray(`{"ph":"X","ts":1700000000000000.123,"dur":4}`),
 	OtherFormat:     "# tracer: nop\n#\n",
+	KernelInside:    inArray(`{"ph":"X","cat":"kernel","ts":1,"dur":9},{"ph":"X","cat":"kernel","ts":3,"dur":2}`),
 	SystemTrace:     `{"systemTraceEvents":"","traceEvents":[]}`,
 }
 

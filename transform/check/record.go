@@ -33,6 +33,8 @@ const (
 	rLocal                       // an async id of its process alone
 	rProcess                     // an instant of a process
 	rGlobal                      // an instant of the whole trace
+
+	rKernel = rEnclosing // an X that is a kernel
 )
 
 // key orders records of one time: ends first, then slices, the longest first,

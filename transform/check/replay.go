@@ -123,7 +123,10 @@ func (p *replay) begin(s *stack, r *record, dur int64, t *thread) closing {
 		p.find(TooDeep, r)
 		return c
 	}
-	o := open{ts: r.ts, dur: dur, name: r.name, cat: r.cat, off: r.off, line: r.line, phase: r.phase, late: r.late}
+	o := open{ts: r.ts, dur: dur, name: r.name, cat: r.cat, off: r.off, line: r.line, phase: r.phase, late: r.late, kernel: dur > 0 && r.phase == 'X' && r.flags&rKernel != 0}
+	if o.kernel && slices.ContainsFunc(*s, func(o open) bool { return o.kernel }) {
+		p.find(KernelInside, r)
+	}
 	if o.name == 0 {
 		o.name = noName
 	}

@@ -28,6 +28,9 @@ func TestReported(t *testing.T) {
 		{"59-kineto-relative-ts-zero.json", map[Kind]int64{ImpossibleTime: 20}},
 		{"33-cupti-30-day-duration.json", map[Kind]int64{ImpossibleDur: 2, CoarseTime: 1}},
 		{"56-kineto-epoch-ns-abutting.json", map[Kind]int64{OverlapRounded: 14, OverlapOlder: 14, CoarseTime: 40}},
+		{"32-rocm-overflowing-durations.json", map[Kind]int64{KernelInside: 5, Overlap: 1, OverlapOlder: 1}},
+		{"22-bazel-negative-ts.json", map[Kind]int64{NegativeTime: 2, BadMeta: 1}},
+		{"74-metadata-negative-ts.json", map[Kind]int64{NegativeTime: 2}},
 		{"33b-30-day-duration-only.json", map[Kind]int64{ImpossibleDur: 1}},
 	} {
 		t.Run(c.file, func(t *testing.T) {

@@ -14,6 +14,7 @@ type open struct {
 	off, line int64
 	phase     byte
 	late      int16 // as of a record
+	kernel    bool
 }
 
 // pending is the duration of a slice whose end has not been met.

@@ -166,6 +166,23 @@ done.`, "trailing 5",
 ]}
 `,
 		""},
+	{"flows of ranks", `{"traceEvents":[
+{"ph":"X","name":"a","pid":"[TP00] 1","tid":1,"ts":1,"dur":5},
+{"ph":"s","name":"f","cat":"c","id":7,"pid":"[TP00] 1","tid":1,"ts":1},
+{"ph":"f","bp":"e","name":"f","cat":"c","id":7,"pid":"[TP00] 1","tid":1,"ts":2},
+{"ph":"X","name":"b","pid":"[TP01] 1","tid":1,"ts":1,"dur":5},
+{"ph":"s","name":"f","cat":"c","id":7,"pid":"[TP01] 1","tid":1,"ts":1},
+{"ph":"f","bp":"e","name":"f","cat":"c","id":7,"pid":"[TP01] 1","tid":1,"ts":2}
+]}`, "flow-ids 2",
+		`{"traceEvents":[
+{"ph":"X","name":"a","pid":"[TP00] 1","tid":1,"ts":1,"dur":5},
+{"ph":"s","name":"f","cat":"c","id":7,"pid":"[TP00] 1","tid":1,"ts":1},
+{"ph":"f","bp":"e","name":"f","cat":"c","id":7,"pid":"[TP00] 1","tid":1,"ts":2},
+{"ph":"X","name":"b","pid":"[TP01] 1","tid":1,"ts":1,"dur":5},
+{"ph":"s","name":"f","cat":"c","id":281474976710656,"pid":"[TP01] 1","tid":1,"ts":1},
+{"ph":"f","bp":"e","name":"f","cat":"c","id":281474976710656,"pid":"[TP01] 1","tid":1,"ts":2}
+]}`,
+		""},
 	{"metadata before zero", `{"traceEvents":[
 {"ph":"M","name":"process_name","ts":-1,"pid":5,"args":{"name":"view"}},
 {"ph":"X","name":"a","pid":5,"tid":3,"ts":10,"dur":5}

@@ -34,7 +34,13 @@ func (s *survey) event(_, obj []byte, seq int64) error {
 		ms, _ := s.quiet.members(obj)
 		s.vllm.mean(s.judge.Process(), pidOf(ms))
 	}
-	return s.judge.Keep(seq)
+	if err := s.judge.Keep(seq); err != nil {
+		return err
+	}
+	if flow, rank, ranked := s.judge.Flow(); ranked {
+		s.ranked.see(flow, rank, look.Phase == 's', seq)
+	}
+	return nil
 }
 
 // members reads an event that is known to be well.
@@ -157,8 +163,9 @@ func (e *emitter) change(obj []byte, seq int64, phase byte, ts int64) []byte {
 	lane := e.lanes.get(seq)
 	end, closed := e.close[seq]
 	renamed := e.vllm.rename[seq]
+	flow, reflowed := e.ranked.own[seq]
 	maybe := len(e.vllm.from) > 0 && phase != 'M' && !e.judge.Categorised()
-	if lane == nil && !closed && !e.empty[seq] && !e.unbind[seq] && !renamed && !maybe {
+	if lane == nil && !closed && !e.empty[seq] && !e.unbind[seq] && !renamed && !reflowed && !maybe {
 		return obj
 	}
 	ms, tail := e.quiet.members(obj)
@@ -173,6 +180,9 @@ func (e *emitter) change(obj []byte, seq int64, phase byte, ts int64) []byte {
 	}
 	if e.empty[seq] {
 		ms = set(set(ms, "ph", []byte(`"X"`)), "dur", []byte{'0'})
+	}
+	if reflowed {
+		ms = set(ms, "id", fmt.Appendf(nil, "%d", flow))
 	}
 	if renamed || maybe && e.vllm.moves(ms) {
 		ms = set(ms, "pid", []byte(e.vllm.to))

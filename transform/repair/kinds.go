@@ -39,6 +39,7 @@ const (
 	Unshowable Kind = "unshowable"
 	Overlaps   Kind = "overlaps"
 	Ends       Kind = "ends"
+	FlowIDs    Kind = "flow-ids"
 	BadFlows   Kind = "bad-flows"
 	Flows      Kind = "flows"
 	VLLM       Kind = "vllm"
@@ -85,6 +86,7 @@ var kinds = []kindInfo{
 	{Unshowable, "events that no viewer can show set aside", false, true},
 	{Overlaps, "overlapping slices moved to lanes of their own", false, false},
 	{Ends, "begins without an end closed", false, false},
+	{FlowIDs, "flow events of a rank with another rank's id, now with one of their own", false, false},
 	{BadFlows, "flow events that bind to nothing left out", false, true},
 	{Flows, "dangling flow events left out", false, false},
 	{VLLM, "process of vLLM named", false, false},

@@ -16,6 +16,7 @@ type plan struct {
 	far     bool         // there is something outside
 	threads map[uint32]threadInfo
 	vllm    vllmPlan
+	ranked  rankedFlows
 	steps
 }
 
@@ -73,7 +74,7 @@ type planner struct {
 
 func newPlan() *plan {
 	return &plan{threads: map[uint32]threadInfo{}, steps: newSteps(),
-		vllm: newVLLMPlan()}
+		vllm: newVLLMPlan(), ranked: newRankedFlows()}
 }
 
 func newSteps() steps {
@@ -94,7 +95,7 @@ func (p *planner) make(flows bool) error {
 	if changes, err := p.judge.Sorted(p.ctx, p.slices, p.leaves); err != nil || !changes {
 		return err
 	}
-	*p.plan = plan{extent: p.extent, far: p.far, threads: p.threads, vllm: p.vllm, steps: newSteps()}
+	*p.plan = plan{extent: p.extent, far: p.far, threads: p.threads, vllm: p.vllm, ranked: p.ranked, steps: newSteps()}
 	if err := p.once(flows); err != nil {
 		return err
 	}
@@ -250,7 +251,7 @@ const maxReplays = 100
 func (p *planner) replay(flows bool) error {
 	n, _ := p.judge.Tracks()
 	move := func(r *check.Record) check.Move {
-		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: p.close[r.Seq], Out: p.leaves(r)}
+		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: p.close[r.Seq], Flow: p.ranked.own[r.Seq], Out: p.leaves(r)}
 		if _, gone := p.drop[r.Seq]; gone {
 			to.Out = true
 		}

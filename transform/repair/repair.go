@@ -138,12 +138,17 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	}
 	p.extent = judge.Extent()
 	p.far = p.extent.Outside > 0 && !r.off[Times]
+	ranked := int64(0)
+	if !r.off[FlowIDs] {
+		ranked = p.ranked.settle()
+	}
 	if err := (&planner{plan: p, judge: judge, off: r.off, ctx: ctx}).make(r.o.Flows); err != nil {
 		return nil, err
 	}
 	if p.far {
 		p.count[Times] += p.extent.Outside
 	}
+	p.count[FlowIDs] += ranked
 	if !r.off[VLLM] && p.settle() {
 		p.count[VLLM]++
 	}

@@ -126,3 +126,46 @@ func TestReportedMetadata(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Flows of two ranks that have one id are told apart, and no start is left out.
+func TestReportedRanks(t *testing.T) {
+	for _, file := range []string{"03-sglang-merged.json", "04-merged-ids-collide.json"} {
+		t.Run(file, func(t *testing.T) {
+			in := reported(t, file)
+			out, set, _, err := repairText(t, in, Options{})
+			if err != nil || len(set) > 0 {
+				t.Fatal(err, string(set))
+			}
+			ranks := map[any]map[string]bool{}
+			starts, ends := 0, 0
+			for _, e := range shapesOf(t, out) {
+				switch e.Ph {
+				case "s":
+					starts++
+				case "f":
+					ends++
+				default:
+					continue
+				}
+				if ranks[e.ID] == nil {
+					ranks[e.ID] = map[string]bool{}
+				}
+				ranks[e.ID][e.Pid.(string)[:6]] = true
+			}
+			for id, of := range ranks {
+				if len(of) != 1 {
+					t.Errorf("flow %v is of ranks %v", id, of)
+				}
+			}
+			was := 0
+			for _, e := range shapesOf(t, in) {
+				if e.Ph == "s" {
+					was++
+				}
+			}
+			if r := checkText(t, out); starts != was || !r.Clean || r.Flows != int64(ends) {
+				t.Errorf("%d starts of %d, %d ends, %d flows; check finds %v", starts, was, ends, r.Flows, r.Findings)
+			}
+		})
+	}
+}
