@@ -40,6 +40,8 @@ type healer struct {
 	extra   bool   // in a further document, whose events are still to come
 	block   int    // bytes to read at once
 
+	unclosed map[int]bool // brackets in buf that are never closed; nil until that is asked
+
 	baseWas []byte // baseTimeNanoseconds of the document, nil if it has none
 	base    []byte // what it is to be, nil if it stays
 }
@@ -258,7 +260,13 @@ func (h *healer) events() (inEvents bool, err error) {
 // event takes the event at h.buf[at].
 func (h *healer) event(at, commas int) error {
 	for {
+		if h.eof && h.unclosed[at] {
+			return h.mend(at, commas)
+		}
 		end, v := h.judge.Look(h.buf, at)
+		if v == check.Cut && h.eof && h.unclosed == nil {
+			h.unclosed = unclosedIn(h.buf, at)
+		}
 		if v == check.Cut && !h.eof && len(h.buf)-at < maxPiece/2 {
 			if err := h.grow(&at); err != nil {
 				return err
@@ -273,6 +281,31 @@ func (h *healer) event(at, commas int) error {
 		h.p = end
 		return h.hand(sep, obj, commas)
 	}
+}
+
+// unclosedIn returns where in b[at:], to the end of the input, the brackets are that are
+// never closed: an event that begins there need not be looked through for its end.
+func unclosedIn(b []byte, at int) map[int]bool {
+	var open []int
+	for p := at; p < len(b); p++ {
+		switch b[p] {
+		case '{':
+			open = append(open, p)
+		case '}':
+			open = open[:max(len(open)-1, 0)]
+		case '"':
+			for p++; p < len(b) && b[p] != '"'; p++ {
+				if b[p] == '\\' {
+					p++
+				}
+			}
+		}
+	}
+	never := make(map[int]bool, len(open))
+	for _, p := range open {
+		never[p] = true
+	}
+	return never
 }
 
 // grow reads on so that more follows h.buf[*at].

@@ -66,7 +66,7 @@ type planner struct {
 	ctx   context.Context
 
 	pairs  map[int64]pair
-	open   map[line][]openBegin
+	open   map[line]*opens
 	ends   map[line]int64 // of the last thing on each line
 	group  []check.Record
 	slices bool // there are X
@@ -108,7 +108,7 @@ func (p *planner) make(flows bool) error {
 
 // once fills the plan by the order that the judge knows.
 func (p *planner) once(flows bool) error {
-	p.pairs, p.open, p.ends = map[int64]pair{}, map[line][]openBegin{}, map[line]int64{}
+	p.pairs, p.open, p.ends = map[int64]pair{}, map[line]*opens{}, map[line]int64{}
 	if err := p.each(p.match); err != nil {
 		return err
 	}
@@ -182,16 +182,18 @@ func (p *planner) matchGroup() {
 		r := &p.group[i]
 		on := lineOf(r)
 		if r.Phase == 'B' || r.Phase == 'b' {
-			p.open[on] = append(p.open[on], openBegin{r.Seq, r.TS, max(r.Name, 1), r.Cat})
+			if p.open[on] == nil {
+				p.open[on] = new(opens)
+			}
+			p.open[on].push(openBegin{r.Seq, r.TS, max(r.Name, 1), r.Cat})
 			continue
 		}
-		stack := p.open[on]
-		k := len(stack) - 1
-		for k >= 0 && (r.Cat != 0 && stack[k].cat != r.Cat || r.Name != 0 && stack[k].name != r.Name) {
-			k--
+		open, k := p.open[on], -1
+		if open != nil {
+			k = open.find(named(r))
 		}
 		if k < 0 {
-			if len(stack) > 0 && !p.off[Unshowable] {
+			if open != nil && !open.isEmpty() && !p.off[Unshowable] {
 				// Some readers take it for the end of what is open; and if async, it
 				// frees the track for others.
 				p.drop[r.Seq] = Unshowable
@@ -199,7 +201,7 @@ func (p *planner) matchGroup() {
 			}
 			continue
 		}
-		b := stack[k]
+		b := open.all[k]
 		end := r.TS
 		if b.ts == end && r.Phase == 'E' && !r.AsFiled && !p.off[Ends] {
 			// Perfetto takes ends before begins of one time.
@@ -208,7 +210,7 @@ func (p *planner) matchGroup() {
 			p.count[Ends]++
 		}
 		p.pairs[b.seq] = pair{end, r.Seq}
-		p.open[on] = slices.Delete(stack, k, k+1)
+		open.close(k)
 	}
 	p.group = p.group[:0]
 }
@@ -228,17 +230,15 @@ func (p *planner) closeOpen() {
 	if p.off[Ends] {
 		return
 	}
-	for on, stack := range p.open {
+	for on, open := range p.open {
 		last := p.ends[on]
-		for _, b := range stack {
-			last = max(last, b.ts+1)
-		}
+		open.left(func(b openBegin) { last = max(last, b.ts+1) })
 		_, end := timeFrom(last)
-		for _, b := range stack {
+		open.left(func(b openBegin) {
 			p.pairs[b.seq] = pair{end, 0}
 			p.close[b.seq] = end
 			p.count[Ends]++
-		}
+		})
 	}
 }
 
