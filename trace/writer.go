@@ -20,6 +20,7 @@ type Writer struct {
 	copier copier
 	passed int64 // bytes passed on
 	begun  bool
+	member []byte // key and value that the document is to begin with
 	err    error
 	Events int64 // events written
 	Bytes  int64 // bytes written, before any compression
@@ -43,8 +44,18 @@ func NewWriter(w io.Writer) *Writer {
 	return wr
 }
 
+// SetMember makes the document begin with a member: value is JSON text. One of that name
+// that the document has is left out. A bare array has no place for it, and stays one. It has
+// to be called before anything is written.
+func (w *Writer) SetMember(key string, value []byte) {
+	w.member = append(append([]byte(`"`+key+`":`), value...), ',')
+}
+
 // Text writes a stretch of the document outside of its events.
 func (w *Writer) Text(t []byte) error {
+	if w.member != nil {
+		t = w.exchange(t)
+	}
 	if !w.begun {
 		w.begun = true
 		if bytes.HasPrefix(bytes.TrimLeft(t, " \t\r\n"), []byte("[")) {
@@ -66,6 +77,60 @@ func (w *Writer) Text(t []byte) error {
 	w.copier.other()
 	w.put(t)
 	return w.err
+}
+
+// exchange returns document text without the member that was set, and with the new one if
+// the document begins.
+func (w *Writer) exchange(t []byte) []byte {
+	key, _, _ := bytes.Cut(w.member, []byte(":"))
+	if bytes.Contains(t, key) {
+		t = withoutTop(t, key)
+	}
+	if open := skipSpace(t, 0); !w.begun && open < len(t) && t[open] == '{' {
+		added := append(append([]byte{}, t[:open+1]...), w.member...)
+		if next := skipSpace(t, open+1); next < len(t) && t[next] == '}' {
+			added = added[:len(added)-1]
+		}
+		t = append(added, t[open+1:]...)
+	}
+	return t
+}
+
+// withoutTop is document text without the members of that key, which has quotes, among those
+// of the document itself.
+func withoutTop(t, key []byte) []byte {
+	for p := 0; p < len(t); {
+		if t[p] != '"' {
+			p++
+			continue
+		}
+		end, st := skipString(t, p)
+		if st != scanned {
+			return t
+		}
+		colon := skipSpace(t, end)
+		if colon >= len(t) || t[colon] != ':' {
+			p = end
+			continue
+		}
+		after, st := skipValue(t, skipSpace(t, colon+1))
+		if st != scanned { // the array of events
+			return t
+		}
+		if !bytes.Equal(t[p:end], key) {
+			p = after
+			continue
+		}
+		from := p
+		if next := skipSpace(t, after); next < len(t) && t[next] == ',' {
+			after = next + 1
+		} else if at := bytes.LastIndexByte(t[:p], ','); at >= 0 && skipSpace(t, at+1) == p {
+			from = at
+		}
+		t = append(append([]byte{}, t[:from]...), t[after:]...)
+		p = from
+	}
+	return t
 }
 
 // Event writes an event as it came.

@@ -173,6 +173,12 @@ func (f facts) outputs(t *testing.T, path string) {
 		return out.Bytes()
 	}
 	f.document("json info", tracekit("info", "--json", path))
+	piece := filepath.Join(dir, "piece.json")
+	if tracekit("slice", "-q", "--step", "0..", "-o", piece, path); len(tracekit("info", piece)) > 0 {
+		tracekit("slice", "-q", "--part", "1/1", "-o", piece+".again", piece)
+		f.document("json info", tracekit("info", "--json", piece))
+		f.document("json info", tracekit("info", "--json", piece+".again"))
+	}
 	f.document("json report", tracekit("report", "--json", path))
 	f.document("json check", tracekit("check", "--json", path))
 	tracekit("report", "--csv", filepath.Join(dir, "report"), path)

@@ -61,7 +61,12 @@ func TestPackedOutputDependsOnTheFileAlone(t *testing.T) {
 		}
 		all("a file")
 		for _, verb := range verbs {
-			same("a pipe", verb, printedBy(verb+" -z gzip", "-", &dripping{r: bytes.NewReader(packed)}))
+			got := printedBy(verb+" -z gzip", "-", &dripping{r: bytes.NewReader(packed)})
+			if !strings.HasPrefix(verb, "slice") {
+				same("a pipe", verb, got)
+			} else if nameless(unpack(t, got.out)) != nameless(unpack(t, made[verb].out)) {
+				t.Errorf("%s, a pipe, %s: another trace than of the file, but for the name", k.name, verb)
+			}
 		}
 		for _, processors := range []int{1, 16} {
 			before := runtime.GOMAXPROCS(processors)

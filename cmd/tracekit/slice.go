@@ -43,6 +43,7 @@ EXAMPLES
 			}
 			o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
 			return rangeError(convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
+				o.Origin = callOf(c, in)
 				return slice.Run(c.Context, in.Source, w, o)
 			}))
 		},

@@ -84,7 +84,7 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 		return err
 	}
 	defer in.Close()
-	o.Source = filepath.Base(in.name)
+	o.Source, o.Origin = filepath.Base(in.name), callOf(c, in)
 	var m *split.Manifest
 	if c.Bool("dry-run") {
 		if err := std.show(true); err != nil {

@@ -59,6 +59,16 @@ func acts(r rune) bool {
 	return unicode.Is(unicode.Bidi_Control, r)
 }
 
+// Compact returns v as JSON on one line, without a break at its end, for what stands within
+// another document. It escapes and fails as Marshal does.
+func Compact(v any) ([]byte, error) {
+	text, err := encoder.Encode(v, options)
+	if err != nil {
+		return nil, err
+	}
+	return escapeActing(text), nil
+}
+
 // Write writes v to w as Marshal returns it.
 func Write(w io.Writer, v any) error {
 	text, err := Marshal(v)

@@ -4,6 +4,7 @@ package info
 
 import (
 	"tracekit/trace"
+	"tracekit/transform/origin"
 	"tracekit/transform/report"
 	"tracekit/transform/requests"
 )
@@ -22,6 +23,9 @@ type Info struct {
 	Impossible int64      `json:"impossible_times"`     // events that are shown outside of the range
 	BaseTime   int64      `json:"base_time_ns"`         // baseTimeNanoseconds of the document, 0 if it has none
 	Wall       string     `json:"wall_clock,omitempty"` // of the start, RFC 3339; empty if the trace does not tell
+
+	// Origin is what a piece says of how it was cut, nil if it does not.
+	Origin *origin.Origin `json:"origin,omitempty"`
 
 	Producer       string         `json:"producer"`  // all in one line
 	Producers      []string       `json:"producers"` // what ran, and what recorded it

@@ -8,6 +8,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/origin"
 	"tracekit/transform/overview"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/requests"
@@ -77,6 +78,7 @@ func (in *inspector) part(p *trace.Part) {
 		in.forecast.Text(p.Text)
 		in.sides.LearnDocument(p.Text)
 		in.hints.learn(p.Text)
+		in.finder.LearnDocument(p.Text)
 		if in.info.BaseTime == 0 {
 			in.info.BaseTime = window.BaseTime(p.Text)
 		}
@@ -150,6 +152,7 @@ func (in *inspector) finish(v *trace.Survey, o Options) {
 	if err != nil {
 		run = nil // no markers: the trace has no steps that are known
 	}
+	i.Origin = origin.OfTrace(v)
 	i.Capture = captureOf(in.finder, run)
 	if run != nil {
 		i.Steps, i.Recompilations = stepsOf(run), recompilationsOf(run)

@@ -54,11 +54,7 @@ func (in *inspector) predict(run *steps.Run, o Options) {
 			return t.Events > 0 && t.first < to && t.last >= from
 		})
 		events, bytes = events+names.events, bytes+names.bytes
-		number := int64(s.Index)
-		if run.Numbered() {
-			number = s.Number
-		}
-		add(Prediction{Command: fmt.Sprintf("slice --step %d", number), Pieces: 1, Events: events, Bytes: bytes})
+		add(Prediction{Command: fmt.Sprintf("slice --step %d", run.NumberOf(s.Index)), Pieces: 1, Events: events, Bytes: bytes})
 	}
 	if i.Bytes > cmp.Or(o.loadable, loadable) {
 		n := in.forecast.Pieces(size)

@@ -59,6 +59,12 @@ func (p *printer) facts() {
 	p.fact("time", fmt.Sprintf("%s, from @%s to @%s", report.Amount(p.Last-p.Zero), micros(p.Zero), micros(p.Last)))
 	p.fact("outside", window.Outside(&trace.Extent{Zero: p.Zero, Ruler: p.Ruler, Outside: p.Impossible}))
 	p.fact("clock", p.Wall)
+	if o := p.Origin; o != nil {
+		p.fact("piece", strings.TrimSpace("of "+or(o.Source, "a pipe")+", by "+o.Call))
+		if o.Steps != nil {
+			p.fact("", fmt.Sprintf("its first step is %d of the whole", o.Steps.First))
+		}
+	}
 	p.fact("made by", p.Producer)
 	var hints []string
 	for _, h := range p.Hints {

@@ -46,6 +46,7 @@ func (c *Collector) Part(p *trace.Part) {
 	if p.Text != nil {
 		c.lanes.sides.LearnDocument(p.Text)
 		c.forecast.Text(p.Text)
+		c.finder.LearnDocument(p.Text)
 		if c.base == 0 {
 			c.base = window.BaseTime(p.Text)
 		}

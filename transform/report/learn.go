@@ -53,6 +53,10 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 	l.survey, err = s.SurveyParts(func(p *trace.Part) error {
 		if p.Text != nil {
 			l.sides.LearnDocument(p.Text)
+			l.finder.LearnDocument(p.Text)
+			if l.bounds != nil {
+				l.bounds.LearnDocument(p.Text)
+			}
 		}
 		for i := range p.Events {
 			l.event(&p.Events[i])

@@ -36,6 +36,9 @@ func NewFinder(o Options) (*Finder, error) {
 	return &Finder{Options: o, collector: c, steps: steps.NewFinder(o.Marker)}, nil
 }
 
+// LearnDocument looks at text of the document, outside of its events.
+func (f *Finder) LearnDocument(text []byte) { f.steps.LearnDocument(text) }
+
 // Learn looks at an event. It keeps nothing of e.
 func (f *Finder) Learn(e *trace.Event) {
 	if f.Records == nil {

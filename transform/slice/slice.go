@@ -11,8 +11,10 @@ import (
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
 	"tracekit/transform/internal/launches"
+	"tracekit/transform/origin"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/requests"
+	"tracekit/transform/steps"
 	"tracekit/transform/window"
 )
 
@@ -48,6 +50,9 @@ type Options struct {
 	Request  string
 	Requests *requests.Finder
 
+	// Origin is written into the document; nil to write nothing of it.
+	Origin *origin.Call
+
 	// Spill makes a temporary file, if what arrows bind to does not fit into memory;
 	// if it is nil, that stays there.
 	Spill func() (*spill.File, error)
@@ -80,13 +85,22 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 		return pipeline.Report{}, err
 	}
 	var note string
+	var run *steps.Run
 	if o.Requests != nil {
-		r.from, r.to, note, err = o.request(v)
+		r.from, r.to, run, note, err = o.request(v)
 	} else {
 		r.from, r.to, note, err = f.Resolve(v)
+		run = f.Run()
 	}
 	if err != nil {
 		return pipeline.Report{}, err
+	}
+	if o.Origin != nil {
+		from := o.Origin.Next(origin.OfTrace(v), origin.Range{Start: r.from, End: r.to})
+		from.Steps = run.Origin(r.from, r.to)
+		if err := from.Put(w); err != nil {
+			return pipeline.Report{}, err
+		}
 	}
 	r.last = v.Last
 	covered := spill.NewPacked(min(kept, keep.HeldFlows), o.Spill)
@@ -121,20 +135,20 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 }
 
 // request finds the range of a request.
-func (o *Options) request(v *trace.Survey) (from, to trace.Time, note string, err error) {
+func (o *Options) request(v *trace.Survey) (from, to trace.Time, run *steps.Run, note string, err error) {
 	found, err := o.Requests.Find(requests.Clock{Zero: v.Zero, Last: v.Last, Base: window.BaseOf(v)})
 	if err != nil {
-		return 0, 0, "", err
+		return 0, 0, nil, "", err
 	}
 	r, err := found.Get(o.Request)
 	if err != nil {
-		return 0, 0, "", err
+		return 0, 0, nil, "", err
 	}
 	if r.Outside {
-		return 0, 0, "", fmt.Errorf("%w: request %q ran from @%s to @%s", window.ErrRange, r.ID,
+		return 0, 0, nil, "", fmt.Errorf("%w: request %q ran from @%s to @%s", window.ErrRange, r.ID,
 			trace.AppendMicros(nil, r.Start), trace.AppendMicros(nil, r.End))
 	}
-	return r.Start, max(r.End, r.Start.Add(1)), found.String(), nil
+	return r.Start, max(r.End, r.Start.Add(1)), found.Run, found.String(), nil
 }
 
 // survey finds the bounds of the trace, lets f look for what it wants, and
@@ -152,6 +166,12 @@ func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finde
 	return s.SurveyParts(func(p *trace.Part) error {
 		if r.launches != nil {
 			r.launches.Learn(p)
+		}
+		if p.Text != nil {
+			f.LearnDocument(p.Text)
+			if o.Requests != nil {
+				o.Requests.LearnDocument(p.Text)
+			}
 		}
 		for i := range p.Events {
 			f.Learn(&p.Events[i])

@@ -11,6 +11,9 @@ import (
 // byRequest finds the windows of requests. They may overlap.
 func (p *pieces) byRequest(whole slice.Window) ([]slice.Window, error) {
 	found, err := p.requests.Find(requests.Clock{Zero: p.survey.Zero, Last: p.survey.Last, Base: p.base()})
+	if err == nil {
+		p.run = found.Run
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,10 @@ import (
 
 	"tracekit/filter"
 	"tracekit/internal/budget"
+	"tracekit/internal/jsondoc"
 	"tracekit/internal/spill"
 	"tracekit/trace"
+	"tracekit/transform/origin"
 	"tracekit/transform/requests"
 	"tracekit/transform/slice"
 	"tracekit/transform/steps"
@@ -54,6 +56,9 @@ type Options struct {
 
 	Name   string // template of file names; empty for the usual one
 	Source string // what the manifest calls the input
+
+	// Origin is written into each piece; nil to write nothing of it.
+	Origin *origin.Call
 }
 
 // Folder is where pieces go.
@@ -151,6 +156,9 @@ type pieces struct {
 	stretches *stretches       // once steps are known
 	tracks    trace.Tracks     // of events that are split by process
 	survey    *trace.Survey
+	run       *steps.Run     // nil if no steps were looked for
+	from      *origin.Origin // of the trace itself, nil if it tells of none
+	windows   []slice.Window
 	temp      func() (*spill.File, error) // makes a temporary file
 }
 
@@ -182,6 +190,9 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 	v, err := s.SurveyParts(func(part *trace.Part) error {
 		p.router.Learn(part)
 		dense.text(part.Text)
+		if part.Text != nil {
+			p.learnDocument(part.Text)
+		}
 		for i := range part.Events {
 			e := &part.Events[i]
 			if o.By == Size || o.By == Events {
@@ -207,13 +218,38 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 	if v.Events == 0 || v.Zero == 0 && v.Last == 0 {
 		return nil, ErrNothing
 	}
+	p.from = origin.OfTrace(v)
+	if p.Origin != nil {
+		text, err := jsondoc.Compact(p.origin(slice.Window{From: v.Zero, To: v.Last.Add(1)}))
+		if err != nil {
+			return nil, err
+		}
+		dense.text(text)
+	}
 	windows, err := p.plan(dense)
 	if err != nil {
 		return nil, err
 	}
+	p.windows = windows
 	p.router.SetWindows(windows, v.Last)
 	p.describe(windows)
 	return p, nil
+}
+
+func (p *pieces) learnDocument(text []byte) {
+	if p.steps != nil {
+		p.steps.LearnDocument(text)
+	}
+	if p.requests != nil {
+		p.requests.LearnDocument(text)
+	}
+}
+
+// origin is what the piece of a window says of where it is from.
+func (p *pieces) origin(w slice.Window) *origin.Origin {
+	o := p.Origin.Next(p.from, origin.Range{Start: w.From, End: w.To})
+	o.Steps = p.run.Origin(w.From, w.To)
+	return o
 }
 
 // route reads the trace again and spools what each piece needs.

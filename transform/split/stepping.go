@@ -15,7 +15,7 @@ func (p *pieces) byStep(whole slice.Window) ([]slice.Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.manifest.Marker = run.String()
+	p.manifest.Marker, p.run = run.String(), run
 	switch {
 	case p.Steady > 0:
 		first, why, err := run.Steady(p.Steady)

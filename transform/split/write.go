@@ -89,6 +89,11 @@ func (w *writer) write(ctx context.Context, i int) (File, error) {
 	}
 	var busy busy
 	out := trace.NewWriter(file)
+	if w.Origin != nil {
+		if err := w.origin(w.windows[i]).Put(out); err != nil {
+			return file, err
+		}
+	}
 	read, err := w.spool.open(i)
 	if err == nil {
 		err = w.cutter.Piece(ctx, i, read, out, busy.add)

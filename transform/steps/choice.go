@@ -75,13 +75,13 @@ func (c Choice) String() string { return c.text }
 // Of returns the indices of the steps of r that c chooses, in order. It is an
 // error that wraps ErrNoStep if a part of c chooses none.
 func (c Choice) Of(r *Run) ([]int, error) {
-	byNumber := r.Numbered()
+	numbered := r.Numbered()
 	hit := make([]bool, len(c.ranges))
 	var chosen []int
 	lo, hi := int64(math.MaxInt64), int64(-1)
 	for i := range r.Steps {
 		n := int64(i)
-		if byNumber {
+		if numbered {
 			n = r.Steps[i].Number
 		}
 		lo, hi = min(lo, n), max(hi, n)

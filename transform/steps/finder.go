@@ -9,6 +9,7 @@ import (
 
 	"tracekit/filter/producer"
 	"tracekit/trace"
+	"tracekit/transform/origin"
 )
 
 // Options choose among markers. The zero value leaves it to the Finder.
@@ -37,6 +38,7 @@ type Finder struct {
 	scratch values
 	census  census // of annotations, as long as there is no marker
 	capture Capture
+	origin  *origin.Origin // of a piece that says where it is from
 	built   []compilation
 	chains  []chain // by track
 
@@ -54,6 +56,13 @@ type mark struct {
 
 // NewFinder returns a Finder that has seen nothing.
 func NewFinder(o Options) *Finder { return &Finder{Options: o, names: map[string]string{}} }
+
+// LearnDocument looks at text of the document, outside of its events.
+func (f *Finder) LearnDocument(text []byte) {
+	if f.origin == nil {
+		f.origin = origin.Of(text)
+	}
+}
 
 // Learn looks at an event. It keeps nothing of e, and allocates only for
 // markers.
@@ -203,6 +212,7 @@ func (f *Finder) Run() (*Run, error) {
 		return nil, f.missing(seen)
 	}
 	f.fill(run, best)
+	run.number(f.origin)
 	run.Others = slices.DeleteFunc(seen, func(s Seen) bool { return s == run.Seen })
 	slices.SortStableFunc(run.Others, func(a, b Seen) int { return cmp.Compare(b.Steps, a.Steps) })
 	return run, nil
@@ -230,7 +240,7 @@ func (f *Finder) seen(group []mark) Seen {
 	s := Seen{Track: Track{t.Pid, t.Tid}}
 	switch row := group[0].row; {
 	case row == chosenByUser:
-		s.Producer = "the given expression"
+		s.Producer = givenExpression
 		s.Steps = outermost(group, nil)
 	case row == gaudi:
 		s.Producer = table[row].producer

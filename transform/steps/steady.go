@@ -150,12 +150,7 @@ func (t tally) better(than tally, typical trace.Time) bool {
 }
 
 func (y *yardstick) reason(r *Run, t tally, first, n int) string {
-	name := func(i int) int64 {
-		if r.Numbered() {
-			return r.Steps[i].Number
-		}
-		return int64(i)
-	}
+	name := r.NumberOf
 	var b strings.Builder
 	if n == 1 {
 		fmt.Fprintf(&b, "step %d: ", name(first))

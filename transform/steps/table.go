@@ -29,6 +29,9 @@ var (
 
 const chosenByUser = 255 // no row: what Options.Marker matches
 
+// givenExpression is the producer of such markers.
+const givenExpression = "the given expression"
+
 // Producers of a Run that did not write the steps of a server: PythonStack if
 // they are frames of Python stacks.
 const PythonStack = "the Python stack"

@@ -53,6 +53,7 @@ type Finder struct {
 	Range
 	env     filter.Env
 	steps   *steps.Finder // nil unless they are asked for
+	run     *steps.Run    // what it found
 	capture steps.Capture
 	matches int
 	first   trace.Event
@@ -73,6 +74,16 @@ func NewFinder(r Range) (*Finder, error) {
 
 // Learns reports whether events are of any use.
 func (f *Finder) Learns() bool { return f.Around != nil || f.steps != nil || f.Capture }
+
+// LearnDocument looks at text of the document, outside of its events.
+func (f *Finder) LearnDocument(text []byte) {
+	if f.steps != nil {
+		f.steps.LearnDocument(text)
+	}
+}
+
+// Run has the steps that the range was found by, after Resolve; nil if it was not.
+func (f *Finder) Run() *steps.Run { return f.run }
 
 // Learn looks at an event.
 func (f *Finder) Learn(e *trace.Event) {
@@ -145,6 +156,7 @@ func (f *Finder) stepping() (from, to trace.Time, note string, err error) {
 	if err != nil {
 		return 0, 0, "", err
 	}
+	f.run = run
 	if f.Steps != nil {
 		chosen, err := f.Steps.Of(run)
 		if err != nil {
