@@ -9,6 +9,7 @@ import (
 
 	"tracekit/filter"
 	"tracekit/trace"
+	"tracekit/transform/requests"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
 
@@ -217,6 +218,8 @@ func noSteps(err error, instead string) error {
 func rangeError(err error) error {
 	err = requestError(err)
 	switch {
+	case errors.As(err, new(*requests.NoneError)):
+		return err
 	case errors.As(err, new(*steps.NoMarkersError)):
 		return noSteps(err, "")
 	case errors.Is(err, window.ErrApart):

@@ -2,8 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"strings"
 
+	"tracekit/filter"
 	"tracekit/transform/requests"
 
 	"github.com/urfave/cli/v2"
@@ -14,7 +17,8 @@ func requestFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "requests", Usage: "requests with their id, start and end, of `FILE`: CSV, JSON lines or an OpenTelemetry export in JSON"},
 		&cli.StringSliceFlag{Name: "request-key", Usage: "an id of a request stands in the args as `KEY`; may be given again"},
-		&cli.StringFlag{Name: "request-pattern", Usage: "an id of a request stands in names where `REGEX` has its group id, such as 'Req (?P<id>\\w+)'"},
+		&cli.StringFlag{Name: "request-by", Usage: "the `FIELD` that is another for each request: tid, thread, process, name, id, args.NAME or another of expressions"},
+		&cli.StringFlag{Name: "request-pattern", Usage: "an id of a request stands in names, or in that field, where `REGEX` has its group id, such as 'Req (?P<id>\\w+)'"},
 	}
 }
 
@@ -29,6 +33,15 @@ func requestsOf(c *cli.Context, std streams) (o requests.Options, err error) {
 			return o, usage("--request-pattern: %v", err)
 		}
 	}
+	if c.IsSet("request-by") {
+		by := c.String("request-by")
+		if o.Collect.By, err = filter.ParseValue(by); err != nil {
+			return o, hint(usage("--request-by %q: %v", by, err), "a field of expressions, such as tid, thread, name or args.job.id")
+		}
+		if !o.Collect.By.IsText() {
+			return o, usage("--request-by %s: it names nothing", by)
+		}
+	}
 	if c.IsSet("requests") {
 		o.Records, err = readRequests(std, c.String("requests"), requests.FileOptions{Keys: o.Collect.Keys})
 	}
@@ -37,7 +50,15 @@ func requestsOf(c *cli.Context, std streams) (o requests.Options, err error) {
 
 // requestError adds to an error of requests what to do about it.
 func requestError(err error) error {
+	var none *requests.NoneError
 	switch {
+	case errors.As(err, &none):
+		lines := "--request-key KEY says which args have their ids, --request-pattern REGEX where these stand in names,\n" +
+			"--request-by FIELD what else is another for each, such as tid, and --requests FILE when each ran"
+		if len(none.Threads) > 0 {
+			lines = fmt.Sprintf("threads are called %s: if each is a request, say --request-by tid\n%s", strings.Join(none.Threads, ", "), lines)
+		}
+		return hint(err, "%s", lines)
 	case errors.Is(err, requests.ErrUnknown):
 		return hint(err, "tracekit split --by request --dry-run lists all of them")
 	case errors.Is(err, requests.ErrNoBatches):

@@ -12,6 +12,7 @@ import (
 	"tracekit/internal/columns"
 	"tracekit/internal/progress"
 	"tracekit/internal/spill"
+	"tracekit/transform/requests"
 	"tracekit/transform/slice"
 	"tracekit/transform/split"
 	"tracekit/transform/steps"
@@ -212,6 +213,8 @@ func splitError(in *input, err error) error {
 		return hint(in.wrap(err), "--events %d would be enough", enoughFor(carry.Carry))
 	case errors.As(err, &carry):
 		return hint(in.wrap(err), "--size %s would be enough", sizeFlag(enoughFor(carry.Carry)))
+	case errors.As(err, new(*requests.NoneError)):
+		return in.wrap(err)
 	case errors.As(err, new(*steps.NoMarkersError)):
 		return noSteps(in.wrap(err), "; split --by time or size needs none")
 	case errors.Is(err, split.ErrNothing):

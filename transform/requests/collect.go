@@ -3,10 +3,13 @@ package requests
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 
+	"tracekit/filter"
 	"tracekit/trace"
 )
 
@@ -22,15 +25,19 @@ type CollectOptions struct {
 	// Pattern finds an id in a name: the group named id, else the first group,
 	// else all that it matches.
 	Pattern *regexp.Regexp
+	// By is the field that differs from request to request, such as tid where each has a track
+	// of its own. Pattern finds the id in it, then, and not in names.
+	By *filter.Value
 }
 
 // Collector finds requests by ids in the events of a trace. A request lasts
 // from the start of the first event that names it to the end of the last. An
-// async pair belongs to a request if one of its events names it; if no event
-// names any, pairs whose category or name is request are requests themselves.
-// Of other pairs the end counts if it names the request too.
+// async slice belongs to a request if one of its events names it; if no event
+// names any, slices whose category or name is request are requests themselves, each
+// begin with its own end: an id that comes again is another request.
+// Of other slices the end counts if it names the request too.
 //
-// What it keeps grows with the number of requests and of async pairs that have
+// What it keeps grows with the number of requests and of async events that have
 // to do with them.
 type Collector struct {
 	keys    [][]byte  // with quotes
@@ -39,37 +46,38 @@ type Collector struct {
 	pattern *regexp.Regexp
 	group   int
 
-	found []seen
-	at    map[string]int // in found, by id
-	pairs map[string]*pair
-	key   []byte
+	by     *filter.Value
+	env    filter.Env
+	tracks trackTimes
+
+	found  []seen
+	at     map[string]int // in found, by id
+	asyncs map[string]*asyncs
+	events int              // of all of them
+	names  map[string]int32 // of async events
+	key    []byte
 }
 
 // seen is a request, as far as it has been seen.
 type seen struct {
 	id         string
 	start, end trace.Time
-	open       int // async begins less ends
-}
-
-// pair is the async events of one category and id.
-type pair struct {
-	id         string
-	request    int // in found, -1 if none is known
-	start, end trace.Time
-	open       int
-	isRequest  bool // by its category or name
+	begun      bool // before the trace
+	open       bool // no end is known
 }
 
 // NewCollector returns a Collector that has seen nothing.
 func NewCollector(o CollectOptions) (*Collector, error) {
-	c := &Collector{pattern: o.Pattern, at: map[string]int{}, pairs: map[string]*pair{}}
+	c := &Collector{pattern: o.Pattern, by: o.By, at: map[string]int{}, asyncs: map[string]*asyncs{}, names: map[string]int32{}}
 	if o.Pattern != nil {
 		if c.group = max(o.Pattern.SubexpIndex("id"), 0); c.group == 0 && o.Pattern.NumSubexp() > 0 {
 			c.group = 1
 		}
 	}
-	if o.Keys == nil && o.Pattern == nil {
+	if o.By != nil && !o.By.IsText() {
+		return nil, fmt.Errorf("requests by %v: it names nothing", o.By)
+	}
+	if o.Keys == nil && o.Pattern == nil && o.By == nil {
 		o.Keys = DefaultKeys
 	}
 	for _, k := range o.Keys {
@@ -107,6 +115,7 @@ func sharedEnding(keys [][]byte) []byte {
 
 // Learn looks at an event. It keeps nothing of e.
 func (c *Collector) Learn(e *trace.Event) {
+	c.tracks.learn(e, c.by)
 	if !e.Shown() && !(e.IsEnd() && e.Has&trace.HasTS != 0 && e.TS >= 0) {
 		return
 	}
@@ -134,6 +143,9 @@ func (c *Collector) named(e *trace.Event) int {
 			}
 			request = c.enter(e, m.Value, request)
 		}
+	}
+	if c.by != nil {
+		return c.enterBy(e, request)
 	}
 	if c.pattern != nil {
 		if at := c.pattern.FindSubmatchIndex(e.Name()); at != nil && at[2*c.group] >= 0 {
@@ -220,25 +232,22 @@ func (c *Collector) async(e *trace.Event, request int) {
 		}
 		c.key = append(append(append(append(c.key, id2...), 0), e.Pid()...), 2)
 	}
-	p := c.pairs[string(c.key)]
-	if p == nil {
+	a := c.asyncs[string(c.key)]
+	if a == nil {
 		if request < 0 && !isRequest {
 			return
 		}
-		p = &pair{id: asyncID(e), request: -1, start: e.TS, end: e.TS}
-		c.pairs[string(c.key)] = p
+		a = &asyncs{id: asyncID(e)}
+		c.asyncs[string(c.key)] = a
 	}
-	p.start, p.end = min(p.start, e.TS), max(p.end, e.TS)
-	p.isRequest = p.isRequest || isRequest
-	if request >= 0 {
-		p.request = request
+	a.isRequest = a.isRequest || isRequest
+	name, known := c.names[string(e.Name())]
+	if !known {
+		name = int32(len(c.names))
+		c.names[string(e.Name())] = name
 	}
-	switch e.Phase {
-	case 'b':
-		p.open++
-	case 'e':
-		p.open--
-	}
+	c.events++
+	a.events = append(a.events, asyncEvent{e.TS, name, int32(request), e.Phase})
 }
 
 func asyncID(e *trace.Event) string {
@@ -261,44 +270,60 @@ func isRequestName(s []byte) bool {
 	return false
 }
 
-// Requests gives what was found, in order of start. A pair that was not closed
+// Requests gives what was found, in order of start. A slice that was not closed
 // makes its request unfinished: it reaches to the end of the trace. One that
 // ends without a beginning had begun before, and reaches from the trace's
-// start.
+// start. Of several with one id the second is called id#2.
 func (c *Collector) Requests(clock Clock) []Request {
-	all := append([]seen(nil), c.found...)
-	begun := make([]bool, len(all))
-	for _, key := range slices.Sorted(maps.Keys(c.pairs)) {
-		p := c.pairs[key]
-		n := p.request
-		if n < 0 {
-			if len(c.found) > 0 || !p.isRequest || p.id == "" {
-				continue
+	all := append(append([]seen(nil), c.found...), c.tracks.found(c)...)
+	named := len(all) > 0
+	for _, key := range slices.Sorted(maps.Keys(c.asyncs)) {
+		a := c.asyncs[key]
+		for _, life := range a.lives() {
+			s, request := seenIn(life)
+			switch {
+			case request >= 0:
+				all[request].widen(&s)
+			case !named && a.isRequest && a.id != "":
+				s.id = a.id
+				all = append(all, s)
 			}
-			n = len(all)
-			all, begun = append(all, seen{id: p.id, start: p.start, end: p.end}), append(begun, false)
-		}
-		s := &all[n]
-		s.start, s.end = min(s.start, p.start), max(s.end, p.end)
-		s.open = max(s.open, p.open)
-		if p.open < 0 {
-			begun[n], s.start = true, min(s.start, clock.Zero)
 		}
 	}
 	requests := make([]Request, len(all))
 	for i, s := range all {
 		requests[i] = Request{ID: s.id, Start: s.start, End: s.end, Source: Events,
-			Begun: begun[i], Unfinished: s.open > 0, FirstStep: -1, LastStep: -1}
-		if s.open > 0 {
+			Begun: s.begun, Unfinished: s.open, FirstStep: -1, LastStep: -1}
+		if s.begun {
+			requests[i].Start = min(s.start, clock.Zero)
+		}
+		if s.open {
 			requests[i].End = max(s.end, clock.end())
 		}
 	}
 	sortRequests(requests)
+	tellApart(requests)
 	return requests
 }
 
 // Held is about how many bytes c takes.
 func (c *Collector) Held() int {
-	const request, id, async = 48, 100, 180
-	return request*cap(c.found) + id*len(c.at) + async*len(c.pairs)
+	const request, id, async, event = 48, 100, 180, 40
+	return request*cap(c.found) + id*len(c.at) + async*len(c.asyncs) + event*c.events
+}
+
+func (s *seen) widen(o *seen) {
+	s.start, s.end = min(s.start, o.start), max(s.end, o.end)
+	s.begun, s.open = s.begun || o.begun, s.open || o.open
+}
+
+// tellApart gives requests of one id names of their own.
+func tellApart(all []Request) {
+	times := map[string]int{}
+	for i := range all {
+		id := all[i].ID
+		if times[id]++; times[id] > 1 {
+			all[i].ID = id + "#" + strconv.Itoa(times[id])
+		}
+	}
 }

@@ -3,10 +3,12 @@ package requests
 import (
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
 
+	"tracekit/filter"
 	"tracekit/internal/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/steps"
@@ -56,7 +58,7 @@ func TestIDsInEvents(t *testing.T) {
 			async("b", "serve", "r", "2", 5, `"rid":"b"`), slice("end", 20, 0, "")}},
 		{"async pairs that are requests", CollectOptions{}, "7 1000-6000 begun, 0x1 1000-9000", []string{
 			async("b", "REQUEST", "r", `"0x1"`, 1, ""), async("e", "REQUEST", "r", `"0x1"`, 9, ""), async("e", "x", "request", "7", 6, ""), async("b", "cat", "else", "9", 1, "")}},
-		{"ids of a process of its own", CollectOptions{}, "5 1000-3000, 5 2000-4000", []string{
+		{"ids of a process of its own", CollectOptions{}, "5 1000-3000, 5#2 2000-4000", []string{
 			`{"ph":"b","cat":"request","name":"r","id2":{"local":"5"},"pid":1,"tid":1,"ts":1}`, `{"ph":"b","cat":"request","name":"r","id2":{"local":"5"},"pid":2,"tid":1,"ts":2}`,
 			`{"ph":"e","cat":"request","name":"r","id2":{"local":"5"},"pid":1,"tid":1,"ts":3}`, `{"ph":"e","cat":"request","name":"r","id2":{"local":"5"},"pid":2,"tid":1,"ts":4}`}},
 		{"nothing", CollectOptions{}, "", []string{slice("x", 1, 2, `"External id":4`)}},
@@ -184,4 +186,122 @@ func FuzzReadFile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The windows of requests in the shapes that others write.
+func TestRequestsOfCases(t *testing.T) {
+	tid := func(t *testing.T) CollectOptions {
+		by, err := filter.ParseValue("tid")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return CollectOptions{By: by}
+	}
+	plain := func(*testing.T) CollectOptions { return CollectOptions{} }
+	for _, c := range []struct {
+		file, want string
+		o          func(*testing.T) CollectOptions
+	}{
+		{"70-slots-reused-rid-in-begin", "req-A 1000000-2000000, req-C 1500000-3500000, req-B 3000000-4000000, req-E 3500000-7000000, req-D 4000000-6000000", plain},
+		{"70c-slots-reused-no-rid", "1 1000000-2000000, 2 1500000-3500000, 1#2 3000000-4000000, 2#2 3500000-7000000, 1#3 4000000-6000000", plain},
+		{"72-otel-request-spans", "rid-a 49000000-52800000, rid-b 49500000-53900000", plain},
+		{"75-mlc-llm", "chatcmpl-0 1700000000000000000-1700000000000530000, chatcmpl-1 1700000000000500000-1700000000001030000, chatcmpl-2 1700000000001000000-1700000000001530000", tid},
+		{"88-request-stages", "chatcmpl-1 1000000-5000000, chatcmpl-2 1500000-4000000, chatcmpl-3 4500000-8000000", plain},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			data, err := os.ReadFile("../../testdata/cases/" + c.file + ".json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			collector, err := NewCollector(c.o(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := told(collector.Requests(survey(t, data, 0, collector.Learn))); got != c.want {
+				t.Errorf("\ngot  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAsyncRequestsThatComeAgain(t *testing.T) {
+	rid := func(id string) string { return `"rid":"` + id + `"` }
+	b := func(name, id string, ts int, args string) string { return async("b", "request", name, id, ts, args) }
+	e := func(name, id string, ts int, args string) string { return async("e", "request", name, id, ts, args) }
+	for _, c := range []struct {
+		name, want string
+		events     []string
+	}{
+		{"an end before its begin in the file", "a 1000-2000, b 3000-4000", []string{
+			e("r", "1", 2, ""), e("r", "1", 4, ""), b("r", "1", 3, rid("b")), b("r", "1", 1, rid("a"))}},
+		{"named by the end alone", "a 1000-2000, b 3000-4000", []string{
+			b("r", "1", 1, ""), e("r", "1", 2, rid("a")), b("r", "1", 3, ""), e("r", "1", 4, rid("b"))}},
+		{"named by an instant within", "a 1000-4000, b 5000-6000", []string{
+			b("r", "1", 1, ""), async("n", "request", "token", "1", 2, rid("a")), e("r", "1", 4, ""), b("r", "1", 5, rid("b")), e("r", "1", 6, "")}},
+		{"stages within", "1 1000-5000, 1#2 6000-7000", []string{
+			b("all", "1", 1, ""), b("queued", "1", 1, ""), e("queued", "1", 2, ""), b("decode", "1", 2, ""), e("decode", "1", 3, ""), b("decode", "1", 3, ""), e("decode", "1", 5, ""),
+			e("all", "1", 5, ""), b("all", "1", 6, ""), e("all", "1", 7, "")}},
+		{"stages that follow one another", "1 1000-5000, 1#2 6000-8000", []string{
+			b("queued", "1", 1, ""), e("queued", "1", 2, ""), b("decode", "1", 3, ""), e("decode", "1", 4, ""), b("decode", "1", 4, ""), e("decode", "1", 5, ""),
+			b("queued", "1", 6, ""), e("queued", "1", 7, ""), b("decode", "1", 7, ""), e("decode", "1", 8, "")}},
+		{"one that had begun, and one without an end", "1 1000-2000 begun, 1#2 3000-9001 unfinished", []string{
+			slice("first", 1, 8, ""), e("r", "1", 2, ""), b("r", "1", 3, "")}},
+		{"a stage without an end in one that ends", "a 1000-5000", []string{
+			b("r", "1", 1, rid("a")), b("decode", "1", 2, ""), e("r", "1", 5, ""), slice("last", 8, 1, "")}},
+		{"one id in several categories", "1 1000-2000, 1#2 1000-3000", []string{
+			b("r", "1", 1, ""), e("r", "1", 2, ""), async("b", "req", "r", "1", 1, ""), async("e", "req", "r", "1", 3, "")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := collect(t, CollectOptions{}, c.events...); got != c.want {
+				t.Errorf("\ngot  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRequestsByAField(t *testing.T) {
+	on := func(pid int, tid, name string, ts int) string {
+		return fmt.Sprintf(`{"ph":"X","name":"%s","pid":%d,"tid":%s,"ts":%d,"dur":1,"args":{"job":{"id":"j%d"}}}`, name, pid, tid, ts, ts%2)
+	}
+	called := func(what string, pid int, tid, name string) string {
+		return fmt.Sprintf(`{"ph":"M","name":"%s_name","pid":%d,"tid":%s,"args":{"name":"%s"}}`, what, pid, tid, name)
+	}
+	events := []string{on(1, `"req-1"`, "a", 1), on(1, `"req-2"`, "b", 2), on(2, "7", "a", 5), on(1, `"req-1"`, "b", 8),
+		called("thread", 1, `"req-1"`, "first"), called("thread", 2, "7", "first"), called("process", 1, "0", "server"), called("thread", 9, "9", "empty")}
+	for _, c := range []struct{ by, pattern, want string }{
+		{"tid", "", "req-1 1000-9000, req-2 2000-3000, 7 5000-6000"},
+		{"tid", `^req-(\d)`, "1 1000-9000, 2 2000-3000"},
+		{"pid", "", "1 1000-9000, 2 5000-6000"},
+		{"name", "", "a 1000-6000, b 2000-9000"},
+		{"args.job.id", "", "j1 1000-6000, j0 2000-9000"},
+		{"thread", "", "first 1000-9000"},
+		{"process", "", "server 1000-9000"},
+		{"process", "nothing", ""},
+	} {
+		t.Run(c.by+c.pattern, func(t *testing.T) {
+			by, err := filter.ParseValue(c.by)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := CollectOptions{By: by}
+			if c.pattern != "" {
+				o.Pattern = regexp.MustCompile(c.pattern)
+			}
+			if got := collect(t, o, events...); got != c.want {
+				t.Errorf("\ngot  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+	for _, text := range []string{"", "tidy", "tid == 3", "ts args.x", "args."} {
+		if _, err := filter.ParseValue(text); err == nil {
+			t.Errorf("no error for %q", text)
+		}
+	}
+	by, err := filter.ParseValue("dur")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewCollector(CollectOptions{By: by}); err == nil {
+		t.Error("a time is taken for a name")
+	}
 }

@@ -11,6 +11,18 @@ import (
 // ErrUnknown says that there is no request of an id.
 var ErrUnknown = errors.New("there is no such request")
 
+// NoneError says that no requests are known.
+type NoneError struct {
+	Threads []string // whose ids seem to be those of requests, as JSON; a few of them
+	Steps   error    // why none follow from steps
+}
+
+func (e *NoneError) Error() string {
+	return fmt.Sprintf("no event names a request, and none follow from steps: %v", e.Steps)
+}
+
+func (e *NoneError) Unwrap() error { return e.Steps }
+
 // Options say where requests are known from: from records of a file, if there
 // are any, else from ids in the trace, else from the batches of its steps.
 type Options struct {
@@ -72,10 +84,10 @@ func (f *Finder) Find(c Clock) (*Found, error) {
 			break
 		}
 		if run == nil {
-			return nil, fmt.Errorf("no event names a request, and none follow from steps: %w", noSteps)
+			return nil, &NoneError{f.collector.tracks.likely, noSteps}
 		}
 		if found.Requests, err = Infer(run); err != nil {
-			return nil, fmt.Errorf("no event names a request: %w", err)
+			return nil, &NoneError{f.collector.tracks.likely, err}
 		}
 	}
 	if run != nil {

@@ -24,15 +24,20 @@ const maxInferred = 4_000_000
 // otherwise. Where a decode serves more than were admitted, the others had
 // begun before the trace did.
 //
+// A request is a prompt or a decode of a step, never both. On Gaudi a prefill may be a chunk of
+// a prompt: one that goes on has as much context as was computed of a prompt in the step
+// before, and is admitted once. A chunk whose beginning the trace does not have had begun
+// before it.
+//
 // Requests are named r1, r2, … in order of admission. They start with their
 // first step and end with their last.
 func Infer(run *steps.Run) ([]Request, error) {
-	q := queue{steps: run.Steps}
+	q := queue{steps: run.Steps, prompts: newPrompts(run)}
 	chunks := chunks{budget: budget(run)}
 	known := false
 	for i := range run.Steps {
 		s := &run.Steps[i]
-		if s.Warmup {
+		if s.Warmup || s.Dummy {
 			continue
 		}
 		served, admitted, some := load(s)
@@ -42,7 +47,9 @@ func Infer(run *steps.Run) ([]Request, error) {
 		if known = true; len(q.all)+max(served, 0)+admitted > maxInferred {
 			return nil, fmt.Errorf("requests can't be inferred: with step %d there would be over %d", i, maxInferred)
 		}
-		if s.Batches == nil && chunks.next(&s.Load, len(q.running)-max(served, 0)) {
+		if s.Batches != nil {
+			admitted -= q.goOn(s, i, served)
+		} else if chunks.next(&s.Load, len(q.running)-max(served, 0)) {
 			admitted--
 			if served >= 0 {
 				served++
@@ -51,7 +58,9 @@ func Infer(run *steps.Run) ([]Request, error) {
 		if served >= 0 {
 			q.serve(served, i)
 		}
+		q.resume(i)
 		q.admit(admitted, i, false) // behind the decode, which does not serve them yet
+		q.begun(s, admitted)
 	}
 	if !known {
 		return nil, ErrNoBatches
@@ -78,7 +87,7 @@ func load(s *steps.Step) (served, admitted int, some bool) {
 	for j := range s.Batches {
 		b := &s.Batches[j]
 		switch {
-		case b.Requests < 0:
+		case b.Requests < 0 || b.Phase == steps.Other || b.Phase == steps.Mixed:
 			continue
 		case b.Phase == steps.Decode:
 			served = max(served, 0) + int(b.Requests)
@@ -132,6 +141,7 @@ type queue struct {
 	steps   []steps.Step
 	all     []Request
 	running []int // in all
+	prompts prompts
 }
 
 func (q *queue) admit(n, step int, begun bool) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -75,7 +76,7 @@ func (c Choice) String() string { return c.text }
 // Of returns the indices of the steps of r that c chooses, in order. It is an
 // error that wraps ErrNoStep if a part of c chooses none.
 func (c Choice) Of(r *Run) ([]int, error) {
-	numbered := r.Numbered()
+	numbered := !slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Number < 0 })
 	hit := make([]bool, len(c.ranges))
 	var chosen []int
 	lo, hi := int64(math.MaxInt64), int64(-1)

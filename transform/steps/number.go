@@ -2,14 +2,20 @@ package steps
 
 import (
 	"slices"
+	"sort"
 
 	"tracekit/trace"
 	"tracekit/transform/origin"
 )
 
-// number gives steps without numbers of their own those that they have in the whole trace,
-// if a piece says which.
+// number takes numbers from steps of which not all have one, and gives them those that they
+// have in the whole trace, if a piece says which.
 func (r *Run) number(o *origin.Origin) {
+	if slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Number < 0 }) {
+		for i := range r.Steps {
+			r.Steps[i].Number = Unknown
+		}
+	}
 	if o == nil || o.Steps == nil || o.Steps.By != r.markedBy() || r.Numbered() {
 		return
 	}
@@ -49,22 +55,12 @@ func (r *Run) Origin(from, to trace.Time) *origin.Steps {
 	if r == nil {
 		return nil
 	}
-	in := -1 // the step that the piece begins in
-	for i := range r.Steps {
-		s := &r.Steps[i]
-		if s.Start >= to {
-			break
+	// Starts and ends of steps both ascend.
+	in := sort.Search(len(r.Steps), func(i int) bool { return r.Steps[i].Start >= from })
+	if in == len(r.Steps) || r.Steps[in].Start >= to {
+		if in--; in < 0 || r.Steps[in].End <= from {
+			return nil
 		}
-		if s.Start >= from {
-			in = i
-			break
-		}
-		if s.End > from {
-			in = i
-		}
-	}
-	if in < 0 {
-		return nil
 	}
 	return &origin.Steps{First: r.NumberOf(in), At: r.Steps[in].Start, By: r.markedBy()}
 }

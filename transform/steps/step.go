@@ -150,15 +150,8 @@ type Run struct {
 	Others []Seen
 }
 
-// Numbered reports whether every step has a number of its own from its marker.
-func (r *Run) Numbered() bool {
-	for i := range r.Steps {
-		if r.Steps[i].Number < 0 {
-			return false
-		}
-	}
-	return len(r.Steps) > 0
-}
+// Numbered reports whether every step has a number: if not, none has one.
+func (r *Run) Numbered() bool { return len(r.Steps) > 0 && r.Steps[0].Number >= 0 }
 
 // Window is the time of a step's piece, half open: from its start to the next
 // step's start. The last step's piece ends with the step. Together the pieces
