@@ -20,6 +20,7 @@ type learned struct {
 	bounds   *window.Finder // nil if no range was given
 	run      *steps.Run     // nil if there are no steps
 	names    Names
+	begins   begins
 	work     []lateness // of what may be a device's work, by process
 	frames   []lateness // of Python frames, by track
 	from, to trace.Time // the range, half open
@@ -39,7 +40,7 @@ func (l *lateness) note(start trace.Time) {
 
 func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 	l := &learned{finder: steps.NewFinder(o.Markers)}
-	l.sides.Given = o.Given
+	l.sides.Given, l.begins.kind = o.Given, l.kindOf
 	var err error
 	if o.Range != nil {
 		if l.bounds, err = window.NewFinder(*o.Range); err != nil {
@@ -66,6 +67,7 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 		}
 		return budget.Check(ctx)
 	})
+	l.settle()
 	return l, err
 }
 
@@ -79,6 +81,15 @@ func (l *learned) event(e *trace.Event) {
 		l.names.Learn(e)
 		return
 	}
+	if e.Phase == 'B' || e.Phase == 'E' {
+		l.begins.take(l.names.Of(e), e, l.note)
+		return
+	}
+	l.note(e)
+}
+
+// note notes where a slice comes in the order of time.
+func (l *learned) note(e *trace.Event) error {
 	switch class := l.classOf(e); class {
 	case frame:
 		track := l.names.Of(e)
@@ -90,7 +101,23 @@ func (l *learned) event(e *trace.Event) {
 		l.work[process].note(e.TS)
 		l.levels.Learn(&l.sides, e)
 	}
+	return nil
 }
+
+// settle says that slices come in any order on tracks whose begins and ends do.
+func (l *learned) settle() {
+	for track := range l.begins.tracks {
+		if !l.begins.tracks[track].unruly {
+			continue
+		}
+		process := l.names.All[track].Process
+		l.frames, l.work = grown(l.frames, track), grown(l.work, process)
+		l.frames[track].late, l.work[process].late = anyLate, anyLate
+	}
+}
+
+// anyLate is later than any two times lie apart.
+const anyLate = trace.MaxTime / 2
 
 func grown[T any](s []T, i int) []T {
 	for len(s) <= i {
@@ -119,6 +146,11 @@ func (l *learned) classOf(e *trace.Event) class {
 	if e.Phase != 'X' || e.Has&trace.HasDur == 0 || e.Dur < 0 || !e.Shown() {
 		return nothing
 	}
+	return l.kindOf(e)
+}
+
+// kindOf is what a slice counts for, whatever its length.
+func (l *learned) kindOf(e *trace.Event) class {
 	switch k := l.sides.Kinds(e); {
 	case k&filter.Python != 0:
 		return frame

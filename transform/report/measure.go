@@ -16,11 +16,14 @@ type measure struct {
 	device  devices
 	python  python
 	kernels kernels
+	begins  begins // of this reading
 }
 
 func newMeasure(l *learned, r *Report, o Options) *measure {
 	m := &measure{learned: l, report: r, options: o}
 	l.levels.Settle(&l.sides)
+	m.begins.sort(&l.begins)
+	m.begins.kind = l.kindOf
 	r.Steps, r.Recompilations, r.Gaps = []Step{}, []Recompilation{}, []Gap{}
 	r.Phases, r.Buckets = []Bucket{}, []Bucket{}
 	if l.run != nil {
@@ -34,7 +37,7 @@ func newMeasure(l *learned, r *Report, o Options) *measure {
 func (m *measure) read(ctx context.Context, s *trace.Source) error {
 	var blocks []trace.Block
 	for _, b := range m.survey.Blocks {
-		if b.Text == nil && b.Overlaps(m.from, m.to) {
+		if b.Text == nil && (b.Overlaps(m.from, m.to) || b.Holds&trace.HoldsPair != 0) {
 			blocks = append(blocks, b)
 		}
 	}
@@ -54,6 +57,13 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 }
 
 func (m *measure) event(e *trace.Event) error {
+	if e.Phase == 'B' || e.Phase == 'E' {
+		return m.begins.take(m.names.Of(e), e, m.slice)
+	}
+	return m.slice(e)
+}
+
+func (m *measure) slice(e *trace.Event) error {
 	switch c := m.classOf(e); {
 	case c == nothing || !m.meets(e):
 	case c == frame:
@@ -101,6 +111,9 @@ func (u *union) add(s span) {
 }
 
 func (m *measure) finish() (err error) {
+	if err = m.begins.end(m.slice); err != nil {
+		return err
+	}
 	if m.report.Devices, err = m.device.finish(m); err != nil {
 		return err
 	}
