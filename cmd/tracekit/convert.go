@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,6 +39,12 @@ func convertInput(c *cli.Context, std streams, in *input, work func(*input, *tra
 		return err
 	}
 	rep, err := work(in, trace.NewWriter(out.Writer))
+	var again againError
+	if errors.As(err, &again) {
+		if err = again.prepare(c, in, out); err == nil {
+			rep, err = work(in, trace.NewWriter(out.Writer))
+		}
+	}
 	if err == nil {
 		err = in.settled()
 	}
@@ -60,6 +67,28 @@ func convertInput(c *cli.Context, std streams, in *input, work func(*input, *tra
 		}
 	}
 	return damage(in, rep.Damage, c.Bool("quiet"), std)
+}
+
+// againError is that work has to learn something of the input first, and then begin
+// again.
+type againError struct {
+	error
+	learn func() error
+}
+
+// prepare learns what is needed. It fails where the input or the output can't begin
+// again.
+func (e againError) prepare(c *cli.Context, in *input, out *output) error {
+	if err := in.reopen(c); err != nil {
+		return err
+	}
+	if err := e.learn(); err != nil {
+		return err
+	}
+	if err := out.restart(e.error); err != nil {
+		return err
+	}
+	return in.reopen(c)
 }
 
 // damage says what was mended, and makes what was lost an error.

@@ -54,6 +54,8 @@ type input struct {
 	size          int64       // of r, negative for a pipe
 	of            *os.File    // the regular file that r reads, nil for all else
 	was           os.FileInfo // of it, before anything was read
+	how           how
+	kept          *spill.File // what came through a pipe, if it may be read again; else nil
 	meter         *progress.Meter
 	places        *places
 }
@@ -63,6 +65,7 @@ type how struct {
 	twice  bool         // it reads it two times
 	to     trace.Format // what it makes of it: gzip may be copied as it is packed
 	verify bool         // it tells what is no JSON to the letter, as --strict does
+	again  bool         // it may have to begin again: what comes through a pipe is kept, as it is packed
 }
 
 // openInput opens the verb's FILE, or standard input.
@@ -87,22 +90,48 @@ func openNamed(c *cli.Context, std streams, name string, h how) (*input, error) 
 	if err != nil {
 		return nil, err
 	}
-	o, err := sourceOptions(c)
-	if err != nil {
+	in.how = h
+	if h.again && in.size < 0 {
+		if in.kept, err = spill.Create(c.String("tmpdir")); err != nil {
+			return nil, in.fail(err)
+		}
+		in.r = io.TeeReader(in.r, in.kept)
+	}
+	if err := in.open(c); err != nil {
 		return nil, in.fail(err)
 	}
-	o.Verify = o.Verify || h.verify
-	if h.twice {
-		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
-	}
-	o.Record = h.to == trace.Gzip
-	if in.Source, err = trace.NewSource(in.r, in.size, o); err != nil {
-		return nil, in.fail(in.wrap(err))
-	}
-	if h.twice && in.file != nil && in.size >= 0 && !o.Verify { // an index does not tell what is JSON
+	if h.twice && in.file != nil && in.size >= 0 && !c.Bool("strict") && !h.verify { // an index does not tell what is JSON
 		in.useIndex(std)
 	}
 	return in, nil
+}
+
+// open makes in's Source.
+func (in *input) open(c *cli.Context) error {
+	o, err := sourceOptions(c)
+	if err != nil {
+		return err
+	}
+	o.Verify = o.Verify || in.how.verify
+	if in.how.twice {
+		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+	}
+	o.Record = in.how.to == trace.Gzip
+	in.Source, err = trace.NewSource(in.r, in.size, o)
+	return in.wrap(err)
+}
+
+// reopen lets an input be read from its start once more.
+func (in *input) reopen(c *cli.Context) error {
+	in.Source.Close()
+	if in.size < 0 {
+		if _, err := io.Copy(io.Discard, in.r); err != nil {
+			return in.wrap(err)
+		}
+		in.size = in.kept.Size()
+		in.r = io.NewSectionReader(in.kept, 0, in.size)
+	}
+	return in.open(c)
 }
 
 // openUnread opens the input called name, whatever is in it.
@@ -231,6 +260,9 @@ func (in *input) Close() {
 	}
 	if in.file != nil {
 		in.file.Close()
+	}
+	if in.kept != nil {
+		in.kept.Close()
 	}
 }
 

@@ -38,6 +38,7 @@ type output struct {
 	format trace.Format   // how it is compressed
 	packer io.WriteCloser // nil if the output is not compressed
 	stdout io.Writer      // nil for any other output
+	head   *head          // of what goes there, where it may have to be taken back; else nil
 	file   *os.File       // nil for standard output, and until a file is opened
 	path   string         // where the file goes; empty if it is written in place
 	mode   fs.FileMode    // of the file that it takes the place of, 0 if there is none
@@ -50,12 +51,46 @@ func openOutput(c *cli.Context, std streams) (*output, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Command.Name == "strip" && o.stdout != nil {
+		o.head = &head{w: o.stdout}
+		o.stdout = o.head
+	}
 	return o, o.open()
 }
 
 // outputFormat is how the output is compressed that --output and --compress describe.
 func outputFormat(c *cli.Context) (trace.Format, error) {
 	return formatOf(c.String("compress"), c.String("output"))
+}
+
+// head holds back the start of an output.
+type head struct {
+	w      io.Writer
+	held   []byte
+	passed bool // they have gone out
+}
+
+const headBytes = 256 << 10
+
+func (h *head) Write(p []byte) (int, error) {
+	if !h.passed && len(h.held)+len(p) <= headBytes {
+		h.held = append(h.held, p...)
+		return len(p), nil
+	}
+	if err := h.flush(); err != nil {
+		return 0, err
+	}
+	return h.w.Write(p)
+}
+
+func (h *head) flush() error {
+	if h == nil || h.passed {
+		return nil
+	}
+	h.passed = true
+	_, err := h.w.Write(h.held)
+	h.held = nil
+	return err
 }
 
 // traceOutput is the output that --output and --compress describe. Nothing is made
@@ -181,6 +216,21 @@ func (o *output) open() (err error) {
 
 func newGzip(w *output) *gzwrite.Writer { return gzwrite.NewWriter(w.Writer, gzwrite.Options{}) }
 
+// restart throws away what was written, for why, and begins again.
+func (o *output) restart(why error) error {
+	if o == nil {
+		return nil
+	}
+	if o.head != nil && !o.head.passed {
+		o.head.held = o.head.held[:0]
+	} else if o.path == "" {
+		return hint(fmt.Errorf("%s: what was written can't be taken back: %w", o.name, why), "write to a file, with -o FILE")
+	}
+	o.Abort()
+	o.Bytes, o.packer, o.file = 0, nil, nil
+	return o.open()
+}
+
 // Commit ends the output and gives the file its name.
 func (o *output) Commit() error {
 	if o.packer != nil {
@@ -189,6 +239,9 @@ func (o *output) Commit() error {
 			o.Abort()
 			return writingTo(o.name, err)
 		}
+	}
+	if err := o.head.flush(); err != nil {
+		return writingTo(o.name, err)
 	}
 	if o.file == nil {
 		return nil

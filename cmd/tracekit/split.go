@@ -153,7 +153,7 @@ func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
 		fmt.Fprintf(w, "split: %s, %d events, %s of JSON (%s packed) in %s\n",
 			pieces, events, progress.Bytes(bytes), progress.Bytes(packed), c.String("output"))
 	}
-	for _, note := range []string{m.Marker, m.Why, m.Impossible, carriedNote(c, m)} {
+	for _, note := range append(m.Notes(), carriedNote(c, m)) {
 		if note != "" {
 			fmt.Fprintln(w, note)
 		}

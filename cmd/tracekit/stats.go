@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -25,6 +26,13 @@ func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work 
 		return err
 	}
 	rep, err := work(in, trace.NewWriter(io.Discard))
+	var again againError
+	if errors.As(err, &again) {
+		tally.Reset()
+		if err = again.prepare(c, in, nil); err == nil {
+			rep, err = work(in, trace.NewWriter(io.Discard))
+		}
+	}
 	if err == nil {
 		err = in.settled()
 	}

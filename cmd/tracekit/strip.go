@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/strip"
@@ -61,7 +63,7 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
-			in, err := openInput(c, std, how{to: format})
+			in, err := openInput(c, std, how{to: format, again: o.TakesBegins()})
 			if err != nil {
 				return err
 			}
@@ -71,7 +73,14 @@ EXAMPLES
 					return pipeline.Report{}, err
 				}
 				defer r.Close()
-				return strip.Run(c.Context, r, w, o)
+				rep, err := strip.Run(c.Context, r, w, o)
+				if errors.Is(err, strip.ErrOrder) {
+					return pipeline.Report{}, againError{err, func() (err error) {
+						o.Ends, err = strip.FindEnds(c.Context, func() (trace.Stream, error) { return in.Read() }, o)
+						return err
+					}}
+				}
+				return rep, err
 			}
 			if o.Tally != nil {
 				return dryRun(c, std, in, o.Tally, work)

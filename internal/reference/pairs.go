@@ -22,9 +22,9 @@ type matching struct {
 	loose []int // ends without a beginning
 }
 
-// match pairs beginnings with ends on a stack, in order of time. At equal times
-// the file's order holds, but for E, which come first. An end closes the innermost
-// beginning that has the name and category that it names.
+// match pairs beginnings with ends, in order of time. At equal times the file's order
+// holds, but for E, which come first. An end closes the last beginning before it that is
+// open and has the name and category that it names.
 func match(t *Trace, events []int, end string) matching {
 	order := slices.Clone(events)
 	endsFirst := end == "E"
@@ -38,28 +38,29 @@ func match(t *Trace, events []int, end string) matching {
 		return cmp.Or(cmp.Compare(t.Events[a].TS, t.Events[b].TS), cmp.Compare(rank(a), rank(b)))
 	})
 	m := matching{order: order}
-	var stack []int
-	for _, i := range order {
+	closed := map[int]bool{}
+	for n, i := range order {
 		e := &t.Events[i]
 		if e.Phase != end {
-			stack = append(stack, i)
 			continue
 		}
-		k := len(stack) - 1
-		for k >= 0 && !closes(e, &t.Events[stack[k]]) {
-			k--
+		begin := -1
+		for _, b := range order[:n] { // the last that will do
+			if o := &t.Events[b]; o.Phase != end && !closed[b] && closes(e, o) {
+				begin = b
+			}
 		}
-		if k < 0 {
+		if begin < 0 {
 			m.loose = append(m.loose, i)
 			continue
 		}
-		b := stack[k]
-		stack = slices.Delete(stack, k, k+1)
-		m.pairs = append(m.pairs, pair{b, i, t.Events[b].TS, e.TS})
+		closed[begin] = true
+		m.pairs = append(m.pairs, pair{begin, i, t.Events[begin].TS, e.TS})
 	}
-	slices.Reverse(stack)     // innermost first
-	for _, b := range stack { // after all others
-		m.pairs = append(m.pairs, pair{b, -1, t.Events[b].TS, math.MaxInt64})
+	for _, b := range slices.Backward(order) { // innermost first, after all others
+		if t.Events[b].Phase != end && !closed[b] {
+			m.pairs = append(m.pairs, pair{b, -1, t.Events[b].TS, math.MaxInt64})
+		}
 	}
 	return m
 }
@@ -91,9 +92,14 @@ func matchAsync(t *Trace) []matching {
 type Pair struct{ Begin, End int }
 
 // Pairs lists the B of a trace and what closes them.
-func Pairs(t *Trace) []Pair {
+func Pairs(t *Trace) []Pair { return pairsOf(matchTracks(t)) }
+
+// AsyncPairs lists the b of a trace and what closes them.
+func AsyncPairs(t *Trace) []Pair { return pairsOf(matchAsync(t)) }
+
+func pairsOf(matchings []matching) []Pair {
 	var all []Pair
-	for _, m := range matchTracks(t) {
+	for _, m := range matchings {
 		for _, p := range m.pairs {
 			all = append(all, Pair{p.begin, p.end})
 		}

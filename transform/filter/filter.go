@@ -64,7 +64,8 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 	st := &sieve{Plan: p, names: pipeline.Names{Tally: o.Tally}, lateFlows: lateFlows{text: arrows, starts: map[uint64]bool{}}}
 	st.lateFlows.hopes = o.Related.Children || o.Related.Device || o.Related.Flows
 	run := pipeline.NewRunner(w, st)
-	v, err := m.survey(ctx, s, st, run, newRelations(o, noted))
+	k := newRelations(o, noted)
+	v, err := m.survey(ctx, s, st, run, k)
 	if err != nil {
 		return pipeline.Report{}, err
 	}
@@ -75,6 +76,9 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
 	}
 	rep.Note(window.Outside(&v.Extent))
+	if k.asksNesting() && k.shape.HasAsync() {
+		rep.Note("depth, --with-parents and --with-children are of slices on threads: async events (b, e) have none of them")
+	}
 	if w.Events == st.names.Free {
 		rep.Notes = append(rep.Notes, "nothing in the trace meets the condition: the output is an empty trace")
 	}

@@ -61,6 +61,11 @@ func newRelations(o Options, log *spill.Packed) *relations {
 	return k
 }
 
+// asksNesting reports whether it matters which slices lie in which.
+func (k *relations) asksNesting() bool {
+	return k.Related.Parents || k.Related.Children || k.Expr.Needs()&filter.NeedsDepth != 0
+}
+
 // learn takes a part on the first pass.
 func (k *relations) learn(p *trace.Part, m *matching) {
 	k.apart = k.apart && isDecided(p)

@@ -5,11 +5,13 @@ import (
 	"slices"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/pairs"
 	"tracekit/transform/report"
 )
 
 // census counts events by kind and by thread. The zero value is ready to use.
 type census struct {
+	open      pairs.Follow[begin] // slices that are begun and not yet ended
 	names     report.Names
 	kinds     []Kind
 	byKey     map[kindKey]int
@@ -36,7 +38,6 @@ type thread struct {
 	Thread
 	first, last trace.Time // what its events reach over
 	covered     coverage
-	open        []begin // slices that are begun and not yet ended
 }
 
 type begin struct {
@@ -98,8 +99,7 @@ func phaseText(p byte) string {
 	return string(rune(p))
 }
 
-// cover notes what a slice covers. An end ends the latest begin of its thread
-// that stands before it in the file.
+// cover notes what a slice covers, as long as begins and ends are in order of time.
 func (c *census) cover(e *trace.Event, at place, t *thread) {
 	if e.Has&trace.HasTS == 0 || e.TS < 0 {
 		return
@@ -107,10 +107,12 @@ func (c *census) cover(e *trace.Event, at place, t *thread) {
 	t.first, t.last = min(t.first, e.TS), max(t.last, e.End())
 	switch {
 	case e.Phase == 'B':
-		t.open = append(t.open, begin{at.kind, e.TS})
-	case e.Phase == 'E' && len(t.open) > 0:
-		b := t.open[len(t.open)-1]
-		t.open = t.open[:len(t.open)-1]
+		c.open.Next(at.track, e, begin{at.kind, e.TS})
+	case e.Phase == 'E':
+		b := c.open.Next(at.track, e, begin{kind: -1})
+		if b.kind < 0 {
+			return
+		}
 		t.covered.add(b.ts, e.TS, c.held)
 		c.coverage(place{b.kind, at.track}).add(b.ts, e.TS, c.held)
 	case e.Phase == 'X' && e.Dur > 0:

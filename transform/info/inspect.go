@@ -179,16 +179,10 @@ func wallClock(base int64, v *trace.Survey) string {
 
 // held tells what in takes.
 func (in *inspector) held(s *budget.Sum) {
-	const threadBytes, process, left, begun, kind, covered = 300, 200, 160, 24, 160, 120
+	const threadBytes, process, left, kind, covered = 300, 200, 160, 160, 120
 	c := &in.census
 	n := c.names.Held() + threadBytes*len(c.threads) + process*len(c.processes) + left*(len(in.python.threads)+len(in.hardware.threads))
-	open := 0
-	for i := range c.threads {
-		open += begun * cap(c.threads[i].open)
-	}
-	for i := range in.thinning.tracks {
-		open += begun * cap(in.thinning.tracks[i].open)
-	}
+	open := c.open.Held() + in.thinning.pairs.Held() + in.python.pairs.Held() + in.hardware.pairs.Held()
 	s.Add("threads", n)
 	s.Add("open slices", open)
 	s.Add("categories", kind*len(c.kinds)+covered*len(c.covered))

@@ -2,6 +2,7 @@ package info
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -22,7 +23,9 @@ import (
 
 // stripped is how many events and bytes strip really leaves, and whether it took
 // anything.
-func stripped(t *testing.T, data []byte, o strip.Options) (events, size int64, took bool) {
+// It reports false for a trace whose begins and ends are not in order of time, of which
+// one reading can't know.
+func stripped(t *testing.T, data []byte, o strip.Options) (events, size int64, took, inOrder bool) {
 	t.Helper()
 	r, err := source(t, data).Read()
 	if err != nil {
@@ -31,10 +34,13 @@ func stripped(t *testing.T, data []byte, o strip.Options) (events, size int64, t
 	defer r.Close()
 	var out bytes.Buffer
 	rep, err := strip.Run(t.Context(), r, trace.NewWriter(&out), o)
+	if errors.Is(err, strip.ErrOrder) {
+		return 0, 0, false, false
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rep.EventsOut, int64(out.Len()), rep.EventsOut != rep.EventsIn || rep.BytesOut != rep.BytesIn
+	return rep.EventsOut, int64(out.Len()), rep.EventsOut != rep.EventsIn || rep.BytesOut != rep.BytesIn, true
 }
 
 // judgeStrips runs what is predicted of strip.
@@ -45,9 +51,10 @@ func judgeStrips(t *testing.T, data []byte) (predicted int) {
 		command string
 		o       strip.Options
 	}{{"strip --python", strip.Options{Python: true}}, {"strip --hardware", strip.Options{Hardware: true}}} {
-		events, size, took := stripped(t, data, c.o)
+		events, size, took, inOrder := stripped(t, data, c.o)
 		p := find(i, c.command)
 		switch {
+		case !inOrder:
 		case p == nil && took && i.Events-events > names(i):
 			t.Errorf("%s leaves %d of %d events, and nothing is predicted", c.command, events, i.Events)
 		case p == nil:

@@ -20,6 +20,12 @@ func (all tallies) add(key string, n tally) {
 	all[key] = tally{all[key].events + n.events, all[key].busy + n.busy}
 }
 
+func (all tallies) forgetBusy() {
+	for key, n := range all {
+		all[key] = tally{n.events, 0}
+	}
+}
+
 // plainPlace is a kind on a thread; 1 and "1" are two threads.
 type plainPlace struct {
 	kind  string
@@ -37,37 +43,28 @@ func plainly(t testing.TB, data []byte) tallies {
 	parsed := parse(t, data)
 	all := tallies{}
 	covered := map[plainPlace][]stretch{}
-	type begin struct {
-		kind string
-		ts   int64
+	kindOf := func(e *reference.Event) string { return "kind " + e.Phase + " " + text(e.Members, "cat") }
+	cover := func(e *reference.Event, s stretch) {
+		if s.end > s.start && e.HasTS && e.TS >= 0 {
+			covered[plainPlace{kindOf(e), e.Track}] = append(covered[plainPlace{kindOf(e), e.Track}], s)
+		}
 	}
-	open := map[reference.Track][]begin{}
+	for _, p := range reference.Pairs(parsed) {
+		if p.End >= 0 {
+			b := &parsed.Events[p.Begin]
+			cover(b, stretch{b.TS, parsed.Events[p.End].TS})
+		}
+	}
 	for i := range parsed.Events {
 		e := &parsed.Events[i]
-		kind := "kind " + e.Phase + " " + text(e.Members, "cat")
-		all.add(kind, tally{1, 0})
+		all.add(kindOf(e), tally{1, 0})
 		if e.Phase == "M" {
 			continue
 		}
 		all.add("process "+plain(e.Pid), tally{1, 0})
 		all.add(threadKey(e.Track), tally{1, 0})
-		if !e.HasTS || e.TS < 0 {
-			continue
-		}
-		cover := func(kind string, s stretch) {
-			if s.end > s.start {
-				covered[plainPlace{kind, e.Track}] = append(covered[plainPlace{kind, e.Track}], s)
-			}
-		}
-		switch begun := open[e.Track]; {
-		case e.Phase == "X":
-			cover(kind, stretch{e.TS, e.TS + e.Span})
-		case e.Phase == "B":
-			open[e.Track] = append(begun, begin{kind, e.TS})
-		case e.Phase == "E" && len(begun) > 0:
-			b := begun[len(begun)-1]
-			open[e.Track] = begun[:len(begun)-1]
-			cover(b.kind, stretch{b.ts, e.TS})
+		if e.Phase == "X" {
+			cover(e, stretch{e.TS, e.TS + e.Span})
 		}
 	}
 	threads := map[reference.Track][]stretch{}
@@ -128,4 +125,18 @@ func unpack(t testing.TB, data []byte) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// inOrder reports whether the begins and ends of each track stand in order of time.
+func inOrder(parsed *reference.Trace) bool {
+	latest := map[reference.Track]int64{}
+	for i := range parsed.Events {
+		if e := &parsed.Events[i]; e.HasTS && (e.Phase == "B" || e.Phase == "E") {
+			if at, some := latest[e.Track]; some && e.TS < at || e.TS < 0 {
+				return false
+			}
+			latest[e.Track] = e.TS
+		}
+	}
+	return true
 }

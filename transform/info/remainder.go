@@ -5,6 +5,7 @@ import (
 
 	"tracekit/filter"
 	"tracekit/trace"
+	"tracekit/transform/internal/pairs"
 	"tracekit/transform/pipeline"
 )
 
@@ -21,18 +22,18 @@ type remainder struct {
 	dropArgs      func(key []byte) bool // of events that stay; nil for none
 	mayHave       func(args []byte) bool
 	buf           []byte
-	threads       []left          // by track
-	processes     []amount        // their names
-	arrows        pipeline.Arrows // that may cross from the host to a device
-	device        bool            // something of a device waited
-	held          []trace.Event   // flow events of which it is not yet known whether they go
+	threads       []left             // by track
+	processes     []amount           // their names
+	arrows        pipeline.Arrows    // that may cross from the host to a device
+	device        bool               // something of a device waited
+	held          []trace.Event      // flow events of which it is not yet known whether they go
+	pairs         pairs.Follow[bool] // whether begins go
 }
 
 // left is what is left of a thread.
 type left struct {
 	used    bool
 	names   amount
-	open    []bool       // begins that are not yet ended: whether each goes
 	waiting amount       // events of which it is not yet known whether they go
 	first   *trace.Event // of these
 }
@@ -109,12 +110,9 @@ func (r *remainder) name(e *trace.Event, track int) {
 func (r *remainder) take(e *trace.Event, track int, goes bool) {
 	r.enter()
 	t := r.track(track)
-	switch n := len(t.open); {
-	case e.Phase == 'B':
-		t.open = append(t.open, goes)
-	case e.Phase == 'E' && n > 0:
-		goes = t.open[n-1]
-		t.open = t.open[:n-1]
+	switch e.Phase {
+	case 'B', 'E', 'b', 'e':
+		goes = r.pairs.Next(track, e, goes)
 	}
 	if goes {
 		r.took = true
@@ -135,11 +133,9 @@ func (r *remainder) take(e *trace.Event, track int, goes bool) {
 func (r *remainder) wait(e *trace.Event, track int) {
 	r.enter()
 	t := r.track(track)
-	if n := len(t.open); e.Phase == 'B' {
-		t.open = append(t.open, false)
-	} else if e.Phase == 'E' && n > 0 {
-		goes := t.open[n-1]
-		if t.open = t.open[:n-1]; goes {
+	switch e.Phase {
+	case 'B', 'E', 'b', 'e':
+		if r.pairs.Next(track, e, false) {
 			r.took = true
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/pairs"
 	"tracekit/transform/overview"
 )
 
@@ -16,18 +17,18 @@ var thresholds = []trace.Time{
 // and an arrow is taken to be bound to the slice of its track that stands before
 // it in the file, as profilers write them; where there is none, to any.
 type thinning struct {
-	grains [17]amount // of slices, by how many thresholds they reach
-	ends   [17]int64  // of these, what arrows bind to: all but Python frames
-	flows  amount     // events of arrows
-	tracks []lately   // by track
+	grains [17]amount           // of slices, by how many thresholds they reach
+	ends   [17]int64            // of these, what arrows bind to: all but Python frames
+	flows  amount               // events of arrows
+	tracks []lately             // by track
+	pairs  pairs.Follow[amount] // begins: when, and how many bytes
 }
 
 // lately is a track's latest slice.
 type lately struct {
 	start, end trace.Time
 	grain      uint8
-	most       uint8    // of the grains of all of its events
-	open       []amount // begins without an end: when, and how many bytes
+	most       uint8 // of the grains of all of its events
 }
 
 // grainOf is how many thresholds a duration reaches.
@@ -57,7 +58,7 @@ func (t *thinning) take(e *trace.Event, track int, python bool) uint8 {
 	}
 	l := &t.tracks[track]
 	size := int64(e.Size()) + 1
-	switch n := len(l.open); {
+	switch {
 	case e.IsFlow():
 		t.flows.add(size)
 		if e.TS < l.start || e.TS > l.end {
@@ -72,11 +73,14 @@ func (t *thinning) take(e *trace.Event, track int, python bool) uint8 {
 			t.ends[l.grain]++
 		}
 	case e.Phase == 'B':
-		l.open = append(l.open, amount{int64(e.TS), size})
+		t.pairs.Next(track, e, amount{int64(e.TS), size})
 		l.start, l.end, l.grain = e.TS, trace.MaxTime, long
-	case e.Phase == 'E' && n > 0:
-		begin := l.open[n-1]
-		l.open = l.open[:n-1]
+	case e.Phase == 'E':
+		begin := t.pairs.Next(track, e, amount{})
+		if begin.bytes == 0 {
+			l.most = long
+			break
+		}
 		grain := grainOf(e.TS - trace.Time(begin.events))
 		t.grains[grain].add(size)
 		t.grains[grain].add(begin.bytes)

@@ -27,6 +27,9 @@ const (
 	Metadata      = "(metadata)"
 )
 
+// Reset forgets all that was counted.
+func (t *Tally) Reset() { *t = Tally{} }
+
 // In counts an event of the input.
 func (t *Tally) In(e *trace.Event) {
 	if t != nil {

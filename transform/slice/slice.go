@@ -130,6 +130,9 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
 	}
 	rep.Note(note)
+	if r.launches != nil && !r.launches.Recorded() {
+		rep.Note(launches.NotRecorded)
+	}
 	rep.Note(window.Outside(&v.Extent))
 	return rep, nil
 }

@@ -1,10 +1,12 @@
 package split
 
 import (
+	"slices"
 	"time"
 
 	"tracekit/internal/jsondoc"
 	"tracekit/trace"
+	"tracekit/transform/internal/launches"
 	"tracekit/transform/slice"
 	"tracekit/transform/window"
 )
@@ -30,7 +32,17 @@ type Manifest struct {
 	// Damage tells of what of the input could not be kept, empty if nothing.
 	Damage string `json:"damage,omitempty"`
 
-	damage trace.Damage
+	damage     trace.Damage
+	unrecorded bool // that launched what ran on devices, though it should be followed
+}
+
+// Notes are what to say of how pieces were found.
+func (m *Manifest) Notes() []string {
+	notes := []string{m.Marker, m.Why, m.Impossible}
+	if m.unrecorded {
+		notes = append(notes, launches.NotRecorded)
+	}
+	return slices.DeleteFunc(notes, func(n string) bool { return n == "" })
 }
 
 // Piece is one file. Times are microseconds on the trace's own clock, as slice

@@ -258,6 +258,7 @@ func (p *pieces) route(ctx context.Context, s *trace.Source, sp *spool) error {
 		if err := p.router.Gather(ctx, func() (trace.Stream, error) { return s.ReadBlocks(p.survey.Blocks) }); err != nil {
 			return err
 		}
+		p.manifest.unrecorded = p.router.launches.Unrecorded()
 	}
 	err := p.each(ctx, s, func(part *trace.Part) error {
 		if part.Text != nil {

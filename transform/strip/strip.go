@@ -11,6 +11,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/internal/pairs"
 	"tracekit/transform/pipeline"
 )
 
@@ -29,6 +30,7 @@ type Options struct {
 	// Given says what events are, where nothing else tells.
 	Given filter.Given
 
+	Ends  *Ends           // of begins, for a trace that Run could not take without; nil at first
 	Tally *pipeline.Tally // counts what stays and goes; may be nil
 }
 
@@ -42,12 +44,20 @@ func (o *Options) Some() bool {
 	return o.Hardware || len(o.Cats)+len(o.Args) > 0
 }
 
+// TakesBegins reports whether o names kinds of slices, which a begin and an end may be
+// of, so that Run may have to know Ends.
+func (o *Options) TakesBegins() bool {
+	return o.Hardware || o.Python || o.Runtime || o.Memory || len(o.Cats) > 0
+}
+
 // pythonArgs are args of other events that repeat Python stacks.
 const pythonArgs = "stack"
 
 // Run writes what is left of the trace behind r when kinds of events are
 // taken out, in one pass. Processes and threads that are left without events
-// lose their names.
+// lose their names. Ends go with the begins that they close; where these go and
+// others on a track stay, and they are not in order of time, Run fails with
+// ErrOrder: it takes Ends to know which belong together.
 func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipeline.Report, error) {
 	s := newStage(o)
 	budget.Held(ctx, s.held)
@@ -86,9 +96,12 @@ type stage struct {
 	mayHave  func(args []byte) bool // quickly, some that shall go
 	device   filter.Recognizer
 	names    pipeline.Names
-	pairs    pairs
-	arrows   pipeline.Arrows // that may cross from the host to a device
-	unsure   []trace.Event   // by what is known yet, a device's or the host's
+	tracks   trace.Tracks
+	pairs    pairs.Follow[string] // the kind by which each begin went
+	begins   bool                 // some begin may go
+	marks    int                  // begins and ends
+	arrows   pipeline.Arrows      // that may cross from the host to a device
+	unsure   []trace.Event        // by what is known yet, a device's or the host's
 	gone     map[string]*pipeline.Dropped
 	goes     [64]going // by the number of events that are alike
 	args     pipeline.Dropped
@@ -115,6 +128,7 @@ func newStage(o Options) *stage {
 	}
 	s.device.Given = o.Given
 	s.learns = o.Hardware || o.Runtime || o.Given.Python != nil
+	s.begins = o.TakesBegins()
 	s.names.Tally = o.Tally
 	groups := o.Args
 	if o.Python {
@@ -140,15 +154,7 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		g.kind.Add(e)
 		return nil
 	}
-	side := filter.Host
-	switch {
-	case s.Hardware:
-		side = s.device.LearnSide(e)
-	case s.learns:
-		if side = s.device.LearnSide(e); side == filter.Device {
-			side = filter.Host // which stays, but for what it is besides
-		}
-	}
+	side := s.side(e)
 	if e.IsMeta() {
 		return s.names.Name(e, w)
 	}
@@ -156,7 +162,13 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	if s.Hardware && !unsure && (kind == "" || kind == hardware) && s.device.MayCross(e) {
 		return s.arrows.Take(e, kind == hardware, s.keeper(w), s.dropArrow)
 	}
-	if kind = s.pairs.follow(e, kind); kind != "" {
+	if s.begins {
+		var err error
+		if kind, err = s.pair(e, kind); err != nil {
+			return err
+		}
+	}
+	if kind != "" {
 		d := s.drop(kind, e)
 		if e.Alike != 0 && s.settled(e) {
 			s.goes[e.Alike%uint32(len(s.goes))] = going{e.Alike, s.device.Learnt, d}
@@ -172,7 +184,8 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 
 // settled reports that events that are alike e go by the same kind.
 func (s *stage) settled(e *trace.Event) bool {
-	if e.Phase == 'B' || e.Phase == 'E' {
+	switch e.Phase {
+	case 'B', 'E', 'b', 'e':
 		return false // ends go with their begins
 	}
 	if s.learns {
@@ -323,45 +336,15 @@ func (s *stage) report() pipeline.Report {
 	return rep
 }
 
-// pairs lets ends go or stay with their begins: an end often has neither the name
-// nor the category that tell its kind. It matches them as they stand in the file.
-type pairs struct {
-	tracks trace.Tracks
-	open   map[int][]string // by track, the kind by which each open begin went
-}
-
-// follow returns the kind by which e goes, given what e shows by itself.
-func (p *pairs) follow(e *trace.Event, kind string) string {
-	switch e.Phase {
-	case 'B':
-		if p.open == nil {
-			p.open = map[int][]string{}
-		}
-		track := p.tracks.Of(e)
-		p.open[track] = append(p.open[track], kind)
-	case 'E':
-		track := p.tracks.Of(e)
-		if n := len(p.open[track]); n > 0 {
-			kind = p.open[track][n-1]
-			p.open[track] = p.open[track][:n-1]
-		}
-	}
-	return kind
-}
-
 // held tells what s takes.
 func (s *stage) held(sum *budget.Sum) {
-	const event, line, begun = 120, 80, 16
+	const event = 120
 	n := 0
 	for i := range s.unsure {
 		n += event + s.unsure[i].Size()
 	}
 	sum.Add("events that may be a device's", n)
-	n = line*len(s.pairs.open) + s.pairs.tracks.Held()
-	for _, open := range s.pairs.open {
-		n += begun * cap(open)
-	}
-	sum.Add("open slices", n)
+	sum.Add("open slices", s.pairs.Held()+s.tracks.Held())
 	sum.Add("flows", s.arrows.Held())
 	sum.Add("metadata of threads without events", s.names.Held())
 }

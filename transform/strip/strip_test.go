@@ -3,6 +3,7 @@ package strip
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -27,18 +28,35 @@ func stripped(t testing.TB, data []byte, o Options) ([]byte, pipeline.Report) {
 
 func strippedFrom(t testing.TB, data []byte, from trace.SourceOptions, o Options) ([]byte, pipeline.Report) {
 	t.Helper()
-	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), from)
-	if err != nil {
-		t.Fatal(err)
+	read := func(f func(r *trace.Reader) error) error {
+		s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		r, err := s.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		return f(r)
 	}
-	defer s.Close()
-	r, err := s.Read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
 	var out bytes.Buffer
-	rep, err := Run(context.Background(), r, trace.NewWriter(&out), o)
+	var rep pipeline.Report
+	run := func(r *trace.Reader) (err error) {
+		out.Reset()
+		rep, err = Run(context.Background(), r, trace.NewWriter(&out), o)
+		return err
+	}
+	err := read(run)
+	if errors.Is(err, ErrOrder) {
+		if err = read(func(r *trace.Reader) (err error) {
+			o.Ends, err = FindEnds(context.Background(), func() (trace.Stream, error) { return r, nil }, o)
+			return err
+		}); err == nil {
+			err = read(run)
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,21 +105,18 @@ var plainly = []struct {
 
 // left is what stays of a trace: events as written, and apart from them the names.
 func left(parsed *reference.Trace, takes func(e *reference.Event) bool) (events, names []string) {
-	open := map[reference.Track][]bool{}
+	goes := map[int]bool{}
+	for i := range parsed.Events {
+		goes[i] = takes(&parsed.Events[i])
+	}
+	for _, p := range append(reference.Pairs(parsed), reference.AsyncPairs(parsed)...) {
+		if p.End >= 0 {
+			goes[p.End] = goes[p.Begin]
+		}
+	}
 	usedPid, usedTrack := map[string]bool{}, map[reference.Track]bool{}
 	for i := range parsed.Events {
-		e := &parsed.Events[i]
-		if e.Phase == "M" {
-			continue
-		}
-		goes := takes(e)
-		switch stack := open[e.Track]; {
-		case e.Phase == "B":
-			open[e.Track] = append(stack, goes)
-		case e.Phase == "E" && len(stack) > 0:
-			goes, open[e.Track] = stack[len(stack)-1], stack[:len(stack)-1]
-		}
-		if !goes {
+		if e := &parsed.Events[i]; e.Phase != "M" && !goes[i] {
 			events = append(events, e.Raw)
 			usedPid[e.Pid], usedTrack[e.Track] = true, true
 		}
@@ -490,5 +505,33 @@ func TestEscapesInCategories(t *testing.T) {
 	out, rep := stripped(t, []byte(data), Options{Cats: []string{name}})
 	if events, _ := apart(parse(t, out)); len(events) != 1 || len(rep.Notes) > 0 || rep.Dropped[0].Kind != name {
 		t.Errorf("%s stays: %+v", out, rep)
+	}
+}
+
+// An end goes with the begin that it closes by name, in order of time, on a track or by
+// an async id.
+func TestEndsGoWithTheirBegins(t *testing.T) {
+	const python = `"cat":"python_function"`
+	for _, c := range []struct{ name, events, want string }{
+		{"by name", `{"ph":"B","name":"a",` + python + `,"ts":1} {"ph":"B","name":"b","cat":"cpu_op","ts":2} {"ph":"E","name":"a","ts":3} {"ph":"E","name":"b","ts":4}`,
+			`{"ph":"B","name":"b","cat":"cpu_op","ts":2} {"ph":"E","name":"b","ts":4}`},
+		{"the innermost where none is named", `{"ph":"B",` + python + `,"ts":1} {"ph":"B","cat":"cpu_op","ts":2} {"ph":"E","ts":3} {"ph":"E","ts":4}`,
+			`{"ph":"B","cat":"cpu_op","ts":2} {"ph":"E","ts":3}`},
+		{"by id", `{"ph":"b","id":1,"name":"f.py(1): g","ts":1} {"ph":"b","id":1,"name":"x","ts":2} {"ph":"e","id":1,"name":"f.py(1): g","ts":3} {"ph":"e","id":1,"ts":4}`,
+			`{"ph":"b","id":1,"name":"x","ts":2} {"ph":"e","id":1,"ts":4}`},
+		{"an id of a process", `{"ph":"b","id2":{"local":1},"pid":1,"name":"f.py(1): g","ts":1} {"ph":"b","id2":{"local":1},"pid":2,"name":"x","ts":2} {"ph":"e","id2":{"local":1},"pid":2,"ts":3} {"ph":"e","id2":{"local":1},"pid":1,"ts":4}`,
+			`{"ph":"b","id2":{"local":1},"pid":2,"name":"x","ts":2} {"ph":"e","id2":{"local":1},"pid":2,"ts":3}`},
+		{"ends first in the file", `{"ph":"E","ts":3} {"ph":"B","cat":"cpu_op","ts":5} {"ph":"E","ts":6} {"ph":"B",` + python + `,"ts":2}`,
+			`{"ph":"B","cat":"cpu_op","ts":5} {"ph":"E","ts":6}`},
+		{"an end before a begin of its time", `{"ph":"B",` + python + `,"ts":1} {"ph":"B","cat":"cpu_op","ts":2} {"ph":"E","ts":2} {"ph":"E","ts":3}`,
+			`{"ph":"B","cat":"cpu_op","ts":2} {"ph":"E","ts":3}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			array := func(events string) string { return "[" + strings.ReplaceAll(events, "} {", "},{") + "]" }
+			out, _ := stripped(t, []byte(array(c.events)), Options{Python: true})
+			if got := string(out); got != array(c.want) {
+				t.Errorf("got\n%s\nwant\n%s", got, array(c.want))
+			}
+		})
 	}
 }

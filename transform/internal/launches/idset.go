@@ -164,3 +164,32 @@ func (s IDSets) Held() (n int) {
 	}
 	return n
 }
+
+// meets reports whether an id of s is in o.
+func (s IDSets) meets(o IDSets) bool {
+	for rank := range min(len(s), len(o)) {
+		for key := range s[rank] {
+			if s[rank][key].meets(&o[rank][key]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *IDSet) meets(o *IDSet) bool {
+	for n, page := range s.pages {
+		other := o.pages[n]
+		for at := range page.all() {
+			if other.has(at) {
+				return true
+			}
+		}
+	}
+	for id := range s.odd {
+		if o.Has([]byte(id)) {
+			return true
+		}
+	}
+	return false
+}

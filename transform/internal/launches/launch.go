@@ -171,8 +171,9 @@ func (l *Launches) Join() {
 
 // orphans are slices of devices that no id has joined to a call yet.
 type orphans struct {
-	known bool // there is one, for good
-	ids   IDSets
+	joined bool // one that an id has joined came
+	known  bool // there is one, for good
+	ids    IDSets
 }
 
 // note takes a slice of a device.
@@ -181,6 +182,7 @@ func (o *orphans) note(rank int, j IDs, present *IDSets) {
 	case !j.Some():
 		o.known = true
 	case present.Has(rank, 0, j[0]) || present.Has(rank, 1, j[1]):
+		o.joined = true
 	case len(j[0]) > 0:
 		o.ids.add(rank, 0, j[0])
 	default:
@@ -190,6 +192,20 @@ func (o *orphans) note(rank int, j IDs, present *IDSets) {
 
 // Any reports whether some are left, now that all calls are known.
 func (o *orphans) Any(present *IDSets) bool { return o.known || !o.ids.within(*present) }
+
+// Recorded reports whether the launch of anything is known, once calls are gathered.
+func (l *Launches) Recorded() bool {
+	return l.Orphans.joined || len(l.Links) > 0 || l.Orphans.ids.meets(*l.Present)
+}
+
+// Unrecorded reports whether devices ran what nothing is known to have launched, and
+// nothing else.
+func (l *Launches) Unrecorded() bool {
+	return !l.Recorded() && (l.Orphans.known || len(l.Orphans.ids) > 0)
+}
+
+// NotRecorded is what to say where none is.
+const NotRecorded = "no launch is recorded in the trace: what ran on devices is judged by its own time"
 
 // Note takes a slice.
 func (l *Launches) Note(s *Slice) {

@@ -44,6 +44,9 @@ func (s *Nesting) Learn(e *trace.Event) {
 	}
 }
 
+// HasAsync reports whether there are async begins that have an id.
+func (s *Nesting) HasAsync() bool { return len(s.pairs.byKey) > 0 }
+
 // HasPairs reports whether a track has begins or ends.
 func (s *Nesting) HasPairs(track int) bool {
 	_, has := s.pairs.byTrack[track]
