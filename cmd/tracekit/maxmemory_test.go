@@ -17,7 +17,7 @@ func TestMaxMemory(t *testing.T) {
 		{"threads", "strip --python -o OUT", "metadata of threads without events"},
 		{"threads", "filter tid==3 -o OUT", "metadata of threads without events"},
 		{"threads", "downsample --merge 20us -o OUT", "threads"},
-		{"threads", "split --by time --time 1s -o OUT", "metadata"},
+		{"threads", "split --by time --time 1s -o OUT", "threads"},
 		{"processes", "info", "threads"},
 		{"names", "downsample --merge 20us -o OUT", "names and categories"},
 		{"begins without ends", "slice --from 10% --to 90% -o OUT", "open slices"},

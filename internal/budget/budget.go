@@ -50,8 +50,8 @@ type Budget struct {
 	stop     context.CancelCauseFunc
 	tell     []func(*Sum)
 	checks   int
-	next     int // check at which to look at what is held
-	exceeded atomic.Pointer[Error]
+	next     int                    // check at which to look at what is held
+	exceeded *atomic.Pointer[Error] // shared with those apart
 }
 
 type key struct{}
@@ -59,8 +59,19 @@ type key struct{}
 // With returns a context that ends once more than limit is held, in bytes.
 func With(ctx context.Context, limit int64) (context.Context, *Budget) {
 	ctx, stop := context.WithCancelCause(ctx)
-	b := &Budget{limit: limit, stop: stop}
+	b := &Budget{limit: limit, stop: stop, exceeded: &atomic.Pointer[Error]{}}
 	return context.WithValue(ctx, key{}, b), b
+}
+
+// Apart returns a context for work that goes on beside other work of the run, on a
+// goroutine of its own: what it registers is checked by itself alone. Once it exceeds the
+// limit, all of the run ends.
+func Apart(ctx context.Context) context.Context {
+	b, some := ctx.Value(key{}).(*Budget)
+	if !some {
+		return ctx
+	}
+	return context.WithValue(ctx, key{}, &Budget{limit: b.limit, stop: b.stop, exceeded: b.exceeded})
 }
 
 // Held registers who tells what is held. It is called between two parts of the trace, by

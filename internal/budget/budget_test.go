@@ -49,3 +49,39 @@ func TestWithoutABudget(t *testing.T) {
 		t.Errorf("%v, want the context's", err)
 	}
 }
+
+// Work that goes on side by side checks what it holds itself, and one that exceeds the
+// limit ends all.
+func TestApart(t *testing.T) {
+	ctx, b := With(t.Context(), 1000)
+	Held(ctx, func(s *Sum) { s.Add("threads", 400) })
+	results := make(chan error)
+	for n := range 8 {
+		go func() {
+			own := Apart(ctx)
+			held := 0
+			Held(own, func(s *Sum) { s.Add("names", held) })
+			var err error
+			for err == nil && held < 500 {
+				held++
+				err = Check(own)
+			}
+			if n == 7 {
+				held = 2000
+				for err == nil {
+					err = Check(own)
+				}
+			}
+			results <- err
+		}()
+	}
+	for range 8 {
+		var e *Error
+		if err := <-results; err != nil && !errors.As(err, &e) && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	}
+	if ctx.Err() == nil || b.Exceeded() == nil {
+		t.Errorf("the run goes on: %v, %v", ctx.Err(), b.Exceeded())
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"tracekit/internal/budget"
 	"tracekit/trace"
 )
 
@@ -23,7 +24,7 @@ func (p *pieces) writeAll(ctx context.Context, dir Folder, sp *spool) (whole int
 		w := &writer{pieces: p, dir: dir, spool: unspooler{spool: sp, tracks: p.router.shape.Tracks.Known()}, cutter: p.router.Cutter(p.temp)}
 		all.Go(func() {
 			for i, mine, next := q.take(); i >= 0; i, mine, next = q.take() {
-				file, err := w.write(ctx, i)
+				file, err := w.write(budget.Apart(ctx), i)
 				if !<-mine {
 					discard(file)
 					next <- false
