@@ -40,7 +40,7 @@ func TestMaxMemory(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			status := run(t.Context(), append(args, "--max-memory", "100kB", in), strings.NewReader(""), &stdout, &stderr)
 			want := "tracekit: error: what has to be remembered of the trace takes more than the 100.0 kB that it may: most of it is " + c.most + "\n" +
-				"hint: --max-memory allows more than 100kB; docs/memory.md lists what grows with what\n"
+				"hint: --max-memory allows more than 100.0 kB; docs/memory.md lists what grows with what\n"
 			if status != exitFailed || stderr.String() != want {
 				t.Errorf("status %d:\n%s\nwant\n%s", status, stderr.String(), want)
 			}
