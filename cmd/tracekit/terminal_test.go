@@ -12,7 +12,7 @@ import (
 )
 
 // tables are files that verbs write for scripts.
-var tables = []string{"manifest.json", "manifest.csv", "steps.csv", "python.csv", "kernels.csv", "devices.csv", "recompilations.csv", "buckets.csv", "gaps.csv"}
+var tables = []string{"manifest.json", "manifest.csv", "steps.csv", "python.csv", "kernels.csv", "devices.csv", "recompilations.csv", "buckets.csv", "padding.csv", "gaps.csv"}
 
 // acting are characters that a terminal acts upon, or that turn the text after them.
 const acting = "\x1b]0;\a\r\nforged\x1b[2J\u202e\u2066\u009b\x7f"

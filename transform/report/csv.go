@@ -43,6 +43,7 @@ func (r *Report) Tables() []Table {
 				b := &r.Buckets[i]
 				return cells(b.Phase, b.Warmup, b.Bucket, b.Count, b.Total, b.Mean, b.P50, b.P90, b.P99, b.Max)
 			}},
+		r.paddingTable(),
 		{"recompilations.csv", []string{"start_ns", "duration_ns", "recipe", "step", "within"},
 			len(r.Recompilations), func(i int) []string {
 				c := &r.Recompilations[i]

@@ -25,7 +25,7 @@ func newMeasure(l *learned, r *Report, o Options) *measure {
 	m.begins.sort(&l.begins)
 	m.begins.kind = l.kindOf
 	r.Steps, r.Recompilations, r.Gaps = []Step{}, []Recompilation{}, []Gap{}
-	r.Phases, r.Buckets = []Bucket{}, []Bucket{}
+	r.Phases, r.Buckets, r.Padding = []Bucket{}, []Bucket{}, []Padding{}
 	if l.run != nil {
 		m.takeSteps()
 	}

@@ -50,6 +50,7 @@ type Report struct {
 	Steps          []Step          `json:"steps"`
 	Phases         []Bucket        `json:"phases"` // of all their buckets
 	Buckets        []Bucket        `json:"buckets"`
+	Padding        []Padding       `json:"padding"`
 	Recompilations []Recompilation `json:"recompilations"`
 	Gaps           []Gap           `json:"gaps"`
 	GapTotals      Durations       `json:"gap_totals"`
@@ -91,6 +92,22 @@ type Bucket struct {
 	Warmup bool   `json:"warmup"`
 	Bucket string `json:"bucket"` // empty if the trace tells no sizes, and for all of them
 	Durations
+}
+
+// Padding is what the batches of one phase and size hold, against what they are padded to.
+// Each pair sums over the batches of which the trace tells both; nil if there are none.
+type Padding struct {
+	Phase          string   `json:"phase"`
+	Warmup         bool     `json:"warmup"`
+	Bucket         string   `json:"bucket"`
+	Batches        int      `json:"batches"`
+	Requests       *int64   `json:"requests,omitempty"`
+	PaddedRequests *int64   `json:"padded_requests,omitempty"`
+	Tokens         *int64   `json:"tokens,omitempty"`
+	PaddedTokens   *int64   `json:"padded_tokens,omitempty"`
+	Blocks         *int64   `json:"blocks,omitempty"` // of context
+	PaddedBlocks   *int64   `json:"padded_blocks,omitempty"`
+	Wasted         *float64 `json:"wasted,omitempty"` // share of the padded tokens
 }
 
 // Durations sums durations up, in ns.

@@ -27,6 +27,7 @@ func (m *measure) takeSteps() {
 		phases[key] = append(phases[key], all...)
 	}
 	r.Phases, r.Buckets = sumAll(phases), sumAll(buckets)
+	m.takePadding()
 	m.takeGaps()
 	m.takeCompiles()
 }

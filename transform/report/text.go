@@ -26,6 +26,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	p.header(r)
 	p.steps(r)
 	p.gaps(r)
+	p.padding(r)
 	p.recompilations(r)
 	p.devices(r)
 	p.kernels(r)

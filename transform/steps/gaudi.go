@@ -157,7 +157,7 @@ func ofNoRequest(b Bucket) Load {
 }
 
 func newBatch(m *mark) Batch {
-	b := Batch{Load: nothingKnown, Start: m.start, End: m.end}
+	b := Batch{Load: nothingKnown, Blocks: Unknown, Start: m.start, End: m.end}
 	switch m.part {
 	case prompts:
 		b.Phase, b.Bucket = Prefill, bucketOf(m.name)

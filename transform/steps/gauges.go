@@ -18,6 +18,8 @@ type gauge struct {
 	phase    Phase
 	of       [gaugeUtilization]int32
 	tokens   int32
+	blocks   int32 // of context in use, Unknown if it does not tell
+	perBlock int32 // tokens in a block, told once a process, else Unknown
 	compiled int32 // compilations so far, Unknown if it does not tell
 }
 
@@ -37,10 +39,19 @@ const (
 func (f *Finder) gauge(e *trace.Event) {
 	prompt, decode := f.newGauge(e, Prefill), f.newGauge(e, Decode)
 	share, compiled := [...]float64{Prefill: math.NaN(), Decode: math.NaN()}, int32(Unknown)
+	perBlock := int32(Unknown)
 	told := [...]bool{Prefill: false, Decode: false}
 	for m := range trace.Members(e.Args()) {
-		if string(m.Key) == "cumulative_graph_compilations" {
+		switch string(m.Key) {
+		case "cumulative_graph_compilations":
 			compiled = whole(m.Value)
+			continue
+		case "const_block_size":
+			perBlock = whole(m.Value)
+			continue
+		case "cache_num_blocks_used":
+			// For prompts it counts what they add, and not their context.
+			decode.blocks = whole(m.Value)
 			continue
 		}
 		g := &prompt
@@ -71,14 +82,15 @@ func (f *Finder) gauge(e *trace.Event) {
 		decode.tokens = n
 	}
 	for _, g := range []*gauge{&prompt, &decode} {
-		if g.compiled = compiled; told[g.phase] {
+		g.compiled, g.perBlock = compiled, perBlock
+		if told[g.phase] {
 			f.gauges = append(f.gauges, *g)
 		}
 	}
 }
 
 func (f *Finder) newGauge(e *trace.Event, p Phase) gauge {
-	g := gauge{ts: e.TS, process: int32(f.tracks.Process(e)), phase: p}
+	g := gauge{ts: e.TS, process: int32(f.tracks.Process(e)), phase: p, blocks: Unknown}
 	for i := range g.of {
 		g.of[i] = Unknown
 	}
@@ -121,20 +133,21 @@ func (f *Finder) measure(batches []Batch, process int) {
 		of[batches[i].Phase] = append(of[batches[i].Phase], &batches[i])
 	}
 	named := f.compilesOf(process) != nil // compilations are events of their own
-	compiled := int32(Unknown)
+	compiled, perBlock := int32(Unknown), int32(Unknown)
 	for i := range f.gauges {
 		g := &f.gauges[i]
 		if int(g.process) != process {
 			continue
 		}
 		more := compiled >= 0 && g.compiled > compiled
-		compiled = max(compiled, g.compiled, 0)
+		compiled, perBlock = max(compiled, g.compiled, 0), max(perBlock, g.perBlock)
 		// A sample is taken at the start of its batch or a little before. Of
 		// several, the last is meant: earlier ones were left by a cut.
 		in := of[g.phase]
 		at := sort.Search(len(in), func(i int) bool { return in[i].End > g.ts })
 		if at < len(in) {
 			g.fill(in[at])
+			in[at].Blocks = g.context(perBlock)
 			in[at].Recompiled = in[at].Recompiled || more && !named
 		}
 	}
@@ -155,6 +168,21 @@ func (g *gauge) fill(b *Batch) {
 		}
 	}
 	b.ofOnePhase()
+}
+
+// context is the number of blocks of context in use, of perBlock tokens each. A prompt
+// with context is alone in its batch, so that the longest context is all of it.
+func (g *gauge) context(perBlock int32) int32 {
+	context := g.of[gaugeCtxLen]
+	switch {
+	case g.phase == Decode:
+		return g.blocks
+	case context == 0:
+		return 0
+	case context > 0 && perBlock > 0 && g.of[gaugeRequests] == 1:
+		return (context-1)/perBlock + 1
+	}
+	return Unknown
 }
 
 // ofOnePhase says that all of the batch is of its phase, if that is one.

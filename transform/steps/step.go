@@ -71,6 +71,10 @@ type Batch struct {
 	Start, End trace.Time
 	Recompiled bool // a graph was compiled meanwhile
 	Sampled    bool // a request got a token, so that its prompt is through
+
+	// Blocks are those of context that its requests fill, of Bucket.Ctx; Unknown if the trace
+	// does not tell.
+	Blocks int32
 }
 
 // Compile is the compilation of a graph. When it happened is known by the slice that it
