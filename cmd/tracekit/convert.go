@@ -28,21 +28,25 @@ func convert(c *cli.Context, std streams, twice bool, work func(*input, *trace.W
 	if err != nil {
 		return err
 	}
-	return convertInput(c, std, in, work)
+	return convertInput(c, std, in, func(in *input, w *trace.Writer, _ func() bool) (pipeline.Report, error) { return work(in, w) })
 }
 
+// attempt writes what is made of an input. Restarts reports whether it may still fail with
+// an againError.
+type attempt func(in *input, w *trace.Writer, restarts func() bool) (pipeline.Report, error)
+
 // convertInput is convert for an input that is open. It closes it.
-func convertInput(c *cli.Context, std streams, in *input, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
+func convertInput(c *cli.Context, std streams, in *input, work attempt) error {
 	defer in.Close()
 	out, err := openOutput(c, std)
 	if err != nil {
 		return err
 	}
-	rep, err := work(in, trace.NewWriter(out.Writer))
+	rep, err := work(in, trace.NewWriter(out.Writer), out.restarts)
 	var again againError
 	if errors.As(err, &again) {
 		if err = again.prepare(c, in, out); err == nil {
-			rep, err = work(in, trace.NewWriter(out.Writer))
+			rep, err = work(in, trace.NewWriter(out.Writer), out.restarts)
 		}
 	}
 	if err == nil {

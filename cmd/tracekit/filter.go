@@ -54,11 +54,11 @@ written as /…/.
 			o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
 			if c.Bool("stats") {
 				o.Tally = &pipeline.Tally{}
-				return dryRun(c, std, in, o.Tally, func(in *input, w *trace.Writer) (pipeline.Report, error) {
+				return dryRun(c, std, in, o.Tally, func(in *input, w *trace.Writer, _ func() bool) (pipeline.Report, error) {
 					return keepfilter.Run(c.Context, in.Source, w, o)
 				})
 			}
-			return convertInput(c, std, in, func(in *input, w *trace.Writer) (pipeline.Report, error) {
+			return convertInput(c, std, in, func(in *input, w *trace.Writer, _ func() bool) (pipeline.Report, error) {
 				return keepfilter.Run(c.Context, in.Source, w, o)
 			})
 		},

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"tracekit/internal/gzwrite"
@@ -67,13 +68,13 @@ func outputFormat(c *cli.Context) (trace.Format, error) {
 type head struct {
 	w      io.Writer
 	held   []byte
-	passed bool // they have gone out
+	passed atomic.Bool // they have gone out; asked while a packer writes
 }
 
 const headBytes = 256 << 10
 
 func (h *head) Write(p []byte) (int, error) {
-	if !h.passed && len(h.held)+len(p) <= headBytes {
+	if !h.passed.Load() && len(h.held)+len(p) <= headBytes {
 		h.held = append(h.held, p...)
 		return len(p), nil
 	}
@@ -84,10 +85,10 @@ func (h *head) Write(p []byte) (int, error) {
 }
 
 func (h *head) flush() error {
-	if h == nil || h.passed {
+	if h == nil || h.passed.Load() {
 		return nil
 	}
-	h.passed = true
+	h.passed.Store(true)
 	_, err := h.w.Write(h.held)
 	h.held = nil
 	return err
@@ -221,15 +222,19 @@ func (o *output) restart(why error) error {
 	if o == nil {
 		return nil
 	}
-	if o.head != nil && !o.head.passed {
-		o.head.held = o.head.held[:0]
-	} else if o.path == "" {
+	if !o.restarts() {
 		return hint(fmt.Errorf("%s: what was written can't be taken back: %w", o.name, why), "write to a file, with -o FILE")
+	}
+	if o.head != nil {
+		o.head.held = o.head.held[:0]
 	}
 	o.Abort()
 	o.Bytes, o.packer, o.file = 0, nil, nil
 	return o.open()
 }
+
+// restarts reports whether what was written can be thrown away.
+func (o *output) restarts() bool { return o.path != "" || o.head != nil && !o.head.passed.Load() }
 
 // Commit ends the output and gives the file its name.
 func (o *output) Commit() error {

@@ -20,17 +20,17 @@ func statsFlag() cli.Flag {
 
 // dryRun runs a verb that turns one trace into another, and prints what tally
 // has counted instead of writing the other.
-func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
+func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work attempt) error {
 	defer in.Close()
 	if err := std.show(true); err != nil {
 		return err
 	}
-	rep, err := work(in, trace.NewWriter(io.Discard))
+	rep, err := work(in, trace.NewWriter(io.Discard), always)
 	var again againError
 	if errors.As(err, &again) {
 		tally.Reset()
 		if err = again.prepare(c, in, nil); err == nil {
-			rep, err = work(in, trace.NewWriter(io.Discard))
+			rep, err = work(in, trace.NewWriter(io.Discard), always)
 		}
 	}
 	if err == nil {
@@ -48,6 +48,9 @@ func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work 
 	}
 	return damage(in, rep.Damage, c.Bool("quiet"), std)
 }
+
+// always: nothing is written that could not be taken back.
+func always() bool { return true }
 
 func printTally(w io.Writer, rows []pipeline.Row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -67,16 +67,17 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
-			work := func(in *input, w *trace.Writer) (pipeline.Report, error) {
+			work := func(in *input, w *trace.Writer, restarts func() bool) (pipeline.Report, error) {
 				r, err := in.Read()
 				if err != nil {
 					return pipeline.Report{}, err
 				}
 				defer r.Close()
+				o.Restarts = restarts
 				rep, err := strip.Run(c.Context, r, w, o)
-				if errors.Is(err, strip.ErrOrder) {
+				if errors.Is(err, strip.ErrOrder) || errors.Is(err, strip.ErrNames) {
 					return pipeline.Report{}, againError{err, func() (err error) {
-						o.Ends, err = strip.FindEnds(c.Context, func() (trace.Stream, error) { return in.Read() }, o)
+						o.Known, err = strip.Learn(c.Context, func() (trace.Stream, error) { return in.Read() }, o)
 						return err
 					}}
 				}

@@ -10,19 +10,26 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// ErrOrder is what Run fails with where it has to know Ends. What it has written is not
-// right.
-var ErrOrder = errors.New("begins and ends are not in order of time")
+// Errors with which Run asks to be called again, with what Learn finds. What it has
+// written is not right.
+var (
+	ErrOrder = errors.New("begins and ends are not in order of time")
+	ErrNames = errors.New("what ran on a device follows from names that come late")
+)
 
-// Ends are the kinds by which ends go, by ordinal of begins and ends: those of the begins
-// that they close in order of time, wherever both stand.
-type Ends struct{ kinds map[int]string }
+// Known is what Run may have to know of the whole trace first.
+type Known struct {
+	device *filter.Recognizer
+	ends   map[int]string // the kinds by which ends go, by ordinal of begins and ends
+}
 
-// FindEnds reads a trace for its begins and ends. It takes some 60 bytes for each.
-func FindEnds(ctx context.Context, read pipeline.Reading, o Options) (*Ends, error) {
+// Learn reads a trace for what happened where, and for its begins and ends: an end goes by
+// the kind of the begin that it closes in order of time, wherever both stand. It takes some
+// 60 bytes for each of them.
+func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error) {
 	s := newStage(o)
 	var shape pairs.Nesting
-	var begins []string
+	var begins []begin
 	r, err := read()
 	if err != nil {
 		return nil, err
@@ -33,11 +40,17 @@ func FindEnds(ctx context.Context, read pipeline.Reading, o Options) (*Ends, err
 		}
 		for i := range p.Events {
 			e := &p.Events[i]
-			side := s.side(e)
+			if s.learns {
+				s.device.Learn(e)
+			}
 			switch e.Phase {
 			case 'B', 'E', 'b', 'e':
-				kind, _ := s.kind(e, side)
-				begins = append(begins, kind)
+				b := begin{}
+				if s.Hardware {
+					b.look = s.device.Look(e)
+				}
+				b.kind, _ = s.kind(e, filter.Host)
+				begins = append(begins, b)
 				shape.Learn(e)
 			}
 		}
@@ -45,27 +58,61 @@ func FindEnds(ctx context.Context, read pipeline.Reading, o Options) (*Ends, err
 		return nil, err
 	}
 	shape.Settle()
-	found := &Ends{map[int]string{}}
+	k := &Known{device: &s.device, ends: map[int]string{}}
 	for n := range shape.Partners {
 		if p := &shape.Partners[n]; p.End >= 0 {
-			found.kinds[int(p.End)] = begins[n]
+			kind := begins[n].kind
+			if s.Hardware && s.device.SideOf(begins[n].look) == filter.Device {
+				kind = hardware
+			}
+			k.ends[int(p.End)] = kind
 		}
 	}
-	return found, nil
+	return k, nil
+}
+
+// begin is where one happened, and by what kind it goes if that is the host.
+type begin struct {
+	look filter.Look
+	kind string
 }
 
 // side learns from an event and tells where it happened, as far as anything asks.
 func (s *stage) side(e *trace.Event) filter.Side {
+	side := filter.Host
 	switch {
-	case s.Hardware:
-		return s.device.LearnSide(e)
-	case s.learns:
-		if side := s.device.LearnSide(e); side != filter.Device {
-			return side
+	case !s.learns:
+	case s.Known == nil:
+		side = s.device.LearnSide(e)
+	default:
+		if side = s.device.Side(e); side == filter.Unsure {
+			side = filter.Host
 		}
 	}
-	return filter.Host // what a device ran stays, but for what it is besides
+	if side == filter.Device && !s.Hardware {
+		return filter.Host // it stays, but for what it is besides
+	}
+	return side
 }
+
+// Events of which it is not known yet where they happened wait in memory, up to heldBytes,
+// and are written at the end. Where there are more, or where the whole trace is no larger
+// than smallBytes, it is read once more instead, so that all stay in their order.
+const (
+	heldBytes  = 1 << 20
+	smallBytes = 8 << 20
+)
+
+// wait keeps an event until it is known where it happened.
+func (s *stage) wait(e *trace.Event) error {
+	s.unsure = append(s.unsure, e.Clone())
+	if s.waiting += e.Size(); s.waiting > heldBytes && s.mayRestart() {
+		return ErrNames
+	}
+	return nil
+}
+
+func (s *stage) mayRestart() bool { return s.Known == nil && s.Restarts != nil && s.Restarts() }
 
 // pair returns the kind by which e goes, given what it shows by itself: an end often has
 // neither the name nor the category that tell its kind, and goes with its begin.
@@ -75,8 +122,8 @@ func (s *stage) pair(e *trace.Event, kind string) (string, error) {
 	default:
 		return kind, nil
 	}
-	if s.Ends != nil {
-		of, known := s.Ends.kinds[s.marks]
+	if s.Known != nil {
+		of, known := s.Known.ends[s.marks]
 		s.marks++
 		if known {
 			return of, nil

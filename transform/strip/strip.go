@@ -30,7 +30,11 @@ type Options struct {
 	// Given says what events are, where nothing else tells.
 	Given filter.Given
 
-	Ends  *Ends           // of begins, for a trace that Run could not take without; nil at first
+	// Known is what Learn found, for a trace that Run could not take without; nil at first.
+	// Restarts reports whether Run may still ask for it; nil if it never may, but for ErrOrder.
+	Known    *Known
+	Restarts func() bool
+
 	Tally *pipeline.Tally // counts what stays and goes; may be nil
 }
 
@@ -45,7 +49,7 @@ func (o *Options) Some() bool {
 }
 
 // TakesBegins reports whether o names kinds of slices, which a begin and an end may be
-// of, so that Run may have to know Ends.
+// of, so that Run may have to be called again.
 func (o *Options) TakesBegins() bool {
 	return o.Hardware || o.Python || o.Runtime || o.Memory || len(o.Cats) > 0
 }
@@ -57,7 +61,8 @@ const pythonArgs = "stack"
 // taken out, in one pass. Processes and threads that are left without events
 // lose their names. Ends go with the begins that they close; where these go and
 // others on a track stay, and they are not in order of time, Run fails with
-// ErrOrder: it takes Ends to know which belong together.
+// ErrOrder: it takes what Learn finds to know which belong together. Where names tell
+// what ran on a device, and come too late, it fails with ErrNames.
 func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipeline.Report, error) {
 	s := newStage(o)
 	budget.Held(ctx, s.held)
@@ -102,6 +107,8 @@ type stage struct {
 	marks    int                  // begins and ends
 	arrows   pipeline.Arrows      // that may cross from the host to a device
 	unsure   []trace.Event        // by what is known yet, a device's or the host's
+	waiting  int                  // bytes of them
+	bytes    int64                // of all events
 	gone     map[string]*pipeline.Dropped
 	goes     [64]going // by the number of events that are alike
 	args     pipeline.Dropped
@@ -126,7 +133,9 @@ func newStage(o Options) *stage {
 			s.wanted |= k.of
 		}
 	}
-	s.device.Given = o.Given
+	if s.device.Given = o.Given; o.Known != nil {
+		s.device = *o.Known.device.Clone()
+	}
 	s.learns = o.Hardware || o.Runtime || o.Given.Python != nil
 	s.begins = o.TakesBegins()
 	s.names.Tally = o.Tally
@@ -141,7 +150,7 @@ func newStage(o Options) *stage {
 }
 
 func (s *stage) Text(t []byte, w *trace.Writer) error {
-	if s.learns {
+	if s.learns && s.Known == nil {
 		s.device.LearnDocument(t)
 	}
 	return w.Text(t)
@@ -149,6 +158,7 @@ func (s *stage) Text(t []byte, w *trace.Writer) error {
 
 func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	s.events++
+	s.bytes += int64(e.Size())
 	s.Tally.In(e)
 	if g := &s.goes[e.Alike%uint32(len(s.goes))]; g.alike == e.Alike && g.kind != nil && g.learnt == s.device.Learnt {
 		g.kind.Add(e)
@@ -176,8 +186,7 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		return nil
 	}
 	if unsure {
-		s.unsure = append(s.unsure, e.Clone())
-		return nil
+		return s.wait(e)
 	}
 	return s.keep(e, w)
 }
@@ -259,9 +268,12 @@ func (s *stage) keep(e *trace.Event, w *trace.Writer) error {
 
 func (s *stage) End(behind [][]byte, w *trace.Writer) error {
 	for _, t := range behind {
-		if s.learns {
+		if s.learns && s.Known == nil {
 			s.device.LearnDocument(t)
 		}
+	}
+	if len(s.unsure) > 0 && s.bytes <= smallBytes && s.mayRestart() {
+		return ErrNames
 	}
 	for i := range s.unsure {
 		if err := s.decide(&s.unsure[i], w); err != nil {
