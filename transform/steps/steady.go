@@ -10,7 +10,7 @@ import (
 	"tracekit/trace"
 )
 
-// ErrTooFew says that a run has fewer steps than were asked for.
+// ErrTooFew says that a run has fewer steady steps than were asked for.
 var ErrTooFew = errors.New("too few steps")
 
 // Steady finds those n steps in a row that stand best for the run, and says
@@ -19,17 +19,18 @@ var ErrTooFew = errors.New("too few steps")
 // one with the most full batches, then the one whose mean duration is nearest
 // to the median of the steps that are full and without fault, then the first.
 //
-// A batch is full if it has nine tenths of the requests of the largest. A gap
-// is long if it is over three times the median and over a tenth of the median
-// step.
+// Steps of the warm-up and recompilations are not steady: it fails if there are
+// fewer than n others. Of these a batch is full if it has nine tenths of the
+// requests of the n-th largest, so that n full ones there are. A gap is long if
+// it is over three times the median and over a tenth of the median step.
 func (r *Run) Steady(n int) (first int, why string, err error) {
 	if n < 1 {
 		return 0, "", errors.New("steady state: ask for one step or more")
 	}
-	if n > len(r.Steps) {
-		return 0, "", fmt.Errorf("steady state of %d steps: %w, there are %d", n, ErrTooFew, len(r.Steps))
+	y := newYardstick(r.Steps, n)
+	if n > y.clean {
+		return 0, "", fmt.Errorf("steady state of %d steps: %w, there are %d of %d that are neither of the warm-up nor recompiled", n, ErrTooFew, y.clean, len(r.Steps))
 	}
-	y := newYardstick(r.Steps)
 	at := y.tally(0, n)
 	best := at
 	for i := 1; i+n <= len(r.Steps); i++ {
@@ -43,25 +44,31 @@ func (r *Run) Steady(n int) (first int, why string, err error) {
 // yardstick is what steps are measured by.
 type yardstick struct {
 	steps    []Step
+	clean    int        // steps without fault
 	fullFrom int32      // requests of a full batch; 0 if no step tells its requests
 	longGap  trace.Time // longest gap that is not long
 	typical  trace.Time // duration of a step
 }
 
-func newYardstick(steps []Step) *yardstick {
+// newYardstick measures steps for a stretch of n.
+func newYardstick(steps []Step, n int) *yardstick {
 	y := &yardstick{steps: steps}
 	var all, gaps []trace.Time
-	most := int32(0)
+	var requests []int32
 	for i := range steps {
 		all = append(all, steps[i].Duration())
 		if i > 0 {
 			gaps = append(gaps, max(0, steps[i].Start-steps[i-1].End))
 		}
 		if !y.faulty(i) {
-			most = max(most, steps[i].Requests)
+			requests = append(requests, steps[i].Requests)
 		}
 	}
-	y.fullFrom = most - most/10
+	slices.Sort(requests)
+	if y.clean = len(requests); n <= y.clean {
+		nth := max(0, requests[y.clean-n])
+		y.fullFrom = nth - nth/10
+	}
 	y.longGap = max(3*median(gaps), median(all)/10)
 	var good []trace.Time
 	for i := range steps {

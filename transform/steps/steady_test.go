@@ -2,6 +2,9 @@ package steps
 
 import (
 	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -41,6 +44,7 @@ func TestSteady(t *testing.T) {
 	late := pace{took: 10, gap: 8, requests: 64}
 	warm := pace{took: 10, gap: 1, requests: 99, warm: true}
 	built := pace{took: 500, gap: 1, requests: 64, compiled: true}
+	burst := pace{took: 10, gap: 1, requests: 201}
 	none := pace{took: 10, gap: 1, requests: Unknown}
 	for _, c := range []struct {
 		name  string
@@ -55,8 +59,12 @@ func TestSteady(t *testing.T) {
 		{"no warm-up", []pace{warm, warm, small, small}, 2, 2, "2 of 2 with full batches (18 requests or more)"},
 		{"no long gap", []pace{usual, late, usual, usual, late}, 3, 1, "no gap over 3ms"},
 		{"the usual duration", []pace{slow, slow, usual, usual, usual, usual, slow}, 2, 2, "10ms a step where 10ms is typical"},
-		{"the best there is", []pace{built, late, usual}, 3, 0, "3 of 3 with full batches (58 requests or more), 1 with a recompilation, 1 long gap (over 3ms)"},
+		{"the best there is", []pace{usual, built, late, usual}, 3, 0, "3 of 3 with full batches (58 requests or more), 1 with a recompilation, 1 long gap (over 3ms)"},
 		{"a long gap that can't be left out", []pace{usual, usual, late, usual, usual}, 4, 0, "1 long gap (over 3ms)"},
+		{"a burst that does not last", []pace{small, burst, usual, nearly, usual, small}, 3, 1, "3 of 3 with full batches (58 requests or more)"},
+		{"bursts enough", []pace{usual, usual, burst, burst, usual}, 2, 2, "2 of 2 with full batches (181 requests or more)"},
+		{"as many as there are", []pace{usual, small, burst}, 3, 0, "3 of 3 with full batches (18 requests or more)"},
+		{"counts of too few", []pace{usual, none, none}, 2, 0, "steps 0..1: no recompilation"},
 		{"no counts of requests", []pace{none, none, built, none, none}, 2, 0, "steps 0..1: no recompilation, no gap over 3ms"},
 		{"one step", []pace{warm, slow, usual, usual}, 1, 2, "step 2: "},
 	} {
@@ -68,12 +76,58 @@ func TestSteady(t *testing.T) {
 }
 
 func TestSteadyOfTooFew(t *testing.T) {
-	r := paced(t, pace{took: 1}, pace{took: 1})
-	if _, _, err := r.Steady(3); !errors.Is(err, ErrTooFew) || err.Error() != "steady state of 3 steps: too few steps, there are 2" {
-		t.Errorf("error %v", err)
+	r := paced(t, pace{took: 1, warm: true}, pace{took: 1}, pace{took: 1, compiled: true}, pace{took: 1})
+	for _, n := range []int{3, 4, 5, math.MaxInt} {
+		want := fmt.Sprintf("steady state of %d steps: too few steps, there are 2 of 4 that are neither of the warm-up nor recompiled", n)
+		if _, _, err := r.Steady(n); !errors.Is(err, ErrTooFew) || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	if _, _, err := r.Steady(2); err != nil {
+		t.Error(err)
 	}
 	if _, _, err := r.Steady(0); err == nil {
 		t.Error("no error for none")
+	}
+}
+
+// However many steps are asked for, so many full ones there are, or an error says how many
+// there could be.
+func TestSteadyAsksForNoMoreThanThereIs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 1))
+	for range 300 {
+		var all []pace
+		clean := 0
+		for range 1 + rng.IntN(12) {
+			p := pace{took: 10, gap: 1, requests: rng.Int32N(300), warm: rng.IntN(6) == 0, compiled: rng.IntN(6) == 0}
+			if all = append(all, p); !p.warm && !p.compiled {
+				clean++
+			}
+		}
+		r := paced(t, all...)
+		for n := 1; n <= len(all)+1; n++ {
+			_, why, err := r.Steady(n)
+			if (err != nil) != (n > clean) {
+				t.Fatalf("%d of %d steps, %d without fault: %v", n, len(all), clean, err)
+			}
+			_, rest, told := strings.Cut(why, "full batches (")
+			if err != nil || !told {
+				continue
+			}
+			var least int32
+			if _, err := fmt.Sscanf(rest, "%d requests", &least); err != nil {
+				t.Fatal(err)
+			}
+			full := 0
+			for _, p := range all {
+				if !p.warm && !p.compiled && p.requests >= least {
+					full++
+				}
+			}
+			if full < n {
+				t.Fatalf("%q asks for batches that %d of %v have", why, full, all)
+			}
+		}
 	}
 }
 
@@ -81,8 +135,8 @@ func TestSteadyOfTooFew(t *testing.T) {
 func TestSteadyTallies(t *testing.T) {
 	data, truth := generate(t, tracegen.Config{Steps: 300, Layers: 1, Seed: 3})
 	r := find(t, data, Options{})
-	y := newYardstick(r.Steps)
 	const n = 20
+	y := newYardstick(r.Steps, n)
 	at := y.tally(0, n)
 	best := at
 	for i := 1; i+n <= len(r.Steps); i++ {
