@@ -18,7 +18,7 @@ func (m *measure) takePadding() {
 		s := &m.run.Steps[i]
 		for j := range s.Batches {
 			b := &s.Batches[j]
-			if s.Dummy || b.Bucket == noBucket || !m.holds(b.Start) {
+			if s.Dummy || !told(b) || !m.holds(b.Start) {
 				continue
 			}
 			key := bucketOf(&b.Load, s.Warmup)
@@ -39,16 +39,23 @@ func (m *measure) takePadding() {
 	m.report.Padding = list
 }
 
-var noBucket = steps.Bucket{Batch: steps.Unknown, Seq: steps.Unknown, Ctx: steps.Unknown}
+// told reports whether the trace tells what a batch holds of what it is padded to: ranks
+// that are no driver tell the latter alone.
+func told(b *steps.Batch) bool {
+	return b.Requests >= 0 && b.Bucket.Batch >= 0 || b.Tokens >= 0 && paddedTokens(b) >= 0 || b.Blocks >= 0 && b.Bucket.Ctx >= 0
+}
+
+func paddedTokens(b *steps.Batch) int64 {
+	if b.Bucket.Batch < 0 || b.Bucket.Seq < 0 {
+		return steps.Unknown
+	}
+	return int64(b.Bucket.Batch) * int64(b.Bucket.Seq)
+}
 
 func (p *Padding) add(b *steps.Batch) {
 	p.Batches++
-	tokens := int64(steps.Unknown)
-	if b.Bucket.Batch >= 0 && b.Bucket.Seq >= 0 {
-		tokens = int64(b.Bucket.Batch) * int64(b.Bucket.Seq)
-	}
 	addPair(&p.Requests, &p.PaddedRequests, int64(b.Requests), int64(b.Bucket.Batch))
-	addPair(&p.Tokens, &p.PaddedTokens, int64(b.Tokens), tokens)
+	addPair(&p.Tokens, &p.PaddedTokens, int64(b.Tokens), paddedTokens(b))
 	addPair(&p.Blocks, &p.PaddedBlocks, int64(b.Blocks), int64(b.Bucket.Ctx))
 }
 

@@ -103,6 +103,21 @@ func TestPaddingIsWhatTheCountersTell(t *testing.T) {
 	}
 }
 
+// Ranks that are no driver and unified attention have buckets and no counters, and dummy
+// batches of an idle rank serve nobody.
+func TestPaddingOfWhatServes(t *testing.T) {
+	for _, c := range []struct{ file, want string }{
+		{"worker.json.gz", "[]"}, {"unified.json.gz", "[]"}, {"server.pt.trace.json.gz", "[]"},
+		{"idle.json.gz", "[prefill bs1 seq256 ctx0: 1 batches decode bs1 seq1 ctx8: 3 batches]"},
+	} {
+		got := []string{}
+		for _, p := range measured(t, recorded.Text(t, profiles+c.file), Options{}).Padding {
+			got = append(got, fmt.Sprintf("%s %s: %d batches", p.Phase, p.Bucket, p.Batches))
+		}
+		cmptest.Same(t, c.file, c.want, fmt.Sprint(got))
+	}
+}
+
 // What the trace does not tell is left out, and not taken for none.
 func TestPaddingThatIsNotTold(t *testing.T) {
 	event := func(ph, name string, tid, ts int, more string) string {
