@@ -21,8 +21,9 @@ func reportCommand(std streams) *cli.Command {
 		UsageText: "tracekit report [--json|--csv DIR] [RANGE] [FLAGS] [FILE|-]",
 		Description: `Shows how long prefills and decodes take by bucket and how much of them is
 padding, the gaps between steps and how far devices are idle in them,
-recompilations, what Python and the devices spend their time on. A step or a gap counts if it starts in the range; of all
-else the part within the range does. docs/report.md has the definitions.
+recompilations, what Python and the devices spend their time on. A step or a
+gap counts if it starts in the range; of all else the part within the range
+does. docs/report.md has the definitions.
 
 ` + rangeHelp + `
 
