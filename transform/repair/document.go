@@ -180,6 +180,7 @@ func (h *healer) member(at, commas int) (inEvents bool, err error) {
 		h.trust = true
 		m, st := h.pair(at)
 		h.trust = false
+		h.measure(at)
 		more := !h.eof && len(h.buf)-at < maxPiece/2
 		if st != whole && (st != short || !more) {
 			m, st = h.pair(at)

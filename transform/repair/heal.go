@@ -40,6 +40,7 @@ type healer struct {
 	extra   bool   // in a further document, whose events are still to come
 	block   int    // bytes to read at once
 
+	judged   int64        // for tests: bytes of events that the judge looked at
 	unclosed map[int]bool // brackets in buf that are never closed; nil until that is asked
 
 	baseWas []byte // baseTimeNanoseconds of the document, nil if it has none
@@ -81,6 +82,7 @@ func (h *healer) more() (bool, error) {
 		return false, nil
 	}
 	h.seek.forget()
+	h.deep = nil
 	left := copy(h.buf, h.buf[h.p:])
 	h.buf, h.p = h.buf[:left], 0
 	want := max(left, h.block)
@@ -260,10 +262,11 @@ func (h *healer) events() (inEvents bool, err error) {
 // event takes the event at h.buf[at].
 func (h *healer) event(at, commas int) error {
 	for {
-		if h.eof && h.unclosed[at] {
+		if h.eof && h.unclosed[at] || h.deep[at] > maxDepth {
 			return h.mend(at, commas)
 		}
 		end, v := h.judge.Look(h.buf, at)
+		h.judged += int64(max(end-at, 0))
 		if v == check.Cut && h.eof && h.unclosed == nil {
 			h.unclosed = unclosedIn(h.buf, at)
 		}
@@ -294,11 +297,7 @@ func unclosedIn(b []byte, at int) map[int]bool {
 		case '}':
 			open = open[:max(len(open)-1, 0)]
 		case '"':
-			for p++; p < len(b) && b[p] != '"'; p++ {
-				if b[p] == '\\' {
-					p++
-				}
-			}
+			p = stringEnd(b, p)
 		}
 	}
 	never := make(map[int]bool, len(open))
@@ -306,6 +305,46 @@ func unclosedIn(b []byte, at int) map[int]bool {
 		never[p] = true
 	}
 	return never
+}
+
+// measure finds out how deep brackets nest in what is left of the buffer, once a value was
+// too deep, so that what is inside of it is not looked through to find that again.
+func (h *healer) measure(at int) {
+	if h.tooDeep && h.deep == nil {
+		h.deep = depths(h.buf, at)
+	}
+	h.tooDeep = false
+}
+
+// depths returns how many brackets stand one in the other inside of those in b[at:] that
+// hold maxDepth of them or more.
+func depths(b []byte, at int) map[int]int {
+	var open []int
+	deep := map[int]int{}
+	for p := at; p < len(b); p++ {
+		switch b[p] {
+		case '{', '[':
+			open = append(open, p)
+			for k := maxDepth; k <= maxDepth+1 && k < len(open); k++ {
+				deep[open[len(open)-1-k]] = k
+			}
+		case '}', ']':
+			open = open[:max(len(open)-1, 0)]
+		case '"':
+			p = stringEnd(b, p)
+		}
+	}
+	return deep
+}
+
+// stringEnd returns where the string at b[p] ends if its quotes can be trusted.
+func stringEnd(b []byte, p int) int {
+	for p++; p < len(b) && b[p] != '"'; p++ {
+		if b[p] == '\\' {
+			p++
+		}
+	}
+	return p
 }
 
 // grow reads on so that more follows h.buf[*at].
@@ -400,6 +439,7 @@ func (h *healer) members(at int, before tally) (ms []member, tail []byte, end in
 	h.trust = true
 	ms, tail, end, st = h.object(h.buf, at, 0)
 	h.trust = false
+	h.measure(at)
 	if st != whole {
 		h.count = maps.Clone(before)
 		ms, tail, end, st = h.object(h.buf, at, 0)

@@ -42,6 +42,10 @@ type reader struct {
 	trust bool
 	seek  seeker
 
+	deep    map[int]int // how many brackets are in those that hold too many; nil until one does
+	tooDeep bool        // a value was not read for that
+	values  int64       // for tests: those that were begun
+
 	narrow narrowed
 	before beforeZero
 	offset int64 // µs that are added to all times
@@ -122,7 +126,9 @@ func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end i
 // value reads the value at b[p] and returns the text that it shall have. shut is
 // the bracket around it.
 func (r *reader) value(b []byte, p, depth int, shut byte) (val []byte, end int, st status) {
-	if depth > maxDepth {
+	r.values++
+	if depth+r.deep[p] > maxDepth {
+		r.tooDeep = true
 		return nil, p, lost
 	}
 	switch b[p] {

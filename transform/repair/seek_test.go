@@ -2,11 +2,13 @@ package repair
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"tracekit/trace"
 	"tracekit/transform/check"
 )
 
@@ -66,6 +68,41 @@ func TestDoubtIsLinear(t *testing.T) {
 		}
 		if once, twice := work(2000), work(4000); float64(twice) > 2.3*float64(once) {
 			t.Errorf("%s: %d steps, and %d for twice the text", name, once, twice)
+		}
+	}
+}
+
+// Twice as many objects one in the other, each of which might be an event, are at most a
+// bit more than twice the work, and the work for each is not that of all a value may hold.
+func TestDepthIsLinear(t *testing.T) {
+	for _, c := range []struct{ name, lead, open, shut string }{
+		{"events as phases", "[", `{"ph":`, ""},
+		{"events as phases, closed", "[", `{"ph":`, "}"},
+		{"events as phases, no array", "", `{"ph":`, ""},
+		{"events in an object", `{"traceEvents":[`, `{"ph":`, ""},
+		{"events in args", "[", `{"ph":"X","args":{"name":`, ""},
+		{"events in args, closed", "[", `{"ph":"X","args":{"name":`, "}}"},
+		{"events in args, no array", "", `{"ph":"X","args":{"name":{`, ""},
+		{"objects in args", "[", `{"ph":"X","args":{"name":{`, ""},
+		{"events in arrays in args", "[", `{"ph":"X","args":[{"name":`, ""},
+		{"events in arrays, closed", "[", `{"ph":[`, "]}"},
+	} {
+		work := func(n int) int64 {
+			text := c.lead + strings.Repeat(c.open, n)
+			if c.shut != "" {
+				text += "1" + strings.Repeat(c.shut, n) + "]"
+			}
+			h := newHealer(nil, check.NewJudge(temp), forgetful{}, 0)
+			_, err := read(context.Background(), h, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
+			if err != nil && !errors.Is(err, trace.ErrNoEvents) {
+				t.Fatal(c.name, err)
+			}
+			return h.values + h.seek.lookedAt + h.judged/int64(len(c.open)+len(c.shut))
+		}
+		const n = 8000
+		once, twice := work(n), work(2*n)
+		if float64(twice) > 2.3*float64(once) || twice-once > 50*n {
+			t.Errorf("%s: %d steps, and %d for twice as many", c.name, once, twice)
 		}
 	}
 }
