@@ -67,8 +67,6 @@ const (
 // noLine is no record's line.
 const noLine = ^uint64(0)
 
-func (c class) isFlow() bool { return c == nextEnd || c == enclosed }
-
 func compare(a, b *record) int {
 	return cmp.Or(
 		cmp.Compare(a.Line, b.Line), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Class, b.Class),
