@@ -137,9 +137,9 @@ func (c *census) coverage(at place) *coverage {
 
 // lists orders what was counted. Processes and threads without events are left
 // out.
-func (c *census) lists() ([]Kind, []Process) {
+func (c *census) lists(x *trace.Extent) ([]Kind, []Process) {
 	for at, covered := range c.covered {
-		c.kinds[at.kind].Busy = c.kinds[at.kind].Busy.Add(covered.length())
+		c.kinds[at.kind].Busy = c.kinds[at.kind].Busy.Add(covered.length(x))
 	}
 	kinds := append([]Kind{}, c.kinds...)
 	slices.SortFunc(kinds, func(a, b Kind) int {
@@ -150,7 +150,7 @@ func (c *census) lists() ([]Kind, []Process) {
 		if t.Events == 0 {
 			continue
 		}
-		t.Tid, t.Name, t.Busy = trace.Unquote([]byte(c.names.All[i].Tid)), c.names.Thread(i), t.covered.length()
+		t.Tid, t.Name, t.Busy = trace.Unquote([]byte(c.names.All[i].Tid)), c.names.Thread(i), t.covered.length(x)
 		p := &c.processes[c.names.All[i].Process]
 		p.Threads = append(p.Threads, t.Thread)
 	}

@@ -3,6 +3,7 @@ package info
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"tracekit/trace"
 )
@@ -16,7 +17,16 @@ type coverage struct {
 	sum    trace.Time // of what is no longer held
 	floor  trace.Time // where that ends
 	recent []span     // apart from each other, in order
+
+	// without is what is covered without slices so long that only the end of the trace tells
+	// whether they can be; nil if there are none. Longest is the longest of them.
+	without *coverage
+	longest trace.Time
 }
+
+// mayBeImpossible is from where on a duration is doubted, in ns: what is shorter is never
+// impossible for its length.
+const mayBeImpossible = trace.Time(24 * time.Hour)
 
 func newCoverage() coverage { return coverage{floor: trace.MinTime} }
 
@@ -32,6 +42,17 @@ func heldOf(coverages int) int { return min(max(allHeld/coverages, leastHeld), m
 
 // add covers a stretch of time; held says how many are held.
 func (c *coverage) add(start, end trace.Time, held int) {
+	switch {
+	case end-start >= mayBeImpossible:
+		if c.without == nil {
+			same := *c
+			same.recent = slices.Clone(c.recent)
+			c.without = &same
+		}
+		c.longest = max(c.longest, end-start)
+	case c.without != nil:
+		c.without.add(start, end, held)
+	}
 	start = max(start, c.floor)
 	if end <= start {
 		return
@@ -74,8 +95,11 @@ func (c *coverage) shed(held int) {
 	c.recent = append(c.recent[:0], c.recent[len(old):]...)
 }
 
-// length is the time covered, in ns.
-func (c *coverage) length() trace.Time {
+// length is the time covered, in ns, without slices of a length that the trace can't hold.
+func (c *coverage) length(x *trace.Extent) trace.Time {
+	if c.without != nil && c.longest > x.Longest {
+		c = c.without
+	}
 	sum := c.sum
 	for _, s := range c.recent {
 		sum += s.end - s.start

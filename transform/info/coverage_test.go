@@ -1,8 +1,12 @@
 package info
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"tracekit/trace"
@@ -13,7 +17,7 @@ func covered(all []stretch) int64 {
 	for _, s := range all {
 		c.add(trace.Time(s.start), trace.Time(s.end), leastHeld)
 	}
-	return int64(c.length())
+	return int64(c.length(&trace.Extent{}))
 }
 
 // drawStretches come in the order of their starts, nested and apart.
@@ -83,5 +87,55 @@ func TestCoverageInNoOrderCountsNothingTwice(t *testing.T) {
 	}
 	if !short {
 		t.Error("the order made no difference: the memory is not bounded")
+	}
+}
+
+// A slice that is longer than can be keeps no thread busy, and no kind; what it lies around
+// does. A trace of days has slices of days.
+func TestImpossibleDurationsAreNotBusy(t *testing.T) {
+	const us, day = trace.Time(1000), 86_400_000_000
+	file := func(name string) []byte {
+		b, err := os.ReadFile(filepath.Join("..", "..", "testdata", "cases", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	slice := func(ph string, ts, dur int) string {
+		return fmt.Sprintf(`{"ph":"%s","name":"k","cat":"kernel","pid":1,"tid":1,"ts":%d,"dur":%d}`, ph, ts, dur)
+	}
+	for _, c := range []struct {
+		name    string
+		data    []byte
+		busy    trace.Time // of kernels
+		threads trace.Time // of all threads
+		outside int64
+	}{
+		{"slices of 30 days and of 236 years", file("33-cupti-30-day-duration.json"), 37500, 37500, 2},
+		{"slices of 30 days", file("33b-30-day-duration-only.json"), 37500, 37500, 1},
+		{"times of exactly 0", file("59-kineto-relative-ts-zero.json"), 502 * us, 1307 * us, 20},
+		{"one around others", []byte("[" + strings.Join([]string{slice("X", 5, 30*day), slice("X", 10, 4), slice("X", 20, 6), slice("X", 30, 2)}, ",") + "]"), 12 * us, 12 * us, 1},
+		{"one behind others", []byte("[" + strings.Join([]string{slice("X", 10, 4), slice("X", 20, 6), slice("X", 25, 30*day)}, ",") + "]"), 10 * us, 10 * us, 1},
+		{"a begin and an end", []byte("[" + strings.Join([]string{slice("X", 10, 4), slice("B", 0, 0), slice("E", 7, 0)}, ",") + "]"), 11 * us, 11 * us, 0},
+		{"a trace of days", []byte("[" + strings.Join([]string{slice("X", 0, 3*day), slice("X", 1*day, 1*day), slice("X", 4*day, 5)}, ",") + "]"), (3*day + 5) * us, (3*day + 5) * us, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			i := inspect(t, c.data, Options{})
+			var threads trace.Time
+			for _, p := range i.Processes {
+				for _, th := range p.Threads {
+					threads += th.Busy
+				}
+			}
+			var busy trace.Time
+			for _, k := range i.Kinds {
+				if k.Cat == "kernel" {
+					busy += k.Busy
+				}
+			}
+			if busy-c.busy > us || c.busy-busy > us || threads-c.threads > us || c.threads-threads > us || i.Impossible != c.outside {
+				t.Errorf("kernels %v, threads %v, outside %d; want %v, %v, %d", int64(busy), int64(threads), i.Impossible, int64(c.busy), int64(c.threads), c.outside)
+			}
+		})
 	}
 }

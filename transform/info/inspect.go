@@ -146,7 +146,7 @@ func (in *inspector) finish(v *trace.Survey, o Options) {
 	i.Events, i.Bytes, i.Damage = v.Events, v.Bytes, v.Damage
 	i.Hints = in.hints.list()
 	i.Wall = wallClock(i.BaseTime, v)
-	i.Kinds, i.Processes = in.census.lists()
+	i.Kinds, i.Processes = in.census.lists(&v.Extent)
 	in.forecast.Finish(v)
 	run, err := in.finder.Run()
 	if err != nil {
