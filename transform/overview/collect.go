@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"tracekit/filter"
 	"tracekit/internal/budget"
@@ -26,6 +27,9 @@ type Collector struct {
 	cat      *Category // of the last event
 	base     int64
 }
+
+// day is from where on a duration, in ns, may turn out to be impossible for the trace.
+const day = trace.Time(24 * time.Hour)
 
 type catKey struct {
 	phase byte
@@ -81,7 +85,11 @@ func (c *Collector) count(e *trace.Event) {
 	}
 	c.cat.Events++
 	c.cat.Bytes += int64(e.Size())
-	c.cat.Busy = c.cat.Busy.Add(e.Span())
+	if dur := e.Span(); dur >= day {
+		c.cat.long, c.cat.longest = c.cat.long.Add(dur), max(c.cat.longest, dur)
+	} else {
+		c.cat.Busy = c.cat.Busy.Add(dur)
+	}
 }
 
 // Finish gives what was gathered of the trace that v surveys.
@@ -95,6 +103,9 @@ func (c *Collector) Finish(v *trace.Survey) *Data {
 		c.fit(v)
 	}
 	for _, n := range c.cats {
+		if n.longest <= v.Longest {
+			n.Busy = n.Busy.Add(n.long)
+		}
 		d.Categories = append(d.Categories, *n)
 	}
 	slices.SortFunc(d.Categories, func(a, b Category) int {

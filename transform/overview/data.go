@@ -38,6 +38,8 @@ type Category struct {
 
 	phase byte
 	raw   string // as it stands in the trace
+
+	long, longest trace.Time // durations of a day and more, added up, and the longest of them
 }
 
 // Lane is a track, or several, over time.
