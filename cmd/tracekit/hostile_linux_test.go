@@ -27,7 +27,7 @@ var hostile = []struct {
 	state int // MB
 	write func(w io.Writer)
 }{
-	{"one event of 60 MB", 0, func(w io.Writer) {
+	{"one event of 60 MB", 48, func(w io.Writer) { // split holds it more often than slice does
 		few := strings.Repeat(`a b\\n `, 1<<10)
 		io.WriteString(w, `{"ph":"X","cat":"cpu_op","name":"big","pid":1,"tid":1,"ts":5,"dur":9000,"args":{"s":"`)
 		for range 60 << 20 / len(few) {
@@ -101,6 +101,7 @@ var refusals = []struct{ trace, call, because string }{
 	{"slices 20,000 deep", "check ", "something would be dropped or shown wrongly"},
 	{"begins without an end", "downsample --max-events ", "the budget is too small"},
 	{"async begins without an end", "downsample --max-events ", "the budget is too small"},
+	{"a thread an event", "downsample --max-events ", "the budget is too small"},
 }
 
 func refusal(trace, call string) (because string) {
@@ -159,10 +160,10 @@ var bombs = []struct {
 }{
 	{"blanks.json.gz", quickGzip, blanks, "", 160},
 	{"events.json.gz", quickGzip, sameEvent, "", 64},
-	{"string.json.gz", quickGzip, oneString, "a single event or member is larger than 64 MB", 320},
+	{"string.json.gz", quickGzip, oneString, "1 broken events left out", 320},
 	{"events.json.zst", quickZstd, sameEvent, "", 64},
 	{"events.zip", zipped, sameEvent, "", 64},
-	{"string.zip", zipped, oneString, "a single event or member is larger than 64 MB", 320},
+	{"string.zip", zipped, oneString, "1 broken events left out", 320},
 }
 
 const bombSize = 150 << 20
@@ -245,7 +246,14 @@ func TestBombsAreRefused(t *testing.T) {
 			}
 			for _, args := range [][]string{{"strip", "--python", "-o", "OUT"}, {"info"}, {"check"}} {
 				status, told, peak := ranAlone(t, append(args, file), filepath.Join(t.TempDir(), "out"))
-				if failed := status == exitFailed; failed != (bomb.told != "") || !failed && status != exitDone || !strings.Contains(told, bomb.told) {
+				want := exitDone
+				if bomb.told != "" {
+					want = exitDamaged
+				}
+				if args[0] == "check" {
+					want = min(want, exitFailed) // it says what would be lost
+				}
+				if status != want || args[0] != "check" && !strings.Contains(told, bomb.told) {
 					t.Errorf("%q: status %d: %s", args, status, told)
 				}
 				if peak > bomb.most<<20 {

@@ -43,6 +43,12 @@ func tellsOf(t *testing.T, line, in string, text []byte) (events, damage string)
 	return events, damage
 }
 
+// withoutText leaves out what is no JSON to the letter within events, which info alone counts.
+func withoutText(damage string) string {
+	parts := slices.DeleteFunc(strings.Split(damage, "; "), func(part string) bool { return strings.Contains(part, "no strict JSON") })
+	return strings.Join(parts, "; ")
+}
+
 // All verbs find the same events in what is damaged and count the same losses, however
 // they read it: once or twice, from a file, through a pipe or by an index.
 func TestDamageIsCountedAlike(t *testing.T) {
@@ -73,6 +79,7 @@ func TestDamageIsCountedAlike(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantEvents, want := tellsOf(t, lines[0], in, nil)
+		want = withoutText(want)
 		if wantEvents == "" {
 			t.Fatal("strip does not tell how many events came in")
 		}
@@ -81,6 +88,7 @@ func TestDamageIsCountedAlike(t *testing.T) {
 		}
 		same := func(how, line, name string, piped []byte) {
 			events, damage := tellsOf(t, line, name, piped)
+			damage = withoutText(damage)
 			if damage != want || events != "" && events != wantEvents {
 				t.Errorf("round %d, %s, %s: %s events, %q; %s by strip, %q, of\n%s", round, line, how, events, damage, wantEvents, want, trace)
 			}
