@@ -44,7 +44,12 @@ func readIn(text []byte, size, scanners int, sums, placed bool) (all string, bat
 		for i := range b.Parts {
 			p := &b.Parts[i]
 			if p.Text != nil {
-				fmt.Fprintf(&out, "[%d events, %v from %d] %s @%d-%d\n", events, sum, from, p.Text, p.Off, p.End)
+				var others Extent
+				if sum.others != nil {
+					others, _ = sum.others.Extent()
+					sum.others = nil // as text it is where it lies in memory
+				}
+				fmt.Fprintf(&out, "[%d events, %v, %v from %d] %s @%d-%d\n", events, sum, others, from, p.Text, p.Off, p.End)
 				events, sum, from = 0, noBounds, -1
 				continue
 			}

@@ -20,6 +20,9 @@ import (
 // While one run writes into a folder, another is refused, whatever it is told, and
 // the first one's files are those that are there.
 func TestOneRunAtATimeWritesIntoAFolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the command-line library's own flags are shared by runs of one process, which the race detector minds")
+	}
 	for _, args := range [][]string{
 		{"split", "--by", "time", "--time", "10us", "-o", "out"}, {"report", "--csv", "out"},
 	} {
