@@ -152,6 +152,16 @@ func (s *soak) whole(t *sample, r result, path string) error {
 	return nil
 }
 
+// nameless is a trace that was cut from a file as it is if cut from a pipe, which has no name.
+func nameless(text []byte, file string) []byte {
+	head := min(len(text), 1000)
+	for _, named := range []string{`"source":"` + file + `",`, " " + file, " '" + file + "'"} {
+		text = append(bytes.Replace(text[:head:head], []byte(named), nil, 1), text[head:]...)
+		head = min(len(text), head)
+	}
+	return text
+}
+
 // again runs a command through pipes: the result is the same.
 func (s *soak) again(t *sample, c command, path string) error {
 	if filepath.Ext(path) != ".json" {
@@ -170,7 +180,7 @@ func (s *soak) again(t *sample, c command, path string) error {
 	if err := r.broken(s.most); err != nil {
 		return err
 	}
-	if !bytes.Equal([]byte(r.stdout), want) {
+	if !bytes.Equal([]byte(r.stdout), want) && !bytes.Equal([]byte(r.stdout), nameless(want, filepath.Base(t.path))) {
 		return r.fault("writes something else to a pipe: %d bytes, not %d", len(r.stdout), len(want))
 	}
 	return nil
