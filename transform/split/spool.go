@@ -31,9 +31,13 @@ type spool struct {
 // extent is a place in the file, and what comes out of it.
 type extent struct {
 	off   int64
-	size  int32 // bytes in the file
+	size  int32 // bytes in the file; as many as plain if they are not packed
 	plain int32 // bytes of records
 }
+
+// mostPacked is how many bytes are packed at once: more are of a single event, and room to
+// pack it in would be as large as the event.
+const mostPacked = 8 << 20
 
 // record is a stretch of document text, or an event, and its place in the trace.
 type record struct {
@@ -108,13 +112,23 @@ func (s *spool) spill(i int) error {
 	if len(s.buffers[i]) == 0 {
 		return nil
 	}
-	s.packed = s2.Encode(s.packed[:cap(s.packed)], s.buffers[i])
-	x := extent{s.file.Size(), int32(len(s.packed)), int32(len(s.buffers[i]))}
-	if _, err := s.file.Write(s.packed); err != nil {
+	records := s.buffers[i]
+	written := records
+	if len(records) <= mostPacked {
+		s.packed = s2.Encode(s.packed[:cap(s.packed)], records)
+		if len(s.packed) < len(records) {
+			written = s.packed
+		}
+	}
+	x := extent{s.file.Size(), int32(len(written)), int32(len(records))}
+	if _, err := s.file.Write(written); err != nil {
 		return err
 	}
 	s.extents[i] = append(s.extents[i], x)
 	s.buffers[i] = s.buffers[i][:0]
+	if cap(records) > mostPacked {
+		s.buffers[i] = nil // the next events are not so large
+	}
 	return nil
 }
 
@@ -128,6 +142,7 @@ func (s *spool) flush(tracks *trace.Tracks) error {
 		}
 		s.buffers[i] = nil
 	}
+	s.packed = nil
 	return nil
 }
 

@@ -173,6 +173,14 @@ func (l *loader) load(extents []extent) ([]byte, error) {
 	}
 	l.plain = l.plain[:0]
 	for _, x := range extents {
+		at := len(l.plain)
+		l.plain = l.plain[:at+int(x.plain)]
+		if x.size == x.plain {
+			if _, err := l.spool.file.ReadAt(l.plain[at:], x.off); err != nil {
+				return nil, fmt.Errorf("temporary file: %w", err)
+			}
+			continue
+		}
 		if cap(l.packed) < int(x.size) {
 			l.packed = make([]byte, x.size)
 		}
@@ -180,8 +188,6 @@ func (l *loader) load(extents []extent) ([]byte, error) {
 		if _, err := l.spool.file.ReadAt(l.packed, x.off); err != nil {
 			return nil, fmt.Errorf("temporary file: %w", err)
 		}
-		at := len(l.plain)
-		l.plain = l.plain[:at+int(x.plain)]
 		if d, err := s2.Decode(l.plain[at:], l.packed); err != nil || len(d) != int(x.plain) {
 			return nil, fmt.Errorf("temporary file: %w", cmp.Or(err, io.ErrUnexpectedEOF))
 		}
