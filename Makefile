@@ -31,7 +31,7 @@ lint:
 test-browser:
 	command -v chromium || command -v chromium-browser || command -v google-chrome || \
 	  { $$(command -v sudo) apt-get update && $$(command -v sudo) apt-get install -y --no-install-recommends chromium; }
-	BROWSER=required go test ./transform/overview -count 1 -v -run InABrowser
+	BROWSER=required go test ./transform/page -count 1 -v -run InABrowser
 
 # All of it compiles, tests too, where it is not run.
 cross:
@@ -93,17 +93,17 @@ fuzz:
 # Every verb with random flags, over the traces of testdata and others that it
 # makes, each run judged, until the minutes are up. TRACES='FILE…' adds some.
 soak: build
-	go run ./internal/soak -for $(MINUTES)m testdata/*.json.gz testdata/perfetto-cases/*.json $(TRACES)
+	go run ./internal/testkit/soak -for $(MINUTES)m testdata/*.json.gz testdata/perfetto-cases/*.json $(TRACES)
 
 # Every verb and flag over all inputs, as the program was and as it is now: what comes
-# out must be the same, or be listed under internal/guard/meant. GUARDFLAGS='-short' takes
+# out must be the same, or be listed under internal/testkit/guard/meant. GUARDFLAGS='-short' takes
 # a sample, '-ways all' all of it in every way; '-call strip -input "cases/*"' some of it.
 guard:
-	go run ./internal/guard $(GUARDFLAGS)
+	go run ./internal/testkit/guard $(GUARDFLAGS)
 
 # A vLLM trace of 5 GB of JSON with Python stacks, for measurements.
 trace-5g:
-	go run ./internal/tracegen/cmd -python -hardware -size 5GB -gzip-level 6 -o $(TMPDIR)/trace-5g.json.gz
+	go run ./internal/testkit/tracegen/cmd -python -hardware -size 5GB -gzip-level 6 -o $(TMPDIR)/trace-5g.json.gz
 
 clean:
 	rm -rf bin $(DIST)

@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// layers in the order in which imports may point.
-var layers = []string{"cmd", "transform", "filter", "trace", "internal"}
+// layers in the order in which imports may point. The test kit may use everything that it
+// tests, and no program's package uses the test kit but cmd's own tools.
+var layers = []string{"cmd", "internal/testkit", "transform", "filter", "trace", "internal"}
 
 // rooms of transform in the order in which imports may point.
 var rooms = []string{

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
+	"tracekit/internal/testkit/cmptest"
 	"tracekit/trace"
 )
 

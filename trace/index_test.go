@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/gzwrite"
+	"tracekit/internal/gzip/gzwrite"
+	"tracekit/internal/testkit/cmptest"
 
 	"github.com/klauspost/compress/zstd"
 )

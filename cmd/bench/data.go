@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/tracegen"
 )
 
 // Kinds of data.
@@ -26,7 +26,7 @@ const (
 // about says what a kind of data is.
 func (c *config) about(kind string) string {
 	if kind == generated {
-		return "A vLLM server's trace with Python stacks and device events, from `internal/tracegen`."
+		return "A vLLM server's trace with Python stacks and device events, from `internal/testkit/tracegen`."
 	}
 	return fmt.Sprintf("The events of `%s`, again and again, one time after the other.", filepath.Base(c.real))
 }

@@ -64,7 +64,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	f.IntVar(&c.rounds, "rounds", 3, "how often each command runs, in turn with the others")
 	f.StringVar(&c.dir, "dir", "", "`folder` for data, some of which stays for the next run (default: a temporary one)")
 	f.IntVar(&c.pairs, "pairs", 0, "compare with the program of before in a `number` of pairs of runs, instead of with other tools")
-	f.StringVar(&c.against, "against", "", "the `binary` of before (default: built from the commit in internal/guard/before/commit.txt)")
+	f.StringVar(&c.against, "against", "", "the `binary` of before (default: built from the commit in internal/testkit/guard/before/commit.txt)")
 	f.Float64Var(&c.most, "most", 1.05, "fail if the median `ratio` of a row, now to before, is above this")
 	f.StringVar(&c.doc, "o", "", "`file` in which the tables stand between two marks (default: standard output)")
 	if err := f.Parse(args); err != nil {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"tracekit/internal/gzwrite"
+	"tracekit/internal/gzip/gzwrite"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 )

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"tracekit/internal/guard/before"
+	"tracekit/internal/testkit/guard/before"
 )
 
 // pair is a command of two programs, measured one right after the other.

@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"testing"
 
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/tracegen"
 )
 
 // TestNothingIsAllocatedForEachEvent runs verbs on a trace and on one four times

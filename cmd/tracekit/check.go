@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 
-	"tracekit/internal/columns"
 	"tracekit/internal/jsondoc"
 	"tracekit/internal/spill"
+	"tracekit/internal/term"
 	"tracekit/transform/check"
 
 	"github.com/urfave/cli/v2"
@@ -81,7 +81,7 @@ func writeCheck(c *cli.Context, w io.Writer, name string, r *check.Report) error
 		verdict = "does not load"
 	}
 	if _, err := fmt.Fprintf(w, "%s: %s; %d events, %d slices, %d flows, %d counter samples\n",
-		columns.Short(name, 60), verdict, r.Events, r.Slices, r.Flows, r.CounterSamples); err != nil {
+		term.Short(name, 60), verdict, r.Events, r.Slices, r.Flows, r.CounterSamples); err != nil {
 		return err
 	}
 	for _, f := range r.Findings {
@@ -100,12 +100,12 @@ func writeCheck(c *cli.Context, w io.Writer, name string, r *check.Report) error
 func writePlace(w io.Writer, p check.Place) error {
 	at := fmt.Sprintf("byte %d, line %d", p.Offset, p.Line)
 	if p.Member != "" {
-		at = columns.Short(p.Member, 60) + ": " + at
+		at = term.Short(p.Member, 60) + ": " + at
 	}
 	if p.Detail != "" {
-		at += ": " + columns.Safe(p.Detail)
+		at += ": " + term.Safe(p.Detail)
 	}
-	_, err := fmt.Fprintf(w, "       %s\n           %s\n", at, columns.Safe(p.Head))
+	_, err := fmt.Fprintf(w, "       %s\n           %s\n", at, term.Safe(p.Head))
 	return err
 }
 

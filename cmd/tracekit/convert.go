@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"tracekit/internal/progress"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 
@@ -125,15 +125,15 @@ func damageHint(err error) error {
 // summary tells what a verb did, in one line.
 func summary(verb string, rep pipeline.Report, packed int64) string {
 	line := fmt.Sprintf("%s: %d events, %s in; %d events, %s out", verb,
-		rep.EventsIn, progress.Bytes(rep.BytesIn), rep.EventsOut, progress.Bytes(rep.BytesOut))
+		rep.EventsIn, term.Bytes(rep.BytesIn), rep.EventsOut, term.Bytes(rep.BytesOut))
 	if packed != rep.BytesOut {
-		line += fmt.Sprintf(" (%s packed)", progress.Bytes(packed))
+		line += fmt.Sprintf(" (%s packed)", term.Bytes(packed))
 	}
 	var dropped []string
 	for _, d := range rep.Dropped {
 		s := fmt.Sprintf("%s %d", d.Kind, d.Events)
 		if d.Bytes > 0 {
-			s += fmt.Sprintf(" (%s)", progress.Bytes(d.Bytes))
+			s += fmt.Sprintf(" (%s)", term.Bytes(d.Bytes))
 		}
 		dropped = append(dropped, s)
 	}

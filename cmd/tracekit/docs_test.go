@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"tracekit/internal/manual"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/tracegen"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"

@@ -13,8 +13,8 @@ import (
 	"slices"
 	"sync"
 
-	"tracekit/internal/gzwrite"
-	"tracekit/internal/progress"
+	"tracekit/internal/gzip/gzwrite"
+	"tracekit/internal/term"
 	"tracekit/transform/split"
 )
 
@@ -26,9 +26,9 @@ type folder struct {
 	made   []string // folders that were not there, the outermost first
 	record *record
 	files  []written
-	meter  *progress.Meter // is told of files that are done; nil if it need not know
-	work   int64           // what all of them are worth to it
-	share  int64           // what each is
+	meter  *term.Meter // is told of files that are done; nil if it need not know
+	work   int64       // what all of them are worth to it
+	share  int64       // what each is
 	idle   []*gzwrite.Writer
 	mutex  sync.Mutex // over files and idle
 }

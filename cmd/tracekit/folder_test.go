@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
+	"tracekit/internal/testkit/cmptest"
 )
 
 // What a killed split had begun is found whatever its folder is called, and goes

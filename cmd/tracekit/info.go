@@ -5,7 +5,7 @@ import (
 
 	"tracekit/internal/jsondoc"
 	"tracekit/transform/info"
-	"tracekit/transform/overview"
+	"tracekit/transform/page"
 	"tracekit/transform/steps"
 
 	"github.com/urfave/cli/v2"
@@ -58,10 +58,10 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 	if err != nil {
 		return err
 	}
-	var page *overview.Collector
+	var drawn *page.Collector
 	if html != nil {
-		page = overview.NewCollector(steps.Options{}, o.Given)
-		o.Look = page.Part
+		drawn = page.NewCollector(steps.Options{}, o.Given)
+		o.Look = drawn.Part
 	}
 	found, survey, err := info.Inspect(c.Context, in.Source, o)
 	if err == nil {
@@ -74,8 +74,8 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 	if err := strictly(c, in, found.Damage); err != nil {
 		return err
 	}
-	if page != nil {
-		if err := writePage(c, std, in, html, page.Finish(survey)); err != nil {
+	if drawn != nil {
+		if err := writePage(c, std, in, html, drawn.Finish(survey)); err != nil {
 			return err
 		}
 	}

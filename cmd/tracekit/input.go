@@ -9,9 +9,8 @@ import (
 	"os"
 	"syscall"
 
-	"tracekit/internal/columns"
-	"tracekit/internal/progress"
 	"tracekit/internal/spill"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/requests"
 
@@ -56,7 +55,7 @@ type input struct {
 	was           os.FileInfo // of it, before anything was read
 	how           how
 	kept          *spill.File // what came through a pipe, if it may be read again; else nil
-	meter         *progress.Meter
+	meter         *term.Meter
 	places        *places
 }
 
@@ -154,7 +153,7 @@ func openUnread(c *cli.Context, std streams, name string) (*input, error) {
 			return nil, in.fail(err)
 		}
 	}
-	in.meter = progress.New(std.unguarded, in.size, !c.Bool("quiet") && isTerminal(std.unguarded))
+	in.meter = term.NewMeter(std.unguarded, in.size, !c.Bool("quiet") && isTerminal(std.unguarded))
 	if in.size >= 0 {
 		in.r = in.meter.File(in.r.(*os.File))
 	} else {
@@ -285,7 +284,7 @@ func readRequests(std streams, name string, o requests.FileOptions) ([]requests.
 	}
 	records, err := requests.ReadFile(f, o)
 	if err != nil {
-		return nil, hint(fmt.Errorf("%s: %s", name, columns.Short(err.Error(), 300)), "it shall be CSV with a header, JSON lines or OpenTelemetry JSON, with an id, a start and an end")
+		return nil, hint(fmt.Errorf("%s: %s", name, term.Short(err.Error(), 300)), "it shall be CSV with a header, JSON lines or OpenTelemetry JSON, with an id, a start and an end")
 	}
 	return records, nil
 }

@@ -22,7 +22,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/tracegen"
 )
 
 const interfaceList = "../../testdata/interface.txt"

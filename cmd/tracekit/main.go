@@ -13,7 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"tracekit/internal/columns"
+	"tracekit/internal/term"
 
 	"github.com/urfave/cli/v2"
 )
@@ -86,7 +86,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 
 func newStreams(stdin io.Reader, stdout, stderr io.Writer) streams {
 	files := newPlaces(stdin, stdout, stderr)
-	return streams{in: stdin, out: stdout, err: columns.SafeLines{W: files.messages(stderr)}, unguarded: stderr, places: files}
+	return streams{in: stdin, out: stdout, err: term.SafeLines{W: files.messages(stderr)}, unguarded: stderr, places: files}
 }
 
 // appOf lists the verbs.

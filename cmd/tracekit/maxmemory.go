@@ -4,7 +4,7 @@ import (
 	"os"
 
 	"tracekit/internal/budget"
-	"tracekit/internal/progress"
+	"tracekit/internal/term"
 
 	"github.com/urfave/cli/v2"
 )
@@ -42,7 +42,7 @@ func boundMemory(c *cli.Command) {
 		c.Context = ctx
 		err = action(c)
 		if exceeded := held.Exceeded(); err != nil && exceeded != nil {
-			return hint(exceeded, "--max-memory allows more than %s; docs/memory.md lists what grows with what", progress.Bytes(limit))
+			return hint(exceeded, "--max-memory allows more than %s; docs/memory.md lists what grows with what", term.Bytes(limit))
 		}
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	shapes "tracekit/internal/hostile"
+	shapes "tracekit/internal/testkit/hostile"
 )
 
 // What would take more memory than it may ends with what it is, and leaves nothing.

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"tracekit/internal/gzwrite"
+	"tracekit/internal/gzip/gzwrite"
 	"tracekit/trace"
 
 	"github.com/klauspost/compress/zstd"

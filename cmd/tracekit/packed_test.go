@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/gzwrite"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/gzip/gzwrite"
+	"tracekit/internal/testkit/tracegen"
 )
 
 // What of a packed trace stays as it was is copied, packed as it is. The result

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"tracekit/internal/progress"
-	"tracekit/transform/overview"
+	"tracekit/internal/term"
+	"tracekit/transform/page"
 
 	"github.com/urfave/cli/v2"
 )
@@ -28,7 +28,7 @@ func pageOutput(c *cli.Context, std streams) (*output, error) {
 }
 
 // writePage writes the page of d to o.
-func writePage(c *cli.Context, std streams, in *input, o *output, d *overview.Data) error {
+func writePage(c *cli.Context, std streams, in *input, o *output, d *page.Data) error {
 	d.Packed = in.Size()
 	if name := c.Args().First(); name != "-" {
 		d.Name = name
@@ -36,7 +36,7 @@ func writePage(c *cli.Context, std streams, in *input, o *output, d *overview.Da
 	if err := o.open(); err != nil {
 		return err
 	}
-	if err := overview.Write(o, d); err != nil {
+	if err := page.Write(o, d); err != nil {
 		o.Abort()
 		return writingTo(o.name, err)
 	}
@@ -44,7 +44,7 @@ func writePage(c *cli.Context, std streams, in *input, o *output, d *overview.Da
 		return err
 	}
 	if !c.Bool("quiet") {
-		fmt.Fprintf(std.err, "%s: a page of %s in %s\n", c.Command.Name, progress.Bytes(o.Bytes), o.name)
+		fmt.Fprintf(std.err, "%s: a page of %s in %s\n", c.Command.Name, term.Bytes(o.Bytes), o.name)
 	}
 	return nil
 }

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/gzwrite"
-	"tracekit/internal/recorded"
-	"tracekit/internal/reference"
+	"tracekit/internal/gzip/gzwrite"
+	"tracekit/internal/testkit/recorded"
+	"tracekit/internal/testkit/reference"
 	"tracekit/transform/window"
 
 	"github.com/klauspost/compress/zstd"

@@ -14,7 +14,7 @@ func TestFilesAreWrittenInOnePlace(t *testing.T) {
 	allowed := map[string][]string{
 		"cmd/tracekit":     {"places.go", "folder.go", "pieces.go", "record.go", "output.go", "system_unix.go", "system_windows.go", "shells.go"},
 		"internal/spill":   {"spill.go"},
-		"internal/release": {"main.go"}, "cmd/bench": nil, "internal/soak": nil, "internal/tracegen": nil, "internal/guard": nil,
+		"internal/release": {"main.go"}, "cmd/bench": nil, "internal/testkit/soak": nil, "internal/testkit/tracegen": nil, "internal/testkit/guard": nil,
 	}
 	var files []string
 	for _, pattern := range []string{"cmd/*/*.go", "filter/*.go", "filter/*/*.go", "trace/*.go", "transform/*/*.go", "transform/internal/*/*.go", "internal/*/*.go"} {

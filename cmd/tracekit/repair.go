@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"tracekit/internal/progress"
 	"tracekit/internal/spill"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/repair"
 
@@ -213,7 +213,7 @@ func repaired(c *cli.Context, std streams, name string, rep repair.Report, dry b
 	}
 	if !c.Bool("quiet") {
 		fmt.Fprintf(std.err, "%s: %d events, %s in; %d events, %s out\n", verb,
-			rep.EventsIn, progress.Bytes(rep.BytesIn), rep.EventsOut, progress.Bytes(rep.BytesOut))
+			rep.EventsIn, term.Bytes(rep.BytesIn), rep.EventsOut, term.Bytes(rep.BytesOut))
 		if rep.Unchanged {
 			fmt.Fprintln(std.err, "nothing to mend")
 		}

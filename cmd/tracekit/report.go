@@ -5,13 +5,13 @@ import (
 	"io"
 	"os"
 
-	"tracekit/internal/columns"
 	"tracekit/internal/jsondoc"
-	"tracekit/transform/overview"
+	"tracekit/internal/term"
+	"tracekit/transform/page"
 	measured "tracekit/transform/report"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
+	xterm "golang.org/x/term"
 )
 
 func reportCommand(std streams) *cli.Command {
@@ -95,10 +95,10 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		}
 		defer csv.Close()
 	}
-	var page *overview.Collector
+	var drawn *page.Collector
 	if html != nil {
-		page = overview.NewCollector(o.Markers, o.Given)
-		o.Look = page.Part
+		drawn = page.NewCollector(o.Markers, o.Given)
+		o.Look = drawn.Part
 	}
 	o.TempDir = c.String("tmpdir")
 	r, err := measured.Run(c.Context, in.Source, o)
@@ -112,8 +112,8 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 	if err := strictly(c, in, r.Damage); err != nil {
 		return err
 	}
-	if page != nil {
-		if err := writePage(c, std, in, html, page.Finish(r.Survey)); err != nil {
+	if drawn != nil {
+		if err := writePage(c, std, in, html, drawn.Finish(r.Survey)); err != nil {
 			return err
 		}
 	}
@@ -190,13 +190,13 @@ func writeTable(dir *folder, t *measured.Table) error {
 }
 
 // screen is what w shows text on.
-func screen(w io.Writer) (s columns.Screen) {
+func screen(w io.Writer) (s term.Screen) {
 	f, ok := w.(*os.File)
 	if !ok || !isTerminal(w) {
 		return s
 	}
 	s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+	if width, _, err := xterm.GetSize(int(f.Fd())); err == nil {
 		s.Width = width
 	}
 	return s

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"tracekit/internal/columns"
-	"tracekit/internal/progress"
 	"tracekit/internal/spill"
+	"tracekit/internal/term"
 	"tracekit/transform/requests"
 	"tracekit/transform/slice"
 	"tracekit/transform/split"
@@ -151,7 +150,7 @@ func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
 	} else {
 		events, bytes, packed := m.Sum()
 		fmt.Fprintf(w, "split: %s, %d events, %s of JSON (%s packed) in %s\n",
-			pieces, events, progress.Bytes(bytes), progress.Bytes(packed), c.String("output"))
+			pieces, events, term.Bytes(bytes), term.Bytes(packed), c.String("output"))
 	}
 	for _, note := range append(m.Notes(), carriedNote(c, m)) {
 		if note != "" {
@@ -163,7 +162,7 @@ func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
 			fmt.Fprintf(w, "and %d more lie outside of the trace\n", len(m.Outside)-i)
 			break
 		}
-		fmt.Fprintf(w, "request %s, from @%s to @%s, lies outside of the trace\n", columns.Safe(q.Label), q.Start, q.End)
+		fmt.Fprintf(w, "request %s, from @%s to @%s, lies outside of the trace\n", term.Safe(q.Label), q.Start, q.End)
 	}
 }
 
@@ -177,7 +176,7 @@ func carriedNote(c *cli.Context, m *split.Manifest) string {
 			c.String("events"), m.Carried, enoughFor(m.Carried))
 	}
 	return fmt.Sprintf("of each piece's %s, %s are names, open slices, counters and the text around the events, which others have too: --size %s makes fewer pieces with less of that",
-		c.String("size"), progress.Bytes(m.Carried), sizeFlag(enoughFor(m.Carried)))
+		c.String("size"), term.Bytes(m.Carried), sizeFlag(enoughFor(m.Carried)))
 }
 
 // enoughFor is the target of which what has to be carried is a tenth, with two digits.
@@ -229,10 +228,10 @@ func listPieces(w io.Writer, m *split.Manifest) error {
 	fmt.Fprintln(t, "file\tfrom\tto\tlength\tlabel")
 	for i := range m.Pieces {
 		q := &m.Pieces[i]
-		fmt.Fprintf(t, "%s\t@%s\t@%s\t%v\t%s\n", q.File, q.Start, q.End, q.Length(), columns.Safe(q.Label))
+		fmt.Fprintf(t, "%s\t@%s\t@%s\t%v\t%s\n", q.File, q.Start, q.End, q.Length(), term.Safe(q.Label))
 	}
 	for _, q := range m.Outside {
-		fmt.Fprintf(t, "-\t@%s\t@%s\t-\t%s, outside of the trace\n", q.Start, q.End, columns.Safe(q.Label))
+		fmt.Fprintf(t, "-\t@%s\t@%s\t-\t%s, outside of the trace\n", q.Start, q.End, term.Safe(q.Label))
 	}
 	return t.Flush()
 }

@@ -6,8 +6,7 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"tracekit/internal/columns"
-	"tracekit/internal/progress"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 
@@ -56,8 +55,8 @@ func printTally(w io.Writer, rows []pipeline.Row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "events\tbytes\tstay\tbytes\tgo\tbytes\t  category\t")
 	line := func(r pipeline.Row) {
-		fmt.Fprintf(t, "%d\t%s\t%d\t%s\t%d\t%s\t  %s\t\n", r.Events, progress.Bytes(r.Bytes), r.KeptEvents, progress.Bytes(r.KeptBytes),
-			r.Events-r.KeptEvents, progress.Bytes(r.Bytes-r.KeptBytes), columns.Safe(r.Category))
+		fmt.Fprintf(t, "%d\t%s\t%d\t%s\t%d\t%s\t  %s\t\n", r.Events, term.Bytes(r.Bytes), r.KeptEvents, term.Bytes(r.KeptBytes),
+			r.Events-r.KeptEvents, term.Bytes(r.Bytes-r.KeptBytes), term.Safe(r.Category))
 	}
 	all := pipeline.Row{Category: "all"}
 	for _, r := range rows {

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/recorded"
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/recorded"
+	"tracekit/internal/testkit/reference"
 )
 
 // told is what a verb says of the events that came in, and of damage.

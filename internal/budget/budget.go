@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tracekit/internal/progress"
+	"tracekit/internal/term"
 )
 
 // Sum adds up what is held.
@@ -37,7 +37,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	limit := progress.Bytes(e.Limit)
+	limit := term.Bytes(e.Limit)
 	if e.What == "" {
 		return fmt.Sprintf("what has to be remembered of the trace takes more than the %s that it may", limit)
 	}

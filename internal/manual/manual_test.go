@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"tracekit/internal/cmptest"
+	"tracekit/internal/testkit/cmptest"
 )
 
 // app has in it what is awkward: quotes, brackets, colons, backslashes, dots at

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/reference"
 )
 
 // inBlocks checks text as it comes in blocks of some bytes, with so many records

@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"tracekit/internal/inflate"
+	"tracekit/internal/gzip/inflate"
 	"tracekit/internal/perfetto"
 	"tracekit/trace"
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
+	"tracekit/internal/testkit/cmptest"
 )
 
 // inArray is a document of these events.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"tracekit/internal/progress"
+	"tracekit/internal/term"
 )
 
 // BudgetError says that a budget is too small for what has to be kept.
@@ -15,7 +15,7 @@ type BudgetError struct {
 
 func (e *BudgetError) Error() string {
 	return fmt.Sprintf("the budget is too small: the least that can be left are %d events, %s (%d bytes)",
-		e.Events, progress.Bytes(e.Bytes), e.Bytes)
+		e.Events, term.Bytes(e.Bytes), e.Bytes)
 }
 
 // slack is what a Writer may add to the text of a document, in bytes.

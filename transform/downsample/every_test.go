@@ -7,9 +7,9 @@ import (
 	"slices"
 	"testing"
 
-	"tracekit/internal/recorded"
-	"tracekit/internal/reference"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/recorded"
+	"tracekit/internal/testkit/reference"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 )
 

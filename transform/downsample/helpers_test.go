@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"testing"
 
-	"tracekit/internal/recorded"
-	"tracekit/internal/reference"
 	"tracekit/internal/spill"
+	"tracekit/internal/testkit/recorded"
+	"tracekit/internal/testkit/reference"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 )

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/reference"
 )
 
 // randomDuration is short enough to take some slices, and long enough to leave some.

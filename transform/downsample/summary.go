@@ -3,7 +3,7 @@ package downsample
 import (
 	"fmt"
 
-	"tracekit/internal/columns"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/report"
 )
@@ -16,10 +16,10 @@ func (d *decision) summary() []string {
 		note := "exact everywhere: nothing is short enough to be merged"
 		if d.merged.events > 0 {
 			note = fmt.Sprintf("exact down to %s; %s slices merged into %s", report.Amount(trace.Time(d.at.width())),
-				columns.Count(d.mergedFrom), columns.Count(d.merged.events))
+				term.Count(d.mergedFrom), term.Count(d.merged.events))
 		}
 		if d.at.grain >= coarsest {
-			note = fmt.Sprintf("the whole trace is merged: %s slices into %s", columns.Count(d.mergedFrom), columns.Count(d.merged.events))
+			note = fmt.Sprintf("the whole trace is merged: %s slices into %s", term.Count(d.mergedFrom), term.Count(d.merged.events))
 		}
 		notes = append(notes, note)
 	}

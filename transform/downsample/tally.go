@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"tracekit/internal/columns"
-	"tracekit/internal/progress"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/report"
@@ -137,10 +136,10 @@ func (d *decision) sides() []string {
 }
 
 func sidesTable(rows []*row) []string {
-	t := columns.Table{Left: 1, Head: []string{"category", "events", "after", "share", "bytes", "after", "share", "busy", "after", "share"}}
+	t := term.Table{Left: 1, Head: []string{"category", "events", "after", "share", "bytes", "after", "share", "busy", "after", "share"}}
 	for _, r := range rows {
 		t.Add(r.name,
-			columns.Count(r.before.events), columns.Count(r.after.events), share(r.after.events, r.before.events),
+			term.Count(r.before.events), term.Count(r.after.events), share(r.after.events, r.before.events),
 			size(r.before.bytes), size(r.after.bytes), share(r.after.bytes, r.before.bytes),
 			busy(r.busy), busy(r.told), share(r.told, r.busy))
 	}
@@ -148,10 +147,10 @@ func sidesTable(rows []*row) []string {
 }
 
 // lines are those of a table.
-func lines(t *columns.Table) []string {
+func lines(t *term.Table) []string {
 	var b bytes.Buffer
 	w := bufio.NewWriter(&b)
-	t.Write(w, columns.Screen{})
+	t.Write(w, term.Screen{})
 	w.Flush()
 	return strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
 }
@@ -160,7 +159,7 @@ func size(n int64) string {
 	if n == 0 {
 		return "-"
 	}
-	return progress.Bytes(n)
+	return term.Bytes(n)
 }
 
 func busy(ns int64) string {

@@ -11,11 +11,11 @@ import (
 	"testing"
 
 	"tracekit/filter"
-	"tracekit/internal/reference"
 	"tracekit/internal/spill"
+	"tracekit/internal/testkit/reference"
+	"tracekit/internal/testkit/streams"
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
-	"tracekit/transform/internal/testkit"
 )
 
 // conditions are expressions and what they mean, in plain words of Go.
@@ -47,7 +47,7 @@ func text(e *reference.Event, key string) string {
 	return ""
 }
 
-func filterBytes(t *testing.T, data []byte, o Options, by testkit.Way, kept int) []byte {
+func filterBytes(t *testing.T, data []byte, o Options, by streams.Way, kept int) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	by.Open(t, data, func(s *trace.Source, temp func() (*spill.File, error)) {
@@ -66,18 +66,18 @@ func judgeFilter(t *testing.T, data []byte, parsed *reference.Trace, source stri
 		t.Fatal(err)
 	}
 	outs := reference.Filter(parsed, meets, reference.Kin{
-		Parents: kin.Parents, Children: kin.Children, Device: kin.Device, Flows: kin.Flows, IsDevice: testkit.DevicesIn(t, data),
+		Parents: kin.Parents, Children: kin.Children, Device: kin.Device, Flows: kin.Flows, IsDevice: streams.DevicesIn(t, data),
 	})
 	o := Options{Expr: x, Related: kin}
-	first := filterBytes(t, data, o, testkit.Ways[0], keep.KeptBytes)
+	first := filterBytes(t, data, o, streams.Ways[0], keep.KeptBytes)
 	if err := reference.Compare(first, outs); err != nil {
 		t.Fatalf("%s, %s %+v: %v", what, source, kin, err)
 	}
 	// With room for all but the flow events, about.
-	if got := filterBytes(t, data, o, testkit.Ways[0], len(data)); !bytes.Equal(first, got) {
+	if got := filterBytes(t, data, o, streams.Ways[0], len(data)); !bytes.Equal(first, got) {
 		t.Fatalf("%s, %s: in little memory the output differs", what, source)
 	}
-	by := testkit.OtherWay(len(data))
+	by := streams.OtherWay(len(data))
 	if got := filterBytes(t, data, o, by, 0); !bytes.Equal(first, got) { // with nothing held in memory
 		t.Fatalf("%s, %s: by %s the output differs", what, source, by.Name)
 	}
@@ -181,7 +181,7 @@ func TestFilterByDepthAndNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := string(filterBytes(t, []byte(named), Options{Expr: x}, testkit.Ways[0], keep.KeptBytes))
+		out := string(filterBytes(t, []byte(named), Options{Expr: x}, streams.Ways[0], keep.KeptBytes))
 		if n := strings.Count(out, `"ph"`); n != len(want) {
 			t.Errorf("%s: %d events, want %d:\n%s", source, n, len(want), out)
 		}

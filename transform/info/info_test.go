@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/columns"
-	"tracekit/internal/reference"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/term"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/reference"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 )
 
@@ -275,7 +275,7 @@ func TestTextFitsAScreen(t *testing.T) {
 			}
 		}
 		b.Reset()
-		if err := i.WriteText(&b, TextOptions{Name: name, Rows: 6, Screen: columns.Screen{Width: 80}}); err != nil {
+		if err := i.WriteText(&b, TextOptions{Name: name, Rows: 6, Screen: term.Screen{Width: 80}}); err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(b.String()) {

@@ -9,7 +9,7 @@ import (
 	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/origin"
-	"tracekit/transform/overview"
+	"tracekit/transform/page"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/requests"
 	"tracekit/transform/steps"
@@ -35,7 +35,7 @@ type inspector struct {
 	strangers strangers
 	finder    *steps.Finder
 	requests  *requests.Collector
-	forecast  *overview.Forecast
+	forecast  *page.Forecast
 	thinning  thinning   // what downsample --min-dur leaves
 	python    *remainder // what strip --python leaves
 	hardware  *remainder // what strip --hardware leaves
@@ -54,7 +54,7 @@ func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Sur
 	in := &inspector{
 		hints:  hints{},
 		info:   &Info{Format: s.Format().String(), Packed: s.Size()},
-		finder: steps.NewFinder(steps.Options{}), requests: collector, forecast: overview.NewForecast(),
+		finder: steps.NewFinder(steps.Options{}), requests: collector, forecast: page.NewForecast(),
 	}
 	in.sides.Given = o.Given
 	in.python, in.hardware = newRemainder(&in.census.names.Tracks, "stack"), newRemainder(&in.census.names.Tracks)

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"tracekit/internal/reference"
 	"tracekit/internal/spill"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/reference"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/downsample"
 	"tracekit/transform/slice"

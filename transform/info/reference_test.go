@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/reference"
 	"tracekit/trace"
 )
 

@@ -7,8 +7,7 @@ import (
 	"math"
 	"strings"
 
-	"tracekit/internal/columns"
-	"tracekit/internal/progress"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/report"
@@ -20,7 +19,7 @@ import (
 type TextOptions struct {
 	Name string // of the trace
 	Rows int    // of each list; its heading tells what is left out
-	columns.Screen
+	term.Screen
 }
 
 // longest is the most that a line of text takes, without the word before it, and
@@ -51,9 +50,9 @@ type printer struct {
 // facts are what stands alone.
 func (p *printer) facts() {
 	p.fact("trace", p.Name)
-	size := fmt.Sprintf("%d events, %s of JSON", p.Events, progress.Bytes(p.Bytes))
+	size := fmt.Sprintf("%d events, %s of JSON", p.Events, term.Bytes(p.Bytes))
 	if p.packed() {
-		size += fmt.Sprintf(", %s as %s", progress.Bytes(p.Packed), p.Format)
+		size += fmt.Sprintf(", %s as %s", term.Bytes(p.Packed), p.Format)
 	}
 	p.fact("size", size)
 	p.fact("time", fmt.Sprintf("%s, from @%s to @%s", report.Amount(p.Last-p.Zero), micros(p.Zero), micros(p.Last)))
@@ -92,7 +91,7 @@ func (p *printer) fact(key, value string) {
 		if p.Width > 0 {
 			room = min(room, max(p.Width-len("details  "), longestName))
 		}
-		fmt.Fprintf(p.w, "%-7s  %s\n", key, columns.Short(value, room))
+		fmt.Fprintf(p.w, "%-7s  %s\n", key, term.Short(value, room))
 	}
 }
 
@@ -101,7 +100,7 @@ func (p *printer) packed() bool { return p.Packed >= 0 && p.Format != trace.Plai
 
 // run tells of steps, requests and recompilations.
 func (p *printer) run() {
-	t := columns.Table{Left: 1, Spare: []int{5, 2}, Head: []string{"run", "count", "p50", "p99", "max", "total", "first at", "last ends"}}
+	t := term.Table{Left: 1, Spare: []int{5, 2}, Head: []string{"run", "count", "p50", "p99", "max", "total", "first at", "last ends"}}
 	if p.Steps != nil {
 		for _, s := range p.Steps.Phases {
 			name := s.Phase + " steps"
@@ -125,20 +124,20 @@ func (p *printer) run() {
 }
 
 func durationCells(what string, d *report.Durations) []string {
-	return []string{what, columns.Count(int64(d.Count)), report.Amount(d.P50), report.Amount(d.P99), report.Amount(d.Max), report.Amount(d.Total)}
+	return []string{what, term.Count(int64(d.Count)), report.Amount(d.P50), report.Amount(d.P99), report.Amount(d.Max), report.Amount(d.Total)}
 }
 
 func (p *printer) kinds() {
-	t := columns.Table{Left: 2, Spare: []int{3, 5}, Head: []string{"phase", columns.Heading("category", len(p.Kinds), p.Rows), "events", "share", "JSON", "share", "busy"}}
+	t := term.Table{Left: 2, Spare: []int{3, 5}, Head: []string{"phase", term.Heading("category", len(p.Kinds), p.Rows), "events", "share", "JSON", "share", "busy"}}
 	for _, k := range p.Kinds[:min(p.Rows, len(p.Kinds))] {
-		t.Add(or(k.Phase, "-"), name(or(k.Cat, "-")), columns.Count(k.Events), percent(k.Events, p.Events),
-			progress.Bytes(k.Bytes), percent(k.Bytes, p.Bytes), busy(k.Busy))
+		t.Add(or(k.Phase, "-"), name(or(k.Cat, "-")), term.Count(k.Events), percent(k.Events, p.Events),
+			term.Bytes(k.Bytes), percent(k.Bytes, p.Bytes), busy(k.Busy))
 	}
 	p.table(&t)
 }
 
 func (p *printer) processes() {
-	t := columns.Table{Left: 2, Spare: []int{5, 3, 4}, Head: []string{columns.Heading("process", len(p.Processes), p.Rows), "busiest thread", "busy", "threads", "events", "share", "JSON"}}
+	t := term.Table{Left: 2, Spare: []int{5, 3, 4}, Head: []string{term.Heading("process", len(p.Processes), p.Rows), "busiest thread", "busy", "threads", "events", "share", "JSON"}}
 	for _, v := range p.Processes[:min(p.Rows, len(p.Processes))] {
 		process := v.Pid
 		if v.Name != "" {
@@ -148,30 +147,30 @@ func (p *printer) processes() {
 			process += ", " + v.Labels
 		}
 		first := &v.Threads[0]
-		t.Add(name(or(process, "-")), name(or(first.Name, strings.TrimSpace("tid "+first.Tid))), busy(first.Busy), columns.Count(int64(len(v.Threads))),
-			columns.Count(v.Events), percent(v.Events, p.Events), progress.Bytes(v.Bytes))
+		t.Add(name(or(process, "-")), name(or(first.Name, strings.TrimSpace("tid "+first.Tid))), busy(first.Busy), term.Count(int64(len(v.Threads))),
+			term.Count(v.Events), percent(v.Events, p.Events), term.Bytes(v.Bytes))
 	}
 	p.table(&t)
 }
 
 // predictions tell by how much a command would make the trace smaller.
 func (p *printer) predictions() {
-	t := columns.Table{Left: 1, Head: []string{"what would be left by", "events", "", "JSON", ""}}
+	t := term.Table{Left: 1, Head: []string{"what would be left by", "events", "", "JSON", ""}}
 	for _, n := range p.Predictions {
 		about := "≈"
 		if n.Exact {
 			about = ""
 		}
 		if n.Pieces > 1 {
-			t.Add(n.Command, fmt.Sprintf("≈%d pieces", n.Pieces), "", about+progress.Bytes(n.Bytes), "")
+			t.Add(n.Command, fmt.Sprintf("≈%d pieces", n.Pieces), "", about+term.Bytes(n.Bytes), "")
 			continue
 		}
-		t.Add(n.Command, about+columns.Count(n.Events), change(n.Events, p.Events), about+progress.Bytes(n.Bytes), change(n.Bytes, p.Bytes))
+		t.Add(n.Command, about+term.Count(n.Events), change(n.Events, p.Events), about+term.Bytes(n.Bytes), change(n.Bytes, p.Bytes))
 	}
 	p.table(&t)
 }
 
-func (p *printer) table(t *columns.Table) {
+func (p *printer) table(t *term.Table) {
 	if len(t.Rows) == 0 {
 		return
 	}
@@ -180,7 +179,7 @@ func (p *printer) table(t *columns.Table) {
 }
 
 // name is text of a trace, as wide as a table has room for.
-func name(s string) string { return columns.Short(s, longestName) }
+func name(s string) string { return term.Short(s, longestName) }
 
 func or(s, instead string) string {
 	if s == "" {

@@ -5,7 +5,7 @@ import (
 
 	"tracekit/trace"
 	"tracekit/transform/internal/pairs"
-	"tracekit/transform/overview"
+	"tracekit/transform/page"
 )
 
 // thresholds are those of downsample --min-dur that are thought of, in ns.
@@ -93,7 +93,7 @@ func (t *thinning) take(e *trace.Event, track int, python bool) uint8 {
 
 // lost is what goes under a threshold, by its number. Of arrows the whole ones
 // stay, if both of their slices do.
-func (t *thinning) lost(threshold int, f *overview.Forecast) (n amount) {
+func (t *thinning) lost(threshold int, f *page.Forecast) (n amount) {
 	n = t.flows
 	short, ends := 0., 0.
 	for i, g := range t.grains {
@@ -125,7 +125,7 @@ func (t *thinning) lost(threshold int, f *overview.Forecast) (n amount) {
 
 // suffices is the number of the smallest threshold that takes as many bytes, -1
 // if none does.
-func (t *thinning) suffices(bytes int64, f *overview.Forecast) int {
+func (t *thinning) suffices(bytes int64, f *page.Forecast) int {
 	for i := range thresholds {
 		if t.lost(i, f).bytes >= bytes {
 			return i

@@ -6,7 +6,7 @@ import (
 
 	"tracekit/filter"
 	"tracekit/filter/producer"
-	"tracekit/internal/columns"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 )
@@ -87,9 +87,9 @@ func (p *printer) unknown() {
 	if len(p.Unknown) == 0 {
 		return
 	}
-	t := columns.Table{Left: 3, Spare: []int{2}, Head: []string{columns.Heading("of no known kind", len(p.Unknown), p.Rows), "process", "thread", "events", "share"}}
+	t := term.Table{Left: 3, Spare: []int{2}, Head: []string{term.Heading("of no known kind", len(p.Unknown), p.Rows), "process", "thread", "events", "share"}}
 	for _, u := range p.Unknown[:min(p.Rows, len(p.Unknown))] {
-		t.Add(name(or(u.Cat, "-")), name(u.Pid), name(or(u.Thread, "tid "+u.Tid)), columns.Count(u.Events), percent(u.Events, p.Events))
+		t.Add(name(or(u.Cat, "-")), name(u.Pid), name(or(u.Thread, "tid "+u.Tid)), term.Count(u.Events), percent(u.Events, p.Events))
 	}
 	p.table(&t)
 }

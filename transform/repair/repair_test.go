@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/recorded"
-	"tracekit/internal/reference"
 	"tracekit/internal/spill"
+	"tracekit/internal/testkit/recorded"
+	"tracekit/internal/testkit/reference"
 	"tracekit/trace"
 	"tracekit/transform/check"
 )

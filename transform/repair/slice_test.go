@@ -8,7 +8,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/reference"
 	"tracekit/trace"
 	"tracekit/transform/slice"
 	"tracekit/transform/window"

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/reference"
 	"tracekit/transform/check"
 )
 

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strconv"
 
-	"tracekit/internal/columns"
+	"tracekit/internal/term"
 	"tracekit/trace"
 )
 
@@ -19,7 +19,7 @@ type Table struct {
 
 // Write writes the table, its header first.
 func (t *Table) Write(w io.Writer) error {
-	c := columns.NewCSV(w)
+	c := term.NewCSV(w)
 	c.Row(t.head)
 	for i := range t.rows {
 		c.Row(t.row(i))

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"tracekit/internal/columns"
+	"tracekit/internal/term"
 	"tracekit/transform/steps"
 )
 
@@ -91,7 +91,7 @@ func (p *printer) padding(r *Report) {
 	if len(r.Padding) == 0 {
 		return
 	}
-	t := columns.Table{Left: 2, Spare: []int{3, 5}, Head: []string{"padding", columns.Heading("bucket", len(r.Padding), p.Rows), "batches",
+	t := term.Table{Left: 2, Spare: []int{3, 5}, Head: []string{"padding", term.Heading("bucket", len(r.Padding), p.Rows), "batches",
 		"requests", "tokens", "blocks", "tokens wasted"}}
 	for i := range r.Padding[:min(p.Rows, len(r.Padding))] {
 		b := &r.Padding[i]

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"testing"
 
-	"tracekit/internal/recorded"
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/recorded"
+	"tracekit/internal/testkit/reference"
 	"tracekit/trace"
 )
 

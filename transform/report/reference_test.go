@@ -9,7 +9,7 @@ import (
 	"slices"
 	"testing"
 
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/reference"
 	"tracekit/trace"
 )
 

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/columns"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/term"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -343,7 +343,7 @@ func TestRealTracesAreMeasuredWithinTheirBounds(t *testing.T) {
 func narrow(t *testing.T, name string, r *Report) {
 	t.Helper()
 	var text bytes.Buffer
-	if err := r.WriteText(&text, TextOptions{Rows: 4, Screen: columns.Screen{Width: 80}}); err != nil {
+	if err := r.WriteText(&text, TextOptions{Rows: 4, Screen: term.Screen{Width: 80}}); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(text.String()) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"tracekit/internal/columns"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/window"
@@ -17,7 +17,7 @@ import (
 // TextOptions say how a report is laid out for eyes.
 type TextOptions struct {
 	Rows int // of each list; its heading tells what is left out
-	columns.Screen
+	term.Screen
 }
 
 // WriteText writes the report as tables with aligned columns.
@@ -52,7 +52,7 @@ func (p *printer) header(r *Report) {
 	if p.Width > 0 {
 		room = min(room, max(p.Width-len("steps  "), 20))
 	}
-	fmt.Fprintf(p.w, "steps  %s\n", columns.Short(r.Markers, room))
+	fmt.Fprintf(p.w, "steps  %s\n", term.Short(r.Markers, room))
 	if r.Outside != "" {
 		fmt.Fprintf(p.w, "apart  %s, outside of the capture\n", r.Outside)
 	}
@@ -65,7 +65,7 @@ func (p *printer) steps(r *Report) {
 	if len(r.Steps) == 0 && len(r.Buckets) == 0 {
 		return
 	}
-	t := columns.Table{Left: 2, Spare: []int{9, 8, 3}, Head: []string{"durations", "bucket", "count", "mean", "p50", "p90", "p99", "max", "total", "share"}}
+	t := term.Table{Left: 2, Spare: []int{9, 8, 3}, Head: []string{"durations", "bucket", "count", "mean", "p50", "p90", "p99", "max", "total", "share"}}
 	first, unnamed := r.Phases, "all"
 	if len(r.Buckets) == len(r.Phases) {
 		first, unnamed = r.Buckets, "-"
@@ -77,7 +77,7 @@ func (p *printer) steps(r *Report) {
 		t.Add(append([]string{"gaps", "between steps"}, durationCells(&r.GapTotals, r)...)...)
 	}
 	if len(r.Buckets) > len(r.Phases) {
-		t.Head[1] = columns.Heading("bucket", len(r.Buckets), p.Rows)
+		t.Head[1] = term.Heading("bucket", len(r.Buckets), p.Rows)
 		for i := range r.Buckets[:min(p.Rows, len(r.Buckets))] {
 			t.Add(bucketCells(&r.Buckets[i], "-", r)...)
 		}
@@ -110,7 +110,7 @@ func (p *printer) gaps(r *Report) {
 	}
 	all := slices.Clone(r.Gaps)
 	slices.SortStableFunc(all, func(a, b Gap) int { return cmp.Compare(b.Duration, a.Duration) })
-	t := columns.Table{Left: 1, Head: []string{columns.Heading("longest gaps", len(all), p.Rows), "took", "at", "device idle"}}
+	t := term.Table{Left: 1, Head: []string{term.Heading("longest gaps", len(all), p.Rows), "took", "at", "device idle"}}
 	for _, g := range all[:min(p.Rows, len(all))] {
 		rest := "-"
 		if g.DeviceIdle != nil {
@@ -140,7 +140,7 @@ func (p *printer) recompilations(r *Report) {
 	}
 	all := slices.Clone(r.Recompilations)
 	slices.SortStableFunc(all, func(a, b Recompilation) int { return cmp.Compare(b.Duration, a.Duration) })
-	t := columns.Table{Left: 1, Head: []string{columns.Heading("recompilations", len(all), p.Rows), "took", "at", "step", "in"}}
+	t := term.Table{Left: 1, Head: []string{term.Heading("recompilations", len(all), p.Rows), "took", "at", "step", "in"}}
 	for _, c := range all[:min(p.Rows, len(all))] {
 		step, took := "-", "-"
 		if c.Step >= 0 {
@@ -163,7 +163,7 @@ func (p *printer) devices(r *Report) {
 	for _, d := range r.Devices {
 		n += 1 + len(d.Engines)
 	}
-	t := columns.Table{Left: 1, Spare: []int{4, 5}, Head: []string{columns.Heading("devices", n, p.Rows+1), "busy", "of range", "idle", "of its time", "events"}}
+	t := term.Table{Left: 1, Spare: []int{4, 5}, Head: []string{term.Heading("devices", n, p.Rows+1), "busy", "of range", "idle", "of its time", "events"}}
 	for _, d := range r.Devices {
 		t.Add(or(d.Name, "pid "+d.Pid), Amount(d.Busy), percent(d.Busy, r.Length()), Amount(d.Idle), percent(d.Idle, d.Last-d.First), fmt.Sprint(d.Events))
 		for _, g := range d.Engines {
@@ -178,7 +178,7 @@ func (p *printer) kernels(r *Report) {
 	if len(r.Kernels) == 0 {
 		return
 	}
-	t := columns.Table{Left: 1, Least: 40, Spare: []int{5}, Head: []string{columns.Heading("kernels", len(r.Kernels), p.Rows), "total", "share", "count", "mean", "min", "max"}}
+	t := term.Table{Left: 1, Least: 40, Spare: []int{5}, Head: []string{term.Heading("kernels", len(r.Kernels), p.Rows), "total", "share", "count", "mean", "min", "max"}}
 	for _, k := range r.Kernels[:min(p.Rows, len(r.Kernels))] {
 		t.Add(or(k.Name, "-"), Amount(k.Total), fmt.Sprintf("%.1f%%", 100*k.Share), fmt.Sprint(k.Count), Amount(k.Mean), Amount(k.Min), Amount(k.Max))
 	}
@@ -205,14 +205,14 @@ func (p *printer) python(r *Report) {
 		self += f.Self
 	}
 	slices.SortStableFunc(all, func(a, b Function) int { return cmp.Compare(b.Self, a.Self) })
-	t := columns.Table{Left: 1, Head: []string{columns.Heading("python", len(all), p.Rows), "self", "share", "total", "calls"}}
+	t := term.Table{Left: 1, Head: []string{term.Heading("python", len(all), p.Rows), "self", "share", "total", "calls"}}
 	for _, f := range all[:min(p.Rows, len(all))] {
 		t.Add(f.Function, Amount(f.Self), percent(f.Self, self), Amount(f.Total), fmt.Sprint(f.Calls))
 	}
 	p.table(&t)
 }
 
-func (p *printer) table(t *columns.Table) {
+func (p *printer) table(t *term.Table) {
 	fmt.Fprintln(p.w)
 	t.Write(p.w, p.Screen)
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"tracekit/filter"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 )

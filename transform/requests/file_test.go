@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
 )

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"tracekit/internal/recorded"
+	"tracekit/internal/testkit/recorded"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 )

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 )

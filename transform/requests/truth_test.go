@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 )

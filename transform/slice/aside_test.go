@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"tracekit/internal/gzwrite"
+	"tracekit/internal/gzip/gzwrite"
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
 	"tracekit/transform/window"

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/recorded"
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/recorded"
+	"tracekit/internal/testkit/reference"
+	"tracekit/internal/testkit/streams"
 	"tracekit/trace"
-	"tracekit/transform/internal/testkit"
 	"tracekit/transform/window"
 )
 
@@ -206,7 +206,7 @@ func TestNoNewOverlaps(t *testing.T) {
 				if o.To, err = window.Parse(share[1]); err != nil {
 					t.Fatal(err)
 				}
-				after := parsed(t, sliceBytes(t, data, o, testkit.Ways[0]))
+				after := parsed(t, sliceBytes(t, data, o, streams.Ways[0]))
 				for _, x := range reference.NewOverlaps(before, after) {
 					t.Errorf("%s, %v, boundary %d, device %d:\n%s\n%s", name, share, o.Boundary, o.Device, after.Events[x.First].Raw, after.Events[x.Second].Raw)
 				}

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"tracekit/internal/reference"
+	"tracekit/internal/testkit/reference"
 )
 
 var (

@@ -8,16 +8,16 @@ import (
 	"slices"
 	"testing"
 
-	"tracekit/internal/recorded"
-	"tracekit/internal/reference"
 	"tracekit/internal/spill"
+	"tracekit/internal/testkit/recorded"
+	"tracekit/internal/testkit/reference"
+	"tracekit/internal/testkit/streams"
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
-	"tracekit/transform/internal/testkit"
 	"tracekit/transform/window"
 )
 
-func sliceBytes(t *testing.T, data []byte, o Options, by testkit.Way) []byte {
+func sliceBytes(t *testing.T, data []byte, o Options, by streams.Way) []byte {
 	t.Helper()
 	held := by.Held
 	if held < 0 {
@@ -47,7 +47,7 @@ func judge(t *testing.T, data []byte, from, to int64, name string, only ...Bound
 	t.Helper()
 	want := parsed(t, data)
 	boundaries := map[Boundary]reference.Boundary{Clip: reference.Clip, Whole: reference.Keep, Drop: reference.Drop}
-	devices := testkit.DevicesIn(t, data)
+	devices := streams.DevicesIn(t, data)
 	for ours, theirs := range boundaries {
 		if len(only) > 0 && !slices.Contains(only, ours) {
 			continue
@@ -61,11 +61,11 @@ func judge(t *testing.T, data []byte, from, to int64, name string, only ...Bound
 
 func judgeBy(t *testing.T, data []byte, want *reference.Trace, o Options, theirs reference.Options, name string) {
 	t.Helper()
-	first := sliceBytes(t, data, o, testkit.Ways[0])
+	first := sliceBytes(t, data, o, streams.Ways[0])
 	if err := reference.Compare(first, reference.Slice(want, theirs)); err != nil {
 		t.Fatalf("%s, [%d,%d), boundary %d: %v", name, theirs.From, theirs.To, o.Boundary, err)
 	}
-	by := testkit.OtherWay(len(data) + int(o.Boundary) + int(o.Device))
+	by := streams.OtherWay(len(data) + int(o.Boundary) + int(o.Device))
 	if got := sliceBytes(t, data, o, by); !bytes.Equal(first, got) {
 		t.Fatalf("%s: by %s the output differs", name, by.Name)
 	}

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"tracekit/filter"
-	"tracekit/internal/reference"
 	"tracekit/internal/spill"
+	"tracekit/internal/testkit/reference"
 	"tracekit/trace"
 	"tracekit/transform/check"
 	"tracekit/transform/downsample"

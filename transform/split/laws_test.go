@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/reference"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/reference"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/slice"
 )

@@ -3,7 +3,7 @@ package split
 import (
 	"fmt"
 
-	"tracekit/internal/progress"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/slice"
 	"tracekit/transform/window"
@@ -38,7 +38,7 @@ type CarryError struct {
 }
 
 func (e *CarryError) Error() string {
-	amount := progress.Bytes
+	amount := term.Bytes
 	if e.InEvents {
 		amount = func(n int64) string { return fmt.Sprintf("%d events", n) }
 	}

@@ -15,9 +15,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"tracekit/internal/reference"
 	"tracekit/internal/spill"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/reference"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/slice"
 	"tracekit/transform/steps"

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"strconv"
 
-	table "tracekit/internal/columns"
+	table "tracekit/internal/term"
 )
 
 // columns of the manifest as a table, each with its name and what a piece has in

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/transform/requests"
 	"tracekit/transform/slice"
 	"tracekit/transform/steps"

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"tracekit/internal/cmptest"
+	"tracekit/internal/testkit/cmptest"
 	"tracekit/trace"
 	"tracekit/transform/slice"
 )

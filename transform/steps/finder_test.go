@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 )
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/recorded"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/recorded"
 	"tracekit/trace"
 )
 

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 )
 

@@ -13,10 +13,10 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/cmptest"
-	"tracekit/internal/recorded"
-	"tracekit/internal/reference"
-	"tracekit/internal/tracegen"
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/recorded"
+	"tracekit/internal/testkit/reference"
+	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 )

@@ -1,0 +1,134 @@
+// Package progress shows a person how far a long piece of work has come.
+package term
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Meter counts the bytes that are read and, if it is shown, keeps a line on a
+// terminal up to date: bytes done, rate, time left.
+type Meter struct {
+	done  atomic.Int64 // bytes read
+	other atomic.Int64 // work besides, as so many bytes
+	total atomic.Int64 // of both, negative if not known
+	start time.Time
+	quit  chan struct{}
+	ended sync.WaitGroup
+	once  sync.Once
+}
+
+// quiet is for how long nothing is shown: short work needs no line.
+const quiet = time.Second
+
+// NewMeter starts a Meter of total bytes, negative if that is not known. It writes
+// to w if show is set.
+func NewMeter(w io.Writer, total int64, show bool) *Meter {
+	m := &Meter{start: time.Now(), quit: make(chan struct{})}
+	m.total.Store(total)
+	if show {
+		m.ended.Add(1)
+		go m.run(w)
+	}
+	return m
+}
+
+// Expect tells that there is more to do than to read once: total is what it is worth
+// in bytes, with those that Work will tell of.
+func (m *Meter) Expect(total int64) { m.total.Store(total) }
+
+// Work counts what is done besides reading, as so many bytes.
+func (m *Meter) Work(n int64) { m.other.Add(n) }
+
+// Stop ends the line and clears it.
+func (m *Meter) Stop() {
+	m.once.Do(func() {
+		close(m.quit)
+		m.ended.Wait()
+	})
+}
+
+func (m *Meter) run(w io.Writer) {
+	defer m.ended.Done()
+	tick := time.NewTicker(quiet / 5)
+	defer tick.Stop()
+	shown := false
+	for {
+		select {
+		case <-m.quit:
+			if shown {
+				fmt.Fprint(w, "\r\x1b[K")
+			}
+			return
+		case <-tick.C:
+			if since := time.Since(m.start); since >= quiet {
+				fmt.Fprintf(w, "\r\x1b[K%s", Line(m.done.Load(), m.other.Load(), m.total.Load(), since))
+				shown = true
+			}
+		}
+	}
+}
+
+// Line says how far work has come after some time: bytes read and other work, of a
+// total of both.
+func Line(read, other, total int64, since time.Duration) string {
+	line := fmt.Sprintf("%s read, %s/s", Bytes(read), Bytes(int64(float64(read)/since.Seconds())))
+	if done := read + other; total > 0 && done > 0 && done <= total {
+		left := time.Duration(float64(since) * float64(total-done) / float64(done))
+		line += fmt.Sprintf(", %d%%, %s left", int64(100*float64(done)/float64(total)), left.Round(time.Second))
+	}
+	return line
+}
+
+// Bytes writes a number of bytes for people, in powers of ten.
+func Bytes(n int64) string {
+	switch {
+	case n >= 999_950_000:
+		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+	case n >= 999_950:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+// File is a file whose reading is counted.
+type File struct {
+	*os.File
+	m *Meter
+}
+
+// File counts what is read of f.
+func (m *Meter) File(f *os.File) File { return File{f, m} }
+
+func (f File) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	f.m.done.Add(int64(n))
+	return n, err
+}
+
+// ReadAt counts as Read does.
+func (f File) ReadAt(p []byte, off int64) (int, error) {
+	n, err := f.File.ReadAt(p, off)
+	f.m.done.Add(int64(n))
+	return n, err
+}
+
+// Reader counts what is read of r.
+func (m *Meter) Reader(r io.Reader) io.Reader { return reader{r, m} }
+
+type reader struct {
+	io.Reader
+	m *Meter
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.m.done.Add(int64(n))
+	return n, err
+}

@@ -1,0 +1,303 @@
+package trace
+
+import (
+	"io"
+	"sync"
+
+	"tracekit/internal/gzip/inflate"
+	"tracekit/internal/gzip/verbatim"
+	"tracekit/internal/jsonlex"
+)
+
+// Sizes of the blocks that flow from the decoder to the scanner, in bytes. In
+// front of a block's data there is room for what the decoder must look back at,
+// and, once the data is decoded, for an event that began in the block before.
+const (
+	blockData = 512 << 10
+	blockRoom = 32 << 10
+	ringSize  = 6
+)
+
+// Reader reads a trace in file order, a batch at a time. Decoding and scanning
+// run ahead of the caller on their own goroutines. Close ends them.
+type Reader struct {
+	out    chan *block
+	free   chan *block
+	again  chan *block // blocks that have more than a batch holds
+	work   chan *block // to be scanned early; nil if nobody does
+	blocks int         // how many may be in use
+	quit   chan struct{}
+	done   sync.WaitGroup
+	last   *block
+	record bool    // tapes are kept
+	tapes  []taped // of the latest text
+	needed int64   // offset of the first text of which somebody may still want to know that
+	err    error
+	ring   *ring
+	mine   []*block // taken from ring; complete once decode is done
+	Damage Damage   // complete once Next has returned io.EOF
+	Bytes  int64    // of decompressed text read so far
+	close  sync.Once
+}
+
+type block struct {
+	buf    []byte
+	lo, hi int    // the data is buf[lo:hi]
+	off    int64  // where the data stands in the text
+	begins bool   // the data does not follow on from the block before
+	ends   bool   // no data follows on from this
+	place  place  // where in the document the data begins, if it begins
+	doubt  int64  // where the zone of doubt ends, if it begins
+	err    error  // io.EOF after the last data, or what went wrong
+	text   []byte // document text to pass on as it is, instead of data
+	tapes  []*verbatim.Tape
+	batch  Batch
+	early  early
+	more   bool // another batch comes from the same data
+	damage Damage
+}
+
+// last reports whether no text follows on from the block's.
+func (b *block) last() bool { return b.ends || b.err != nil }
+
+// ring has what readings of a Source use one after the other: memory that was written
+// before is quicker to write than such as the system has to provide.
+type ring struct {
+	mu      sync.Mutex
+	blocks  []*block
+	decoder *inflate.Reader // that has done its work, or nil
+}
+
+func (r *ring) takeDecoder() (z *inflate.Reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	z, r.decoder = r.decoder, nil
+	return z
+}
+
+func (r *ring) giveDecoder(z *inflate.Reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.decoder = z
+}
+
+func (r *ring) take(sums bool) *block {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(r.blocks) - 1
+	if last < 0 {
+		return &block{buf: make([]byte, blockRoom+blockData), batch: Batch{sums: sums}}
+	}
+	b := r.blocks[last]
+	r.blocks = r.blocks[:last]
+	*b = block{buf: b.buf, batch: Batch{sums: sums, events: b.batch.events}}
+	return b
+}
+
+func (r *ring) give(blocks []*block) {
+	for _, b := range blocks {
+		clear(b.batch.events) // they may view large memory
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.blocks = append(r.blocks, blocks...)
+}
+
+// stretches produces the text of a trace, or chosen stretches of it.
+type stretches interface {
+	// fill puts data into b.buf[b.lo:], sets its bounds and offset, and the
+	// error that ended it. A block with an error may still have data.
+	fill(b *block)
+	io.Closer
+}
+
+// reading says how a trace is read.
+type reading struct {
+	sums     bool          // batches have the bounds of their events, and not the events
+	record   bool          // it is asked how the text was packed
+	placed   bool          // events know where they stand
+	verify   bool          // what is no JSON is counted
+	scanners int           // of blocks, early; in turn if that is less than two
+	known    <-chan Solids // tells what need not be looked at; nil if nothing does
+}
+
+// document walks a text that is read like this.
+func (o *reading) document(m *marks) document {
+	d := document{placed: o.placed, layouts: layouts{marks: m}}
+	if o.verify {
+		d.verify = new(jsonlex.Reader)
+	}
+	return d
+}
+
+// newReader starts the goroutines that read from s.
+func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
+	r := &Reader{
+		ring:   blocks,
+		record: o.record,
+		needed: nothing,
+		blocks: ringSize,
+		again:  make(chan *block, 1),
+		quit:   make(chan struct{}),
+	}
+	if o.scanners > 1 {
+		r.blocks += 2 * o.scanners
+		r.work = make(chan *block, r.blocks)
+		for range o.scanners {
+			s := earlyScanner{doc: o.document(m)}
+			r.done.Go(func() { r.scanEarly(&s) })
+		}
+	}
+	r.out, r.free = make(chan *block, r.blocks), make(chan *block, r.blocks)
+	decoded := make(chan *block, r.blocks)
+	r.done.Add(2)
+	go r.decode(s, decoded, o.sums)
+	go r.scan(decoded, &joiner{doc: o.document(m)}, o.known)
+	return r
+}
+
+// mostScanners is how many there are at most: more than it takes to outrun who looks at
+// the events.
+const mostScanners = 4
+
+// scanners is how many scan a trace where there are so many processors.
+func scanners(processors int) int { return max(1, min(processors/4, mostScanners)) }
+
+// Next returns the next batch, or io.EOF after the last one. A batch is valid
+// until the next call.
+func (r *Reader) Next() (*Batch, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	if r.last != nil {
+		if r.last.more {
+			r.again <- r.last
+		} else {
+			r.free <- r.last
+		}
+		r.last = nil
+	}
+	b, ok := <-r.out
+	if !ok {
+		return nil, io.ErrClosedPipe
+	}
+	r.last = b
+	if r.record {
+		r.keepTapes(b)
+	}
+	r.Bytes = b.off + int64(b.hi-b.lo)
+	if b.err != nil && !b.more {
+		r.err = b.err
+		r.Damage = b.damage
+		if b.err != io.EOF {
+			return nil, b.err
+		}
+		if len(b.batch.Parts) == 0 {
+			return nil, io.EOF
+		}
+	}
+	return &b.batch, nil
+}
+
+// Close stops the reading, and with that ends what batches are valid for.
+func (r *Reader) Close() error {
+	r.close.Do(func() {
+		close(r.quit)
+		r.done.Wait()
+		if r.needed == nothing { // else a Writer has not passed on what it was given last
+			r.dropTapes(len(r.tapes))
+		}
+		r.ring.give(r.mine)
+		r.err = io.ErrClosedPipe
+	})
+	return nil
+}
+
+func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
+	defer r.done.Done()
+	defer close(decoded)
+	if r.work != nil {
+		defer close(r.work)
+	}
+	defer s.Close()
+	for {
+		var b *block
+		select {
+		case b = <-r.free:
+		default:
+			if len(r.mine) < r.blocks { // a short trace needs few
+				b = r.ring.take(sums)
+				if r.work != nil {
+					b.early.ready = make(chan struct{}, 1)
+				}
+				r.mine = append(r.mine, b)
+				break
+			}
+			select {
+			case b = <-r.free:
+			case <-r.quit:
+				return
+			}
+		}
+		b.lo, b.hi, b.err, b.begins, b.ends, b.text, b.tapes = blockRoom, blockRoom, nil, false, false, nil, nil
+		s.fill(b)
+		ended := b.err != nil
+		if r.work != nil {
+			r.work <- b // it has room for all of them
+		}
+		if !r.pass(b, decoded) || ended {
+			return
+		}
+	}
+}
+
+func (r *Reader) scanEarly(s *earlyScanner) {
+	for b := range r.work {
+		s.scan(b)
+		b.early.ready <- struct{}{}
+	}
+}
+
+func (r *Reader) scan(decoded <-chan *block, s *joiner, known <-chan Solids) {
+	defer r.done.Done()
+	defer close(r.out)
+	if known != nil {
+		select {
+		case s.doc.solids = <-known:
+		case <-r.quit:
+			return
+		}
+	}
+	for b := range decoded {
+		if r.work != nil {
+			<-b.early.ready
+		}
+		s.take(b)
+		for b.more {
+			if !r.pass(b, r.out) {
+				return
+			}
+			select {
+			case b = <-r.again:
+			case <-r.quit:
+				return
+			}
+			s.takeMore(b)
+		}
+		ended := b.err != nil
+		if !r.pass(b, r.out) || ended {
+			return
+		}
+	}
+}
+
+// pass hands a block on, and reports false if the reading was stopped. The block is
+// another's then.
+func (r *Reader) pass(b *block, to chan<- *block) bool {
+	select {
+	case to <- b:
+		return true
+	case <-r.quit:
+		return false
+	}
+}

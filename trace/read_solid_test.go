@@ -1,0 +1,206 @@
+package trace
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"tracekit/internal/gzip/gzwrite"
+)
+
+// uneven is a trace with all that may stand between events and in their place.
+func uneven(rng *rand.Rand, events int) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"traceEvents":[`)
+	between := []string{",", ",", ",", ",\n  ", ",\n  ", " , ", "\n,", ", ,", " ", ",,", "," + strings.Repeat(" ", maxLead), "," + strings.Repeat(" ", maxLead+1)}
+	usual := between[rng.IntN(5)]
+	for n := range events {
+		switch {
+		case n == 0:
+		case rng.IntN(300) == 0:
+			b.WriteString(between[rng.IntN(len(between))])
+		default:
+			b.WriteString(usual)
+		}
+		switch rng.IntN(200) {
+		case 0:
+			fmt.Fprintf(&b, `{"ph":"X","name":"%s","pid":1,"tid":1,"ts":%d,"dur":1}`, strings.Repeat("long ", rng.IntN(8000)), n)
+		case 1:
+			fmt.Fprintf(&b, `{"ph":"X","name":"mended","x":NaN,"pid":1,"tid":1,"ts":%d,"dur":1}`, n)
+		case 2:
+			b.WriteString(`{}`)
+		case 3:
+			b.WriteString(`{"ph":"X","name":broken}`)
+		case 4, 5, 6, 7, 8, 9:
+			fmt.Fprintf(&b, `{"ph":"%c","name":"arrow","pid":1,"tid":1,"ts":%d,"id":%d}`, "sf"[n%2], n, n/2)
+		default:
+			fmt.Fprintf(&b, `{"ph":"X","name":"op %d","pid":1,"tid":1,"ts":%d,"dur":1,"args":{"of":[{"name":"},{"}]}}`, n%70, n)
+		}
+	}
+	b.WriteString("\n ],\"more\":1}")
+	return b.Bytes()
+}
+
+// What is known to stay is written as if it was looked at once more: the same text, packed
+// the same way, and what is made after it stands as it does.
+func TestSolids(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 8))
+	for round := range 24 {
+		text := uneven(rng, []int{50, 3000, 15_000, 60_000}[round%4])
+		packed := gzipped(text)
+		s, err := NewSource(bytes.NewReader(packed), int64(len(packed)), SourceOptions{Record: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := s.Survey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		odds := []int{1, 2, 20, 1000}[rng.IntN(4)] // that an event may go
+		keep := func(flow int) bool { return odds == 1000 || flow%odds > 0 }
+		stays := func(e *Event) bool { return odds == 1000 || int(e.TS/1000)*7919%odds > 0 }
+		certain := func(e *Event) bool { return stays(e) && len(e.Raw())%11 > 0 }
+		var known Solids
+		write := func(known Solids) (out string, events int64, solid int) {
+			tell := make(chan Solids, 1)
+			r, err := s.ReadAgain(v.Blocks, tell)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			tell <- known
+			flow := 0
+			var b bytes.Buffer
+			z := gzwrite.NewWriter(&b, gzwrite.Options{})
+			w := NewWriter(z)
+			if err := EachPart(context.Background(), r, func(p *Part) error {
+				if p.Text != nil {
+					return w.Text(p.Text)
+				}
+				w.Follow(p)
+				if p.Solid != nil {
+					solid += p.Count
+					flow += p.Flows
+					return w.Solid(p)
+				}
+				for i := range p.Events {
+					e := &p.Events[i]
+					if e.IsFlow() {
+						flow++
+					}
+					switch {
+					case e.IsFlow() && keep(flow-1) || !e.IsFlow() && stays(e):
+						w.Event(e)
+					case !e.IsFlow():
+						w.Object([]byte(`{"made":2}`)) // with the white space of what is before
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := z.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return b.String() + r.Damage.String(), w.Events, solid
+		}
+		r, err := s.ReadBlocks(v.Blocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sure, flows := 0, 0
+		if err := EachPart(context.Background(), r, func(p *Part) error {
+			for i := range p.Events {
+				switch e := &p.Events[i]; {
+				case e.IsFlow():
+					known.add(e, flows)
+					flows++
+				case certain(e):
+					known.add(e, -1)
+					sure++
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		want, events, none := write(nil)
+		got, same, solid := write(known.decide(keep))
+		if got != want || events != same || none > 0 {
+			t.Fatalf("round %d: %d bytes and %d events, of which %d solid; %d and %d if all are looked at", round, len(got), same, solid, len(want), events)
+		}
+		// What begins behind more than a comma is looked at once more, and what goes on
+		// together with an arrow that goes.
+		if sure > 100 && odds != 2 && solid < sure/2 {
+			t.Errorf("round %d: of %d events that stay for certain %d were taken as they are", round, sure, solid)
+		}
+		s.Close()
+	}
+}
+
+func TestSolidsAreSmall(t *testing.T) {
+	var known Solids
+	e := Event{text: make([]byte, 100)}
+	for n := range int64(3 * manySolids) { // each by itself
+		e.at = 1 + 200*n
+		known.add(&e, -1)
+	}
+	if len(known) != manySolids {
+		t.Errorf("%d solids", len(known))
+	}
+	known = nil
+	for n := range 1000 { // all in a row, a third of them arrows
+		e.at = 1 + 101*int64(n)
+		flow := -1
+		if n%3 == 0 {
+			flow = 7 + n/3
+		}
+		known.add(&e, flow)
+	}
+	all := len(known)
+	known = known.decide(func(flow int) bool { return flow != 7+150 })
+	events, flows := 0, 0
+	for _, s := range known {
+		if s.size > mostSolid {
+			t.Errorf("one of %d bytes", s.size)
+		}
+		if s.from/101 <= 450 && s.end()/101 > 450 {
+			t.Errorf("one has an arrow that goes: %+v", s)
+		}
+		events += int(s.events)
+		flows += int(s.flows)
+	}
+	if all > 10 || len(known) != all-1 || events < 800 || flows < events/3-all || flows > events/3+all {
+		t.Errorf("%d solids, then %d of %d events, %d of them arrows", all, len(known), events, flows)
+	}
+	e.text, e.at = make([]byte, mostSolid), 1
+	known = nil
+	if known.add(&e, -1); len(known) > 0 {
+		t.Error("a large event is solid")
+	}
+}
+
+// A reading that waits to be told of solids can be ended.
+func TestEndWithoutSolids(t *testing.T) {
+	text := uneven(rand.New(rand.NewPCG(1, 2)), 20_000)
+	s, err := NewSource(bytes.NewReader(text), int64(len(text)), SourceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Survey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.ReadAgain(v.Blocks, make(chan Solids))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+}

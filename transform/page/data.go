@@ -1,0 +1,119 @@
+package page
+
+import (
+	"tracekit/trace"
+)
+
+// Data is what a page shows. All times are in ns on the trace's own clock.
+type Data struct {
+	// Name is the trace's file, as a user would type it, and Packed its size in
+	// bytes; negative if it is not known. Both are the caller's to set.
+	Name   string
+	Packed int64
+
+	Zero, Last trace.Time // range of what a viewer shows
+	Base       int64      // baseTimeNanoseconds, 0 if the trace has none
+	Events     int64
+	Bytes      int64 // of JSON
+	Damage     trace.Damage
+
+	Categories []Category // the largest first
+	Lanes      []Lane
+	Counters   []Counter
+	Markers    string // how the steps were found
+	Bands      []Band
+	Gaps       []Mark // long ones
+	Compiles   []Mark
+
+	*Forecast
+}
+
+// Category is what a category has in one phase.
+type Category struct {
+	Phase  string
+	Cat    string
+	Events int64
+	Bytes  int64
+	Busy   trace.Time // durations added up
+
+	phase byte
+	raw   string // as it stands in the trace
+
+	long, longest trace.Time // durations of a day and more, added up, and the longest of them
+}
+
+// Lane is a track, or several, over time.
+type Lane struct {
+	Process, Name string
+	Kind          string // host, python or device
+	Total         int64  // events
+	// Events begin in each bin, and Busy is the share of it, in thousandths, that
+	// slices cover. It is measured in the order of the file: slices that come
+	// later than their time says may be missing.
+	Events []int64
+	Busy   []int64
+}
+
+// Counter is a series over time: the smallest and largest value in each bin. A
+// bin without a sample has the value of the one before, nil before the first.
+type Counter struct {
+	Name      string
+	Low, High []*float64
+}
+
+func (c *Collector) lane(d *Data, n *lane) Lane {
+	l := Lane{Total: n.total, Kind: "host"}
+	switch {
+	case n.python:
+		l.Kind = "python"
+	case n.device:
+		l.Kind = "device"
+	}
+	l.Process, l.Name = c.laneNames(n)
+	from, to := d.bins()
+	width := int64(d.scale.width())
+	for i := from; i < to; i++ {
+		l.Events = append(l.Events, n.events[i])
+		l.Busy = append(l.Busy, min(1000, (n.busy[i]*1000+width-1)/width))
+	}
+	return l
+}
+
+func (c *Collector) laneNames(n *lane) (process, name string) {
+	names := &c.lanes.names
+	if n.process < 0 {
+		return "", "all other threads"
+	}
+	process = "pid " + trace.Unquote([]byte(names.Processes[n.process]))
+	switch p, label := names.Name(n.process), names.Label(n.process); {
+	case n.device && label != "":
+		process = label
+	case p != "":
+		process = p
+	}
+	if n.track < 0 {
+		return process, "more threads"
+	}
+	if name = names.Thread(n.track); name == "" {
+		name = "tid " + trace.Unquote([]byte(names.All[n.track].Tid))
+	}
+	return process, name
+}
+
+func (c *Collector) counter(d *Data, n *counter) Counter {
+	s := Counter{Name: n.name}
+	from, to := d.bins()
+	var low, high *float64
+	for i := 0; i < to; i++ {
+		if g := n.bins[i]; g.any {
+			low, high = &g.min, &g.max
+		}
+		if i >= from {
+			s.Low, s.High = append(s.Low, low), append(s.High, high)
+		}
+		if g := n.bins[i]; g.any {
+			low, high = &g.latest, &g.latest
+		}
+	}
+	return s
+}
