@@ -103,6 +103,8 @@ func (r *Recognizer) SideOf(l Look) Side {
 		return Host
 	case producer.OnEngine:
 		return engineSide(l, thread, seen)
+	case producer.ToDevice:
+		return Device
 	case producer.OnStream:
 		if thread&isStream == 0 && seen&(hasHost|isHostByName) != 0 {
 			return Host

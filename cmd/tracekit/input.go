@@ -12,6 +12,7 @@ import (
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
 	"tracekit/trace"
+	"tracekit/transform/pipeline"
 	"tracekit/transform/requests"
 
 	"github.com/urfave/cli/v2"
@@ -131,6 +132,21 @@ func (in *input) reopen(c *cli.Context) error {
 		in.r = io.NewSectionReader(in.kept, 0, in.size)
 	}
 	return in.open(c)
+}
+
+// readings returns what reads the input from its start each time, the first time without
+// opening it anew.
+func (in *input) readings(c *cli.Context) pipeline.Reading {
+	opened := true
+	return func() (trace.Stream, error) {
+		if !opened {
+			if err := in.reopen(c); err != nil {
+				return nil, err
+			}
+		}
+		opened = false
+		return in.Read()
+	}
 }
 
 // openUnread opens the input called name, whatever is in it.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/strip"
@@ -75,9 +73,9 @@ EXAMPLES
 				defer r.Close()
 				o.Restarts = restarts
 				rep, err := strip.Run(c.Context, r, w, o)
-				if errors.Is(err, strip.ErrOrder) || errors.Is(err, strip.ErrNames) {
+				if strip.Relearns(err) {
 					return pipeline.Report{}, againError{err, func() (err error) {
-						o.Known, err = strip.Learn(c.Context, func() (trace.Stream, error) { return in.Read() }, o)
+						o.Known, err = strip.Learn(c.Context, in.readings(c), o)
 						return err
 					}}
 				}

@@ -7,9 +7,9 @@ var Ascend = &Producer{
 	Name: "Ascend profiler",
 	Categories: map[string]Category{
 		"AscendCL":     {OnHost, Runtime},
-		"async_npu":    {OnDevice, Runtime}, // flows from an operator to its task
+		"async_npu":    {ToDevice, Runtime}, // flows from an operator to its task
 		"async_task":   {OnHost, 0},
-		"HostToDevice": {OnDevice, Runtime}, // flows from CANN to the task
+		"HostToDevice": {ToDevice, Runtime}, // flows from CANN to the task
 	},
 	Processes: []Rule{
 		{Name: "CANN", Is: Calls},

@@ -67,13 +67,6 @@ var hostOnly = func() (all []string) {
 	return all
 }()
 
-// IsLaunch reports a category of flows that lead from the call that launched to what ran on
-// the device.
-func IsLaunch(cat []byte) bool {
-	c, _ := CategoryOf(cat)
-	return c.Place == OnDevice && c.Kinds&Runtime != 0
-}
-
 // IsHostOnly reports a category that no process but a host's has.
 func IsHostOnly(cat []byte) bool {
 	for _, c := range hostOnly {

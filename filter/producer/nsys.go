@@ -9,7 +9,7 @@ var Nsys = &Producer{
 		"nvtx-kernel": {OnDevice, 0},
 		"cuda_api":    {OnHost, Runtime},
 		"osrt":        {OnHost, 0},
-		"cuda_flow":   {OnDevice, Runtime}, // flows from a call to its kernel
+		"cuda_flow":   {ToDevice, Runtime}, // flows from a call to its kernel
 	},
 	Processes: []Rule{ // ids
 		{Name: "Device #", Is: Labelled},

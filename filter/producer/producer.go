@@ -77,6 +77,7 @@ const (
 	OnEngine              // on the host, unless the thread is an engine of a Gaudi
 	OnDevice              // on a device, whatever the process
 	OnStream              // on a device, unless the process is known for a host's
+	ToDevice              // flows from the host to a device, wherever they start
 )
 
 // Category is what is known of the events of a category.

@@ -43,7 +43,7 @@ var PyTorch = &Producer{
 
 		// flows to the device, from the call that launched
 		"ac2g":             {OnDevice, Runtime},
-		"async_cpu_to_gpu": {OnDevice, Runtime},
+		"async_cpu_to_gpu": {ToDevice, Runtime},
 		"async_gpu":        {OnDevice, Runtime},
 
 		// older builds
@@ -80,7 +80,7 @@ var PyTorch = &Producer{
 var PyTorchLegacy = &Producer{
 	Name: "PyTorch's autograd profiler",
 	Categories: map[string]Category{
-		"cpu_to_cuda": {OnDevice, Runtime},
+		"cpu_to_cuda": {ToDevice, Runtime},
 	},
 	Processes: []Rule{ // ids
 		{Name: "CPU functions", Is: Host},

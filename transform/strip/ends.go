@@ -5,7 +5,10 @@ import (
 	"errors"
 
 	"tracekit/filter"
+	"tracekit/internal/bitset"
+	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/internal/flows"
 	"tracekit/transform/internal/pairs"
 	"tracekit/transform/pipeline"
 )
@@ -15,21 +18,31 @@ import (
 var (
 	ErrOrder = errors.New("begins and ends are not in order of time")
 	ErrNames = errors.New("what ran on a device follows from names that come late")
+	ErrFlows = errors.New("flows may bind to slices that go")
 )
+
+// Relearns reports an error with which Run asks for what Learn finds.
+func Relearns(err error) bool {
+	return errors.Is(err, ErrOrder) || errors.Is(err, ErrNames) || errors.Is(err, ErrFlows)
+}
 
 // Known is what Run may have to know of the whole trace first.
 type Known struct {
 	device *filter.Recognizer
 	ends   map[int]string // the kinds by which ends go, by ordinal of begins and ends
+	flows  bitset.Set     // flow events that go with slices, by their ordinal
 }
 
 // Learn reads a trace for what happened where, and for its begins and ends: an end goes by
 // the kind of the begin that it closes in order of time, wherever both stand. It takes some
-// 60 bytes for each of them.
+// 60 bytes for each of them, and for each flow event. What flows bind to takes a second look.
 func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error) {
 	s := newStage(o)
 	var shape pairs.Nesting
 	var begins []begin
+	var binder flows.Binder
+	budget.Held(ctx, func(sum *budget.Sum) { sum.Add("flows", binder.Held()) })
+	binds := false
 	r, err := read()
 	if err != nil {
 		return nil, err
@@ -52,6 +65,11 @@ func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error
 				b.kind, _ = s.kind(e, filter.Host)
 				begins = append(begins, b)
 				shape.Learn(e)
+			case 's', 't', 'f':
+				if e.Has&trace.HasTS != 0 {
+					binder.Note(shape.Tracks.Of(e), e, false)
+					binds = binds || len(s.cats) > 0 || e.Phase == 'f' && !flows.BindsEnclosing(e)
+				}
 			}
 		}
 	}); err != nil {
@@ -68,7 +86,11 @@ func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error
 			k.ends[int(p.End)] = kind
 		}
 	}
-	return k, nil
+	if binds && o.TakesBegins() && o.Restarts != nil {
+		o.Known = k
+		k.flows, err = learnFlows(ctx, read, o, &binder, &shape)
+	}
+	return k, err
 }
 
 // begin is where one happened, and by what kind it goes if that is the host.

@@ -62,7 +62,8 @@ const pythonArgs = "stack"
 // lose their names. Ends go with the begins that they close; where these go and
 // others on a track stay, and they are not in order of time, Run fails with
 // ErrOrder: it takes what Learn finds to know which belong together. Where names tell
-// what ran on a device, and come too late, it fails with ErrNames.
+// what ran on a device, and come too late, it fails with ErrNames, and where flows stay
+// that may bind to slices which go, with ErrFlows.
 func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipeline.Report, error) {
 	s := newStage(o)
 	budget.Held(ctx, s.held)
@@ -112,6 +113,8 @@ type stage struct {
 	gone     map[string]*pipeline.Dropped
 	goes     [64]going // by the number of events that are alike
 	args     pipeline.Dropped
+	aims     flowAims
+	flows    int // that were met, with a time
 	events   int64
 	buf      []byte
 }
@@ -160,6 +163,10 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	s.events++
 	s.bytes += int64(e.Size())
 	s.Tally.In(e)
+	if e.IsFlow() && s.goesWithSlice(e) {
+		s.drop("flows", e)
+		return nil
+	}
 	if g := &s.goes[e.Alike%uint32(len(s.goes))]; g.alike == e.Alike && g.kind != nil && g.learnt == s.device.Learnt {
 		g.kind.Add(e)
 		return nil
@@ -179,6 +186,9 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		}
 	}
 	if kind != "" {
+		if s.unaim(e, kind) && s.mayRestart() {
+			return ErrFlows
+		}
 		d := s.drop(kind, e)
 		if e.Alike != 0 && s.settled(e) {
 			s.goes[e.Alike%uint32(len(s.goes))] = going{e.Alike, s.device.Learnt, d}
@@ -249,6 +259,9 @@ func (s *stage) kindsOf(e *trace.Event) filter.Kinds {
 
 // keep writes e, without the args that shall go.
 func (s *stage) keep(e *trace.Event, w *trace.Writer) error {
+	if e.IsFlow() && s.aim(e) && s.mayRestart() {
+		return ErrFlows
+	}
 	if err := s.names.Use(e, w); err != nil {
 		return err
 	}
