@@ -82,9 +82,10 @@ func (o *outline) draw(b *Block, events []Event) bool {
 		switch e := &events[i]; {
 		case !e.hasPlace():
 		case e.isWhole() && float64(e.Dur) > long:
-			if o.aside = append(o.aside, e.text...); len(o.aside) > mostAside {
+			if len(o.aside)+len(e.text) > mostAside {
 				return false
 			}
+			o.aside = append(o.aside, e.text...)
 		default:
 			o.meet(stretch{e.TS, e.End()}, near)
 		}

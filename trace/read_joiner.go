@@ -7,6 +7,13 @@ import (
 	"io"
 )
 
+// Bounds of text that waits for its end, in bytes.
+const (
+	largeText  = 8 << 20
+	mostLeft   = MaxEvent + maxLead + blockData // of an event; more of it is too large
+	mostJoined = mostLeft + blockData + blockRoom
+)
+
 // joiner hands blocks to the document scanner so that it sees one continuous
 // text. An event that a block ends in is joined to the next block's data: in
 // the room before that data, or, if it is larger than that, in memory of its own.
@@ -14,6 +21,7 @@ type joiner struct {
 	doc    document
 	rest   []byte // text that the blocks so far ended in
 	enough int    // how much text must be there before another try makes sense
+	large  []byte // memory of its own that rest had last, and events may view
 
 	pending []byte // of a block whose batch is full: text for the next one
 	own     bool   // pending stands in memory of its own
@@ -74,7 +82,7 @@ func (j *joiner) leave(b *block, text []byte, used int, own bool, err error) {
 		b.err = err
 	case b.err != nil:
 		b.err = j.finish(b, b.err, end, left)
-	case len(left) > MaxEvent+maxLead+blockData, len(j.doc.head) > MaxEvent:
+	case len(left) > mostLeft, len(j.doc.head) > MaxEvent:
 		b.err = j.doc.tooLarge(left, end)
 	case own && len(left) == len(j.rest):
 		j.want(len(left)) // j.rest has it all, and no event views it
@@ -95,8 +103,13 @@ func (j *joiner) join(b *block) (text []byte, own bool) {
 	}
 	if n := len(j.rest) + b.hi - b.lo; n > cap(j.rest) {
 		j.doc.looked += int64(len(j.rest))
-		// As much as the next try wants, so that it is not moved again before.
-		j.rest = append(make([]byte, 0, max(n, j.enough+blockData)), j.rest...)
+		// As much as the next try wants, so that it is not moved again before; and for
+		// what is large, all that it may come to: memory that nobody writes to is not taken.
+		room := max(n, j.enough+blockData)
+		if n > largeText {
+			room = max(n, mostJoined)
+		}
+		j.rest = append(make([]byte, 0, room), j.rest...)
 	}
 	j.rest = append(j.rest, b.buf[b.lo:b.hi]...)
 	return j.rest, true
@@ -106,11 +119,24 @@ func (j *joiner) join(b *block) (text []byte, own bool) {
 // them.
 func (j *joiner) keep(left []byte, own bool) {
 	if own {
-		j.rest = bytes.Clone(left)
+		j.rest, j.large = bytes.Clone(left), j.rest
 	} else {
 		j.rest = append(j.rest[:0], left...)
 	}
 	j.want(len(left))
+}
+
+// largest is the memory for joined text that other readings may use once this one is
+// over, nil if it is small.
+func (j *joiner) largest() []byte {
+	most := j.rest
+	if cap(j.large) > cap(most) {
+		most = j.large
+	}
+	if cap(most) <= blockData {
+		return nil
+	}
+	return most[:0]
 }
 
 // want puts the next try off until there is twice as much text, if there was much
@@ -118,7 +144,7 @@ func (j *joiner) keep(left []byte, own bool) {
 func (j *joiner) want(left int) {
 	j.enough = 0
 	if left > blockRoom {
-		j.enough = 2 * left
+		j.enough = min(2*left, mostLeft)
 	}
 }
 

@@ -35,6 +35,7 @@ type Reader struct {
 	err    error
 	ring   *ring
 	mine   []*block // taken from ring; complete once decode is done
+	joined []byte   // taken from ring, for text of many blocks; complete once scan is done
 	Damage Damage   // complete once Next has returned io.EOF
 	Bytes  int64    // of decompressed text read so far
 	close  sync.Once
@@ -65,6 +66,7 @@ func (b *block) last() bool { return b.ends || b.err != nil }
 type ring struct {
 	mu      sync.Mutex
 	blocks  []*block
+	joined  []byte          // for text of many blocks, or nil
 	decoder *inflate.Reader // that has done its work, or nil
 }
 
@@ -94,13 +96,24 @@ func (r *ring) take(sums bool) *block {
 	return b
 }
 
-func (r *ring) give(blocks []*block) {
+func (r *ring) takeJoined() (room []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	room, r.joined = r.joined, nil
+	return room
+}
+
+func (r *ring) give(blocks []*block, joined []byte) {
 	for _, b := range blocks {
-		clear(b.batch.events) // they may view large memory
+		clear(b.batch.events) // they may view large memory, as parts do
+		b.batch = Batch{events: b.batch.events}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.blocks = append(r.blocks, blocks...)
+	if cap(joined) > cap(r.joined) {
+		r.joined = joined
+	}
 }
 
 // stretches produces the text of a trace, or chosen stretches of it.
@@ -152,7 +165,7 @@ func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
 	decoded := make(chan *block, r.blocks)
 	r.done.Add(2)
 	go r.decode(s, decoded, o.sums)
-	go r.scan(decoded, &joiner{doc: o.document(m)}, o.known)
+	go r.scan(decoded, &joiner{doc: o.document(m), rest: blocks.takeJoined()}, o.known)
 	return r
 }
 
@@ -207,7 +220,7 @@ func (r *Reader) Close() error {
 		if r.needed == nothing { // else a Writer has not passed on what it was given last
 			r.dropTapes(len(r.tapes))
 		}
-		r.ring.give(r.mine)
+		r.ring.give(r.mine, r.joined)
 		r.err = io.ErrClosedPipe
 	})
 	return nil
@@ -261,6 +274,7 @@ func (r *Reader) scanEarly(s *earlyScanner) {
 func (r *Reader) scan(decoded <-chan *block, s *joiner, known <-chan Solids) {
 	defer r.done.Done()
 	defer close(r.out)
+	defer func() { r.joined = s.largest() }()
 	if known != nil {
 		select {
 		case s.doc.solids = <-known:
