@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -73,10 +74,11 @@ func drain(r *Reader) (f found, err error) {
 }
 
 // surveyed reads text once, and keeps the blocks.
-func surveyed(text string) (f found, s *Source, v *Survey, err error) {
+func surveyed(text string, room *ring) (f found, s *Source, v *Survey, err error) {
 	if s, err = NewSource(strings.NewReader(text), int64(len(text)), SourceOptions{}); err != nil {
 		return f, nil, nil, err
 	}
+	s.ring.blocks = room.blocks
 	v, err = s.Survey(func(e *Event) error {
 		f.events = append(f.events, string(e.Raw()))
 		return nil
@@ -88,8 +90,8 @@ func surveyed(text string) (f found, s *Source, v *Survey, err error) {
 }
 
 // inBlocks is a text that comes in small blocks, and is surveyed.
-func surveyInBlocks(text string, size, scanners int) (f found, v *Survey, err error) {
-	r := newReader(&pieces{text: []byte(text), size: size}, reading{scanners: scanners}, &marks{}, new(ring))
+func surveyInBlocks(text string, size, scanners int, room *ring) (f found, v *Survey, err error) {
+	r := newReader(&pieces{text: []byte(text), size: size}, reading{scanners: scanners}, &marks{}, room)
 	defer r.Close()
 	v = &Survey{Extent: Extent{Zero: MaxTime, Last: MinTime}}
 	for {
@@ -111,8 +113,9 @@ func surveyInBlocks(text string, size, scanners int) (f found, v *Survey, err er
 	}
 }
 
-// readAlike fails unless text is read alike by all ways, and returns what is in it.
-func readAlike(t *testing.T, rng *rand.Rand, text string) (want found, ok bool) {
+// readAlike fails unless text is read alike by all ways, in the blocks of room, and returns
+// what is in it.
+func readAlike(t *testing.T, rng *rand.Rand, text string, room *ring) (want found, ok bool) {
 	t.Helper()
 	fail := func(how string, got *found, err error) {
 		t.Helper()
@@ -123,12 +126,13 @@ func readAlike(t *testing.T, rng *rand.Rand, text string) (want found, ok bool) 
 			t.Fatalf("%s: %s, of\n%s", how, d, text)
 		}
 	}
-	want, s, v, err := surveyed(text)
+	want, s, v, err := surveyed(text, room)
 	if err != nil {
 		return want, false
 	}
+	defer func() { room.blocks = s.ring.blocks }()
 	size, scanners := 1+rng.IntN(1+rng.IntN(3000)), 1+2*rng.IntN(2)
-	got, small, err := surveyInBlocks(text, size, scanners)
+	got, small, err := surveyInBlocks(text, size, scanners, &s.ring)
 	fail(fmt.Sprintf("in blocks of %d, %d scanners", size, scanners), &got, err)
 
 	for _, v := range []*Survey{v, small} {
@@ -164,21 +168,26 @@ func readAlike(t *testing.T, rng *rand.Rand, text string) (want found, ok bool) 
 	return want, true
 }
 
+var (
+	rounds = flag.Int("rounds", 6000, "how many damaged texts are read, a ninth with -short")
+	seed   = flag.Uint64("seed", 21, "what these follow from")
+)
+
 // The law of damage: whatever happened to a text, all ways to read it find the same
 // events and count the same that are lost, and a reader that is as naive as can be does.
 func TestDamageIsReadAlike(t *testing.T) {
 	all := samples(t)
-	rounds := 6000
+	rounds := *rounds
 	if testing.Short() {
-		rounds = 700
+		rounds /= 9
 	}
-	checked := 0
+	checked, room := 0, new(ring)
 	for round := range rounds {
-		rng := rand.New(rand.NewPCG(21, uint64(round)))
+		rng := rand.New(rand.NewPCG(*seed, uint64(round)))
 		body := reference.Damage(rng, all[rng.IntN(len(all))])
 		frame := [][2]string{{`{"schemaVersion":1,"traceEvents":[`, `],"traceName":"x"}`}, {`[`, `]`}, {`{"traceEvents":[`, "]}\n"}}[rng.IntN(3)]
 		text := frame[0] + body + frame[1]
-		got, ok := readAlike(t, rng, text)
+		got, ok := readAlike(t, rng, text, room)
 		if !ok {
 			continue
 		}

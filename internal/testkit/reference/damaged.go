@@ -51,6 +51,10 @@ func ReadDamaged(text string, bare bool) *Damaged {
 			return d
 		case c == '{':
 			if end, whole, _ := d.object(p); whole {
+				if bare && len(d.Events) == 0 && skip(text, p+1) == end-1 { // a viewer takes no trace that begins so
+					p = end
+					continue
+				}
 				d.Events = append(d.Events, text[p:end])
 				p = end
 				continue
