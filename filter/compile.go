@@ -50,6 +50,8 @@ func (c *compiler) compile(s syntax) (matcher, error) {
 			parts = append(parts, m)
 		}
 		return newParts(s.and, parts), nil
+	case *kindTest:
+		return s, nil
 	}
 	t := s.(*test)
 	switch classes[t.field.id] {

@@ -26,6 +26,7 @@ const (
 	NeedsNames                   // Env.Names
 	NeedsDepth                   // Env.Depth
 	NeedsArgs                    // no part of Env: the expression looks into args
+	NeedsKinds                   // Env.Kinds
 )
 
 // Names knows how processes and threads are called. Pid and tid are JSON text,
@@ -43,6 +44,8 @@ type Env struct {
 	Zero trace.Time
 	// Names gives process and thread their names.
 	Names Names
+	// Kinds has learnt from the whole trace what ran on a device, and who wrote what.
+	Kinds *Recognizer
 	// Depth is the number of slices around the event at hand, negative if it
 	// has no place in a stack.
 	Depth int

@@ -19,6 +19,8 @@ func (g Given) Check() error {
 		switch needs := x.Needs(); {
 		case needs&NeedsZero != 0:
 			return fmt.Errorf("%s: ts and end are not known there, as times count from the first event", x)
+		case needs&NeedsKinds != 0:
+			return fmt.Errorf("%s: hardware, python, runtime and collective are what it adds to", x)
 		case needs&NeedsDepth != 0:
 			return fmt.Errorf("%s: depth is not known there", x)
 		}

@@ -6,6 +6,7 @@ const Grammar = `An expression says which events, by their fields:
   FIELD OPERATOR VALUE     cat == "kernel"    dur >= 10us    name =~ "gemm|conv"
   FIELD in (VALUE, …)      ph in ("B", "E")   brackets [ ] do as well
   FIELD                    the event has it:  args.correlation
+  KIND                     it is of a kind:   hardware, collective
   A && B   A || B   !A     && binds tighter than ||; ( ) group
 
 Fields
@@ -21,6 +22,15 @@ Fields
   args.A.B[0]      what lies deeper, by its keys and indexes: args.grid[0] > 64,
                    args."Input Dims"[0][1] == 4096. A member of args that is called
                    A.B, such as tracekit.dur, comes before a B within A.
+
+Kinds, whoever wrote the trace
+  hardware         it ran on a device: kernels, copies, engines
+  python           a frame of a Python stack
+  runtime          a call into the runtime or driver of a device
+  collective       communication between devices: its kernels, calls, annotations
+  annotation       a range that a program names: record_function, NVTX, the
+                   timeline of vLLM on Gaudi
+  step             an annotation that marks a step of a server or of a training loop
 
 Operators
   == !=            the same or not. Numbers in quotes compare with numbers, too
@@ -41,16 +51,18 @@ Values
 In a shell, put the expression in '…' and texts in "…".
 
 Examples
-  kernels that take long
-    tracekit filter 'cat == "kernel" && dur >= 100us'
+  device work that takes long
+    tracekit filter 'hardware && dur >= 100us'
   matrix products, whatever the library calls them
-    tracekit filter 'cat == "kernel" && name =~ "(?i)gemm|matmul|cutlass"'
+    tracekit filter 'hardware && name =~ "(?i)gemm|matmul|cutlass"'
+  collectives of the devices, and the host's calls and frames left out
+    tracekit filter 'hardware && collective'
   one stream of one GPU
     tracekit filter 'args.device == 0 && args.stream in (7, 20)'
   engine steps of vLLM that only decode
-    tracekit filter 'cat == "user_annotation" && name =~ "^execute_(\d+_)?(new_0_|context_0\()"'
+    tracekit filter 'step && name =~ "^execute_(\d+_)?(new_0_|context_0\()"'
   Python frames of vLLM's scheduler, without those too short to see
-    tracekit filter 'cat == "python_function" && name contains "vllm/v1/core/sched" && dur >= 50us'
+    tracekit filter 'python && name contains "vllm/v1/core/sched" && dur >= 50us'
   copies, and what the host does in the first two seconds
     tracekit filter 'cat in ("gpu_memcpy", "gpu_memset") || process =~ "EngineCore" && ts < 2s'
   CPU operators on large inputs

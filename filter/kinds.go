@@ -16,6 +16,8 @@ const (
 	Counter = producer.Counter
 	Instant = producer.Instant
 	Flow    = producer.Flow
+	// Annotation is a range that a program names.
+	Annotation = producer.Annotation
 )
 
 // Side is where an event happened.

@@ -1,6 +1,9 @@
 package filter
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxNesting bounds the parentheses and negations within each other.
 const maxNesting = 100
@@ -86,7 +89,22 @@ func (p *parser) unary() (syntax, error) {
 	case p.sign("("):
 		return p.group()
 	}
+	if kind, ok := predicateOf(p.tok.text); ok && p.tok.kind == tokWord {
+		return p.predicate(kind)
+	}
 	return p.test()
+}
+
+// predicate reads a word that stands alone.
+func (p *parser) predicate(kind predicateKind) (syntax, error) {
+	t := &kindTest{kind, p.tok.at}
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if p.tok.kind == tokSign && slices.Contains(opNames[1:], p.tok.text) || p.tok.kind == tokWord && (p.tok.text == "in" || p.tok.text == "contains") {
+		return nil, p.fail(p.tok.at, "write "+t.text(false)+" or !"+t.text(false), "%s stands alone, as a condition of its own", t.text(false))
+	}
+	return t, nil
 }
 
 func (p *parser) group() (syntax, error) {
@@ -167,12 +185,18 @@ func fieldHint(name string) string {
 		return "the duration is dur"
 	case "start", "time", "timestamp":
 		return "the start is ts"
-	case "correlation", "stream", "device":
+	case "gpu", "hw", "device", "kernel", "kernels":
+		return "what ran on a device is asked for as hardware"
+	case "stack", "stacks", "frame":
+		return "frames of Python stacks are asked for as python"
+	case "comm", "communication", "nccl":
+		return "communication between devices is asked for as collective"
+	case "correlation", "stream":
 		return "what stands in args is asked for as args." + name
 	case "and", "or", "not":
 		return "operators are &&, || and !"
 	}
-	return "fields are " + strings.Join(fieldNames[:], " ") + " and args.NAME"
+	return "fields are " + strings.Join(fieldNames[:], " ") + " and args.NAME; kinds are " + strings.Join(predicateNames, " ")
 }
 
 func (p *parser) list() ([]literal, error) {

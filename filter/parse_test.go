@@ -120,7 +120,7 @@ func TestNestingIsBounded(t *testing.T) {
 
 func TestGrammarExamples(t *testing.T) {
 	lines := regexp.MustCompile(`(?m)^    tracekit filter '(.*)'$`).FindAllStringSubmatch(Grammar, -1)
-	if len(lines) != 10 {
+	if len(lines) != 11 {
 		t.Fatalf("%d examples", len(lines))
 	}
 	all := events(t,
@@ -132,9 +132,13 @@ func TestGrammarExamples(t *testing.T) {
 		`{"ph":"X","name":"decode","ts":5000000,"dur":9,"pid":6,"tid":3,"args":null}`,
 		`{"ph":"X","name":"GRAPH COMPILE: x","ts":5000000,"dur":9,"pid":6,"tid":3}`,
 		`{"ph":"X","cat":"Kernel","name":"BatchGemm","ts":5000000,"dur":21,"pid":8,"tid":1,"args":{"recipeName":"r"}}`,
+		`{"ph":"X","cat":"kernel","name":"ncclDevKernel_AllGather","ts":5000000,"dur":21,"pid":0,"tid":9,"args":{"device":0,"stream":9}}`,
 	)
-	env := &Env{Names: nameTable{"5": "VLLM::EngineCore", "8/1": "[HD0] MME"}}
-	for i, want := range []string{"0", "0", "0", "1", "2", "3", "4", "5", "6", "7"} {
+	env := &Env{Names: nameTable{"5": "VLLM::EngineCore", "8/1": "[HD0] MME"}, Kinds: &Recognizer{}}
+	for i := range all {
+		env.Kinds.Learn(&all[i])
+	}
+	for i, want := range []string{"0", "07", "8", "0", "1", "2", "3", "4", "5", "6", "7"} {
 		x := mustParse(t, lines[i][1])
 		got := ""
 		for j := range all {

@@ -46,6 +46,7 @@ const (
 	isHostByName                      // it is named or labelled as the host's
 	makesCalls                        // it is named for the calls that it makes
 	hasName                           // it has a name or a label
+	linksDevices                      // it shows what moves data between devices
 )
 
 // threadIs is what is known of a thread.
@@ -58,6 +59,7 @@ const (
 	hasHosts                       // it has events of the host
 	isCaller                       // it calls the runtime
 	showsCall                      // all that it shows are such calls
+	isLink                         // an engine that moves data between devices
 )
 
 // Clone returns a Recognizer that knows the same, for use at the same time. Neither
@@ -281,12 +283,18 @@ var threadOf = [...]threadIs{
 
 func (r *Recognizer) learnProcess(process int, rule producer.Rule) {
 	r.see(process, processIs[rule.Is]|hasName)
+	if rule.Links {
+		r.see(process, linksDevices)
+	}
 	r.processes[process] = max(r.processes[process], rule.Level)
 }
 
 func (r *Recognizer) learnThread(track int, rule producer.Rule) {
 	if is := threadOf[rule.Is]; is != 0 {
 		r.takeFor(track, is)
+	}
+	if rule.Links {
+		r.takeFor(track, isLink)
 	}
 	r.levels[track] = max(r.levels[track], rule.Level)
 }

@@ -226,7 +226,7 @@ func TestKinds(t *testing.T) {
 		`{"ph":"X","name":"<built-in method len of module>"}`:                      Python,
 		`{"ph":"X","cat":"FEE","name":"main (a.py:12)"}`:                           Python,
 		`{"ph":"B","cat":"py-spy","name":"main"}`:                                  Python,
-		`{"ph":"X","cat":"user_annotation","name":"a.py(1): f"}`:                   0,
+		`{"ph":"X","cat":"user_annotation","name":"a.py(1): f"}`:                   Annotation,
 		`{"ph":"X","name":"a.py(x): f"}`:                                           0,
 		`{"ph":"X","name":"a.py(12)"}`:                                             0,
 		`{"ph":"M","name":"a.py(1): f"}`:                                           0,

@@ -17,6 +17,9 @@ const exitText = `EXIT STATUS
    damaged and something of it could not be kept (1 with --strict); 129, 130, 143
    ended by a signal, nothing written`
 
+// emptyText is what verbs that can answer no add to exitText.
+const emptyText = `; 4 done, but nothing is left (with --fail-empty)`
+
 // convert runs a verb that turns one trace into another: it opens input and
 // output, and says on standard error what was done.
 func convert(c *cli.Context, std streams, twice bool, work func(*input, *trace.Writer) (pipeline.Report, error)) error {
@@ -70,7 +73,13 @@ func convertInput(c *cli.Context, std streams, in *input, work attempt) error {
 			fmt.Fprintln(std.err, note)
 		}
 	}
-	return damage(in, rep.Damage, c.Bool("quiet"), std)
+	if err := damage(in, rep.Damage, c.Bool("quiet"), std); err != nil {
+		return err
+	}
+	if rep.Empty && c.Bool("fail-empty") {
+		return noError{errors.New("no event meets the condition")}
+	}
+	return nil
 }
 
 // againError is that work has to learn something of the input first, and then begin

@@ -29,13 +29,16 @@ Values of one flag are alternatives; different flags must all be met. --name,
 written as /…/.
 
 ` + filter.Grammar + `
-` + exitText,
-		Flags: append(append(shorthandFlags(),
+` + exitText + emptyText,
+		Flags: append(append(append([]cli.Flag{
+			&cli.StringSliceFlag{Name: "expr", Aliases: []string{"e"}, Usage: "keep events that meet `EXPR`: another way to give the expression"},
+		}, shorthandFlags()...),
 			&cli.BoolFlag{Name: "invert", Usage: "keep what does not meet the condition"},
 			&cli.BoolFlag{Name: "with-parents", Usage: "also keep the slices around a kept one"},
 			&cli.BoolFlag{Name: "with-children", Usage: "also keep the slices inside a kept one"},
 			&cli.BoolFlag{Name: "with-device", Usage: "also keep what a kept slice launched on a device"},
 			&cli.BoolFlag{Name: "with-flows", Usage: "also keep the slices that arrows join to a kept one"},
+			&cli.BoolFlag{Name: "fail-empty", Usage: "end with status 4 if no event meets the condition; the output is written all the same"},
 			statsFlag(), tmpdirFlag(),
 		), append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
@@ -102,15 +105,27 @@ func filterOptions(c *cli.Context) (o keepfilter.Options, input string, err erro
 		return o, "", usage("%v", err)
 	}
 	words := c.Args().Slice()
-	if err := checkWords(words, flags != nil); err != nil {
+	if c.IsSet("expr") {
+		x, err := anyOf(c.StringSlice("expr"))
+		if err != nil {
+			return o, "", err
+		}
+		if len(words) == 2 && !isFile(words[0]) {
+			return o, "", hint(usage("two expressions: %s, and --expr", words[0]), "join them with &&")
+		}
+		flags = filter.And(x, flags)
+	} else if err := checkWords(words, flags != nil); err != nil {
 		return o, "", err
 	}
-	if flags == nil || len(words) == 2 || len(words) == 1 && isExpression(words[0]) {
+	if !c.IsSet("expr") && (flags == nil || len(words) == 2 || len(words) == 1 && isExpression(words[0])) {
 		x, err := parseExpression(words[0])
 		if err != nil {
 			return o, "", err
 		}
 		flags, words = filter.And(x, flags), words[1:]
+	}
+	if len(words) > 1 {
+		return o, "", usage("too many arguments: %q", words)
 	}
 	if len(words) > 0 {
 		input = words[0]
@@ -132,7 +147,7 @@ func filterOptions(c *cli.Context) (o keepfilter.Options, input string, err erro
 // checkWords tells mistakes in what stands besides flags: an expression, which
 // may be missing where flags make a condition, and an input.
 func checkWords(words []string, flags bool) error {
-	const say = `say which events shall stay, such as 'cat == "kernel"' or --name decode`
+	const say = `say which events to keep, such as 'hardware && dur > 100us' or --name decode`
 	switch {
 	case len(words) > 2:
 		return hint(usage("too many arguments: %q", words), "put the expression in quotes: one expression, one FILE")
@@ -155,6 +170,19 @@ func isFile(name string) bool {
 func isExpression(word string) bool {
 	_, err := filter.Parse(word)
 	return err == nil && !isFile(word)
+}
+
+// anyOf is the condition that one of several expressions is met.
+func anyOf(sources []string) (*filter.Expr, error) {
+	var all []*filter.Expr
+	for _, source := range sources {
+		x, err := parseExpression(source)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
+	return filter.Or(all...), nil
 }
 
 func parseExpression(source string) (*filter.Expr, error) {

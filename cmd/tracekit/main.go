@@ -24,6 +24,7 @@ const (
 	exitFailed  = 1
 	exitUsage   = 2
 	exitDamaged = 3
+	exitNo      = 4
 )
 
 func main() {
@@ -148,6 +149,12 @@ type damagedError struct{ error }
 
 func (d damagedError) Unwrap() error { return d.error }
 
+// noError says that the work is done, and that the answer is no. Who asked has been told
+// already.
+type noError struct{ error }
+
+func (e noError) Unwrap() error { return e.error }
+
 // folded breaks a long line of things between commas.
 func folded(line string) string {
 	const width, indent = 100, "\n      "
@@ -186,6 +193,7 @@ func report(ctx context.Context, err error, help string, stderr io.Writer) int {
 	var (
 		wrong   usageError
 		damaged damagedError
+		no      noError
 		h       hinted
 	)
 	label := "error"
@@ -193,6 +201,8 @@ func report(ctx context.Context, err error, help string, stderr io.Writer) int {
 	switch {
 	case errors.As(err, &damaged):
 		label, status = "warning", exitDamaged
+	case errors.As(err, &no):
+		return exitNo
 	case errors.As(err, &wrong):
 		status = exitUsage
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):

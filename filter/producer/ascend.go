@@ -15,8 +15,8 @@ var Ascend = &Producer{
 		{Name: "CANN", Is: Calls},
 		{Name: "Ascend Hardware*", Is: Device},
 		{Name: "Overlap Analysis*", Is: Device, Level: Views},
-		{Name: "Communication*", Is: Device, Level: Ops},
-		{Name: "HCCL*", Is: Device, Level: Ops},
+		{Name: "Communication*", Is: Device, Level: Ops, Links: true},
+		{Name: "HCCL*", Is: Device, Level: Ops, Links: true},
 	},
 	Labels: []Rule{
 		{Name: "NPU", Is: Device},

@@ -1,6 +1,9 @@
 package producer
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // Gaudi is the Synapse profiler, whose events the bridge to PyTorch writes among Kineto's, with
 // categories of older builds of it: Kernel for MME, TPC and DMA that transposes, Memcpy and
@@ -15,6 +18,8 @@ var Gaudi = &Producer{
 	},
 	Threads: []Rule{
 		{Name: "Synapse/*", Is: Calls},
+		{Name: "[HD#] NIC *", Is: Engine, Links: true},
+		{Name: "[D#] NIC *", Is: Engine, Links: true},
 		{Name: "[HD#] *", Is: Engine},
 		{Name: "[D#] *", Is: Engine},
 	},
@@ -51,7 +56,7 @@ var HLProf = &Producer{
 func engineProcesses() (all []Rule) {
 	for _, engine := range []string{`\*\*DMA`, `\*\*MME`, `\*\*TPC`, `\*\*NIC`, `\*PDMA`, `\*EDMA`, `\*KDMA`, `\*MME`, `\*TPC`, `\*NIC`,
 		`\*PSOC`, `\*SM`, `\*PMMU`, `\*ROTATOR`, `\*ARC_FARM`, `\*VIDEO_DECODER`} {
-		all = append(all, Rule{Name: engine + "*", Is: Device})
+		all = append(all, Rule{Name: engine + "*", Is: Device, Links: strings.HasSuffix(engine, "NIC")})
 	}
 	return all
 }

@@ -5,8 +5,8 @@ package producer
 var Nsys = &Producer{
 	Name: "Nsight Systems",
 	Categories: map[string]Category{
-		"nvtx":        {OnHost, 0},
-		"nvtx-kernel": {OnDevice, 0},
+		"nvtx":        {OnHost, Annotation},
+		"nvtx-kernel": {OnDevice, Annotation},
 		"cuda_api":    {OnHost, Runtime},
 		"osrt":        {OnHost, 0},
 		"cuda_flow":   {ToDevice, Runtime}, // flows from a call to its kernel

@@ -1,9 +1,12 @@
 package producer
 
-import "bytes"
+import (
+	"bytes"
+	"unicode"
+)
 
-// Matches reports whether text reads as a pattern says, in which # stands for a number, * for
-// any text, and what comes behind a \ for itself.
+// Matches reports whether text reads as a pattern says, in which # stands for a number, + for
+// a word, * for any text, and what comes behind a \ for itself.
 func Matches(pattern string, text []byte) bool {
 	for i := 0; i < len(pattern); i++ {
 		switch pattern[i] {
@@ -14,6 +17,12 @@ func Matches(pattern string, text []byte) bool {
 				}
 			}
 			return false
+		case '+':
+			word := len(text) - len(bytes.TrimLeftFunc(text, func(r rune) bool { return r == '_' || r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)) }))
+			if word == 0 {
+				return false
+			}
+			text = text[word:]
 		case '#':
 			digits := len(text) - len(bytes.TrimLeft(text, "0123456789"))
 			if digits == 0 {

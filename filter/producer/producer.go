@@ -60,12 +60,13 @@ type Evidence struct {
 type Kinds uint16
 
 const (
-	Python  Kinds = 1 << iota // a frame of a Python stack
-	Runtime                   // a call into the runtime or driver of a device, or a flow from one
-	Memory                    // an allocation, a release, or a failed one
-	Counter                   // samples of a counter
-	Instant                   // a point in time
-	Flow                      // a start, step or end of a flow
+	Python     Kinds = 1 << iota // a frame of a Python stack
+	Runtime                      // a call into the runtime or driver of a device, or a flow from one
+	Memory                       // an allocation, a release, or a failed one
+	Counter                      // samples of a counter
+	Instant                      // a point in time
+	Flow                         // a start, step or end of a flow
+	Annotation                   // a range that a program names: record_function, NVTX, a server's own timeline
 )
 
 // Place is what a category says of where its events happened.
@@ -92,6 +93,7 @@ type Rule struct {
 	Name  string
 	Is    Is
 	Level Level
+	Links bool // it moves data between devices: collectives
 }
 
 // Is is what a name means.

@@ -10,7 +10,7 @@ func TestMatches(t *testing.T) {
 		{"GPU #", "GPU 12", true}, {"GPU #", "GPU ", false}, {"GPU #", "GPU 1 x", false}, {"GPU # *", "GPU 1 x", true},
 		{"*device:HPU:#*", "/device:HPU:0", true}, {"*device:HPU:#*", "device:HPU:x", false},
 		{`\*TPC *`, "*TPC Gaudi2", true}, {`\*TPC *`, "xTPC Gaudi2", false}, {`\*\*\*Host`, "***Host", true},
-		{"*", "", true}, {"#", "", false}, {"", "", true}, {"", "a", false}, {`a\`, "a", false},
+		{"*", "", true}, {"#", "", false}, {"", "", true}, {"", "a", false}, {`a\`, "a", false}, {"a[+]", "a[B_2]", true}, {"a[+]", "a[]", false}, {"a[+]", "a[b c]", false},
 	} {
 		if got := Matches(c.pattern, []byte(c.text)); got != c.want {
 			t.Errorf("%q matches %q: %v", c.pattern, c.text, got)

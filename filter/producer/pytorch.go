@@ -8,7 +8,7 @@ var PyTorch = &Producer{
 	Categories: map[string]Category{
 		// host
 		"cpu_op":               {OnHost, 0},
-		"user_annotation":      {OnHost, 0},
+		"user_annotation":      {OnHost, Annotation},
 		"cpu_instant_event":    {OnHost, 0},
 		"python_function":      {OnHost, Python},
 		"cuda_runtime":         {OnHost, Runtime},
@@ -31,7 +31,7 @@ var PyTorch = &Producer{
 		"kernel":              {OnDevice, 0},
 		"gpu_memcpy":          {OnDevice, 0},
 		"gpu_memset":          {OnDevice, 0},
-		"gpu_user_annotation": {OnDevice, 0},
+		"gpu_user_annotation": {OnDevice, Annotation},
 		"cuda_profiler_range": {OnDevice, 0},
 		"hardware_counters":   {OnDevice, 0},
 		"mtia_ccp_events":     {OnDevice, 0},

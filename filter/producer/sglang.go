@@ -4,7 +4,7 @@ package producer
 var SGLang = &Producer{
 	Name: "SGLang",
 	Categories: map[string]Category{
-		"sglang": {OnHost, 0}, // spans of OpenTelemetry, converted
+		"sglang": {OnHost, Annotation}, // spans of OpenTelemetry, converted
 	},
 	Evidence: Evidence{Categories: []string{"sglang"}, Instead: []string{"vLLM"}},
 	Markers: []Markers{{"SGLang", Serving, forms(

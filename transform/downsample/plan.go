@@ -93,18 +93,29 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 // learnNames reads the names of processes and threads, and the zero, if what is favoured
 // asks for them: most traces have them at their end. The survey is nil if it does not.
 func (l *learner) learnNames(s *trace.Source) (*trace.Survey, error) {
-	if l.o.Favour.Needs()&(filter.NeedsNames|filter.NeedsZero) == 0 {
+	if l.o.Favour.Needs()&(filter.NeedsNames|filter.NeedsZero|filter.NeedsKinds) == 0 {
 		return nil, nil
 	}
 	var c called
-	known, err := s.Survey(func(e *trace.Event) error {
-		if e.IsMeta() {
-			c.Learn(e)
+	var kinds filter.Recognizer
+	learns := l.o.Favour.Needs()&filter.NeedsKinds != 0
+	known, err := s.SurveyParts(func(p *trace.Part) error {
+		if learns && p.Text != nil {
+			kinds.LearnDocument(p.Text)
+		}
+		for i := range p.Events {
+			e := &p.Events[i]
+			if e.IsMeta() {
+				c.Learn(e)
+			}
+			if learns {
+				kinds.Learn(e)
+			}
 		}
 		return nil
 	})
 	if err == nil {
-		l.env = filter.Env{Names: &c, Zero: known.Zero}
+		l.env = filter.Env{Names: &c, Zero: known.Zero, Kinds: &kinds}
 	}
 	return known, err
 }

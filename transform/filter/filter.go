@@ -3,6 +3,7 @@ package filter
 
 import (
 	"context"
+	"fmt"
 
 	"tracekit/filter"
 	"tracekit/internal/budget"
@@ -79,14 +80,15 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 	if k.asksNesting() && k.shape.HasAsync() {
 		rep.Note("depth, --with-parents and --with-children are of slices on threads: async events (b, e) have none of them")
 	}
-	if w.Events == st.names.Free {
-		rep.Notes = append(rep.Notes, "nothing in the trace meets the condition: the output is an empty trace")
+	if rep.Empty = w.Events == st.names.Free; rep.Empty {
+		rep.Note(fmt.Sprintf("0 of %d events meet the condition: the output is an empty trace", v.Events))
+		rep.Notes = append(rep.Notes, near(ctx, pipeline.BlocksOf(s, v.Blocks), o.Expr.Asked(), &m.env)...)
 	}
 	return rep, nil
 }
 
 // needsWhole is what a condition may need of the whole trace.
-const needsWhole = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth
+const needsWhole = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth | filter.NeedsKinds
 
 // survey reads the trace as often as the condition needs, the last time to write
 // what stays or to look at what may.
@@ -102,7 +104,7 @@ func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *
 		return nil, err
 	}
 	k.shape.Settle()
-	m.env.Zero, m.env.Names, m.shape = v.Zero, &k.names, &k.shape
+	m.env.Zero, m.env.Names, m.env.Kinds, m.shape = v.Zero, &k.names, k.launches.Device, &k.shape
 	st.Read = pipeline.BlocksOf(s, v.Blocks)
 	if k.Related != (Related{}) {
 		if err := k.gather(ctx, st.Plan, m); err != nil {

@@ -69,7 +69,7 @@ func (k *relations) asksNesting() bool {
 // learn takes a part on the first pass.
 func (k *relations) learn(p *trace.Part, m *matching) {
 	k.apart = k.apart && isDecided(p)
-	if k.Related.Device {
+	if k.Related.Device || k.Expr.Needs()&filter.NeedsKinds != 0 {
 		k.launches.Learn(p)
 	}
 	for i := range p.Events {

@@ -13,6 +13,8 @@ type Report struct {
 	Dropped             []Dropped
 	Notes               []string // what else a user shall know, a line each
 	Damage              trace.Damage
+	// Empty says that nothing was kept but metadata. Only a filter may say so.
+	Empty bool
 }
 
 // Note adds a note, unless it is empty.

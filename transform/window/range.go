@@ -62,7 +62,7 @@ type Finder struct {
 // NewFinder returns a Finder for r. Its error tells of a condition that asks
 // for more than an event's own members.
 func NewFinder(r Range) (*Finder, error) {
-	if r.Around.Needs()&(filter.NeedsZero|filter.NeedsNames|filter.NeedsDepth) != 0 {
+	if r.Around.Needs()&(filter.NeedsZero|filter.NeedsNames|filter.NeedsDepth|filter.NeedsKinds) != 0 {
 		return nil, errors.New("the condition of a range can ask for an event's own members only, and for no time but dur")
 	}
 	f := &Finder{Range: r}

@@ -1,0 +1,72 @@
+package filter
+
+import (
+	"slices"
+
+	"tracekit/filter/producer"
+	"tracekit/trace"
+)
+
+// predicateNames are the words of an expression that stand for a kind of event, whoever
+// wrote it.
+var predicateNames = []string{"hardware", "python", "runtime", "collective", "annotation", "step"}
+
+type predicateKind uint8
+
+const (
+	isHardware predicateKind = iota
+	isPython
+	isRuntime
+	isCollective
+	isAnnotation
+	isStep
+)
+
+// kindTest is such a word in an expression.
+type kindTest struct {
+	kind predicateKind
+	at   int
+}
+
+func predicateOf(word string) (predicateKind, bool) {
+	i := slices.Index(predicateNames, word)
+	return predicateKind(i), i >= 0
+}
+
+func (t *kindTest) text(bool) string { return predicateNames[t.kind] }
+
+// match asks what env.Kinds has learnt from the whole trace.
+func (t *kindTest) match(e *trace.Event, env *Env) bool {
+	if e.IsMeta() {
+		return false
+	}
+	switch t.kind {
+	case isHardware:
+		return !e.IsFlow() && env.Kinds.Side(e) == Device
+	case isPython:
+		return env.Kinds.Kinds(e)&Python != 0
+	case isRuntime:
+		return !e.IsFlow() && env.Kinds.Kinds(e)&Runtime != 0
+	case isCollective:
+		return !e.IsFlow() && env.Kinds.communicates(e)
+	case isAnnotation:
+		return KindsOf(e)&Annotation != 0 || len(e.Cat()) == 0 && producer.IsAnnotation(plain(e.Name(), env))
+	}
+	return (KindsOf(e)&Annotation != 0 || len(e.Cat()) == 0) && producer.IsStep(plain(e.Name(), env))
+}
+
+func (t *kindTest) needs() Needs {
+	if t.kind == isAnnotation || t.kind == isStep {
+		return 0
+	}
+	return NeedsKinds
+}
+
+func (t *kindTest) cost() int { return 8 }
+
+// communicates reports whether e is a part of a collective: by its name, or since its thread
+// or process shows nothing else.
+func (r *Recognizer) communicates(e *trace.Event) bool {
+	track, process := r.place(e)
+	return r.threads[track]&isLink != 0 || r.seen[process]&linksDevices != 0 || producer.CollectiveOf(plain(e.Name(), &r.env)) != producer.NoCollective
+}
