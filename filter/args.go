@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"tracekit/internal/jsonlex"
 	"tracekit/trace"
 )
 
@@ -22,7 +23,7 @@ func ArgKeys(names ...string) func(key []byte) bool {
 	}
 	return func(key []byte) bool {
 		if bytes.IndexByte(key, '\\') >= 0 {
-			key = appendUnescaped(nil, key)
+			key, _ = jsonlex.Unescape(nil, key)
 		}
 		for _, k := range keys {
 			if string(key) == k {

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"tracekit/internal/jsonlex"
 	"tracekit/trace"
 )
 
@@ -165,9 +166,12 @@ func (l *lexer) escape(b *strings.Builder, s string) int {
 	case 't':
 		b.WriteByte('\t')
 	case 'u':
-		text, n := unescapeUnicode(nil, s)
-		b.Write(text)
-		return n
+		r, n, m := jsonlex.Escape([]byte(s[:min(len(s), len(`\ud83d\ude00`))]))
+		if m&jsonlex.BadUnicode == 0 {
+			b.WriteRune(r)
+			return n
+		}
+		b.WriteString(s[:2])
 	default:
 		b.WriteString(s[:2])
 	}

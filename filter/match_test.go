@@ -198,22 +198,6 @@ func TestShorthandErrors(t *testing.T) {
 	}
 }
 
-func TestUnescape(t *testing.T) {
-	for raw, want := range map[string]string{
-		`a\"\\\/\b\f\n\r\tz`:          "a\"\\/\b\f\n\r\tz",
-		`\u0041\u00e9\u20ac`:          "Aé€",
-		`\ud83d\ude00\uD83D\uDE00`:    "😀😀",
-		`\ud83d \ude00 \ud83d\u0041`:  "� � �A",
-		`\e \x41 \u12 \u12g4 \`:       `\e \x41 \u12 \u12g4 \`,
-		`\ud83d\`:                     "�\\",
-		"raw \x01 control, \xff byte": "raw \x01 control, \xff byte",
-	} {
-		if got := string(appendUnescaped(nil, []byte(raw))); got != want {
-			t.Errorf("%s: %q, not %q", raw, got, want)
-		}
-	}
-}
-
 // TestAllocations holds Match to what it promises.
 func TestAllocations(t *testing.T) {
 	e := event(t, `{"ph":"X","cat":"kernel","name":"void gemm\u003cfloat\u003e(int)","pid":0,"tid":7,"ts":1,"dur":20,"args":{"stream":7,"f":0.25,"grid":[1,2,3],"External id":12}}`)

@@ -134,7 +134,7 @@ func (d *document) start(buf []byte, off int64, last bool) (int, error) {
 		}
 	}
 	from := p
-	p = skipSpace(buf, p)
+	p = jsonlex.SkipSpace(buf, p)
 	if len(d.head) <= maxBlank { // more of it would not be written
 		d.head = append(d.head, buf[from:p]...)
 	}
@@ -147,7 +147,7 @@ func (d *document) start(buf []byte, off int64, last bool) (int, error) {
 		d.head = append(d.head, '{')
 	case '[':
 		d.place, d.bare = inEvents, true
-		if next := skipSpace(buf, p+1); next-p > maxBlank {
+		if next := jsonlex.SkipSpace(buf, p+1); next-p > maxBlank {
 			return next, nil
 		}
 	default:
@@ -162,10 +162,10 @@ func (d *document) start(buf []byte, off int64, last bool) (int, error) {
 // member takes one member of the outer object, the comma before it included,
 // or the opening of an array of events, or the end of the object.
 func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, error) {
-	p := skipSpace(buf, 0)
+	p := jsonlex.SkipSpace(buf, 0)
 	commas := p < len(buf) && buf[p] == ','
 	for p < len(buf) && buf[p] == ',' {
-		p = skipSpace(buf, p+1)
+		p = jsonlex.SkipSpace(buf, p+1)
 	}
 	if p == len(buf) {
 		return 0, nil
@@ -184,14 +184,14 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	if st != scanned {
 		return 0, d.badDocument(st, off, last, b)
 	}
-	v := skipSpace(buf, keyEnd)
+	v := jsonlex.SkipSpace(buf, keyEnd)
 	if v == len(buf) {
 		return 0, nil
 	}
 	if buf[v] != ':' {
 		return 0, d.badDocument(broken, off, last, b)
 	}
-	if v = skipSpace(buf, v+1); v == len(buf) {
+	if v = jsonlex.SkipSpace(buf, v+1); v == len(buf) {
 		return 0, nil
 	}
 	text := func(t []byte) {
@@ -209,7 +209,7 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	end, st := skipValue(buf, v)
 	value, kind := buf[v:end], BadMember
 	if st == broken {
-		if end = skipToken(buf, v); end == v {
+		if end = jsonlex.Token(buf, v); end == v {
 			return 0, d.badDocument(broken, off, last, b)
 		}
 		if end == len(buf) {
@@ -219,7 +219,7 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	} else if st != scanned {
 		return 0, d.badDocument(st, off, last, b)
 	}
-	other := mendMember(unescaped(buf[p+1:keyEnd-1]), value)
+	other := mendMember(Unescape(buf[p+1:keyEnd-1]), value)
 	if other == nil && kind == BadNumber {
 		other = value
 	}
@@ -350,10 +350,10 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 			}
 		}
 		from := p
-		at := skipSpace(buf, p)
+		at := jsonlex.SkipSpace(buf, p)
 		for at < len(buf) && buf[at] == ',' {
 			p, from, d.blank = at, at+1, false
-			at = skipSpace(buf, from)
+			at = jsonlex.SkipSpace(buf, from)
 		}
 		if d.blank || at-from > maxLead {
 			d.blank = at == len(buf)
@@ -400,7 +400,7 @@ func (d *document) event(buf []byte, from, at int, off int64, last bool, b *Batc
 	if !d.general {
 		d.layouts.learn(buf, from, at, e)
 	}
-	if d.bare && !d.begun && skipSpace(buf, at+1) == end-1 {
+	if d.bare && !d.begun && jsonlex.SkipSpace(buf, at+1) == end-1 {
 		d.damage.mend(BadMember, off+int64(at)) // no trace begins with an empty object
 		b.skipTo(off+int64(end), d.doubt)
 		return end, scanned
@@ -443,7 +443,7 @@ func (d *document) end(buf []byte, off int64, b *Batch) int {
 		trailing.Bytes += int64(len(buf))
 		return len(buf)
 	}
-	p := skipSpace(buf, 0)
+	p := jsonlex.SkipSpace(buf, 0)
 	b.addText(buf[:p], off)
 	if p < len(buf) {
 		d.damage.lose(Trailing, off+int64(p), int64(len(buf)-p))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"tracekit/internal/jsonlex"
 	"tracekit/internal/perfetto"
 )
 
@@ -63,7 +64,7 @@ var documents = []struct{ key, advice string }{
 func NoEvents(head []byte) error {
 	keys := map[string]bool{}
 	depth := 0
-	for p := skipSpace(head, 0); p < len(head); p++ {
+	for p := jsonlex.SkipSpace(head, 0); p < len(head); p++ {
 		switch head[p] {
 		case '{', '[':
 			depth++
@@ -75,7 +76,7 @@ func NoEvents(head []byte) error {
 				p = len(head)
 				continue
 			}
-			if q := skipSpace(head, end); depth == 1 && q < len(head) && head[q] == ':' {
+			if q := jsonlex.SkipSpace(head, end); depth == 1 && q < len(head) && head[q] == ':' {
 				keys[Unquote(head[p:end])] = true
 			}
 			p = end - 1

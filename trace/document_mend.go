@@ -6,8 +6,9 @@ import (
 	"io"
 	"math"
 	"slices"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"tracekit/internal/jsonlex"
 )
 
 // mendEvent rewrites what would stop Perfetto from loading the trace, where
@@ -62,16 +63,16 @@ func (e *Event) argsSound() bool {
 // isPlain reports an object as profilers write it: strings without escapes, plain
 // numbers and words, nothing nested.
 func isPlain(v []byte) bool {
-	p := skipSpace(v, 1)
+	p := jsonlex.SkipSpace(v, 1)
 	for {
 		var ok bool
 		if p, ok = plainString(v, p); !ok {
 			return false
 		}
-		if p = skipSpace(v, p); v[p] != ':' {
+		if p = jsonlex.SkipSpace(v, p); v[p] != ':' {
 			return false
 		}
-		p = skipSpace(v, p+1)
+		p = jsonlex.SkipSpace(v, p+1)
 		switch c := v[p]; {
 		case c == '"':
 			p, ok = plainString(v, p)
@@ -89,9 +90,9 @@ func isPlain(v []byte) bool {
 		if !ok {
 			return false
 		}
-		switch p = skipSpace(v, p); v[p] {
+		switch p = jsonlex.SkipSpace(v, p); v[p] {
 		case ',':
-			p = skipSpace(v, p+1)
+			p = jsonlex.SkipSpace(v, p+1)
 		case '}':
 			return p == len(v)-1
 		default:
@@ -190,8 +191,8 @@ const maxBlank = 60
 // mendStart returns the text before the events such that a viewer knows it for a
 // trace, nil if it may stay as it is.
 func mendStart(head []byte) []byte {
-	at := skipSpace(head, 0)
-	key := skipSpace(head, at+1)
+	at := jsonlex.SkipSpace(head, 0)
+	key := jsonlex.SkipSpace(head, at+1)
 	blank := at > maxBlank || key-at > maxBlank
 	var first string
 	if key < len(head) && head[key] == '"' {
@@ -248,7 +249,7 @@ func mendMembers(obj []byte) []byte {
 		out = append(out, mendEscapes(obj[done:m.At])...)
 		done = m.At + len(m.Value)
 		switch {
-		case isDuration(unescaped(m.Key)) && !isTimeValue(m.Value):
+		case isDuration(Unescape(m.Key)) && !isTimeValue(m.Value):
 			out = append(out, '0')
 		case m.Value[0] == '"':
 			out = append(out, mendEscapes(m.Value)...)
@@ -259,14 +260,6 @@ func mendMembers(obj []byte) []byte {
 		}
 	}
 	return append(out, obj[done:]...)
-}
-
-// unescaped is what a key says, given without its quotes.
-func unescaped(key []byte) []byte {
-	if bytes.IndexByte(key, '\\') < 0 {
-		return key
-	}
-	return []byte(Unquote(slices.Concat([]byte{'"'}, key, []byte{'"'})))
 }
 
 func isDuration(key []byte) bool {
@@ -285,39 +278,20 @@ func mendEscapes(s []byte) []byte {
 		return s
 	}
 	var out []byte
-	for i := 0; i < len(s); {
-		if s[i] != '\\' || i+1 == len(s) {
-			out = append(out, s[i])
-			i++
-			continue
+	for {
+		i := bytes.IndexByte(s, '\\')
+		if i < 0 || i+1 == len(s) {
+			return append(out, s...)
 		}
-		if s[i+1] != 'u' {
-			out = append(out, s[i:i+2]...)
-			i += 2
-			continue
+		out, s = append(out, s[:i]...), s[i:]
+		r, n, m := jsonlex.Escape(s)
+		if m&(jsonlex.Surrogate|jsonlex.BadUnicode) != 0 {
+			out = utf8.AppendRune(out, r)
+		} else {
+			out = append(out, s[:n]...)
 		}
-		r, ok := hex4(s[i+2:])
-		if ok && !utf16.IsSurrogate(r) {
-			out = append(out, s[i:i+6]...)
-			i += 6
-			continue
-		}
-		i += 2
-		if ok {
-			i += 4
-			if len(s) >= i+6 && s[i] == '\\' && s[i+1] == 'u' {
-				if low, ok := hex4(s[i+2:]); ok {
-					if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
-						out = utf8.AppendRune(out, pair)
-						i += 6
-						continue
-					}
-				}
-			}
-		}
-		out = utf8.AppendRune(out, utf8.RuneError)
+		s = s[n:]
 	}
-	return out
 }
 
 // mendText rewrites what Perfetto refuses in strings among the members of the

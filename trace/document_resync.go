@@ -1,6 +1,10 @@
 package trace
 
-import "bytes"
+import (
+	"bytes"
+
+	"tracekit/internal/jsonlex"
+)
 
 // Where reading goes on after a broken event, and what a broken event is, is one
 // rule for every verb. FORMATS.md states it, internal/testkit/reference has it a second time.
@@ -96,7 +100,7 @@ func startsObject(buf []byte, at int, last bool) look {
 // behind returns the byte at buf[p] or behind the white space there: 0 at the end of
 // the text, and no where there is too much white space.
 func behind(buf []byte, p int, last bool) (c byte, found look) {
-	q := skipSpace(buf[:min(len(buf), p+maxLead)], p)
+	q := jsonlex.SkipSpace(buf[:min(len(buf), p+maxLead)], p)
 	switch {
 	case q == p+maxLead:
 		return 0, no
@@ -116,7 +120,7 @@ func (d *document) endsArray(buf []byte, at int, last bool) look {
 	}
 	c, found := behind(buf, at+1, last)
 	if c == ',' {
-		c, found = behind(buf, skipSpace(buf, at+1)+1, last)
+		c, found = behind(buf, jsonlex.SkipSpace(buf, at+1)+1, last)
 		if c == '{' || c == '[' {
 			return no
 		}
@@ -140,7 +144,7 @@ func (d *document) endsAfterDamage(buf []byte, at int, last bool) look {
 	if found != yes {
 		return found
 	}
-	next := skipSpace(buf, at+1)
+	next := jsonlex.SkipSpace(buf, at+1)
 	switch {
 	case c == 0:
 		return yes
@@ -153,7 +157,7 @@ func (d *document) endsAfterDamage(buf []byte, at int, last bool) look {
 		return found
 	case c == ',':
 		if c, found = behind(buf, next+1, last); found == yes && c == '"' {
-			return startsMember(buf, skipSpace(buf, next+1)+1, last)
+			return startsMember(buf, jsonlex.SkipSpace(buf, next+1)+1, last)
 		}
 		return max(found, no)
 	}

@@ -1,6 +1,10 @@
 package trace
 
-import "iter"
+import (
+	"iter"
+
+	"tracekit/internal/jsonlex"
+)
 
 // Member is one member of a JSON object: the text between the quotes of its
 // key, the text of its value, and where the value starts in the object.
@@ -19,9 +23,9 @@ func Members(obj []byte) iter.Seq[Member] {
 			return
 		}
 		for p := 1; ; {
-			p = skipSpace(obj, p)
+			p = jsonlex.SkipSpace(obj, p)
 			if p < len(obj) && obj[p] == ',' {
-				p = skipSpace(obj, p+1)
+				p = jsonlex.SkipSpace(obj, p+1)
 			}
 			if p >= len(obj) || obj[p] != '"' {
 				return
@@ -30,13 +34,13 @@ func Members(obj []byte) iter.Seq[Member] {
 			if st != scanned {
 				return
 			}
-			v := skipSpace(obj, keyEnd)
+			v := jsonlex.SkipSpace(obj, keyEnd)
 			if v >= len(obj) || obj[v] != ':' {
 				return
 			}
-			v = skipSpace(obj, v+1)
+			v = jsonlex.SkipSpace(obj, v+1)
 			end, st := skipValue(obj, v)
-			if v < len(obj) && inToken(obj[v]) {
+			if v < len(obj) && jsonlex.InToken(obj[v]) {
 				end, _, st = skipBare(obj, v)
 			}
 			if st != scanned || !yield(Member{Key: obj[p+1 : keyEnd-1], Value: obj[v:end:end], At: v}) {
@@ -54,9 +58,9 @@ func Elements(arr []byte) iter.Seq[[]byte] {
 			return
 		}
 		for p := 1; ; {
-			p = skipSpace(arr, p)
+			p = jsonlex.SkipSpace(arr, p)
 			if p < len(arr) && arr[p] == ',' {
-				p = skipSpace(arr, p+1)
+				p = jsonlex.SkipSpace(arr, p+1)
 			}
 			if p >= len(arr) || arr[p] == ']' {
 				return

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"iter"
 	"slices"
+
+	"tracekit/internal/jsonlex"
 )
 
 // outline tells more of the times in a block that spans much of the trace: one in
@@ -63,7 +65,7 @@ func (b *Block) Aside() iter.Seq[*Event] {
 		}
 		var e Event
 		for text := b.outline.aside; len(text) > 0; {
-			end, st := scanEvent(text, 0, skipSpace(text, 0), maxNesting, &e)
+			end, st := scanEvent(text, 0, jsonlex.SkipSpace(text, 0), maxNesting, &e)
 			if st != scanned || !yield(&e) {
 				return
 			}
@@ -121,7 +123,7 @@ func (o *outline) sound() bool {
 		}
 	}
 	for text := o.aside; len(text) > 0; {
-		at := skipSpace(text, 0)
+		at := jsonlex.SkipSpace(text, 0)
 		if at == len(text) || text[at] != '{' {
 			return false
 		}

@@ -5,15 +5,17 @@ import (
 	"errors"
 	"math"
 	"strconv"
+
+	"tracekit/internal/jsonlex"
 )
 
 // status says how a scan of text ended.
-type status uint8
+type status = jsonlex.Status
 
 const (
-	scanned status = iota // found whole
-	partial               // the text ended first
-	broken                // it can't be JSON that goes on
+	scanned = jsonlex.OK         // found whole
+	partial = jsonlex.Incomplete // the text ended first
+	broken  = jsonlex.Broken     // it can't be JSON that goes on
 )
 
 // scanEvent reads the object at buf[at], whatever its layout and order of members, and fills
@@ -25,7 +27,7 @@ const (
 // Perfetto is: inside args only braces and strings are looked at.
 func scanEvent(buf []byte, from, at, depth int, e *Event) (end int, st status) {
 	*e = Event{lead: uint32(at - from)}
-	p := skipSpace(buf, at+1)
+	p := jsonlex.SkipSpace(buf, at+1)
 	if p < len(buf) && buf[p] == '}' {
 		e.text = buf[from : p+1 : p+1]
 		return p + 1, scanned
@@ -40,13 +42,13 @@ func scanEvent(buf []byte, from, at, depth int, e *Event) (end int, st status) {
 			return p, st
 		}
 		key := buf[keyAt+1 : p-1]
-		if p = skipSpace(buf, p); p == len(buf) {
+		if p = jsonlex.SkipSpace(buf, p); p == len(buf) {
 			return p, partial
 		}
 		if buf[p] != ':' {
 			return p, broken
 		}
-		if p = skipSpace(buf, p+1); p == len(buf) {
+		if p = jsonlex.SkipSpace(buf, p+1); p == len(buf) {
 			return p, partial
 		}
 		valueAt := p
@@ -65,7 +67,7 @@ func scanEvent(buf []byte, from, at, depth int, e *Event) (end int, st status) {
 			return p, st
 		}
 		e.take(key, buf, at, valueAt, p)
-		if p = skipSpace(buf, p); p == len(buf) {
+		if p = jsonlex.SkipSpace(buf, p); p == len(buf) {
 			return p, partial
 		}
 		if buf[p] == '}' {
@@ -78,7 +80,7 @@ func scanEvent(buf []byte, from, at, depth int, e *Event) (end int, st status) {
 		if buf[p] != ',' {
 			return p, broken
 		}
-		p = skipSpace(buf, p+1)
+		p = jsonlex.SkipSpace(buf, p+1)
 	}
 }
 
@@ -93,7 +95,7 @@ func (e *Event) take(key, buf []byte, at, lo, hi int) {
 		if badEscape(key) {
 			e.flaws |= flawSurrogate
 		}
-		key = unescaped(key)
+		key = Unescape(key)
 	}
 	if isNumberStart(value[0]) && overflows(value) {
 		e.flaws |= flawNumber
@@ -190,13 +192,6 @@ func overflows(v []byte) bool {
 
 func isNumberStart(c byte) bool { return c == '-' || c-'0' <= 9 }
 
-func skipSpace(b []byte, p int) int {
-	for p < len(b) && (b[p] == ' ' || b[p] == '\n' || b[p] == '\r' || b[p] == '\t') {
-		p++
-	}
-	return p
-}
-
 // skipString returns where the string that starts at b[p] ends. A quote ends
 // it unless an odd number of backslashes stands before.
 func skipString(b []byte, p int) (int, status) {
@@ -233,13 +228,14 @@ func skipValue(b []byte, p int) (int, status) {
 	case '[':
 		return skipNested(b, p, '[', ']')
 	case 't':
-		return skipWord(b, p, "true")
+		return jsonlex.Word(b, p, "true")
 	case 'f':
-		return skipWord(b, p, "false")
+		return jsonlex.Word(b, p, "false")
 	case 'n':
-		return skipWord(b, p, "null")
+		return jsonlex.Word(b, p, "null")
 	}
-	return skipNumber(b, p)
+	end, _, st := jsonlex.Number(b, p)
+	return end, st
 }
 
 // skipNested finds the end of an object or array as Perfetto does: it counts
@@ -333,70 +329,17 @@ func goesAcross(s []byte) bool {
 	return is && bytes.HasSuffix(bytes.TrimRight(s, ", \n\r\t"), []byte{'}'})
 }
 
-func skipWord(b []byte, p int, word string) (int, status) {
-	rest := b[p:]
-	if len(rest) >= len(word) {
-		if string(rest[:len(word)]) == word {
-			return p + len(word), scanned
-		}
-		return p, broken
-	}
-	if string(rest) == word[:len(rest)] {
-		return len(b), partial
-	}
-	return p, broken
-}
-
-// skipNumber follows JSON's grammar: a number that it refuses makes Perfetto
-// give up the whole trace.
-func skipNumber(b []byte, p int) (int, status) {
-	digits := func() bool {
-		from := p
-		for p < len(b) && b[p]-'0' <= 9 {
-			p++
-		}
-		return p > from
-	}
-	if b[p] == '-' {
-		p++
-	}
-	first := p
-	switch {
-	case !digits() && p < len(b), p > first+1 && b[first] == '0':
-		return p, broken
-	}
-	if p < len(b) && b[p] == '.' {
-		p++
-		if !digits() && p < len(b) {
-			return p, broken
-		}
-	}
-	if p < len(b) && (b[p] == 'e' || b[p] == 'E') {
-		p++
-		if p < len(b) && (b[p] == '+' || b[p] == '-') {
-			p++
-		}
-		if !digits() && p < len(b) {
-			return p, broken
-		}
-	}
-	if p == len(b) {
-		return p, partial
-	}
-	return p, scanned
-}
-
 // skipBare returns where the number or word at b[p] ends, and whether it is JSON:
 // NaN, -Infinity and 007 are not.
 func skipBare(b []byte, p int) (end int, isJSON bool, st status) {
 	end, st = skipValue(b, p)
-	if st == scanned && end < len(b) && !inToken(b[end]) {
+	if st == scanned && end < len(b) && !jsonlex.InToken(b[end]) {
 		return end, true, st
 	}
 	if st == partial {
 		return len(b), true, st
 	}
-	if end = skipToken(b, p); end == len(b) {
+	if end = jsonlex.Token(b, p); end == len(b) {
 		return end, false, partial
 	}
 	if end == p {
@@ -405,51 +348,9 @@ func skipBare(b []byte, p int) (end int, isJSON bool, st status) {
 	return end, false, scanned
 }
 
-// skipToken passes over a number or a word, JSON or not.
-func skipToken(b []byte, p int) int {
-	for p < len(b) && inToken(b[p]) {
-		p++
-	}
-	return p
-}
-
-func inToken(c byte) bool {
-	return c|0x20-'a' <= 'z'-'a' || c-'0' <= 9 || c == '+' || c == '-' || c == '.'
-}
-
 // badEscape reports an escape that makes Perfetto refuse the whole trace when it
 // stands in a member of an event: half of a surrogate pair, which it never
 // joins, or \u without four hexadecimal digits.
 func badEscape(s []byte) bool {
-	for {
-		i := bytes.IndexByte(s, '\\')
-		if i < 0 || i+1 >= len(s) {
-			return false
-		}
-		if s[i+1] != 'u' {
-			s = s[i+2:]
-			continue
-		}
-		if r, ok := hex4(s[i+2:]); !ok || r >= 0xd800 && r < 0xe000 {
-			return true
-		}
-		s = s[i+6:]
-	}
-}
-
-func hex4(s []byte) (r rune, ok bool) {
-	if len(s) < 4 {
-		return 0, false
-	}
-	for _, c := range s[:4] {
-		switch {
-		case c-'0' <= 9:
-			r = r<<4 | rune(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			r = r<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
+	return jsonlex.Escapes(s)&(jsonlex.Surrogate|jsonlex.BadUnicode) != 0
 }

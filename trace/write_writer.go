@@ -3,6 +3,8 @@ package trace
 import (
 	"bytes"
 	"io"
+
+	"tracekit/internal/jsonlex"
 )
 
 // Writer writes a trace: the document's text as it comes, events with commas
@@ -86,9 +88,9 @@ func (w *Writer) exchange(t []byte) []byte {
 	if bytes.Contains(t, key) {
 		t = withoutTop(t, key)
 	}
-	if open := skipSpace(t, 0); !w.begun && open < len(t) && t[open] == '{' {
+	if open := jsonlex.SkipSpace(t, 0); !w.begun && open < len(t) && t[open] == '{' {
 		added := append(append([]byte{}, t[:open+1]...), w.member...)
-		if next := skipSpace(t, open+1); next < len(t) && t[next] == '}' {
+		if next := jsonlex.SkipSpace(t, open+1); next < len(t) && t[next] == '}' {
 			added = added[:len(added)-1]
 		}
 		t = append(added, t[open+1:]...)
@@ -108,12 +110,12 @@ func withoutTop(t, key []byte) []byte {
 		if st != scanned {
 			return t
 		}
-		colon := skipSpace(t, end)
+		colon := jsonlex.SkipSpace(t, end)
 		if colon >= len(t) || t[colon] != ':' {
 			p = end
 			continue
 		}
-		after, st := skipValue(t, skipSpace(t, colon+1))
+		after, st := skipValue(t, jsonlex.SkipSpace(t, colon+1))
 		if st != scanned { // the array of events
 			return t
 		}
@@ -122,9 +124,9 @@ func withoutTop(t, key []byte) []byte {
 			continue
 		}
 		from := p
-		if next := skipSpace(t, after); next < len(t) && t[next] == ',' {
+		if next := jsonlex.SkipSpace(t, after); next < len(t) && t[next] == ',' {
 			after = next + 1
-		} else if at := bytes.LastIndexByte(t[:p], ','); at >= 0 && skipSpace(t, at+1) == p {
+		} else if at := bytes.LastIndexByte(t[:p], ','); at >= 0 && jsonlex.SkipSpace(t, at+1) == p {
 			from = at
 		}
 		t = append(append([]byte{}, t[:from]...), t[after:]...)

@@ -4,7 +4,6 @@
 package jsonlex
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
@@ -103,52 +102,10 @@ func Look(inside []byte, m Marks) Marks {
 	if m&High != 0 && !utf8.Valid(inside) {
 		m |= NotUTF8
 	}
-	if m&Escaped == 0 {
-		return m
-	}
-	for i := bytes.IndexByte(inside, '\\'); i >= 0 && i+1 < len(inside); {
-		c := inside[i+1]
-		next := i + 2
-		switch {
-		case c == 'u':
-			r, good := Hex4(inside[i+2:])
-			switch {
-			case !good:
-				m |= BadUnicode
-			case r >= 0xd800 && r < 0xe000:
-				m |= Surrogate
-				next = i + 6
-			default:
-				next = i + 6
-			}
-		case bytes.IndexByte([]byte(`"\/bfnrt`), c) < 0:
-			m |= UnknownEscape
-		}
-		k := bytes.IndexByte(inside[next:], '\\')
-		if k < 0 {
-			break
-		}
-		i = next + k
+	if m&Escaped != 0 {
+		m |= Escapes(inside)
 	}
 	return m
-}
-
-// Hex4 reads the four hexadecimal digits that s begins with.
-func Hex4(s []byte) (r rune, good bool) {
-	if len(s) < 4 {
-		return 0, false
-	}
-	for _, c := range s[:4] {
-		switch {
-		case c-'0' <= 9:
-			r = r<<4 | rune(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			r = r<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
 }
 
 // Number passes over a number by JSON's grammar.
@@ -217,4 +174,26 @@ func Word(b []byte, p int, w string) (int, Status) {
 		return p, Broken
 	}
 	return p + len(w), OK
+}
+
+// IsNumber reports whether text is a number by JSON's grammar.
+func IsNumber(text []byte) bool {
+	if len(text) == 0 || !isDigit(text[len(text)-1]) {
+		return false
+	}
+	end, _, st := Number(text, 0)
+	return st != Broken && end == len(text)
+}
+
+// Token returns where the number or word at b[p] ends, JSON or not.
+func Token(b []byte, p int) int {
+	for p < len(b) && InToken(b[p]) {
+		p++
+	}
+	return p
+}
+
+// InToken reports whether a byte belongs to numbers and words.
+func InToken(c byte) bool {
+	return c|0x20-'a' <= 'z'-'a' || c-'0' <= 9 || c == '+' || c == '-' || c == '.'
 }

@@ -27,7 +27,7 @@ func (k *kernels) add(e *trace.Event, s span) {
 			k.byName = map[kernelKey]*Kernel{}
 		}
 		key := kernelKey{string(e.Cat()), string(e.Name())}
-		n = &Kernel{Name: plain(key.name), Cat: plain(key.cat), Min: trace.MaxTime}
+		n = &Kernel{Name: string(trace.Unescape(e.Name())), Cat: string(trace.Unescape(e.Cat())), Min: trace.MaxTime}
 		k.byName[key] = n
 	}
 	d := s.length()
@@ -50,6 +50,3 @@ func (k *kernels) finish() []Kernel {
 	})
 	return all
 }
-
-// plain is the text of a name that stands as in the trace, escapes and all.
-func plain(name string) string { return trace.Unquote([]byte(`"` + name + `"`)) }

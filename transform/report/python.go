@@ -144,7 +144,7 @@ func (p *python) finish(m *measure) ([]Function, error) {
 		}
 		for _, function := range slices.Sorted(maps.Keys(t.calls)) {
 			c := t.calls[function]
-			of.Function = plain(p.names[function])
+			of.Function = string(trace.Unescape([]byte(p.names[function])))
 			of.Calls, of.Self, of.Total = c.n, c.self, c.total.length
 			all = append(all, of)
 		}

@@ -127,10 +127,7 @@ func (f *Finder) slice(e *trace.Event) {
 
 // match asks the user's expression.
 func (f *Finder) match(e *trace.Event) {
-	name := e.Name()
-	if bytes.IndexByte(name, '\\') >= 0 {
-		name = []byte(unquoted(name))
-	}
+	name := trace.Unescape(e.Name())
 	if f.Marker.Match(name) {
 		f.mark(e, chosenByUser, partOf(name))
 	}
@@ -356,12 +353,8 @@ func outermost(group []mark, yield func(*mark)) (n int) {
 	return n
 }
 
-// unquoted is the text of a name whose escapes stand as the trace has them.
-func unquoted(name []byte) string {
-	return trace.Unquote(append(append([]byte{'"'}, name...), '"'))
-}
-
-func plainName(name string) string { return unquoted([]byte(name)) }
+// plainName is the text of a name whose escapes stand as the trace has them.
+func plainName(name string) string { return string(trace.Unescape([]byte(name))) }
 
 // Held is about how many bytes f takes.
 func (f *Finder) Held() int {

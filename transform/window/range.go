@@ -129,7 +129,7 @@ func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err
 		if from == to {
 			to++
 		}
-		note = fmt.Sprintf("around %q at %v, the first of %d that meet the condition", trace.Unquote(quoted(f.first.Name())), ago(f.first.TS-v.Zero), f.matches)
+		note = fmt.Sprintf("around %q at %v, the first of %d that meet the condition", trace.Unescape(f.first.Name()), ago(f.first.TS-v.Zero), f.matches)
 	default:
 		if from, to, err = f.bounds(v); err != nil {
 			return 0, 0, "", err
@@ -222,5 +222,3 @@ func part(v *trace.Survey, n, all int) trace.Time {
 }
 
 func micros(t trace.Time) []byte { return trace.AppendMicros(nil, t) }
-
-func quoted(text []byte) []byte { return append(append([]byte{'"'}, text...), '"') }

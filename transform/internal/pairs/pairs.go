@@ -1,7 +1,6 @@
 package pairs
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 
@@ -33,20 +32,16 @@ func whatOf(e *trace.Event) uint64 {
 
 // hashOf is the same in every run, so that what is written is.
 func hashOf(text []byte) uint64 {
-	if bytes.IndexByte(text, '\\') >= 0 {
-		text = []byte(trace.Unquote(quoted(text)))
-	}
 	if len(text) == 0 {
 		return 0
 	}
+	text = trace.Unescape(text)
 	h := uint64(14695981039346656037) // FNV-1a
 	for _, c := range text {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
 	return h ^ h>>29
 }
-
-func quoted(text []byte) []byte { return append(append([]byte{'"'}, text...), '"') }
 
 // Handler decides on the begins and ends of one line: a track, or an async id.
 type Handler interface {
