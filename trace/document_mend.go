@@ -2,13 +2,11 @@ package trace
 
 import (
 	"bytes"
-	"encoding/json"
-	"io"
-	"math"
 	"slices"
 	"unicode/utf8"
 
 	"tracekit/internal/jsonlex"
+	"tracekit/internal/perfetto"
 )
 
 // mendEvent rewrites what would stop Perfetto from loading the trace, where
@@ -115,27 +113,12 @@ func plainString(v []byte, p int) (int, bool) {
 	return p + 1, p+1 < len(v)
 }
 
-// isSound reports JSON without surrogate escapes and without numbers that no
-// float64 holds. Control characters and unknown escapes harm no viewer.
+// isSound reports JSON without escapes and numbers for which Perfetto refuses a trace.
+// Control characters and unknown escapes harm no viewer.
 func isSound(v []byte) bool {
-	plain, _ := mendText(v)
-	if badEscape(v) || !json.Valid(plain) {
-		return false
-	}
-	v = plain
-	if bytes.IndexByte(v, 'e') < 0 && bytes.IndexByte(v, 'E') < 0 && len(v) < 300 {
-		return true
-	}
-	d := json.NewDecoder(bytes.NewReader(v))
-	for {
-		t, err := d.Token() // a number that does not fit is an error
-		if err != nil {
-			return err == io.EOF
-		}
-		if n, ok := t.(float64); ok && math.IsInf(n, 0) {
-			return false
-		}
-	}
+	r := jsonlex.Reader{Odd: perfetto.Refuses}
+	end, st := r.Value(append(v[:len(v):len(v)], ' '), 0)
+	return st == scanned && end == len(v) && r.Marks&(perfetto.RefusedEscapes|jsonlex.OddNumber) == 0
 }
 
 // mendArgs keeps of args what can be read, and reports whether more than words
@@ -178,7 +161,7 @@ func mendMember(key, value []byte) []byte {
 		return []byte(`""`)
 	case string(key) == "traceEvents" && value[0] != '[':
 		return []byte("[]")
-	case (value[0] == '{' || value[0] == '[') && !bracketsMatch(value), isNumberStart(value[0]) && overflows(value):
+	case (value[0] == '{' || value[0] == '[') && !bracketsMatch(value), isNumberStart(value[0]) && perfetto.Refuses(value):
 		return []byte("null")
 	}
 	return nil
@@ -200,9 +183,8 @@ func mendStart(head []byte) []byte {
 			first = Unquote(head[key:end])
 		}
 	}
-	other := first == "meta" || first == "libs" || first == "perfetto_manifest"
 	switch {
-	case other: // as the first key it makes a file a profile of another kind
+	case perfetto.IsOtherKind(first): // as the first key it makes a file a profile of another kind
 		return slices.Concat(head[at:at+1], []byte(`"repaired": true, `), head[key:])
 	case blank:
 		return slices.Concat(head[at:at+1], head[key:])
@@ -234,7 +216,7 @@ func bracketsMatch(v []byte) bool {
 }
 
 func isWord(v []byte) bool {
-	if isNumberStart(v[0]) && overflows(v) {
+	if isNumberStart(v[0]) && perfetto.Refuses(v) {
 		return true
 	}
 	_, isJSON, st := skipBare(append(bytes.Clone(v), ' '), 0)
@@ -285,7 +267,7 @@ func mendEscapes(s []byte) []byte {
 		}
 		out, s = append(out, s[:i]...), s[i:]
 		r, n, m := jsonlex.Escape(s)
-		if m&(jsonlex.Surrogate|jsonlex.BadUnicode) != 0 {
+		if m&perfetto.RefusedEscapes != 0 {
 			out = utf8.AppendRune(out, r)
 		} else {
 			out = append(out, s[:n]...)
@@ -297,68 +279,31 @@ func mendEscapes(s []byte) []byte {
 // mendText rewrites what Perfetto refuses in strings among the members of the
 // document: control characters, and escapes that JSON does not know.
 func mendText(t []byte) (fixed []byte, changed bool) {
-	if !hasRawControl(t) && !hasUnknownEscape(t) && bytes.IndexByte(t, del) < 0 {
-		return t, false
-	}
-	quoted := false
+	quoted, done := false, 0
 	for i := 0; i < len(t); i++ {
 		c := t[i]
 		switch {
 		case c == '"':
 			quoted = !quoted
-			fixed = append(fixed, c)
-		case quoted && c == '\\' && i+1 < len(t):
-			if bytes.IndexByte([]byte(knownEscapes), t[i+1]) < 0 {
-				fixed = append(fixed, `\\`...)
-				continue // what it stands before is text
+		case !quoted:
+		case c == '\\' && i+1 < len(t):
+			if _, _, m := jsonlex.Escape(t[i:]); m&jsonlex.UnknownEscape == 0 {
+				i++
+				continue
 			}
-			i++
-			fixed = append(fixed, c, t[i])
-		case quoted && (c < 0x20 || c == del):
+			fixed = append(append(fixed, t[done:i]...), `\\`...) // what it stands before is text
+			done = i + 1
+		case c < 0x20 || c == del:
 			const hex = "0123456789abcdef"
-			fixed = append(fixed, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			fixed = append(fixed, c)
+			fixed = append(append(fixed, t[done:i]...), '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			done = i + 1
 		}
 	}
-	return fixed, true
+	if done == 0 {
+		return t, false
+	}
+	return append(fixed, t[done:]...), true
 }
 
 // del is the control character that JSON allows in a string, and Perfetto does not.
 const del = 0x7f
-
-const knownEscapes = `"\/bfnrtu`
-
-func hasUnknownEscape(t []byte) bool {
-	for {
-		i := bytes.IndexByte(t, '\\')
-		if i < 0 || i+1 >= len(t) {
-			return false
-		}
-		if bytes.IndexByte([]byte(knownEscapes), t[i+1]) < 0 {
-			return true
-		}
-		t = t[i+2:]
-	}
-}
-
-// hasRawControl reports a control character inside a string.
-func hasRawControl(text []byte) bool {
-	for p := 0; p < len(text); {
-		i := bytes.IndexByte(text[p:], '"')
-		if i < 0 {
-			return false
-		}
-		end, st := skipString(text, p+i)
-		if st != scanned {
-			return true
-		}
-		for _, c := range text[p+i : end] {
-			if c < 0x20 {
-				return true
-			}
-		}
-		p = end
-	}
-	return false
-}

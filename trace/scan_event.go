@@ -2,11 +2,10 @@ package trace
 
 import (
 	"bytes"
-	"errors"
 	"math"
-	"strconv"
 
 	"tracekit/internal/jsonlex"
+	"tracekit/internal/perfetto"
 )
 
 // status says how a scan of text ended.
@@ -97,7 +96,7 @@ func (e *Event) take(key, buf []byte, at, lo, hi int) {
 		}
 		key = Unescape(key)
 	}
-	if isNumberStart(value[0]) && overflows(value) {
+	if isNumberStart(value[0]) && perfetto.Refuses(value) {
 		e.flaws |= flawNumber
 	}
 	s := span{uint32(lo - at), uint32(hi - at)}
@@ -178,16 +177,6 @@ func parseTimeValue(v []byte) (Time, bool) {
 		v = v[1 : len(v)-1]
 	}
 	return ParseMicros(v)
-}
-
-// overflows reports a number that no float64 holds: Perfetto gives up the whole
-// trace for one.
-func overflows(v []byte) bool {
-	if len(v) < 300 && bytes.IndexByte(v, 'e') < 0 && bytes.IndexByte(v, 'E') < 0 {
-		return false
-	}
-	_, err := strconv.ParseFloat(string(v), 64)
-	return errors.Is(err, strconv.ErrRange)
 }
 
 func isNumberStart(c byte) bool { return c == '-' || c-'0' <= 9 }
@@ -352,5 +341,5 @@ func skipBare(b []byte, p int) (end int, isJSON bool, st status) {
 // stands in a member of an event: half of a surrogate pair, which it never
 // joins, or \u without four hexadecimal digits.
 func badEscape(s []byte) bool {
-	return jsonlex.Escapes(s)&(jsonlex.Surrogate|jsonlex.BadUnicode) != 0
+	return jsonlex.Escapes(s)&perfetto.RefusedEscapes != 0
 }

@@ -4,6 +4,7 @@ package perfetto
 import (
 	"bytes"
 	"regexp"
+	"slices"
 )
 
 // Lookahead is how much of a file Perfetto looks at to tell its format, in bytes
@@ -17,6 +18,10 @@ var Gecko = []string{"meta", "libs"}
 // Manifest is the key that, as the first of a document, makes it a description of the
 // other files in an archive.
 const Manifest = "perfetto_manifest"
+
+// IsOtherKind reports a key that, as the first of a document, makes Perfetto take it for
+// something other than a trace.
+func IsOtherKind(key string) bool { return key == Manifest || slices.Contains(Gecko, key) }
 
 // formats are told by the bytes that stand at the start, or within the first ones.
 var formats = []struct{ start, within, name string }{

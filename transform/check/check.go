@@ -15,6 +15,7 @@ import (
 	"io"
 	"slices"
 
+	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 )
@@ -193,4 +194,4 @@ func (c *checker) replay(events *consumer) error {
 	return nil
 }
 
-func notSpace(c byte) bool { return !isSpace(c) }
+func notSpace(c byte) bool { return !perfetto.IsSpace(c) }

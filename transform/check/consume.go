@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
 )
 
@@ -141,7 +142,7 @@ func (c *consumer) members(e *event) {
 		}
 		return
 	}
-	if e.ts == absent {
+	if e.ts == perfetto.Absent {
 		if e.phase != 'M' {
 			c.found(NoTime)
 			return
@@ -233,7 +234,7 @@ func (c *consumer) record(e *event, track uint32) record {
 
 func (c *consumer) slice(e *event, track uint32) {
 	c.shown(e)
-	if e.dur == absent {
+	if e.dur == perfetto.Absent {
 		c.found(NoDur)
 		return
 	}
@@ -339,9 +340,9 @@ func (c *consumer) counter(e *event) {
 		return
 	}
 	st := fields(e.args, func(_ []byte, v value) {
-		if v.kind == num || v.kind == text && isCFloat(v.text) {
+		if v.kind == num || v.kind == text && perfetto.IsFloatText(v.text) {
 			c.report.CounterSamples++
-			if v.number.garbled {
+			if v.number.Garbled {
 				c.found(Garbled)
 			}
 			return
@@ -388,7 +389,7 @@ func (c *consumer) metadata(e *event) {
 }
 
 func (c *consumer) state(e *event) {
-	if e.dur == absent {
+	if e.dur == perfetto.Absent {
 		c.found(NoDur)
 		return
 	}

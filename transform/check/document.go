@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"tracekit/internal/jsonlex"
+	"tracekit/internal/perfetto"
 )
 
 // document reads the text of a trace as Perfetto's tokenizer does, from the
@@ -63,7 +64,7 @@ func (d *document) read(ctx context.Context) (done, error) {
 		} else if !got {
 			return d.fail(FormatUnknown, d.p, "nothing but white space"), nil
 		}
-		for d.p < len(d.buf) && isSpace(d.buf[d.p]) {
+		for d.p < len(d.buf) && perfetto.IsSpace(d.buf[d.p]) {
 			d.p++
 		}
 	}
@@ -182,7 +183,7 @@ func (d *document) stop(at int) done {
 func (d *document) pair(inEvents *bool) (status, done) {
 	b := d.buf
 	p := d.p
-	for p < len(b) && (isSpace(b[p]) || b[p] == ',') {
+	for p < len(b) && (perfetto.IsSpace(b[p]) || b[p] == ',') {
 		if b[p] == ',' {
 			d.commas++
 		}
@@ -284,10 +285,6 @@ func (d *document) member(key string, b []byte, v int) (end int, st status) {
 	return end, ok
 }
 
-// isSpace knows what C's isspace does, which Perfetto uses around the members of
-// the document.
-func isSpace(c byte) bool { return c == ' ' || c-'\t' < 5 }
-
 // documentKey reads a key and its colon, up to where the value starts.
 func documentKey(b []byte, p int) (key []byte, v int, st status) {
 	end, st := documentString(b, p)
@@ -296,14 +293,14 @@ func documentKey(b []byte, p int) (key []byte, v int, st status) {
 	}
 	key = b[p+1 : end-1]
 	for _, want := range []byte{':', 0} {
-		for end < len(b) && isSpace(b[end]) {
+		for end < len(b) && perfetto.IsSpace(b[end]) {
 			end++
 		}
 		switch {
 		case end == len(b):
 			return nil, end, incomplete
 		case want == 0:
-			if c := b[end]; !isDigit(c) && bytes.IndexByte([]byte(`[{-"tfn`), c) < 0 {
+			if c := b[end]; c-'0' > 9 && bytes.IndexByte([]byte(`[{-"tfn`), c) < 0 {
 				return nil, end, broken
 			}
 		case b[end] != want:

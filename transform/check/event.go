@@ -1,9 +1,8 @@
 package check
 
 import (
-	"math"
-
 	"tracekit/internal/jsonlex"
+	"tracekit/internal/perfetto"
 	"tracekit/trace"
 )
 
@@ -49,7 +48,7 @@ type event struct {
 	flags           flag
 	ts, dur         int64
 	tsText          []byte
-	pid, tid        number
+	pid, tid        perfetto.Number
 	pidName         []byte
 	tidName         []byte
 	name, cat       []byte
@@ -73,9 +72,9 @@ type event struct {
 }
 
 func (e *event) reset() {
-	*e = event{ts: absent, dur: absent, scratch: e.scratch[:0], keys: e.keys, strict: e.strict}
+	*e = event{ts: perfetto.Absent, dur: perfetto.Absent, scratch: e.scratch[:0], keys: e.keys, strict: e.strict}
 	e.keys.Reset()
-	e.strict.Odd = isBig
+	e.strict.Odd = perfetto.IsBig
 }
 
 func (e *event) has(f flag) bool { return e.flags&f != 0 }
@@ -153,7 +152,7 @@ func (e *event) string(b []byte, p int, key bool) ([]byte, int, status) {
 	}
 	from := len(e.scratch)
 	var good bool
-	if e.scratch, good = unescape(e.scratch, inside); !good {
+	if e.scratch, good = perfetto.Unescape(e.scratch, inside); !good {
 		return nil, p, e.fail(SurrogateName, "an escape that is half of a surrogate pair, or no character at all")
 	}
 	return e.scratch[from:len(e.scratch):len(e.scratch)], end, ok
@@ -189,12 +188,12 @@ func (e *event) value(b []byte, p int) (v value, end int, st status) {
 		end, st = e.word(b, p, "null")
 	default:
 		v.kind = num
-		v.number, end, st = parseNumber(b, p)
+		v.number, end, st = perfetto.ParseNumber(b, p)
 		if st == broken {
 			e.fail(BadMemberNumber, "a value that is no JSON number")
 			return v, p, st
 		}
-		if v.number.garbled {
+		if v.number.Garbled {
 			e.marks |= bigNumber
 		}
 		v.text = b[p:end:end]
@@ -308,21 +307,21 @@ func (e *event) time(v value) (int64, bool) {
 	case num:
 	case text:
 		var good bool
-		if n, good = quotedNumber(v.text); !good {
+		if n, good = perfetto.NumberOf(v.text); !good {
 			return 0, false
 		}
 		e.flags |= quotedTime
 	default:
 		return 0, false
 	}
-	ns, over := n.nanos()
+	ns, over := n.Nanos()
 	if over {
 		e.flags |= overTime
 	}
-	if n.garbled {
+	if n.Garbled {
 		e.flags |= garbledTime
 	}
-	if !n.isInt && math.Abs(n.f) > 1<<53/1000 {
+	if n.IsCoarse() {
 		e.flags |= coarse
 	}
 	return ns, true
@@ -341,7 +340,7 @@ func (e *event) rounded() int16 {
 	return int16(by)
 }
 
-func (e *event) takeID(v value, n *number, name *[]byte, has, isText flag) {
+func (e *event) takeID(v value, n *perfetto.Number, name *[]byte, has, isText flag) {
 	switch v.kind {
 	case text:
 		e.flags |= has | isText
@@ -349,7 +348,7 @@ func (e *event) takeID(v value, n *number, name *[]byte, has, isText flag) {
 	case num:
 		e.flags |= has
 		*n, *name = v.number, nil
-		if _, in := v.number.uint32Of(); !in {
+		if _, in := v.number.ID(); !in {
 			e.flags |= outOfRange
 		}
 	}
@@ -359,8 +358,8 @@ func setIdent(id *ident, v value) {
 	switch {
 	case v.kind == text:
 		*id = ident{kind: textID, text: v.text}
-	case v.kind == num && v.number.isInt:
-		*id = ident{kind: numID, num: uint64(v.number.i)}
+	case v.kind == num && v.number.IsInt:
+		*id = ident{kind: numID, num: uint64(v.number.Int)}
 	}
 }
 

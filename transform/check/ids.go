@@ -1,10 +1,9 @@
 package check
 
 import (
-	"bytes"
 	"hash/maphash"
-	"math"
-	"strconv"
+
+	"tracekit/internal/perfetto"
 )
 
 // names numbers strings. 0 is none at all.
@@ -70,9 +69,9 @@ func newTracks() *tracks {
 	return &tracks{texts: map[string]uint64{}, byKey: map[trackKey]uint32{}, processes: map[uint64]uint32{}}
 }
 
-func (t *tracks) id(n number, name []byte) uint64 {
+func (t *tracks) id(n perfetto.Number, name []byte) uint64 {
 	if name == nil {
-		id, _ := n.uint32Of()
+		id, _ := n.ID()
 		return id
 	}
 	id, known := t.texts[string(name)]
@@ -137,80 +136,7 @@ func flowID(id ident) (uint64, bool) {
 	case numID:
 		return id.num, true
 	case textID:
-		return parseHex(id.text)
+		return perfetto.HexID(id.text)
 	}
 	return 0, false
-}
-
-func parseHex(s []byte) (uint64, bool) {
-	if i := bytes.IndexByte(s, 0); i >= 0 {
-		s = s[:i]
-	}
-	for len(s) > 0 && isSpace(s[0]) {
-		s = s[1:]
-	}
-	neg := false
-	if len(s) > 0 && (s[0] == '-' || s[0] == '+') {
-		neg = s[0] == '-'
-		s = s[1:]
-	}
-	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
-		s = s[2:]
-	}
-	if len(s) == 0 {
-		return 0, false
-	}
-	var v uint64
-	over := false
-	for _, c := range s {
-		digit := uint64(0)
-		switch {
-		case isDigit(c):
-			digit = uint64(c - '0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			digit = uint64(c|0x20-'a') + 10
-		default:
-			return 0, false
-		}
-		over = over || v>>60 != 0
-		v = v<<4 | digit
-	}
-	switch {
-	case over:
-		return math.MaxUint64, true
-	case neg:
-		return -v, true
-	}
-	return v, true
-}
-
-// isCFloat reports whether C's strtod takes all of s.
-func isCFloat(s []byte) bool {
-	if i := bytes.IndexByte(s, 0); i >= 0 {
-		s = s[:i]
-	}
-	for len(s) > 0 && isSpace(s[0]) {
-		s = s[1:]
-	}
-	if len(s) == 0 || bytes.IndexByte(s, '_') >= 0 {
-		return false
-	}
-	digits := s
-	if digits[0] == '-' || digits[0] == '+' {
-		digits = digits[1:]
-	}
-	if len(digits) > 2 && digits[0] == '0' && digits[1]|0x20 == 'x' && bytes.IndexByte(bytes.ToLower(digits), 'p') < 0 {
-		s = append(bytes.Clone(s), "p0"...) // C does not ask for the exponent
-	}
-	if len(digits) > 5 && string(bytes.ToLower(digits[:4])) == "nan(" && digits[len(digits)-1] == ')' {
-		return true
-	}
-	if len(digits) < len(s) && string(bytes.ToLower(digits)) == "nan" {
-		return true
-	}
-	_, err := strconv.ParseFloat(string(s), 64)
-	if e, is := err.(*strconv.NumError); is && e.Err == strconv.ErrRange {
-		return true
-	}
-	return err == nil
 }

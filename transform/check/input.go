@@ -56,16 +56,16 @@ func sniff(head []byte) (p packing, why string) {
 // 128 bytes, or nothing.
 func notTrace(head []byte) string {
 	var start []byte
-	for _, c := range head[:min(len(head), 128)] {
+	for _, c := range head[:min(len(head), perfetto.Lookahead)] {
 		if !perfetto.IsSpace(c) {
 			start = append(start, c)
 		}
 	}
 	has := func(prefix string) bool { return bytes.HasPrefix(start, []byte(prefix)) }
 	switch {
-	case has(`{"meta"`) || has(`{"libs"`):
+	case slices.Contains(perfetto.Gecko, perfetto.FirstKey(head)):
 		return "its first key makes it a profile of another kind"
-	case has(`{"perfetto_manifest"`):
+	case perfetto.FirstKey(head) == perfetto.Manifest:
 		return manifest
 	case has(`{"`) || has(`[{"`):
 		return ""

@@ -6,6 +6,7 @@ import (
 	"container/heap"
 	"context"
 
+	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 )
@@ -94,9 +95,9 @@ func (j *Judge) Looked() Look {
 	switch e.phase {
 	case 'X', 'T':
 		l.Dur = max(e.dur, 0)
-		l.Drawn = e.ts != absent
+		l.Drawn = e.ts != perfetto.Absent
 	case 'B', 'E', 'b', 'n', 'e', 'i', 'I', 'R', 'C':
-		l.Drawn = e.ts != absent
+		l.Drawn = e.ts != perfetto.Absent
 	}
 	return l
 }
@@ -213,7 +214,7 @@ func (j *Judge) IsLegacy() bool {
 	e := &j.event
 	switch e.phase {
 	case 'S', 'T', 'p', 'F':
-		return e.id.kind != noID && e.has(hasPid) && (e.phase != 'T' || e.dur == absent)
+		return e.id.kind != noID && e.has(hasPid) && (e.phase != 'T' || e.dur == perfetto.Absent)
 	}
 	return false
 }
@@ -308,22 +309,3 @@ func (c *closings) Pop() any {
 	*c = (*c)[:last]
 	return r
 }
-
-// Nanos is the time in ns that Perfetto reads from the text of a number.
-func Nanos(num []byte) (int64, bool) {
-	n, end, st := parseNumber(append(num[:len(num):len(num)], ' '), 0)
-	if st != ok || end != len(num) {
-		return 0, false
-	}
-	ns, over := n.nanos()
-	return ns, !over && !n.garbled
-}
-
-// Garbles reports a number whose digits run over in Perfetto.
-func Garbles(num []byte) bool {
-	n, _, st := parseNumber(append(num[:len(num):len(num)], ' '), 0)
-	return st != ok || n.garbled
-}
-
-// IsNumberText reports whether Perfetto takes a string for a counter's value.
-func IsNumberText(s string) bool { return isCFloat([]byte(s)) }

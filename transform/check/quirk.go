@@ -17,7 +17,7 @@ type quirk struct {
 
 // highLevel reports whether an event is one of vLLM's own.
 func (e *event) highLevel() bool {
-	return e.phase == 'X' && len(e.cat) == 0 && e.tid.isInt && e.tid.i == producer.VLLMEvents && producer.IsVLLMOwn(e.name)
+	return e.phase == 'X' && len(e.cat) == 0 && e.tid.IsInt && e.tid.Int == producer.VLLMEvents && producer.IsVLLMOwn(e.name)
 }
 
 func (q *quirk) see(e *event, process uint32, here func() Place) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"tracekit/internal/perfetto"
 )
 
 // replay takes records in order of time and does with them what Perfetto does:
@@ -119,7 +121,7 @@ func (p *replay) begin(s *stack, r *record, dur int64, t *thread) closing {
 	if c.overlaps {
 		return c
 	}
-	if len(*s) >= maxDepth {
+	if len(*s) >= perfetto.MaxDepth {
 		p.find(TooDeep, r)
 		return c
 	}

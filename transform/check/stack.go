@@ -20,9 +20,6 @@ type open struct {
 // pending is the duration of a slice whose end has not been met.
 const pending = -1
 
-// maxDepth is how many slices may be open at once.
-const maxDepth = 512
-
 // stack is the slices of one track that are open at some time, as Perfetto
 // keeps them: what has ended leaves only when something else comes.
 type stack []open

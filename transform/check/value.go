@@ -1,6 +1,9 @@
 package check
 
-import "tracekit/internal/jsonlex"
+import (
+	"tracekit/internal/jsonlex"
+	"tracekit/internal/perfetto"
+)
 
 // valueKind is what a JSON value is to Perfetto.
 type valueKind uint8
@@ -20,7 +23,7 @@ const (
 type value struct {
 	kind   valueKind
 	truth  bool
-	number number
+	number perfetto.Number
 	text   []byte
 
 	// Of an event's own objects and arrays: whether they are no plain JSON, and
@@ -55,7 +58,7 @@ func parseValue(b []byte, p int, scratch *[]byte) (v value, end int, st status) 
 		end, st = jsonlex.Word(b, p, "null")
 	default:
 		v.kind = num
-		v.number, end, st = parseNumber(b, p)
+		v.number, end, st = perfetto.ParseNumber(b, p)
 	}
 	return v, end, st
 }
@@ -71,7 +74,7 @@ func parseString(b []byte, p int, scratch *[]byte) (inside []byte, end int, st s
 	}
 	from := len(*scratch)
 	var good bool
-	*scratch, good = unescape(*scratch, inside)
+	*scratch, good = perfetto.Unescape(*scratch, inside)
 	if !good {
 		return nil, p, broken
 	}

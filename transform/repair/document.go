@@ -6,6 +6,8 @@ import (
 	"maps"
 	"unicode/utf8"
 
+	"tracekit/internal/jsonlex"
+	"tracekit/internal/perfetto"
 	"tracekit/trace"
 )
 
@@ -150,12 +152,12 @@ func (h *healer) pair(at int) (m docMember, st status) {
 	if st != whole {
 		return m, st
 	}
-	v := skipSpace(h.buf, end)
+	v := jsonlex.SkipSpace(h.buf, end)
 	if v < len(h.buf) && h.buf[v] != ':' {
 		return m, lost
 	}
 	if v < len(h.buf) {
-		v = skipSpace(h.buf, v+1)
+		v = jsonlex.SkipSpace(h.buf, v+1)
 	}
 	if v == len(h.buf) {
 		return m, short
@@ -282,7 +284,7 @@ func (h *healer) putMember(at int, m docMember, commas int) error {
 		h.keys[name] = false
 		h.none = h.none || name == "traceEvents"
 		return nil
-	case h.first && (name == "meta" || name == "libs" || name == "perfetto_manifest"):
+	case h.first && (perfetto.IsOtherKind(name)):
 		// As the first key it would make the file a profile of another kind.
 		h.count[Members]++
 		if err := h.putText(nil, []byte(`"repaired": true`), 0); err != nil {
@@ -416,7 +418,7 @@ func (h *healer) findEvent(p int) (at int, sure bool) {
 // endsArray reports whether the document goes on at h.buf[p] as it does behind
 // its events.
 func (h *healer) endsArray(p int) bool {
-	p = skipSpace(h.buf, p)
+	p = jsonlex.SkipSpace(h.buf, p)
 	if p == len(h.buf) {
 		return true
 	}
@@ -424,13 +426,13 @@ func (h *healer) endsArray(p int) bool {
 		return false
 	}
 	if h.buf[p] == '}' {
-		q := skipSpace(h.buf, p+1)
+		q := jsonlex.SkipSpace(h.buf, p+1)
 		return q == len(h.buf)
 	}
 	if h.buf[p] != ',' {
 		return false
 	}
-	p = skipSpace(h.buf, p+1)
+	p = jsonlex.SkipSpace(h.buf, p+1)
 	if p == len(h.buf) || h.buf[p] != '"' {
 		return false
 	}

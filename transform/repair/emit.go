@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tracekit/filter/producer"
+	"tracekit/internal/jsonlex"
 	"tracekit/trace"
 	"tracekit/transform/check"
 )
@@ -131,7 +132,7 @@ func (e *emitter) event(sep, obj []byte, seq int64) error {
 	default:
 		return e.rejects.add(obj)
 	}
-	if !e.any && bytes.HasPrefix(bytes.TrimLeft(e.start, " \t\r\n"), []byte{'['}) && skipSpace(obj, 1) == len(obj)-1 {
+	if !e.any && bytes.HasPrefix(bytes.TrimLeft(e.start, " \t\r\n"), []byte{'['}) && jsonlex.SkipSpace(obj, 1) == len(obj)-1 {
 		return nil // those before it went, and no trace starts with an empty object
 	}
 	obj = e.change(obj, seq, look.Phase, look.TS)

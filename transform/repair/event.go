@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"tracekit/internal/jsonlex"
+	"tracekit/internal/perfetto"
 	"tracekit/trace"
 	"tracekit/transform/check"
 )
@@ -123,25 +125,25 @@ func (e *rules) time(m *member) bool {
 	}
 	if len(v) > 2 && v[0] == '"' {
 		inside := bytes.TrimSpace(v[1 : len(v)-1])
-		if !isNumber(inside) {
+		if !jsonlex.IsNumber(inside) {
 			return false
 		}
 		if e.off[Quoted] {
-			_, good := check.Nanos(inside)
+			_, good := perfetto.Nanos(inside)
 			return good
 		}
 		e.count[Quoted]++
 		v = inside
 	}
-	if !isNumber(v) {
+	if !jsonlex.IsNumber(v) {
 		return false
 	}
-	if _, good := check.Nanos(v); !good {
+	if _, good := perfetto.Nanos(v); !good {
 		ns, good := trace.ParseMicros(v)
 		if !good {
 			// Too far for nanoseconds: judged with the other times.
 			m.val = v
-			return !infinite(v)
+			return !perfetto.Refuses(v)
 		}
 		v = trace.AppendMicros(nil, ns)
 	}
@@ -149,17 +151,12 @@ func (e *rules) time(m *member) bool {
 	return true
 }
 
-func infinite(v []byte) bool {
-	_, err := strconv.ParseFloat(string(v), 64)
-	return err != nil
-}
-
 // move adds what is to be added to a time, and returns how viewers read it, in ns.
 // Metadata that would come to lie before zero stays where it is.
 func (e *rules) move(ts *member) (at int64, good bool) {
 	if e.offset != 0 && ts.val[0] != '"' {
 		to := moved(ts.val, e.offset)
-		if at, good := check.Nanos(to); good && at >= 0 {
+		if at, good := perfetto.Nanos(to); good && at >= 0 {
 			ts.val = to
 			e.count[e.why()]++
 			return at, good
@@ -168,7 +165,7 @@ func (e *rules) move(ts *member) (at int64, good bool) {
 			return -1, true
 		}
 	}
-	return check.Nanos(bytes.Trim(ts.val, `"`))
+	return perfetto.Nanos(bytes.Trim(ts.val, `"`))
 }
 
 // why is the kind of repair for which times are moved.
@@ -199,7 +196,7 @@ func (e *rules) possible(ts, dur *member, long bool) fate {
 		return rejected
 	}
 	if long && dur != nil {
-		d, good := check.Nanos(bytes.Trim(dur.val, `"`))
+		d, good := perfetto.Nanos(bytes.Trim(dur.val, `"`))
 		if !good || d < 0 {
 			return rejected
 		}
@@ -215,7 +212,7 @@ func (e *rules) ids() {
 			continue
 		}
 		v := m.raw
-		if !isNumber(v) {
+		if !jsonlex.IsNumber(v) {
 			continue
 		}
 		f, _, err := big.ParseFloat(string(v), 10, 128, big.ToZero)
@@ -237,7 +234,7 @@ func (e *rules) ids() {
 
 func (e *rules) id(m *member) {
 	v := m.raw
-	if !isNumber(v) || e.off[Giants] {
+	if !jsonlex.IsNumber(v) || e.off[Giants] {
 		return
 	}
 	if _, err := strconv.ParseInt(string(v), 10, 64); err == nil {
@@ -265,7 +262,7 @@ func (e *rules) counter() fate {
 	out := e.inside(args, func(ms []member) {
 		for i := range ms {
 			m := &ms[i]
-			if m.drop || m.val[0] == '-' || m.val[0]-'0' <= 9 || m.val[0] == '"' && check.IsNumberText(trace.Unquote(m.val)) {
+			if m.drop || m.val[0] == '-' || m.val[0]-'0' <= 9 || m.val[0] == '"' && perfetto.IsFloatText([]byte(trace.Unquote(m.val))) {
 				continue
 			}
 			if e.mended(Counters) {
@@ -314,7 +311,7 @@ func (e *rules) meta() fate {
 			switch {
 			case m.drop:
 			case sort && m.name == "sort_index" && !number:
-				if !isText || !isNumber(m.val[1:len(m.val)-1]) {
+				if !isText || !jsonlex.IsNumber(m.val[1:len(m.val)-1]) {
 					f = hidden
 				} else if e.mended(Quoted) {
 					m.val = m.val[1 : len(m.val)-1]

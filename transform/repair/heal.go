@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 
+	"tracekit/internal/jsonlex"
 	"tracekit/trace"
 	"tracekit/transform/check"
 )
@@ -174,7 +175,7 @@ func (h *healer) start() (inEvents bool, err error) {
 	}
 	at += h.p
 	lead := b[h.p:at]
-	if blank := skipSpace(lead, 0) == len(lead); !blank || len(lead) > maxBlank {
+	if blank := jsonlex.SkipSpace(lead, 0) == len(lead); !blank || len(lead) > maxBlank {
 		if !blank {
 			if err := h.lose(lead); err != nil {
 				return false, err
@@ -205,7 +206,7 @@ var eventKeys = []string{"ph", "name", "cat", "ts", "pid", "tid", "dur", "id", "
 
 // startsEvent reports whether an object begins at b[p] as events do.
 func startsEvent(b []byte, p int) bool {
-	return startsMember(b, skipSpace(b, p+1))
+	return startsMember(b, jsonlex.SkipSpace(b, p+1))
 }
 
 // startsMember reports whether a key of events and its colon stand at b[p].
@@ -215,7 +216,7 @@ func startsMember(b []byte, p int) bool {
 	}
 	for _, k := range eventKeys {
 		if rest := b[p+1:]; len(rest) > len(k) && string(rest[:len(k)]) == k && rest[len(k)] == '"' {
-			q := skipSpace(rest, len(k)+1)
+			q := jsonlex.SkipSpace(rest, len(k)+1)
 			return q == len(rest) || rest[q] == ':'
 		}
 	}
@@ -373,7 +374,7 @@ func (h *healer) hand(sep, obj []byte, commas int) error {
 			h.count[Commas]++
 			sep = []byte{'\n'}
 		}
-		if skipSpace(obj, 1) == len(obj)-1 { // no trace starts with an empty object
+		if jsonlex.SkipSpace(obj, 1) == len(obj)-1 { // no trace starts with an empty object
 			h.count[Members]++
 			return nil
 		}

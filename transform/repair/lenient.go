@@ -4,21 +4,19 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"tracekit/internal/jsonlex"
+	"tracekit/internal/perfetto"
 	"tracekit/trace"
-	"tracekit/transform/check"
 )
 
 // status says how a lenient reading ended.
-type status uint8
+type status = jsonlex.Status
 
 const (
-	whole status = iota
-	short        // the text ends first
-	lost         // nothing makes sense from here on
+	whole = jsonlex.OK
+	short = jsonlex.Incomplete // the text ends first
+	lost  = jsonlex.Broken     // nothing makes sense from here on
 )
 
 // member is a member of an object: the text before its key, the key and value
@@ -63,21 +61,14 @@ func (r *reader) mended(k Kind) bool {
 // maxDepth is how deep values may nest.
 const maxDepth = 500
 
-func skipSpace(b []byte, p int) int {
-	for p < len(b) && (b[p] == ' ' || b[p] == '\n' || b[p] == '\r' || b[p] == '\t') {
-		p++
-	}
-	return p
-}
-
 // object reads the object at b[p]. With lost or short it returns the members
 // that were whole, and where it stopped.
 func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end int, st status) {
 	at := p + 1
 	for {
-		q := skipSpace(b, at)
+		q := jsonlex.SkipSpace(b, at)
 		for q < len(b) && b[q] == ',' {
-			q = skipSpace(b, q+1)
+			q = jsonlex.SkipSpace(b, q+1)
 		}
 		if q == len(b) {
 			return ms, nil, q, short
@@ -100,13 +91,13 @@ func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end i
 		}
 		m.name = trace.Unquote(m.key)
 		colon := stop
-		if stop = skipSpace(b, stop); stop == len(b) {
+		if stop = jsonlex.SkipSpace(b, stop); stop == len(b) {
 			return ms, nil, q, short
 		}
 		if b[stop] != ':' {
 			return ms, nil, q, lost
 		}
-		if stop = skipSpace(b, stop+1); stop == len(b) {
+		if stop = jsonlex.SkipSpace(b, stop+1); stop == len(b) {
 			return ms, nil, q, short
 		}
 		m.colon = b[colon:stop]
@@ -117,7 +108,7 @@ func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end i
 		m.raw = b[value:stop]
 		ms = append(ms, m)
 		at = stop
-		if q = skipSpace(b, stop); q < len(b) && b[q] != ',' && b[q] != '}' && b[q] != '"' {
+		if q = jsonlex.SkipSpace(b, stop); q < len(b) && b[q] != ',' && b[q] != '}' && b[q] != '"' {
 			return ms, nil, q, lost
 		}
 	}
@@ -160,7 +151,7 @@ const maxBare = 256
 // bare reads a value that has no quotes: a number or a word, or text that was meant for
 // a string, such as N/A, (1, 2) or 'x', up to where the object or array goes on.
 func (r *reader) bare(b []byte, p int) (val []byte, end int, st status) {
-	end = tokenEnd(b, p)
+	end = jsonlex.Token(b, p)
 	switch {
 	case end == len(b) && !r.final:
 		return nil, p, short
@@ -195,7 +186,7 @@ func (r *reader) single(b []byte, p int, behind string) (val []byte, end int, st
 		if b[i] != '\'' {
 			continue
 		}
-		if q := skipSpace(b, i+1); q < len(b) && bytes.IndexByte([]byte(behind), b[q]) >= 0 {
+		if q := jsonlex.SkipSpace(b, i+1); q < len(b) && bytes.IndexByte([]byte(behind), b[q]) >= 0 {
 			return r.word(b[p:i+1], quoteText(b[p+1:i])), i + 1, whole
 		}
 	}
@@ -208,11 +199,11 @@ func (r *reader) single(b []byte, p int, behind string) (val []byte, end int, st
 func (r *reader) array(b []byte, p, depth int) (val []byte, end int, st status) {
 	val = append(val, '[')
 	for at := p + 1; ; {
-		q := skipSpace(b, at)
+		q := jsonlex.SkipSpace(b, at)
 		comma := false
 		for q < len(b) && b[q] == ',' {
 			comma = true
-			q = skipSpace(b, q+1)
+			q = jsonlex.SkipSpace(b, q+1)
 		}
 		switch {
 		case q == len(b):
@@ -243,18 +234,6 @@ func (r *reader) array(b []byte, p, depth int) (val []byte, end int, st status) 
 	}
 }
 
-// tokenEnd passes over a bare word or number.
-func tokenEnd(b []byte, p int) int {
-	for p < len(b) {
-		c := b[p] | 0x20
-		if c-'a' > 'z'-'a' && b[p]-'0' > 9 && b[p] != '+' && b[p] != '-' && b[p] != '.' {
-			break
-		}
-		p++
-	}
-	return p
-}
-
 // token returns what a bare word or number shall be.
 func (r *reader) token(t []byte) []byte {
 	switch string(t) {
@@ -269,7 +248,7 @@ func (r *reader) token(t []byte) []byte {
 	case "None":
 		return r.word(t, []byte("null"))
 	}
-	if isNumber(t) {
+	if jsonlex.IsNumber(t) {
 		if _, err := strconv.ParseInt(string(t), 10, 64); err == nil {
 			return t
 		}
@@ -302,7 +281,7 @@ func (r *reader) long(t []byte, f float64) []byte {
 		}
 		return t
 	}
-	if !check.Garbles(t) || !r.mended(Giants) {
+	if !perfetto.Garbles(t) || !r.mended(Giants) {
 		return t
 	}
 	return strconv.AppendFloat(nil, f, 'e', -1, 64)
@@ -311,41 +290,6 @@ func (r *reader) long(t []byte, f float64) []byte {
 func quoted(t []byte) []byte { return append(append([]byte{'"'}, t...), '"') }
 
 func isInteger(t []byte) bool { return !bytes.ContainsAny(t, ".eE") }
-
-// isNumber reports a number by JSON's grammar.
-func isNumber(t []byte) bool {
-	i := 0
-	digits := func() bool {
-		from := i
-		for i < len(t) && t[i]-'0' <= 9 {
-			i++
-		}
-		return i > from
-	}
-	if i < len(t) && t[i] == '-' {
-		i++
-	}
-	first := i
-	if !digits() || t[first] == '0' && i > first+1 {
-		return false
-	}
-	if i < len(t) && t[i] == '.' {
-		i++
-		if !digits() {
-			return false
-		}
-	}
-	if i < len(t) && t[i]|0x20 == 'e' {
-		i++
-		if i < len(t) && (t[i] == '+' || t[i] == '-') {
-			i++
-		}
-		if !digits() {
-			return false
-		}
-	}
-	return i == len(t)
-}
 
 // dedupe drops members that come again later.
 func (r *reader) dedupe(ms []member) {
@@ -390,25 +334,4 @@ func separator(sep []byte, first bool) []byte {
 		return sep
 	}
 	return []byte(", ")
-}
-
-// hex4 reads four hexadecimal digits.
-func hex4(s []byte) (rune, bool) {
-	if len(s) < 4 {
-		return 0, false
-	}
-	v, err := strconv.ParseUint(string(s[:4]), 16, 16)
-	return rune(v), err == nil
-}
-
-// surrogates turns an escaped pair into the character that it stands for.
-func surrogates(s []byte, high rune) (r rune, n int) {
-	if len(s) >= 12 && s[6] == '\\' && s[7] == 'u' {
-		if low, good := hex4(s[8:]); good {
-			if r := utf16.DecodeRune(high, low); r != utf8.RuneError {
-				return r, 12
-			}
-		}
-	}
-	return utf8.RuneError, 6
 }

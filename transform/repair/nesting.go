@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"math"
 
+	"tracekit/internal/perfetto"
 	"tracekit/transform/check"
 	"tracekit/transform/internal/firstfit"
 )
@@ -38,9 +39,6 @@ type span struct {
 // unended is the endSeq of a begin that is closed behind all other events.
 const unended = -1
 
-// maxOpen is how many slices a viewer shows one inside the other.
-const maxOpen = 512
-
 // settle takes away what has ended before [from, to) begins.
 func (l *lane) settle(from, to int64) {
 	for n := len(*l); n > 0; n-- {
@@ -58,7 +56,7 @@ func (l lane) room() int64 {
 	switch {
 	case len(l) == 0:
 		return math.MaxInt64
-	case len(l) >= maxOpen:
+	case len(l) >= perfetto.MaxDepth:
 		return firstfit.Full
 	}
 	return l[len(l)-1].to

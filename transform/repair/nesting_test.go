@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"tracekit/internal/perfetto"
 	"tracekit/transform/check"
 )
 
@@ -17,7 +18,7 @@ func (n *plainNesting) put(s span) int {
 	k := 0
 	for ; k < len(n.lanes); k++ {
 		n.lanes[k].settle(s.from, s.to)
-		if l := n.lanes[k]; len(l) == 0 || len(l) < maxOpen && s.to <= l[len(l)-1].to {
+		if l := n.lanes[k]; len(l) == 0 || len(l) < perfetto.MaxDepth && s.to <= l[len(l)-1].to {
 			break
 		}
 	}

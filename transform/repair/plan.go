@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"tracekit/internal/perfetto"
 	"tracekit/trace"
 	"tracekit/transform/check"
 )
@@ -219,7 +220,7 @@ func (p *planner) matchGroup() {
 func timeFrom(ts int64) (text []byte, ns int64) {
 	for step := int64(0); ; step = max(2*step, 1) {
 		text = trace.AppendMicros(text[:0], trace.Time(ts+step))
-		if ns, good := check.Nanos(text); good && ns >= ts || step > 1<<30 {
+		if ns, good := perfetto.Nanos(text); good && ns >= ts || step > 1<<30 {
 			return text, ns
 		}
 	}

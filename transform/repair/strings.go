@@ -2,9 +2,9 @@ package repair
 
 import (
 	"bytes"
-	"unicode/utf16"
 	"unicode/utf8"
 
+	"tracekit/internal/jsonlex"
 	"tracekit/transform/check"
 )
 
@@ -154,7 +154,7 @@ func slashed(b []byte, i int) bool {
 
 // follows reports whether b[p:] may stand behind a string, as far as b tells.
 func follows(b []byte, p int, where place, final bool) (fits, sure bool) {
-	p = skipSpace(b, p)
+	p = jsonlex.SkipSpace(b, p)
 	if p == len(b) {
 		return final, final
 	}
@@ -164,7 +164,7 @@ func follows(b []byte, p int, where place, final bool) (fits, sure bool) {
 	case where == inArray:
 		return c == ',' || c == ']', true
 	case c == '}':
-		p = skipSpace(b, p+1)
+		p = jsonlex.SkipSpace(b, p+1)
 		if p == len(b) {
 			return final, final
 		}
@@ -174,7 +174,7 @@ func follows(b []byte, p int, where place, final bool) (fits, sure bool) {
 	case c == '"':
 		return isKey(b, p, final)
 	case c == ',':
-		p = skipSpace(b, p+1)
+		p = jsonlex.SkipSpace(b, p+1)
 		switch {
 		case p == len(b):
 			return final, final
@@ -201,7 +201,7 @@ func isKey(b []byte, p int, final bool) (is, sure bool) {
 		case '\n':
 			return false, true
 		case '"':
-			if q = skipSpace(b, q+1); q == len(b) {
+			if q = jsonlex.SkipSpace(b, q+1); q == len(b) {
 				return final, final
 			}
 			return b[q] == ':', true
@@ -295,8 +295,7 @@ func asIs(s []byte) bool {
 		if i += k; i+1 == len(s) {
 			continue
 		}
-		_, good := hex4(s[i+2:])
-		if s[i+1] == 'u' && !good || bytes.IndexByte([]byte(`"\/bfnrtu`), s[i+1]) < 0 {
+		if _, _, m := jsonlex.Escape(s[i:]); m&(jsonlex.UnknownEscape|jsonlex.BadUnicode) != 0 {
 			return true
 		}
 	}
@@ -307,12 +306,10 @@ func (r *reader) escape(out, s []byte, last bool, halves *bool) ([]byte, int) {
 	if last || len(s) == 1 {
 		return append(out, '\\', '\\'), 1
 	}
-	if s[1] == 'u' {
-		if char, good := hex4(s[2:]); good && utf16.IsSurrogate(char) && !r.off[Surrogates] {
-			*halves = true
-			char, n := surrogates(s, char)
-			return utf8.AppendRune(out, char), n
-		}
+	char, n, m := jsonlex.Escape(s)
+	if m&jsonlex.Surrogate == 0 || r.off[Surrogates] {
+		return append(out, s[:2]...), 2
 	}
-	return append(out, s[:2]...), 2
+	*halves = true
+	return utf8.AppendRune(out, char), n
 }

@@ -2,8 +2,8 @@ package flows
 
 import (
 	"bytes"
-	"math"
 
+	"tracekit/internal/perfetto"
 	"tracekit/trace"
 )
 
@@ -53,57 +53,10 @@ func finish(h uint64) uint64 {
 // string as strtoull reads hexadecimal digits. It reports false for what is neither.
 func ID(text []byte) (n uint64, ok bool) {
 	if len(text) == 0 || text[0] != '"' {
-		return wholeNumber(text)
+		i, ok := perfetto.Int(text)
+		return uint64(i), ok
 	}
-	s := text[1 : len(text)-1]
-	if bytes.IndexByte(s, '\\') >= 0 {
-		s = []byte(trace.Unquote(text))
-	}
-	if end := bytes.IndexByte(s, 0); end >= 0 {
-		s = s[:end]
-	}
-	s = bytes.TrimLeft(s, " \t\n\v\f\r")
-	negative := len(s) > 0 && s[0] == '-'
-	if negative || len(s) > 0 && s[0] == '+' {
-		s = s[1:]
-	}
-	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
-		s = s[2:]
-	}
-	over := false
-	for _, c := range s {
-		digit := uint64(c - '0')
-		if digit > 9 {
-			if digit = uint64(c|0x20-'a') + 10; digit < 10 || digit > 15 {
-				return 0, false
-			}
-		}
-		over = over || n>>60 != 0
-		n = n<<4 | digit
-	}
-	switch {
-	case over:
-		n = math.MaxUint64
-	case negative:
-		n = -n
-	}
-	return n, len(s) > 0
-}
-
-// wholeNumber reads a number without a fraction that 64 bits hold.
-func wholeNumber(text []byte) (n uint64, ok bool) {
-	digits := bytes.TrimPrefix(text, []byte("-"))
-	for _, c := range digits {
-		d := uint64(c - '0')
-		if d > 9 || n > (math.MaxInt64-d)/10 {
-			return 0, false
-		}
-		n = 10*n + d
-	}
-	if len(digits) < len(text) {
-		n = -n
-	}
-	return n, len(digits) > 0
+	return perfetto.HexID(trace.Unescape(text[1 : len(text)-1]))
 }
 
 // BindsEnclosing reports whether the end of a flow binds to the slice that it

@@ -1,0 +1,211 @@
+package perfetto
+
+import (
+	"bytes"
+	"math"
+
+	"tracekit/internal/jsonlex"
+)
+
+// Number is what Perfetto reads of a JSON number: 64 bits with a sign if it is
+// written without fraction and exponent and fits, else a float64, which is not
+// the nearest one where digits are many.
+type Number struct {
+	Int     int64
+	Float   float64
+	IsInt   bool
+	Garbled bool // digits ran over
+}
+
+// ParseNumber reads the number at b[p], with Perfetto's arithmetic, and returns where it
+// ends. It is broken if it is not JSON or if no float64 holds it: Perfetto gives up the
+// whole trace for one of these.
+func ParseNumber(b []byte, p int) (n Number, end int, st jsonlex.Status) {
+	end, isInt, st := jsonlex.Number(b, p)
+	if st != jsonlex.OK {
+		return n, end, st
+	}
+	n, finite := parse(b[p:end], isInt)
+	if !finite {
+		return n, end, jsonlex.Broken
+	}
+	return n, end, jsonlex.OK
+}
+
+// NumberOf reads text that is one number as ParseNumber does.
+func NumberOf(text []byte) (n Number, ok bool) {
+	if !jsonlex.IsNumber(text) {
+		return n, false
+	}
+	return parse(text, true)
+}
+
+func parse(num []byte, maybeInt bool) (n Number, finite bool) {
+	if maybeInt {
+		if i, fits := Int(num); fits {
+			return Number{Int: i, Float: float64(i), IsInt: true}, true
+		}
+	}
+	return parseFloat(num)
+}
+
+// Int returns the number that text stands for, and reports false for what has a fraction or
+// an exponent, does not fit into 64 bits, or is not a number.
+func Int(s []byte) (int64, bool) {
+	neg := len(s) > 0 && s[0] == '-'
+	if neg {
+		s = s[1:]
+	}
+	var v uint64
+	if len(s) == 0 || len(s) > 19 {
+		return 0, false
+	}
+	for _, c := range s {
+		if !isDigit(c) {
+			return 0, false
+		}
+		v = v*10 + uint64(c-'0')
+	}
+	switch {
+	case neg && v <= 1<<63:
+		return -int64(v), true
+	case !neg && v < 1<<63:
+		return int64(v), true
+	}
+	return 0, false
+}
+
+// parseFloat follows the sums that Perfetto does, overflow included.
+func parseFloat(s []byte) (n Number, finite bool) {
+	neg := s[0] == '-'
+	if neg {
+		s = s[1:]
+	}
+	var whole int64
+	i := 0
+	for ; i < len(s) && isDigit(s[i]); i++ {
+		n.Garbled = n.Garbled || whole > (math.MaxInt64-9)/10
+		whole = whole*10 + int64(s[i]-'0')
+	}
+	fraction := 0.0
+	if i < len(s) && s[i] == '.' {
+		var digits int64
+		divisor := uint64(1)
+		places := 0
+		for i++; i < len(s) && isDigit(s[i]); i++ {
+			n.Garbled = n.Garbled || digits > (math.MaxInt64-9)/10 || places == 19
+			digits = digits*10 + int64(s[i]-'0')
+			divisor *= 10
+			places++
+		}
+		fraction = float64(digits) / float64(divisor)
+	}
+	f := float64(whole) + fraction
+	if i < len(s) {
+		i++
+		down := s[i] == '-'
+		if s[i] == '+' || s[i] == '-' {
+			i++
+		}
+		exp := 0
+		for ; i < len(s); i++ {
+			exp = min(exp*10+int(s[i]-'0'), 1<<20)
+		}
+		switch {
+		case down:
+			f /= pow10(exp)
+		case exp > 0:
+			f *= pow10(exp)
+		}
+	}
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		return n, false
+	}
+	if neg {
+		f = -f
+	}
+	n.Float = f
+	return n, true
+}
+
+func pow10(n int) float64 {
+	if n > 308 {
+		return math.Inf(1)
+	}
+	return math.Pow10(n)
+}
+
+// Refuses reports a number of JSON that no float64 holds.
+func Refuses(num []byte) bool {
+	if bytes.IndexByte(num, 'e') < 0 && bytes.IndexByte(num, 'E') < 0 {
+		return false // the digits run over instead
+	}
+	_, finite := NumberOf(num)
+	return !finite && jsonlex.IsNumber(num)
+}
+
+// Garbles reports what Perfetto reads as another number, or refuses.
+func Garbles(num []byte) bool {
+	n, ok := NumberOf(num)
+	return !ok || n.Garbled
+}
+
+// IsBig reports a number that Perfetto garbles or refuses, or that is an integer of more
+// than 64 bits.
+func IsBig(num []byte) bool {
+	n, ok := NumberOf(num)
+	return !ok || n.Garbled || !n.IsInt && !bytes.ContainsAny(num, ".eE")
+}
+
+// Absent is what Perfetto has in place of a time that is not there.
+const Absent = math.MaxInt64
+
+// Nanos is the time that Perfetto makes of microseconds, in ns. It reports
+// whether the sum ran over.
+func (n Number) Nanos() (ns int64, over bool) {
+	const most = math.MaxInt64 / 1000
+	if n.IsInt {
+		return n.Int * 1000, n.Int > most || n.Int < -most
+	}
+	over = math.Abs(n.Float) > most
+	if n.Float == math.Trunc(n.Float) {
+		return toInt(n.Float) * 1000, over
+	}
+	return toInt(math.Round(n.Float * 1000)), over
+}
+
+// IsCoarse reports microseconds that a float64 does not hold to the nanosecond.
+func (n Number) IsCoarse() bool { return !n.IsInt && math.Abs(n.Float) > 1<<53/1000 }
+
+// Nanos is the time in ns that Perfetto reads from the text of a number. It reports false
+// for what is not a number, and where digits run over.
+func Nanos(num []byte) (int64, bool) {
+	n, ok := NumberOf(num)
+	if !ok {
+		return 0, false
+	}
+	ns, over := n.Nanos()
+	return ns, !over && !n.Garbled
+}
+
+// toInt converts as the processors do on which viewers run.
+func toInt(f float64) int64 {
+	if f >= 1<<63 || f < -1<<63 || f != f {
+		return math.MinInt64
+	}
+	return int64(f)
+}
+
+// ID is a pid or tid as Perfetto keeps it, in 32 bits, 0 if it does not fit.
+func (n Number) ID() (id uint64, inRange bool) {
+	i := n.Int
+	if !n.IsInt {
+		i = toInt(n.Float)
+	}
+	if i < 0 || i > math.MaxUint32 {
+		return 0, false
+	}
+	return uint64(i), true
+}
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
