@@ -12,7 +12,7 @@ func TestLanesAreLinear(t *testing.T) {
 		for i := range n {
 			l.place(4*n+i, 1)
 		}
-		return l.rooms.Work()
+		return l.Work()
 	}
 	if once, twice := work(4000), work(8000); float64(twice) > 2.3*float64(once) {
 		t.Error(once, "steps, and", twice, "for twice as many slices")

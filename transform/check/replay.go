@@ -106,7 +106,7 @@ func (p *replay) slice(r *record) {
 			p.find(OverlapRounded, r) // by exact arithmetic it nests, or begins behind
 		}
 		p.find(OverlapOlder, r)
-		s = &t.lanes.place(r.ts, r.dur).stack
+		s = t.lanes.place(r.ts, r.dur)
 		p.begin(s, r, r.dur, nil)
 	}
 	p.bind(s, r)

@@ -1,11 +1,6 @@
 package check
 
-import (
-	"container/heap"
-	"math"
-
-	"tracekit/transform/internal/firstfit"
-)
+import "tracekit/transform/internal/firstfit"
 
 // open is a slice on a stack.
 type open struct {
@@ -79,58 +74,16 @@ func (s stack) match(name, cat uint32) int {
 
 // lanes are the tracks beside a thread to which overlapping slices go.
 type lanes struct {
-	all   []lane
-	rooms firstfit.Rooms // of each: until when a slice may last there
-	due   dueEnds
+	firstfit.Lanes
+	stacks []stack
 }
 
-type lane struct {
-	ends  []int64
-	stack stack
-}
-
-// place returns the first lane on which a slice nests. Calls come in order of ts.
-func (l *lanes) place(ts, dur int64) *lane {
-	for len(l.due) > 0 && l.due[0].end <= ts {
-		i := heap.Pop(&l.due).(dueEnd).lane
-		a := &l.all[i]
-		for n := len(a.ends); n > 0 && a.ends[n-1] <= ts; n-- {
-			a.ends = a.ends[:n-1]
-		}
-		room := int64(math.MaxInt64)
-		if n := len(a.ends); n > 0 {
-			room = a.ends[n-1]
-		}
-		l.rooms.Set(i, room)
+// place returns the stack of the first lane on which a slice nests. Calls come in order
+// of ts.
+func (l *lanes) place(ts, dur int64) *stack {
+	k := l.Put(firstfit.Span{From: ts, To: ts + dur})
+	if k == len(l.stacks) {
+		l.stacks = append(l.stacks, nil)
 	}
-	end := ts + dur
-	i := l.rooms.First(end)
-	if i == len(l.all) {
-		l.all = append(l.all, lane{})
-		l.rooms.Add(0)
-	}
-	l.all[i].ends = append(l.all[i].ends, end)
-	l.rooms.Set(i, end)
-	heap.Push(&l.due, dueEnd{end, i})
-	return &l.all[i]
-}
-
-// dueEnd is when a slice on a lane ends.
-type dueEnd struct {
-	end  int64
-	lane int
-}
-
-// dueEnds are those that are to come, the next first.
-type dueEnds []dueEnd
-
-func (d dueEnds) Len() int           { return len(d) }
-func (d dueEnds) Less(i, j int) bool { return d[i].end < d[j].end }
-func (d dueEnds) Swap(i, j int)      { d[i], d[j] = d[j], d[i] }
-func (d *dueEnds) Push(x any)        { *d = append(*d, x.(dueEnd)) }
-func (d *dueEnds) Pop() any {
-	last := len(*d) - 1
-	e := (*d)[last]
-	*d = (*d)[:last]
-	return e
+	return &l.stacks[k]
 }

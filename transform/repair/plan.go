@@ -8,6 +8,8 @@ import (
 	"tracekit/internal/perfetto"
 	"tracekit/trace"
 	"tracekit/transform/check"
+	"tracekit/transform/internal/firstfit"
+	"tracekit/transform/internal/pairs"
 )
 
 // plan is what has to be done to events that are well by themselves, by their
@@ -54,10 +56,7 @@ type pair struct {
 	endSeq int64
 }
 
-type openBegin struct {
-	seq, ts   int64
-	name, cat uint32
-}
+type begin struct{ seq, ts int64 }
 
 // planner makes a plan of what a judge has kept.
 type planner struct {
@@ -67,7 +66,7 @@ type planner struct {
 	ctx   context.Context
 
 	pairs  map[int64]pair
-	open   map[line]*opens
+	open   map[line]*pairs.Open[begin]
 	ends   map[line]int64 // of the last thing on each line
 	group  []check.Record
 	slices bool // there are X
@@ -109,14 +108,14 @@ func (p *planner) make(flows bool) error {
 
 // once fills the plan by the order that the judge knows.
 func (p *planner) once(flows bool) error {
-	p.pairs, p.open, p.ends = map[int64]pair{}, map[line]*opens{}, map[line]int64{}
+	p.pairs, p.open, p.ends = map[int64]pair{}, map[line]*pairs.Open[begin]{}, map[line]int64{}
 	if err := p.each(p.match); err != nil {
 		return err
 	}
 	p.matchGroup()
 	p.closeOpen()
 	if !p.off[Overlaps] {
-		n := &nesting{planner: p, lines: map[line]*laneSet{}}
+		n := &nesting{planner: p, lines: map[line]*firstfit.Lanes{}}
 		if err := p.each(n.place); err != nil {
 			return err
 		}
@@ -184,17 +183,18 @@ func (p *planner) matchGroup() {
 		on := lineOf(r)
 		if r.Phase == 'B' || r.Phase == 'b' {
 			if p.open[on] == nil {
-				p.open[on] = new(opens)
+				p.open[on] = new(pairs.Open[begin])
 			}
-			p.open[on].push(openBegin{r.Seq, r.TS, max(r.Name, 1), r.Cat})
+			p.open[on].Push(pairs.Key(max(r.Name, 1), r.Cat), begin{r.Seq, r.TS})
 			continue
 		}
-		open, k := p.open[on], -1
-		if open != nil {
-			k = open.find(named(r))
+		open := p.open[on]
+		if open == nil {
+			continue
 		}
-		if k < 0 {
-			if open != nil && !open.isEmpty() && !p.off[Unshowable] {
+		b, closes := open.Close(pairs.Key(r.Name, r.Cat))
+		if !closes {
+			if !open.Empty() && !p.off[Unshowable] {
 				// Some readers take it for the end of what is open; and if async, it
 				// frees the track for others.
 				p.drop[r.Seq] = Unshowable
@@ -202,7 +202,6 @@ func (p *planner) matchGroup() {
 			}
 			continue
 		}
-		b := open.all[k]
 		end := r.TS
 		if b.ts == end && r.Phase == 'E' && !r.AsFiled && !p.off[Ends] {
 			// Perfetto takes ends before begins of one time.
@@ -211,7 +210,6 @@ func (p *planner) matchGroup() {
 			p.count[Ends]++
 		}
 		p.pairs[b.seq] = pair{end, r.Seq}
-		open.close(k)
 	}
 	p.group = p.group[:0]
 }
@@ -233,13 +231,17 @@ func (p *planner) closeOpen() {
 	}
 	for on, open := range p.open {
 		last := p.ends[on]
-		open.left(func(b openBegin) { last = max(last, b.ts+1) })
+		var left []begin
+		open.Drain(func(b begin) {
+			left = append(left, b)
+			last = max(last, b.ts+1)
+		})
 		_, end := timeFrom(last)
-		open.left(func(b openBegin) {
+		for _, b := range left {
 			p.pairs[b.seq] = pair{end, 0}
 			p.close[b.seq] = end
 			p.count[Ends]++
-		})
+		}
 	}
 }
 

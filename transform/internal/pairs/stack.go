@@ -6,7 +6,18 @@ import "slices"
 // in the upper 40 bits and one of its category in the lower 24, each 0 if there is none.
 type Open[T any] struct {
 	begins []begin[T] // and in an index those that were closed among them
+	closed int        // how many of them were
 	index  [3]places  // by how much an end tells; nil until an end lies deep
+	looked int64      // for tests: begins that were looked at
+}
+
+// Key is what a begin or an end says of itself, by the numbers of its name and category, 0
+// for none.
+func Key(name, cat uint32) uint64 {
+	if cat > catBits {
+		cat = 1 + (cat-1)%catBits
+	}
+	return uint64(name)<<24 | uint64(cat)
 }
 
 type begin[T any] struct {
@@ -63,6 +74,7 @@ func (o *Open[T]) Push(what uint64, item T) {
 func (o *Open[T]) Close(end uint64) (item T, ok bool) {
 	if o.index[0] == nil {
 		for i := len(o.begins) - 1; i >= 0 && i >= len(o.begins)-near; i-- {
+			o.looked++
 			if closes(end, o.begins[i].what) {
 				item = o.begins[i].item
 				o.begins = slices.Delete(o.begins, i, i+1)
@@ -80,6 +92,7 @@ func (o *Open[T]) Close(end uint64) (item T, ok bool) {
 	}
 	item = o.begins[i].item
 	o.begins[i].closed = true
+	o.closed++
 	o.trim()
 	return item, true
 }
@@ -107,6 +120,7 @@ func (o *Open[T]) find(end uint64) int {
 	what := end & masks[k]
 	at := o.index[k][what]
 	for len(at) > 0 {
+		o.looked++
 		i := at[len(at)-1]
 		if i < len(o.begins) && !o.begins[i].closed && o.begins[i].what&masks[k] == what {
 			o.index[k][what] = at
@@ -118,10 +132,16 @@ func (o *Open[T]) find(end uint64) int {
 	return -1
 }
 
-// trim takes off what is closed, so that the last is open.
+// trim takes off what is closed, so that the last is open and most are.
 func (o *Open[T]) trim() {
 	for n := len(o.begins); n > 0 && o.begins[n-1].closed; n-- {
 		o.begins = o.begins[:n-1]
+		o.closed--
+	}
+	if o.closed > near && o.closed > len(o.begins)/2 {
+		o.begins = slices.DeleteFunc(o.begins, func(b begin[T]) bool { return b.closed })
+		o.looked += int64(o.closed)
+		o.closed, o.index = 0, [3]places{}
 	}
 	if len(o.begins) == 0 {
 		o.index = [3]places{}
@@ -138,7 +158,7 @@ func (o *Open[T]) Drain(f func(T)) {
 			f(o.begins[i].item)
 		}
 	}
-	o.begins, o.index = o.begins[:0], [3]places{}
+	o.begins, o.closed, o.index = o.begins[:0], 0, [3]places{}
 }
 
 // stack matches the begins and ends of a line, in order of time, as Perfetto does:

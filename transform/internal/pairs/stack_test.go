@@ -89,3 +89,44 @@ func TestStackMatchesAsPlainlyAsCanBe(t *testing.T) {
 		t.Errorf("only %d marks were matched by an index", deep)
 	}
 }
+
+// Twice as many begins, closed from the outermost on, by ends of other names, or always all
+// but the last, are a bit more than twice the work, and what is closed is let go.
+func TestOpenIsLinear(t *testing.T) {
+	for name, shape := range map[string]func(o *Open[int], n uint32){
+		"outermost first": func(o *Open[int], n uint32) {
+			for i := range n {
+				o.Push(Key(1+i, 0), 0)
+			}
+			for i := range n {
+				if _, ok := o.Close(Key(2*n+i, 0)); ok {
+					t.Fatal("closed by another's end")
+				}
+				o.Close(Key(1+i, 0))
+			}
+		},
+		"one behind": func(o *Open[int], n uint32) {
+			for i := range uint32(2 * near) {
+				o.Push(Key(1+i, 0), 0)
+			}
+			for i := range n {
+				o.Push(Key(1+2*near+i, 0), 0)
+				if _, ok := o.Close(Key(1+i, 0)); !ok {
+					t.Fatal("not closed")
+				}
+			}
+			if most := 8 * near; len(o.begins) > most {
+				t.Errorf("%d begins are held", len(o.begins))
+			}
+		},
+	} {
+		work := func(n uint32) int64 {
+			var o Open[int]
+			shape(&o, n)
+			return o.looked
+		}
+		if once, twice := work(4000), work(8000); float64(twice) > 2.3*float64(once) {
+			t.Error(name, once, "steps, and", twice, "for twice as many begins")
+		}
+	}
+}
