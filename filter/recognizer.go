@@ -329,9 +329,14 @@ func (r *Recognizer) grow() {
 	}
 }
 
-// textID is the text of an id that is text, nil for numbers.
+// textID is the text of an id that is text or below zero, nil for other numbers.
 func textID(id string) []byte {
-	if len(id) < 2 || id[0] != '"' {
+	switch {
+	case len(id) < 2:
+		return nil
+	case id[0] == '-':
+		return []byte(id)
+	case id[0] != '"':
 		return nil
 	}
 	return []byte(trace.Unquote([]byte(id)))

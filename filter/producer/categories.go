@@ -6,14 +6,15 @@ import (
 	"slices"
 )
 
-// categories of all producers, and the families of device categories.
-var categories, families = func() (map[string]Category, []string) {
-	all, begins := map[string]Category{}, []string(nil)
+// categories of all producers, their endings, and the families of device categories.
+var categories, endings, families = func() (all, ends map[string]Category, begins []string) {
+	all, ends = map[string]Category{}, map[string]Category{}
 	for _, p := range All {
 		maps.Copy(all, p.Categories)
+		maps.Copy(ends, p.Endings)
 		begins = append(begins, p.Families...)
 	}
-	return all, begins
+	return all, ends, begins
 }()
 
 // CategoryOf returns what is known of a category, and whether anything is.
@@ -28,6 +29,11 @@ func CategoryOf(cat []byte) (Category, bool) {
 	}
 	if c, ok := categories[string(cat)]; ok {
 		return c, true
+	}
+	if i := bytes.LastIndexByte(cat, '_'); i > 0 {
+		if c, ok := endings[string(cat[i+1:])]; ok {
+			return c, true
+		}
 	}
 	for _, f := range families {
 		if bytes.HasPrefix(cat, []byte(f)) {

@@ -3,6 +3,7 @@ package producer
 // Generic is nobody: what tells a device where no producer is known.
 var Generic = &Producer{
 	Categories: map[string]Category{
+		"cpu_kernel":      {OnHost, 0},
 		"gpu_kernel":      {OnDevice, 0},
 		"GPU_KERNEL":      {OnDevice, 0},
 		"cuda_kernel":     {OnDevice, 0},
@@ -13,6 +14,14 @@ var Generic = &Producer{
 		"memory_copy":     {OnDevice, 0},
 		"MEMORY_COPY":     {OnDevice, 0},
 		"gpu_activity":    {OnDevice, 0},
+	},
+	// Builds of Kineto for other devices call them so, as in musa_runtime.
+	Endings: map[string]Category{
+		"runtime": {OnHost, Runtime},
+		"driver":  {OnHost, Runtime},
+		"kernel":  {OnDevice, 0},
+		"memcpy":  {OnDevice, 0},
+		"memset":  {OnDevice, 0},
 	},
 	Processes: deviceNames(),
 	Threads: []Rule{
@@ -34,7 +43,7 @@ var accelerators = []string{"GPU", "NPU", "TPU", "XPU", "HPU", "MTIA", "MLU", "M
 
 func deviceNames() (all []Rule) {
 	for _, a := range accelerators {
-		for _, form := range []string{"#", " #", ":#", "_#", "-#", " ##", "[#]", " [#]"} {
+		for _, form := range []string{"#", " #", ":#", "_#", "-#", "/#", " ##", "[#]", " [#]"} {
 			all = append(all, Rule{Name: a + form, Is: Labelled}, Rule{Name: a + form + " *", Is: Labelled}, Rule{Name: a + form + ": *", Is: Labelled})
 		}
 	}

@@ -14,6 +14,16 @@ var (
 		Categories: map[string]Category{"v8": {OnHost, 0}, "node,node.async_hooks": {OnHost, 0}, "node,node.perf": {OnHost, 0}},
 		Evidence:   Evidence{Categories: []string{"node,*"}},
 	}
+	Dynamo = &Producer{ // torch.compile, as tlparse collects it
+		Name:       "PyTorch's compiler",
+		Categories: map[string]Category{"dynamo_timed": {OnHost, 0}},
+		Evidence:   Evidence{Categories: []string{"dynamo_timed"}},
+	}
+	Ray = &Producer{
+		Name:     "Ray",
+		Threads:  []Rule{{Name: "worker:*", Is: Host}, {Name: "driver:*", Is: Host}},
+		Evidence: Evidence{Categories: []string{"task::*", "task:execute"}, Threads: []string{"driver:*"}},
+	}
 	Bazel = &Producer{
 		Name: "Bazel",
 		Categories: map[string]Category{

@@ -6,15 +6,16 @@ package producer
 type Producer struct {
 	Name string // as info names it
 
-	// Categories say where events happened and of what kinds they are. Families begin the
-	// categories of device events that Categories lacks.
+	// Categories say where events happened and of what kinds they are. Endings do for the
+	// categories that Categories lacks, and Families begin those of device events.
 	Categories map[string]Category
+	Endings    map[string]Category // behind an underscore
 	Families   []string
 	// HostOnly are the categories that no process but a host's has: profilers are known to
 	// put others where a device's events stand.
 	HostOnly []string
 
-	// Processes and Threads say what names mean, and ids that are text; Labels what labels do,
+	// Processes and Threads say what names mean, and ids that are text or below zero; Labels what labels do,
 	// which may read as names, too.
 	Processes []Rule
 	Labels    []Rule
@@ -39,7 +40,8 @@ type Producer struct {
 var All = []*Producer{
 	VLLMGaudi, VLLM, SGLang, ATOM, TensorRTLLM, Diffusion,
 	Ascend, Paddle, PyTorch, PyTorchLegacy, Gaudi, HLProf, Unitrace, XLA, TensorFlow, ROCprof, Nsys, Proton, ONNXRuntime,
-	Tinygrad, VizTracer, PySpy, Chrome, NodeJS, Bazel, Generic,
+	Tinygrad, Nvprof, RocmProfileData, MindSpore, MXNet, NCCL, GGML, CLIntercept, AIEngine,
+	VizTracer, PySpy, Dynamo, Ray, Chrome, NodeJS, Bazel, Generic,
 }
 
 // Evidence is by what a producer is known to have written into a trace: any of it will do.

@@ -10,5 +10,7 @@ var Proton = &Producer{
 		{Name: "GPU Stream #", Is: Device},
 		{Name: "GPU# Stream #", Is: Device},
 	},
-	Evidence: Evidence{Threads: []string{"GPU# Stream #", "GPU Stream #"}, Processes: []string{"Trace rank #"}},
+	// Inside of kernels it has a process for each block of threads, a thread for each warp.
+	Processes: []Rule{{Name: "* Core# CTA#", Is: Device}},
+	Evidence:  Evidence{Threads: []string{"GPU# Stream #", "GPU Stream #", "warp # (line #)"}, Processes: []string{"Trace rank #"}},
 }

@@ -1,7 +1,6 @@
 package producer
 
-// ROCprof is rocprof of ROCm before version 6, and rocmProfileData, which writes likewise.
-// Who merges ranks puts theirs behind the names.
+// ROCprof is rocprof of ROCm before version 6. Who merges ranks puts theirs behind the names.
 var ROCprof = &Producer{
 	Name: "ROCm rocprof",
 	Processes: []Rule{

@@ -22,6 +22,10 @@ func TestDevicesOfProducers(t *testing.T) {
 		{"15-unitrace", "DEVICE<node1>[0000:3a:00.0] #0", 1, 3, 300_000},
 		{"55-triton-proton", "Trace", 1, 4, 121_000},
 		{"90-tinygrad", "AMD", 2, 6, 120_000},
+		{"93-ggml-opencl", "", 1, 3, 120_000},
+		{"94-opencl-intercept", "llm_bench", 1, 3, 270_000},
+		{"97-nsys-ncompass", "Device 0", 1, 3, 270_375},
+		{"98-mxnet", "gpu/0", 1, 6, 330_000},
 	} {
 		t.Run(c.sample, func(t *testing.T) {
 			data, err := os.ReadFile("../../testdata/cases/" + c.sample + ".json")
