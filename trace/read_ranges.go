@@ -189,7 +189,7 @@ func (c *chosen) open(off int64) error {
 			c.text, c.pos = s.spool.from(off), off
 			return nil
 		}
-		packed, size = s.spool.file, s.spool.file.Size()
+		packed, size = s.spool, s.spool.Size()
 	}
 	c.pos = s.entry(off)
 	c.verifier.restart(c.pos)

@@ -220,7 +220,7 @@ func (s *Source) open(processors int, record bool) (*whole, error) {
 	w := &whole{source: s}
 	in := s.r
 	if s.spool != nil && s.format != Plain {
-		in = io.TeeReader(in, s.spool.file)
+		in = io.TeeReader(in, s.spool)
 	}
 	switch s.format {
 	case Gzip:

@@ -6,37 +6,30 @@ import (
 
 	"tracekit/internal/gzip/verbatim"
 	"tracekit/internal/spill"
-
-	"github.com/klauspost/compress/s2"
 )
 
 // spool keeps a pipe's input for a second reading. Packed input is kept as it
-// came; plain text is packed block by block, so that any of them can be had
-// again by itself.
+// came; plain text block by block, so that any of them can be had again by itself.
 type spool struct {
-	file   *spill.File
+	spill.Blocks
 	chunks []chunk
-	packed []byte
 	off    int64
 }
 
-// chunk is a packed block: where its text stands, and where in the file.
+// chunk is a block of text, and where it stands in the text.
 type chunk struct {
-	text, at  int64
-	size, raw int
+	text int64
+	at   spill.Block
 }
 
-func newSpool(file *spill.File) *spool { return &spool{file: file} }
+func newSpool(file *spill.File) *spool { return &spool{Blocks: spill.Blocks{File: file}} }
 
 func (s *spool) add(text []byte) error {
-	s.packed = s2.Encode(s.packed[:cap(s.packed)], text)
-	s.chunks = append(s.chunks, chunk{s.off, s.file.Size(), len(s.packed), len(text)})
+	at, err := s.Put(text)
+	s.chunks = append(s.chunks, chunk{s.off, at})
 	s.off += int64(len(text))
-	_, err := s.file.Write(s.packed)
 	return err
 }
-
-func (s *spool) Close() error { return s.file.Close() }
 
 // from returns the text from off on.
 func (s *spool) from(off int64) *spoolText {
@@ -48,12 +41,13 @@ func (s *spool) from(off int64) *spoolText {
 	return t
 }
 
-// spoolText reads packed blocks one after the other.
+// spoolText reads blocks one after the other.
 type spoolText struct {
 	*spool
-	next         int
-	skip         int
-	packed, text []byte
+	next   int
+	skip   int
+	loader spill.Loader
+	text   []byte
 }
 
 func (t *spoolText) Fill(block []byte, hist int) (int, error) {
@@ -75,15 +69,10 @@ func (t *spoolText) Fill(block []byte, hist int) (int, error) {
 }
 
 func (t *spoolText) load() error {
-	c := t.chunks[t.next]
+	at := t.chunks[t.next].at
 	t.next++
-	if cap(t.packed) < c.size {
-		t.packed = make([]byte, c.size)
-	}
-	if _, err := t.file.ReadAt(t.packed[:c.size], c.at); err != nil {
-		return err
-	}
-	text, err := s2.Decode(make([]byte, c.raw), t.packed[:c.size])
+	text := make([]byte, at.Len)
+	err := t.loader.Load(text, &t.Blocks, at)
 	t.text, t.skip = text[min(t.skip, len(text)):], 0
 	return err
 }

@@ -51,7 +51,7 @@ EXIT STATUS
 			}
 			defer in.Close()
 			report, err := check.Run(c.Context, in.r, in.size, check.Options{
-				Temp:    func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) },
+				Temp:    spill.In(c.String("tmpdir")),
 				MaxText: o.MaxText,
 			})
 			if err == nil {

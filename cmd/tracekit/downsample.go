@@ -79,7 +79,7 @@ EXAMPLES
 }
 
 func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
-	o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+	o.Spill = spill.In(c.String("tmpdir"))
 	var resolution trace.Time
 	for _, f := range []struct {
 		name  string

@@ -54,7 +54,7 @@ written as /…/.
 			if err != nil {
 				return err
 			}
-			o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+			o.Spill = spill.In(c.String("tmpdir"))
 			if c.Bool("stats") {
 				o.Tally = &pipeline.Tally{}
 				return dryRun(c, std, in, o.Tally, func(in *input, w *trace.Writer, _ func() bool) (pipeline.Report, error) {

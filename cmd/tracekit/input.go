@@ -114,7 +114,7 @@ func (in *input) open(c *cli.Context) error {
 	}
 	o.Verify = o.Verify || in.how.verify
 	if in.how.twice {
-		o.Spool = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+		o.Spool = spill.In(c.String("tmpdir"))
 	}
 	o.Record = in.how.to == trace.Gzip
 	in.Source, err = trace.NewSource(in.r, in.size, o)

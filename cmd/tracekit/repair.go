@@ -97,7 +97,7 @@ func kindsOff(c *cli.Context) ([]repair.Kind, error) {
 }
 
 func repairInput(c *cli.Context, std streams, in *input, off []repair.Kind) error {
-	temp := func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+	temp := spill.In(c.String("tmpdir"))
 	read, err := sourceOptions(c)
 	if err != nil {
 		return err

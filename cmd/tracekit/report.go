@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"tracekit/internal/jsondoc"
+	"tracekit/internal/spill"
 	"tracekit/internal/term"
 	"tracekit/transform/page"
 	measured "tracekit/transform/report"
@@ -100,7 +101,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		drawn = page.NewCollector(o.Markers, o.Given)
 		o.Look = drawn.Part
 	}
-	o.TempDir = c.String("tmpdir")
+	o.Temp = spill.In(c.String("tmpdir"))
 	r, err := measured.Run(c.Context, in.Source, o)
 	if err == nil {
 		err = in.settled()

@@ -41,7 +41,7 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
-			o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+			o.Spill = spill.In(c.String("tmpdir"))
 			return rangeError(convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
 				o.Origin = callOf(c, in)
 				return slice.Run(c.Context, in.Source, w, o)

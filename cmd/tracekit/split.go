@@ -131,7 +131,7 @@ func splitInto(c *cli.Context, std streams, in *input, o split.Options) (*split.
 		dir.work = in.size // writing all pieces takes about as long as a reading
 		in.meter.Expect(in.size*int64(split.Readings(o)) + dir.work)
 	}
-	m, err := split.Run(c.Context, in.Source, dir, func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }, o)
+	m, err := split.Run(c.Context, in.Source, dir, spill.In(c.String("tmpdir")), o)
 	in.meter.Stop()
 	if err != nil {
 		return nil, splitError(in, err)

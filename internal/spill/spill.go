@@ -4,6 +4,7 @@ package spill
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -28,6 +29,9 @@ func Create(dir string) (*File, error) {
 	return &File{f: f, unnamed: os.Remove(f.Name()) == nil}, nil
 }
 
+// In returns what makes a File in dir.
+func In(dir string) func() (*File, error) { return func() (*File, error) { return Create(dir) } }
+
 // Write appends p.
 func (s *File) Write(p []byte) (int, error) {
 	n, err := s.f.Write(p)
@@ -38,8 +42,21 @@ func (s *File) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadAt reads what was written, from off on.
-func (s *File) ReadAt(p []byte, off int64) (int, error) { return s.f.ReadAt(p, off) }
+// errShort says that some of a file is gone.
+var errShort = errors.New("temporary file: it has become shorter")
+
+// ReadAt reads what was written, from off on. It fails if some of that is not there any
+// more.
+func (s *File) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.f.ReadAt(p, off)
+	switch {
+	case err == io.EOF && off+int64(n) < s.size:
+		err = errShort
+	case err != nil && err != io.EOF:
+		err = fmt.Errorf("temporary file: %w", err)
+	}
+	return n, err
+}
 
 // Size is the number of bytes written.
 func (s *File) Size() int64 { return s.size }

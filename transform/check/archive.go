@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 
-	"tracekit/internal/spill"
 	"tracekit/trace"
 )
 
@@ -25,7 +24,7 @@ func (c *checker) zip(in, r io.Reader, size int64, name string, depth int) error
 		if size, err = io.Copy(file, c.limited(in, new(int64))); err != nil {
 			return err
 		}
-		at = spilled{file}
+		at = file
 	}
 	z, err := zip.NewReader(at, size)
 	if err != nil {
@@ -49,8 +48,6 @@ func (c *checker) zip(in, r io.Reader, size int64, name string, depth int) error
 	}
 	return nil
 }
-
-type spilled struct{ *spill.File }
 
 // member marks the errors of a damaged archive.
 type member struct{ r io.Reader }

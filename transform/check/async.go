@@ -1,6 +1,6 @@
 package check
 
-import "container/heap"
+import "tracekit/internal/minheap"
 
 // asyncTracks finds the track of an async event as Perfetto does: events with
 // one id and category share a track, and a track on which nothing is open may
@@ -24,7 +24,7 @@ type asyncSetKey struct {
 type asyncSet struct {
 	tracks   []asyncTrack
 	byCookie map[uint64]int
-	idle     idleTracks // numbers of tracks on which nothing is open
+	idle     minheap.Heap[idleTrack] // on which nothing is open
 }
 
 type asyncTrack struct {
@@ -65,7 +65,7 @@ func (a *asyncTracks) of(r *record) *stack {
 	}
 	if t.nested == 0 && !t.queued {
 		t.queued = true
-		heap.Push(&set.idle, n)
+		set.idle.Push(idleTrack(n))
 	}
 	return &t.stack
 }
@@ -74,8 +74,8 @@ func (s *asyncSet) track(cookie uint64) int {
 	if n, known := s.byCookie[cookie]; known {
 		return n
 	}
-	for len(s.idle) > 0 {
-		n := heap.Pop(&s.idle).(int)
+	for s.idle.Len() > 0 {
+		n := int(s.idle.Pop())
 		t := &s.tracks[n]
 		t.queued = false
 		if t.nested > 0 {
@@ -92,15 +92,7 @@ func (s *asyncSet) track(cookie uint64) int {
 	return n
 }
 
-type idleTracks []int
+// idleTrack is the number of a track.
+type idleTrack int
 
-func (t idleTracks) Len() int           { return len(t) }
-func (t idleTracks) Less(i, j int) bool { return t[i] < t[j] }
-func (t idleTracks) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *idleTracks) Push(x any)        { *t = append(*t, x.(int)) }
-func (t *idleTracks) Pop() any {
-	last := len(*t) - 1
-	n := (*t)[last]
-	*t = (*t)[:last]
-	return n
-}
+func (t idleTrack) Before(u idleTrack) bool { return t < u }

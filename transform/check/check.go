@@ -121,9 +121,8 @@ func (c *checker) text(u *unpacked, name string) error {
 	w := newWindow(c.limited(u, &c.read), c.block)
 	defer w.close()
 	d := &document{window: w, report: c.report, file: name}
-	events := newConsumer(d, c.o.Temp)
-	events.order.limit = c.records
-	defer events.order.close()
+	events := newConsumer(d, c.records, c.o.Temp)
+	defer events.order.Close()
 	end, err := d.read(c.ctx)
 	if err == nil {
 		err = d.failed // by the last event

@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"tracekit/internal/extsort"
 	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
 )
@@ -16,7 +17,8 @@ type consumer struct {
 	*document
 	names   *names
 	tracks  *tracks
-	order   order
+	order   *extsort.Sorter[record]
+	keeps   bool // records, in order
 	times   times
 	quirk   quirk
 	hash    hashSeed
@@ -26,9 +28,11 @@ type consumer struct {
 	coarse  int64 // events whose times are rounded
 }
 
-func newConsumer(d *document, temp func() (*spill.File, error)) *consumer {
+// newConsumer returns a consumer that keeps so many records in memory, and calls temp for a
+// file if there are more; if it is nil, none are kept.
+func newConsumer(d *document, records int, temp func() (*spill.File, error)) *consumer {
 	c := &consumer{document: d, names: newNames(), tracks: newTracks(), hash: hashSeed{maphash.MakeSeed()}}
-	c.order = order{temp: temp, limit: runRecords}
+	c.order, c.keeps = extsort.New(&inOrder, records, &extsort.Scratch{}, temp), temp != nil
 	d.sink = c.event
 	return c
 }
@@ -61,7 +65,6 @@ func (s *sorting) asFiled(ts int64) bool { return s.start == 0 || !s.slow || ts 
 
 // ordered visits the records in the order in which Perfetto takes them.
 func (c *consumer) ordered(ctx context.Context, visit func(r *record)) error {
-	n := 0
 	var group []record // of one time, to be put back into the order of the file
 	flush := func() {
 		slices.SortFunc(group, func(a, b record) int { return cmp.Compare(a.off, b.off) })
@@ -70,10 +73,7 @@ func (c *consumer) ordered(ctx context.Context, visit func(r *record)) error {
 		}
 		group = group[:0]
 	}
-	err := c.order.each(func(r *record) error {
-		if n++; n&0xfff == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
+	err := c.order.Each(ctx, func(r *record) error {
 		if len(group) > 0 && group[0].ts != r.ts {
 			flush()
 		}
@@ -209,10 +209,9 @@ func (c *consumer) timed(e *event) {
 }
 
 func (c *consumer) keep(r record) {
-	if c.order.temp == nil || c.failed != nil {
-		return
+	if c.keeps && c.failed == nil {
+		c.failed = c.order.Add(&r)
 	}
-	c.failed = c.order.add(r)
 }
 
 func (c *consumer) record(e *event, track uint32) record {

@@ -3,9 +3,9 @@ package check
 import (
 	"bytes"
 	"cmp"
-	"container/heap"
 	"context"
 
+	"tracekit/internal/minheap"
 	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -28,11 +28,11 @@ func NewJudge(temp func() (*spill.File, error)) *Judge {
 func newProbe(temp func() (*spill.File, error)) *consumer {
 	r := newReport()
 	r.blind = true
-	return newConsumer(&document{window: &window{}, report: r}, temp)
+	return newConsumer(&document{window: &window{}, report: r}, runRecords, temp)
 }
 
 // Close gives back the temporary file.
-func (j *Judge) Close() { j.keeps.order.close() }
+func (j *Judge) Close() { j.keeps.order.Close() }
 
 // Verdict is what Perfetto makes of an event.
 type Verdict uint8
@@ -132,10 +132,8 @@ type Record struct {
 func (j *Judge) Sorted(ctx context.Context, slices bool, leaves func(*Record) bool) (changes bool, err error) {
 	var last record
 	n := 0
-	err = j.keeps.order.each(func(r *record) error {
-		if n++; n&0xfff == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
+	err = j.keeps.order.Each(ctx, func(r *record) error {
+		n++
 		if told := j.told(r); leaves(&told) {
 			return nil
 		}
@@ -261,7 +259,7 @@ func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move
 		}
 		p.take(&moved)
 		if to.Close > 0 {
-			heap.Push(&due, ending(moved, to.Close))
+			due.Push(dueClosing(ending(moved, to.Close)))
 		}
 	})
 	due.before(nil, true, p.take)
@@ -271,7 +269,9 @@ func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move
 
 // closings are ends that stand behind all other events of the file, the
 // innermost first. Their dur is the time of their begin.
-type closings []record
+type closings struct{ minheap.Heap[dueClosing] }
+
+type dueClosing record
 
 // ending is the end of a begin, at a time in ns.
 func ending(r record, ts int64) record {
@@ -283,29 +283,19 @@ func ending(r record, ts int64) record {
 
 // before takes what is due before r, or everything.
 func (c *closings) before(r *record, asFiled bool, take func(*record)) {
-	for len(*c) > 0 {
+	for c.Len() > 0 {
 		if r != nil {
-			e := &(*c)[0]
+			e := c.Top()
 			first := e.phase == 'E' && r.phase != 'E' && !asFiled
 			if e.ts > r.ts || e.ts == r.ts && !first {
 				return
 			}
 		}
-		e := heap.Pop(c).(record)
+		e := record(c.Pop())
 		take(&e)
 	}
 }
 
-func (c closings) Len() int { return len(c) }
-func (c closings) Less(i, j int) bool {
-	a, b := &c[i], &c[j]
+func (a dueClosing) Before(b dueClosing) bool {
 	return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.phase, b.phase), cmp.Compare(b.dur, a.dur), cmp.Compare(b.off, a.off)) < 0
-}
-func (c closings) Swap(i, j int) { c[i], c[j] = c[j], c[i] }
-func (c *closings) Push(x any)   { *c = append(*c, x.(record)) }
-func (c *closings) Pop() any {
-	last := len(*c) - 1
-	r := (*c)[last]
-	*c = (*c)[:last]
-	return r
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
+
+	"tracekit/internal/extsort"
 )
 
 // record is what is left of an event for the replay in order of time: enough to
@@ -49,12 +51,22 @@ func (r *record) key() int64 {
 	return math.MaxInt64
 }
 
-func compareRecords(a, b record) int {
+func compareRecords(a, b *record) int {
 	return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.key(), b.key()), cmp.Compare(a.off, b.off))
 }
 
-// appendTo packs r; prev is the record packed before it in the same run.
-func (r *record) appendTo(b []byte, prev *record) []byte {
+// runRecords is how many records are sorted in memory at once: 32 MB of them, with what it
+// takes to sort them.
+const runRecords = 360_000
+
+// inOrder puts records in order of time.
+var inOrder = extsort.Kind[record]{
+	Compare: compareRecords, Key: func(r *record) (uint64, int64) { return 0, r.ts },
+	Append: appendRecord, Read: readRecord, MaxBytes: 2 + 10*binary.MaxVarintLen64,
+}
+
+// appendRecord packs r; prev is the record packed before it in the same run.
+func appendRecord(b []byte, r, prev *record) []byte {
 	b = append(b, r.phase, byte(r.flags))
 	b = binary.AppendUvarint(b, uint64(r.ts-prev.ts))
 	b = binary.AppendVarint(b, r.off-prev.off)
@@ -74,45 +86,40 @@ func (r *record) appendTo(b []byte, prev *record) []byte {
 	return binary.AppendUvarint(b, r.cookie)
 }
 
-// readFrom undoes appendTo.
-func (r *record) readFrom(in interface {
-	ReadByte() (byte, error)
-}, prev *record) error {
-	phase, err := in.ReadByte()
-	if err != nil {
-		return err
+// readRecord undoes appendRecord.
+func readRecord(b []byte, r *record) int {
+	if len(b) < 2 {
+		return len(b) + 1
 	}
-	flags, err := in.ReadByte()
+	prev, at := *r, 2
 	u := func() uint64 {
-		var v uint64
-		if err == nil {
-			v, err = binary.ReadUvarint(in)
+		v, n := binary.Uvarint(b[min(at, len(b)):])
+		if n <= 0 {
+			n = len(b) + 1
 		}
+		at += n
 		return v
 	}
 	s := func() int64 {
-		var v int64
-		if err == nil {
-			v, err = binary.ReadVarint(in)
-		}
-		return v
+		v := u()
+		return int64(v>>1) ^ -int64(v&1)
 	}
-	*r = record{phase: phase, flags: rflag(flags)}
+	*r = record{phase: b[0], flags: rflag(b[1])}
 	r.ts = prev.ts + int64(u())
 	r.off = prev.off + s()
 	r.line = prev.line + s()
 	r.track = uint32(u())
 	r.name = uint32(u())
-	if phase == 'X' {
+	if r.phase == 'X' {
 		r.dur = s()
 		r.late = int16(s())
 		if r.flags&rFlow != 0 {
 			r.flow = u()
 		}
-		return err
+		return at
 	}
 	r.cat = uint32(u())
 	r.flow = u()
 	r.cookie = u()
-	return err
+	return at
 }

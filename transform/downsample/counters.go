@@ -52,14 +52,14 @@ func (l *learner) counter(r record, e *trace.Event) error {
 		q.N, q.Pair, q.End = m.samples, m.samples, q.Start
 		q.Size = uint32(len(s.Key) + len(s.Value) + len(`"":`))
 		q.Cat, q.Track = halves(value(s.Value))
-		if err := l.samples.add(&q); err != nil {
+		if err := l.samples.Add(&q); err != nil {
 			return err
 		}
 		m.samples++
 		n++
 	}
 	m.events = append(m.events, counted{all: n, left: n})
-	return l.main.add(&r)
+	return l.main.Add(&r)
 }
 
 // numberOf numbers keys in the order in which they come.
@@ -146,7 +146,7 @@ func (f *four) each(yield func(reading)) {
 
 // settle goes through the samples in order. interval is that of --counters, in ns
 // after zero; 0 leaves all of them. keep says whether a moment stays at all.
-func (m *counters) settle(ctx context.Context, samples *sorted, interval, zero int64, keep func(at int64) bool) error {
+func (m *counters) settle(ctx context.Context, samples *sorter, interval, zero int64, keep func(at int64) bool) error {
 	var now four
 	var nested levels
 	line, slot := uint64(noLine), int64(0)
@@ -154,7 +154,7 @@ func (m *counters) settle(ctx context.Context, samples *sorted, interval, zero i
 		now.each(func(r reading) { nested.put(m, 0, r) })
 		now = four{}
 	}
-	err := samples.each(ctx, func(q *record) error {
+	err := samples.Each(ctx, func(q *record) error {
 		r := reading{q.Start - zero, joined(q.Cat, q.Track), q.N, q.Name, q.Size}
 		at := int64(0)
 		if interval > 0 {

@@ -3,6 +3,8 @@ package downsample
 import (
 	"context"
 	"slices"
+
+	"tracekit/internal/spill"
 )
 
 // decision is what becomes of every event at a resolution.
@@ -15,14 +17,14 @@ type decision struct {
 	kept       cost            // of events that stay
 	merged     cost            // of slices that are made
 	mergedFrom int64           // slices
-	spool      spool           // of slices that are made
+	written    *spill.Log      // of slices that are made
 	busy       []int64         // of slices that stay, and in those that are made, by category
 	made       map[string]cost // by category
 	nest       nest
 	next       []uint32 // points of flows that wait for the next slice
 	spare      []*run
 	text       []byte // of a run
-	framed     []byte // as the spool takes it
+	framed     []byte // as written takes it
 	line       uint64 // at hand
 	last       int64  // when the latest one of what is thinned began, on the line
 	picture    *picture
@@ -72,13 +74,13 @@ func (r resolution) isShort(g grain, favoured bool) bool {
 func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 	d := &decision{
 		plan: p, at: at, used: slices.Clone(p.stay), gone: slices.Clone(p.lost), busy: make([]int64, len(p.texts.all)),
-		made: map[string]cost{}, line: noLine, spool: spool{create: p.o.Spill},
+		made: map[string]cost{}, line: noLine, written: spill.NewPlain(textMemory, p.o.Spill),
 	}
 	if p.o.Stats {
 		d.picture = newPicture(p.survey.Zero, p.survey.Last)
 	}
 	d.nest.close = func(f *frame) { d.endChildren(&f.inside) }
-	err := p.records.each(ctx, d.record)
+	err := p.main.Each(ctx, d.record)
 	if err == nil {
 		d.nest.finish()
 		d.picture.finish()
@@ -96,7 +98,7 @@ func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 
 func (d *decision) close() {
 	if d != nil {
-		d.spool.close()
+		d.written.Close()
 	}
 }
 
@@ -298,7 +300,7 @@ func (d *decision) write(b *run, text []byte) {
 	}
 	if d.failure == nil {
 		d.framed = append(appendText(d.framed[:0], text), b.held...)
-		d.failure = d.spool.add(d.framed)
+		_, d.failure = d.written.Write(d.framed)
 	}
 }
 

@@ -108,9 +108,7 @@ func (s *emitter) End(_ [][]byte, w *trace.Writer) error {
 		}
 	}
 	w.SetLead(&trace.Event{})
-	return s.spool.each(func(text []byte) error {
-		return w.Object(text)
-	})
+	return eachText(s.written, w.Object)
 }
 
 // withArgs is the text of e with other args.

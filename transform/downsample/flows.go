@@ -52,7 +52,7 @@ func (d *decision) resolve(b *run, alone bool) {
 // end another. It stays, as far as its points are bound, if a start and an end are.
 func (d *decision) settleFlows(ctx context.Context) error {
 	a := arrow{decision: d, chain: noLine}
-	err := d.arrows.each(ctx, func(r *record) error {
+	err := d.chains.Each(ctx, func(r *record) error {
 		a.point(r)
 		return nil
 	})

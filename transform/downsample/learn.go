@@ -104,7 +104,7 @@ func (l *learner) event(e *trace.Event) error {
 		}
 		l.bind(e)
 		r.Line, r.Class = trackLine|uint64(track), slice
-		return l.main.add(&r)
+		return l.main.Add(&r)
 	case 'B', 'E', 'b', 'e':
 		if !l.o.slices() {
 			return l.asIs(track)
@@ -126,7 +126,7 @@ func (l *learner) moment(r record) error {
 	if !l.o.moments() {
 		return l.asIs(int(r.Track))
 	}
-	return l.main.add(&r)
+	return l.main.Add(&r)
 }
 
 // asIs notes an event that stays whatever is decided.
@@ -172,7 +172,7 @@ func (l *learner) mark(r record, e *trace.Event) error {
 			r.Pair = closing
 		}
 	}
-	return l.marks.add(&r)
+	return l.marks.Add(&r)
 }
 
 // closing is the Pair of an asynchronous end.
@@ -191,11 +191,11 @@ func (l *learner) flow(r record, e *trace.Event) error {
 		}
 	}
 	l.flows++
-	if err := l.main.add(&r); err != nil {
+	if err := l.main.Add(&r); err != nil {
 		return err
 	}
 	r.Line, r.Class = flows.Key(e), enclosed
-	return l.chains.add(&r)
+	return l.chains.Add(&r)
 }
 
 // texts numbers names and categories. Each is kept once.

@@ -11,11 +11,7 @@ import (
 // and adds what they make to main. An end belongs to the latest open begin that has
 // the name and category that it names, as Perfetto reads it.
 func (l *learner) pair(ctx context.Context) error {
-	marks, err := l.marks.sorted()
-	if err != nil {
-		return err
-	}
-	defer marks.close()
+	defer l.marks.Close()
 	var open pairs.Open[record]
 	line := uint64(noLine)
 	var failed error
@@ -25,7 +21,7 @@ func (l *learner) pair(ctx context.Context) error {
 			failed = cmp.Or(failed, l.paired(&b))
 		})
 	}
-	if err := marks.each(ctx, func(r *record) error {
+	if err := l.marks.Each(ctx, func(r *record) error {
 		if r.Line != line {
 			if settle(); failed != nil {
 				return failed
@@ -74,14 +70,14 @@ func (l *learner) paired(b *record) error {
 	if b.Class != asyncMark {
 		r.Class = slice
 		l.tally.pair(l.texts.all[r.Cat], &r)
-		return l.main.add(&r)
+		return l.main.Add(&r)
 	}
 	if r.Pair == r.N {
 		r.Name = r.Track
 	}
 	r.Line, r.Class = asyncLine|uint64(r.Cat), async
 	l.tally.pair(l.texts.all[r.Cat], &r)
-	return l.main.add(&r)
+	return l.main.Add(&r)
 }
 
 // loneEnd adds an end without a begin, which no viewer shows.

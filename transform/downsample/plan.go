@@ -9,6 +9,7 @@ import (
 
 	"tracekit/filter"
 	"tracekit/internal/budget"
+	"tracekit/internal/extsort"
 	"tracekit/trace"
 	"tracekit/transform/internal/launches"
 	"tracekit/transform/report"
@@ -22,8 +23,6 @@ type plan struct {
 	windows  windows
 	known    numbers // slices of devices whose launch is known
 	launched numbers // those of them that a step launched which stays
-	records  *sorted // all but metadata
-	arrows   *sorted // points of arrows by chain
 }
 
 // survey is the first pass.
@@ -33,10 +32,9 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	if err != nil {
 		return nil, err
 	}
-	k := &keys{}
+	scratch := &extsort.Scratch{}
 	for _, to := range []**sorter{&l.main, &l.marks, &l.chains, &l.samples} {
-		*to = newSorter(o.Spill, held, k)
-		defer (*to).close()
+		*to = extsort.New(&kind, held, scratch, o.Spill)
 	}
 	if o.Every > 0 || o.budget() {
 		l.finder = steps.NewFinder(o.Steps)
@@ -75,19 +73,11 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	if err := l.pair(ctx); err != nil {
 		return nil, err
 	}
-	samples, err := l.samples.sorted()
-	if err != nil {
+	defer l.samples.Close()
+	if err := l.meter.settle(ctx, l.samples, int64(o.Counters), int64(p.survey.Zero), p.windows.has); err != nil {
 		return nil, err
 	}
-	defer samples.close()
-	if err := l.meter.settle(ctx, samples, int64(o.Counters), int64(p.survey.Zero), p.windows.has); err != nil {
-		return nil, err
-	}
-	if p.arrows, err = l.chains.sorted(); err != nil {
-		return nil, err
-	}
-	p.records, err = l.main.sorted()
-	return p, err
+	return p, nil
 }
 
 // learnNames reads the names of processes and threads, and the zero, if what is favoured
@@ -194,6 +184,7 @@ func (p *plan) follow(ctx context.Context, s *trace.Source, l *launches.Judge) e
 }
 
 func (p *plan) close() {
-	p.records.close()
-	p.arrows.close()
+	for _, s := range []*sorter{p.main, p.marks, p.chains, p.samples} {
+		s.Close()
+	}
 }

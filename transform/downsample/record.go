@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 
+	"tracekit/internal/extsort"
 	"tracekit/trace"
 )
 
@@ -95,8 +96,16 @@ func (r *record) events() int64 {
 
 func (r *record) cost() cost { return cost{r.events(), int64(r.Size)} }
 
-// codec packs records, each as its difference to the one before.
-type codec struct{ last record }
+// sortMemory is how many records a sorter holds before they go to a file.
+const sortMemory = 250_000
+
+// sorter sorts records. In a file each is packed as its difference to the one before.
+type sorter = extsort.Sorter[record]
+
+var kind = extsort.Kind[record]{
+	Compare: compare, Key: func(r *record) (uint64, int64) { return r.Line, r.Start },
+	Append: appendRecord, Read: readRecord, MaxBytes: mostBytes,
+}
 
 // What a record shares with the one before it, or with itself, as bits of its first
 // byte beside the class.
@@ -107,8 +116,7 @@ const (
 	classes  = 0x0f
 )
 
-func (c *codec) append(dst []byte, r *record) []byte {
-	l := &c.last
+func appendRecord(dst []byte, r, l *record) []byte {
 	head := byte(r.Class) | byte(r.Thread)*threads
 	if r.Line == l.Line && r.Track == l.Track {
 		head |= sameLine
@@ -129,9 +137,7 @@ func (c *codec) append(dst []byte, r *record) []byte {
 	}
 	dst = binary.AppendUvarint(dst, uint64(r.Name)<<2|r.weight())
 	dst = binary.AppendUvarint(dst, uint64(r.Cat))
-	dst = binary.AppendUvarint(dst, uint64(r.Size))
-	*l = *r
-	return dst
+	return binary.AppendUvarint(dst, uint64(r.Size))
 }
 
 // What a record is worth to a budget, as bits below its name.
@@ -153,10 +159,10 @@ func (r *record) weight() (bits uint64) {
 // mostBytes is how many bytes a packed record takes at most.
 const mostBytes = 1 + 5*binary.MaxVarintLen64 + 4*binary.MaxVarintLen32
 
-// read unpacks the next record, which stands at the start of b, into last. It
-// returns how many bytes that takes, more than there are if b ends too soon.
-func (c *codec) read(b []byte) int {
-	l, u := &c.last, unpacker{b: b, at: 1}
+// readRecord unpacks the next record, which stands at the start of b, over the one before
+// it. It returns how many bytes that takes, more than there are if b ends too soon.
+func readRecord(b []byte, l *record) int {
+	u := unpacker{b: b, at: 1}
 	head := b[0]
 	l.Class, l.Thread = class(head&classes), thread(head/threads)
 	if head&sameLine == 0 {

@@ -2,6 +2,7 @@
 package filter
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -53,9 +54,9 @@ func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipe
 // filterKeeping is Filter with a limit to the bytes that are held in memory.
 func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Options, kept int) (pipeline.Report, error) {
 	m := &matching{expr: o.Expr}
-	packed := func() *spill.Packed { return spill.NewPacked(min(kept, keep.HeldFlows), o.Spill) }
+	packed := func() *spill.Log { return spill.NewPacked(min(kept, keep.HeldFlows), o.Spill) }
 	arrows, covered, noted := packed(), packed(), packed()
-	for _, held := range []*spill.Packed{arrows, covered, noted} {
+	for _, held := range []*spill.Log{arrows, covered, noted} {
 		defer held.Close()
 	}
 	p := keep.NewPlan(m, covered)
@@ -99,7 +100,7 @@ func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *
 	budget.Held(ctx, k.held)
 	if v, err = s.SurveyParts(func(part *trace.Part) error {
 		k.learn(part, m)
-		return budget.Check(ctx)
+		return cmp.Or(k.slices.Log.Err(), budget.Check(ctx))
 	}); err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ type lateFlows struct {
 	noted  int             // of them, those that were not missed
 	held   bitset.Set      // of these, those whose text is held
 	starts map[uint64]bool // of arrows whose start is held
-	text   *spill.Packed
+	text   *spill.Log
 	buf    []byte
 }
 

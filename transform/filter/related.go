@@ -50,7 +50,7 @@ type matches struct {
 
 type match struct{ start, end trace.Time }
 
-func newRelations(o Options, log *spill.Packed) *relations {
+func newRelations(o Options, log *spill.Log) *relations {
 	k := &relations{
 		Options: o, apart: true, known: o.Expr.Needs()&needsWhole == 0, launches: launches.New(o.Given),
 		slices: launches.Noted{Log: log}, idless: map[look]bool{}, joined: map[flows.Slice]bool{},

@@ -65,7 +65,7 @@ func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runne
 			}
 		}
 		block++
-		return cmp.Or(err, budget.Check(ctx))
+		return cmp.Or(err, s.Covers.Err(), budget.Check(ctx))
 	})
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
 			if !s.settled {
 				s.NoteDropped(e)
 			}
-			return nil
+			return s.Covers.Err()
 		}
 		if !s.settled {
 			s.NoteStaying(e)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 
@@ -108,10 +109,10 @@ func (m *meter) spread(from int, work span) int {
 	return from
 }
 
-func (d *devices) finish(m *measure) ([]Device, error) {
+func (d *devices) finish(ctx context.Context, m *measure) ([]Device, error) {
 	all := []Device{}
 	for _, v := range d.order {
-		if err := v.inOrder.end(); err != nil {
+		if err := v.end(ctx); err != nil {
 			return nil, err
 		}
 		v.close(d)

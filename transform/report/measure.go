@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"tracekit/filter"
+	"tracekit/internal/extsort"
 	"tracekit/trace"
 )
 
@@ -17,6 +18,7 @@ type measure struct {
 	python  python
 	kernels kernels
 	begins  begins // of this reading
+	scratch extsort.Scratch
 }
 
 func newMeasure(l *learned, r *Report, o Options) *measure {
@@ -77,16 +79,17 @@ func (m *measure) slice(e *trace.Event) error {
 
 // inOrder puts slices in order of which the latest are as late as that.
 func (m *measure) inOrder(late trace.Time) inOrder {
-	return inOrder{late: late, dir: m.options.TempDir, held: cmp.Or(m.options.held, maxHeld)}
+	held := cmp.Or(m.options.held, maxHeld)
+	return inOrder{late: late, held: held, sorter: extsort.New(&byStart, held, &m.scratch, m.options.Temp)}
 }
 
 // close removes what was put aside.
 func (m *measure) close() {
 	for _, v := range m.device.order {
-		v.inOrder.close()
+		v.sorter.Close()
 	}
 	for _, t := range m.python.threads {
-		t.inOrder.close()
+		t.sorter.Close()
 	}
 }
 
@@ -110,14 +113,14 @@ func (u *union) add(s span) {
 	}
 }
 
-func (m *measure) finish() (err error) {
+func (m *measure) finish(ctx context.Context) (err error) {
 	if err = m.begins.end(m.slice); err != nil {
 		return err
 	}
-	if m.report.Devices, err = m.device.finish(m); err != nil {
+	if m.report.Devices, err = m.device.finish(ctx, m); err != nil {
 		return err
 	}
-	if m.report.Python, err = m.python.finish(m); err != nil {
+	if m.report.Python, err = m.python.finish(ctx, m); err != nil {
 		return err
 	}
 	m.report.Kernels = m.kernels.finish()

@@ -1,6 +1,14 @@
 package report
 
-import "tracekit/trace"
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+
+	"tracekit/internal/extsort"
+	"tracekit/internal/minheap"
+	"tracekit/trace"
+)
 
 // stretch is a slice on its way into order.
 type stretch struct {
@@ -9,16 +17,42 @@ type stretch struct {
 	what       int32 // its function, or its track
 }
 
-// before is the order in which slices begin: of two that start at once the
+// compare is the order in which slices begin: of two that start at once the
 // longer one lies around the other, and of two alike the first one in the file.
-func (a *stretch) before(b *stretch) bool {
-	switch {
-	case a.start != b.start:
+func (a *stretch) compare(b *stretch) int {
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.seq, b.seq))
+}
+
+// Before reports whether a begins before b.
+func (a stretch) Before(b stretch) bool {
+	if a.start != b.start {
 		return a.start < b.start
-	case a.end != b.end:
-		return a.end > b.end
 	}
-	return a.seq < b.seq
+	return a.compare(&b) < 0
+}
+
+// maxHeld is how many slices wait in memory, 32 bytes each, before they are sorted in a
+// file.
+const maxHeld = 1 << 19
+
+// stretchSize is how many bytes a slice takes in the file.
+const stretchSize = 28
+
+var byStart = extsort.Kind[stretch]{
+	Compare: (*stretch).compare, Key: func(s *stretch) (uint64, int64) { return 0, int64(s.start) }, MaxBytes: stretchSize,
+	Append: func(b []byte, s, _ *stretch) []byte {
+		for _, v := range []int64{int64(s.start), int64(s.end), s.seq} {
+			b = binary.LittleEndian.AppendUint64(b, uint64(v))
+		}
+		return binary.LittleEndian.AppendUint32(b, uint32(s.what))
+	},
+	Read: func(b []byte, s *stretch) int {
+		if len(b) >= stretchSize {
+			number := func(at int) int64 { return int64(binary.LittleEndian.Uint64(b[at:])) }
+			*s = stretch{trace.Time(number(0)), trace.Time(number(8)), number(16), int32(binary.LittleEndian.Uint32(b[24:]))}
+		}
+		return stretchSize
+	},
 }
 
 // inOrder hands slices on in the order in which they begin. It holds back
@@ -26,79 +60,48 @@ func (a *stretch) before(b *stretch) bool {
 // they are too many, all from there on in a file, until end.
 type inOrder struct {
 	late, high trace.Time
-	heap       []stretch
+	waiting    minheap.Heap[stretch]
+	sorter     *extsort.Sorter[stretch]
 	seq        int64
 	next       func(stretch)
-	dir        string // of the file
-	held       int    // how many are held in memory
-	runs       runs
+	held       int // how many are held in memory
 }
 
 func (o *inOrder) add(start, end trace.Time, what int32) error {
 	o.seq++
 	s := stretch{start, end, o.seq, what}
-	if o.runs.ends != nil {
-		o.heap = append(o.heap, s) // to be sorted with the others
-	} else {
-		o.push(s)
-		o.high = max(o.high, start)
-		for len(o.heap) > 0 && o.heap[0].start < o.high.Add(-o.late) {
-			o.pop()
+	if o.sorter.Spilled() {
+		return o.sorter.Add(&s)
+	}
+	o.waiting.Push(s)
+	o.high = max(o.high, start)
+	for o.waiting.Len() > 0 && o.waiting.Top().start < o.high.Add(-o.late) {
+		o.next(o.waiting.Pop())
+	}
+	if o.waiting.Len() <= o.held {
+		return nil
+	}
+	return o.sortRest()
+}
+
+// sortRest has what waits sorted, with what comes later.
+func (o *inOrder) sortRest() error {
+	for _, s := range o.waiting.Drain() {
+		if err := o.sorter.Add(&s); err != nil {
+			return err
 		}
 	}
-	if len(o.heap) >= o.held {
-		return o.put()
-	}
+	o.waiting = minheap.Heap[stretch]{}
 	return nil
 }
 
 // end hands on all that is left.
-func (o *inOrder) end() error {
-	if o.runs.ends != nil {
-		return o.merge()
+func (o *inOrder) end(ctx context.Context) error {
+	for o.waiting.Len() > 0 {
+		o.next(o.waiting.Pop())
 	}
-	for len(o.heap) > 0 {
-		o.pop()
-	}
-	return nil
-}
-
-func (o *inOrder) push(s stretch) {
-	h := append(o.heap, s)
-	i := len(h) - 1
-	for i > 0 {
-		up := (i - 1) / 2
-		if h[up].before(&s) {
-			break
-		}
-		h[i] = h[up]
-		i = up
-	}
-	h[i] = s
-	o.heap = h
-}
-
-func (o *inOrder) pop() {
-	first := o.heap[0]
-	n := len(o.heap) - 1
-	last := o.heap[n]
-	h := o.heap[:n]
-	for i := 0; n > 0; {
-		down := 2*i + 1
-		if down >= n {
-			h[i] = last
-			break
-		}
-		if down+1 < n && h[down+1].before(&h[down]) {
-			down++
-		}
-		if last.before(&h[down]) {
-			h[i] = last
-			break
-		}
-		h[i] = h[down]
-		i = down
-	}
-	o.heap = h
-	o.next(first)
+	return o.sorter.Each(ctx, func(s *stretch) error {
+		o.next(*s)
+		return nil
+	})
 }

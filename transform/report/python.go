@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 
@@ -129,11 +130,11 @@ func (t *thread) run(until trace.Time) {
 	t.now = max(t.now, until)
 }
 
-func (p *python) finish(m *measure) ([]Function, error) {
+func (p *python) finish(ctx context.Context, m *measure) ([]Function, error) {
 	all := []Function{}
 	for _, at := range slices.SortedFunc(maps.Keys(p.threads), place.compare) {
 		t := p.threads[at]
-		if err := t.inOrder.end(); err != nil {
+		if err := t.end(ctx); err != nil {
 			return nil, err
 		}
 		t.run(trace.MaxTime)

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"tracekit/filter"
+	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -22,9 +23,9 @@ type Options struct {
 	Given filter.Given
 	// Look, unless it is nil, is shown every part of the first reading.
 	Look func(*trace.Part)
-	// TempDir holds a temporary file if slices come in such disorder that too
-	// many have to wait; empty for the system's.
-	TempDir string
+	// Temp is called for a temporary file if slices come in such disorder that too
+	// many have to wait.
+	Temp func() (*spill.File, error)
 
 	held int // how many slices of a thread or device wait in memory; 0 for maxHeld
 }
@@ -207,7 +208,7 @@ func Run(ctx context.Context, s *trace.Source, o Options) (*Report, error) {
 	if err := m.read(ctx, s); err != nil {
 		return nil, err
 	}
-	if err := m.finish(); err != nil {
+	if err := m.finish(ctx); err != nil {
 		return nil, err
 	}
 	return r, nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/spill"
 	"tracekit/internal/term"
 	"tracekit/internal/testkit/cmptest"
 	"tracekit/internal/testkit/tracegen"
@@ -86,7 +87,7 @@ func TestSlicesPutAsideComeBackInOrder(t *testing.T) {
 		data := draw(rng)
 		want := measured(t, data, Options{})
 		for _, held := range []int{1, 2, 3, 7} {
-			r := measured(t, data, Options{held: held, TempDir: dir})
+			r := measured(t, data, Options{held: held, Temp: spill.In(dir)})
 			what := fmt.Sprintf("seed %d, %d held: ", seed, held)
 			cmptest.Same(t, what+"Python", want.Python, r.Python)
 			cmptest.Same(t, what+"devices", want.Devices, r.Devices)

@@ -17,7 +17,7 @@ type PieceOptions struct {
 	Window
 	Last     trace.Time         // end of the whole trace
 	Launches *launches.Launches // of the whole trace; nil if devices are judged by time
-	Covered  *spill.Packed      // empty, for what slices cover of their tracks
+	Covered  *spill.Log         // empty, for what slices cover of their tracks
 }
 
 // Piece writes a slice as Slice would of the whole trace, from what of it may matter:

@@ -19,7 +19,7 @@ type timeRange struct {
 }
 
 // newRangePlan returns the plan of a slice.
-func newRangePlan(r *timeRange, covered *spill.Packed) *keep.Plan {
+func newRangePlan(r *timeRange, covered *spill.Log) *keep.Plan {
 	p := keep.NewPlan(r, covered)
 	p.Covers.Mixed = r.boundary == Drop || r.launches != nil
 	p.Counters = keep.NewCounters(r.from)

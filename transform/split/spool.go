@@ -8,36 +8,22 @@ import (
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
-
-	"github.com/klauspost/compress/s2"
 )
 
 // spool keeps what belongs to the pieces: in file order for each, packed, in
 // one temporary file. Document text and metadata, which all pieces need, stay
 // in memory.
 type spool struct {
-	file    *spill.File
-	buffers [][]byte   // by piece: records that are not in the file yet
-	extents [][]extent // by piece
+	file    spill.Blocks
+	buffers [][]byte        // by piece: records that are not in the file yet
+	blocks  [][]spill.Block // by piece
 	shared  []record
 	once    pipeline.Distinct
 	names   *nameIndex // of shared, at the end
 	n       uint64     // of the next record
 	events  uint64     // of the record behind the last event
 	room    int        // bytes that a piece's buffer may take
-	packed  []byte
 }
-
-// extent is a place in the file, and what comes out of it.
-type extent struct {
-	off   int64
-	size  int32 // bytes in the file; as many as plain if they are not packed
-	plain int32 // bytes of records
-}
-
-// mostPacked is how many bytes are packed at once: more are of a single event, and room to
-// pack it in would be as large as the event.
-const mostPacked = 8 << 20
 
 // record is a stretch of document text, or an event, and its place in the trace.
 type record struct {
@@ -49,9 +35,12 @@ type record struct {
 // spoolMemory is how much the buffers of all pieces may take together, in bytes.
 const spoolMemory = 48 << 20
 
+// largeBuffer is a buffer of more bytes than are kept for other events than a large one.
+const largeBuffer = 8 << 20
+
 func newSpool(file *spill.File, pieces int) *spool {
 	return &spool{
-		file: file, buffers: make([][]byte, pieces), extents: make([][]extent, pieces),
+		file: spill.Blocks{File: file}, buffers: make([][]byte, pieces), blocks: make([][]spill.Block, pieces),
 		room: min(max(spoolMemory/max(pieces, 1), 4<<10), 1<<20),
 	}
 }
@@ -113,20 +102,13 @@ func (s *spool) spill(i int) error {
 		return nil
 	}
 	records := s.buffers[i]
-	written := records
-	if len(records) <= mostPacked {
-		s.packed = s2.Encode(s.packed[:cap(s.packed)], records)
-		if len(s.packed) < len(records) {
-			written = s.packed
-		}
-	}
-	x := extent{s.file.Size(), int32(len(written)), int32(len(records))}
-	if _, err := s.file.Write(written); err != nil {
+	at, err := s.file.Put(records)
+	if err != nil {
 		return err
 	}
-	s.extents[i] = append(s.extents[i], x)
-	s.buffers[i] = s.buffers[i][:0]
-	if cap(records) > mostPacked {
+	s.blocks[i] = append(s.blocks[i], at)
+	s.buffers[i] = records[:0]
+	if cap(records) > largeBuffer {
 		s.buffers[i] = nil // the next events are not so large
 	}
 	return nil
@@ -142,7 +124,7 @@ func (s *spool) flush(tracks *trace.Tracks) error {
 		}
 		s.buffers[i] = nil
 	}
-	s.packed = nil
+	s.file.Full()
 	return nil
 }
 

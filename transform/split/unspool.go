@@ -1,15 +1,13 @@
 package split
 
 import (
-	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
 
+	"tracekit/internal/spill"
 	"tracekit/trace"
-
-	"github.com/klauspost/compress/s2"
 )
 
 // unspooler reads pieces from a spool, one after another, in memory that it uses
@@ -29,18 +27,15 @@ const heldBytes = 32 << 20
 // open returns what begins to read piece i, in file order, as often as it is called;
 // one reading has to end before the next begins.
 func (u *unspooler) open(i int) (read func() (trace.Stream, error), err error) {
-	extents, plain := u.spool.extents[i], 0
-	for _, x := range extents {
-		plain += int(x.plain)
-	}
-	if plain > heldBytes {
+	blocks := u.spool.blocks[i]
+	if length(blocks) > heldBytes {
 		return func() (trace.Stream, error) {
-			u.reader.begin(u.spool, extents, u.spool.shared, 1)
+			u.reader.begin(u.spool, blocks, u.spool.shared, 1)
 			return &u.reader, nil
 		}, nil
 	}
 	u.held.begin(u.spool, nil, nil, 0)
-	records, err := u.held.load(extents)
+	records, err := u.held.load(blocks)
 	if err != nil {
 		return nil, err
 	}
@@ -71,15 +66,16 @@ func (h *heldPiece) Close() error { return nil }
 // loader is the stream of a piece: its own records, and between them those that are
 // shared.
 type loader struct {
-	spool   *spool
-	extents []extent // still to come
-	shared  []record // still to come
-	many    int      // extents of a batch
+	spool  *spool
+	blocks []spill.Block // still to come
+	shared []record      // still to come
+	many   int           // blocks of a batch
 
-	packed, plain []byte
-	events        []trace.Event
-	runs          []run
-	batch         trace.Batch
+	loader spill.Loader
+	plain  []byte
+	events []trace.Event
+	runs   []run
+	batch  trace.Batch
 }
 
 // run is a part of the batch that is being made: text, or events.
@@ -88,27 +84,27 @@ type run struct {
 	lo, hi int
 }
 
-func (l *loader) begin(s *spool, extents []extent, shared []record, many int) {
-	l.spool, l.extents, l.shared, l.many = s, extents, shared, many
+func (l *loader) begin(s *spool, blocks []spill.Block, shared []record, many int) {
+	l.spool, l.blocks, l.shared, l.many = s, blocks, shared, many
 }
 
 func (l *loader) Close() error { return nil }
 
-// Next unpacks some extents.
+// Next unpacks some blocks.
 func (l *loader) Next() (*trace.Batch, error) {
-	n := min(l.many, len(l.extents))
+	n := min(l.many, len(l.blocks))
 	if n == 0 && len(l.shared) == 0 {
 		return nil, io.EOF
 	}
-	records, err := l.load(l.extents[:n])
+	records, err := l.load(l.blocks[:n])
 	if err != nil {
 		return nil, err
 	}
-	l.extents = l.extents[n:]
+	l.blocks = l.blocks[n:]
 	return l.batchOf(records)
 }
 
-// batchOf is the batch of the records of some extents, and of what is shared before them.
+// batchOf is the batch of the records of some blocks, and of what is shared before them.
 func (l *loader) batchOf(records []byte) (*trace.Batch, error) {
 	l.events, l.runs = l.events[:0], l.runs[:0]
 	for len(records) > 0 {
@@ -122,7 +118,7 @@ func (l *loader) batchOf(records []byte) (*trace.Batch, error) {
 			return nil, errSpool
 		}
 	}
-	if len(l.extents) == 0 {
+	if len(l.blocks) == 0 {
 		l.share(l.spool.n)
 	}
 	return l.seal(), nil
@@ -162,34 +158,25 @@ func (l *loader) seal() *trace.Batch {
 
 var errSpool = fmt.Errorf("temporary file: %w", io.ErrUnexpectedEOF)
 
-// load unpacks extents into one piece of memory.
-func (l *loader) load(extents []extent) ([]byte, error) {
-	plain := 0
-	for _, x := range extents {
-		plain += int(x.plain)
+// length is how many bytes blocks have.
+func length(blocks []spill.Block) (n int) {
+	for _, b := range blocks {
+		n += int(b.Len)
 	}
-	if cap(l.plain) < plain {
-		l.plain = make([]byte, plain+plain/8) // the next piece is about as large
+	return n
+}
+
+// load unpacks blocks into one piece of memory.
+func (l *loader) load(blocks []spill.Block) ([]byte, error) {
+	if n := length(blocks); cap(l.plain) < n {
+		l.plain = make([]byte, n+n/8) // the next piece is about as large
 	}
 	l.plain = l.plain[:0]
-	for _, x := range extents {
+	for _, b := range blocks {
 		at := len(l.plain)
-		l.plain = l.plain[:at+int(x.plain)]
-		if x.size == x.plain {
-			if _, err := l.spool.file.ReadAt(l.plain[at:], x.off); err != nil {
-				return nil, fmt.Errorf("temporary file: %w", err)
-			}
-			continue
-		}
-		if cap(l.packed) < int(x.size) {
-			l.packed = make([]byte, x.size)
-		}
-		l.packed = l.packed[:x.size]
-		if _, err := l.spool.file.ReadAt(l.packed, x.off); err != nil {
-			return nil, fmt.Errorf("temporary file: %w", err)
-		}
-		if d, err := s2.Decode(l.plain[at:], l.packed); err != nil || len(d) != int(x.plain) {
-			return nil, fmt.Errorf("temporary file: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+		l.plain = l.plain[:at+int(b.Len)]
+		if err := l.loader.Load(l.plain[at:], &l.spool.file, b); err != nil {
+			return nil, err
 		}
 	}
 	return l.plain, nil

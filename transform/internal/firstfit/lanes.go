@@ -1,8 +1,9 @@
 package firstfit
 
 import (
-	"container/heap"
 	"math"
+
+	"tracekit/internal/minheap"
 )
 
 // Lanes place slices, which come in order of their start, so that on each lane they
@@ -13,7 +14,7 @@ type Lanes struct {
 	lanes []lane
 	rooms Rooms // of each: until when a slice may last there
 	began Rooms // when the innermost slice of each began
-	due   dueEnds
+	due   minheap.Heap[dueEnd]
 	ends  map[int64]int // lanes of slices that have an event for their end, by its number
 }
 
@@ -57,8 +58,8 @@ func (l lane) room(deepest int) int64 {
 // settle takes away what has ended before [from, to) begins, on all lanes.
 func (s *Lanes) settle(from, to int64) {
 	var again []dueEnd
-	for len(s.due) > 0 && s.due[0].at <= from {
-		d := heap.Pop(&s.due).(dueEnd)
+	for s.due.Len() > 0 && s.due.Top().at <= from {
+		d := s.due.Pop()
 		l := &s.lanes[d.lane]
 		l.settle(from, to)
 		if n := len(*l); n > 0 && (*l)[n-1].End == 0 && (*l)[n-1].To <= from {
@@ -67,7 +68,7 @@ func (s *Lanes) settle(from, to int64) {
 		s.note(d.lane)
 	}
 	for _, d := range again {
-		heap.Push(&s.due, d)
+		s.due.Push(d)
 	}
 }
 
@@ -95,7 +96,7 @@ func (s *Lanes) Put(at Span) int {
 	s.note(k)
 	switch {
 	case at.End == 0:
-		heap.Push(&s.due, dueEnd{at.To, k})
+		s.due.Push(dueEnd{at.To, k})
 	case at.End > 0:
 		if s.ends == nil {
 			s.ends = map[int64]int{}
@@ -121,7 +122,7 @@ func (s *Lanes) End(seq, ts int64) {
 	}
 	l.settle(ts, ts)
 	if n := len(*l); n > 0 && (*l)[n-1].End == 0 && (*l)[n-1].To <= ts {
-		heap.Push(&s.due, dueEnd{ts, k})
+		s.due.Push(dueEnd{ts, k})
 	}
 	s.note(k)
 }
@@ -159,19 +160,7 @@ type dueEnd struct {
 	lane int
 }
 
-// dueEnds are those that are to come, the next first.
-type dueEnds []dueEnd
-
-func (d dueEnds) Len() int           { return len(d) }
-func (d dueEnds) Less(i, j int) bool { return d[i].at < d[j].at }
-func (d dueEnds) Swap(i, j int)      { d[i], d[j] = d[j], d[i] }
-func (d *dueEnds) Push(x any)        { *d = append(*d, x.(dueEnd)) }
-func (d *dueEnds) Pop() any {
-	last := len(*d) - 1
-	e := (*d)[last]
-	*d = (*d)[:last]
-	return e
-}
+func (d dueEnd) Before(e dueEnd) bool { return d.at < e.at }
 
 // Work is how many steps it took so far. It is for tests.
 func (s *Lanes) Work() int64 { return s.rooms.Work() + s.began.Work() }

@@ -18,7 +18,7 @@ import (
 // first.
 type covers struct {
 	Mixed bool // some may be dropped, so that each is noted
-	log   *spill.Packed
+	log   *spill.Log
 	lines []coverLine // by track
 	buf   []byte
 }
@@ -54,6 +54,9 @@ func (c *covers) add(track int, start, end trace.Time, is flows.Is, near bool) {
 	l.some, l.stretch = true, stretch{start, end, start, is, near}
 }
 
+// Err is the error of what was noted last.
+func (c *covers) Err() error { return c.log.Err() }
+
 // Some reports whether a slice on a track is kept.
 func (c *covers) Some(track int) bool { return track < len(c.lines) && c.lines[track].kept }
 
@@ -75,7 +78,7 @@ func (c *covers) write(track int, l *coverLine) {
 		c.buf = binary.AppendVarint(c.buf, v)
 	}
 	l.written = l.start
-	c.log.Write(c.buf) // an error comes back when it is read
+	c.log.Write(c.buf) // its error is that of Err
 }
 
 // each gives what was noted to f: slices that cover what those did, and of which

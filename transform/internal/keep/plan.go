@@ -1,6 +1,7 @@
 package keep
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -99,7 +100,7 @@ type Plan struct {
 const KeptBytes = 32 << 20
 
 // NewPlan returns a plan that keeps in covered what slices cover of their tracks.
-func NewPlan(sel Selection, covered *spill.Packed) *Plan {
+func NewPlan(sel Selection, covered *spill.Log) *Plan {
 	p := &Plan{Selection: sel, Covers: covers{log: covered}}
 	p.Matcher = pairs.NewMatcher[launches.Begun](func(async bool) pairs.Handler { return sel.Line(p, async) })
 	p.Matcher.Describe = sel.Describe
@@ -120,11 +121,13 @@ func (p *Plan) Look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := pipeline.EachPart(ctx, r, func(part *trace.Part) {
+	defer r.Close()
+	if err := trace.EachPart(ctx, r, func(part *trace.Part) error {
 		if part.Text == nil {
 			p.noteAside(part.Off)
 		}
 		p.NotePart(part)
+		return cmp.Or(p.Covers.Err(), budget.Check(ctx))
 	}); err != nil {
 		return err
 	}

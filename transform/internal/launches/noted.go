@@ -14,7 +14,7 @@ import (
 // Noted notes the complete slices of a trace, so that they can be gone through
 // once more without reading it: about ten bytes each, packed.
 type Noted struct {
-	Log   *spill.Packed
+	Log   *spill.Log
 	buf   []byte
 	last  []trace.Time // start of the latest on each track
 	count int
@@ -47,7 +47,7 @@ func (s *Noted) Add(n *NotedSlice) {
 	}
 	s.buf, s.last[n.Track] = b, n.Start
 	s.count++
-	s.Log.Write(b) // an error comes back when it is read
+	s.Log.Write(b) // its error is that of Log
 }
 
 // Each gives the slices to f in their order. A slice's ids are valid until f

@@ -1,0 +1,129 @@
+package spill
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+
+	"github.com/klauspost/compress/s2"
+)
+
+// Log keeps bytes that are written one after the other, to be read from the start when all
+// are there: in memory up to a limit and beyond that in a temporary file.
+type Log struct {
+	create func() (*File, error)
+	limit  int
+	packed bool
+	loose  []byte     // what was gathered and is not in memory or the file yet
+	memory []byte     // what is not in the file
+	packer *s2.Writer // nil until something is packed
+	file   *File
+	ended  bool
+	err    error // of a write
+}
+
+// NewPacked returns a Log that packs what it keeps, and holds up to limit packed bytes in
+// memory. The file is made by create; if that is nil, all stays in memory.
+func NewPacked(limit int, create func() (*File, error)) *Log {
+	return &Log{limit: limit, create: create, packed: true}
+}
+
+// NewPlain is NewPacked for what is not worth packing.
+func NewPlain(limit int, create func() (*File, error)) *Log {
+	return &Log{limit: limit, create: create}
+}
+
+const (
+	// looseBytes is how much is gathered, since the packer is slow to take little things.
+	looseBytes = 32 << 10
+	// fewBytes are not worth packing.
+	fewBytes = 512 << 10
+	// packedBlock is how many bytes are packed at a time.
+	packedBlock = 256 << 10
+)
+
+// Write takes b. What goes wrong with one call may be returned by a later one, or by Read.
+func (l *Log) Write(b []byte) (int, error) {
+	if l.err != nil {
+		return 0, l.err
+	}
+	l.loose = append(l.loose, b...)
+	if len(l.loose) < looseBytes || l.packed && l.packer == nil && len(l.loose) < min(fewBytes, l.limit) {
+		return len(b), nil
+	}
+	l.err = l.store()
+	return len(b), l.err
+}
+
+// Err is the error of the first Write that failed. Who writes little at a time need not look
+// at each error, but at this one from time to time.
+func (l *Log) Err() error { return l.err }
+
+// store stores what was gathered.
+func (l *Log) store() (err error) {
+	if l.packed && l.packer == nil {
+		l.packer = s2.NewWriter((*stored)(l), s2.WriterConcurrency(1), s2.WriterBlockSize(packedBlock))
+	}
+	if l.packed {
+		_, err = l.packer.Write(l.loose)
+	} else {
+		_, err = (*stored)(l).Write(l.loose)
+	}
+	l.loose = l.loose[:0]
+	return err
+}
+
+// stored takes what is to be kept as it is.
+type stored Log
+
+func (l *stored) Write(b []byte) (n int, err error) {
+	l.memory = append(l.memory, b...)
+	if len(l.memory) <= l.limit || l.create == nil {
+		return len(b), nil
+	}
+	if l.file == nil {
+		if l.file, err = l.create(); err != nil {
+			return 0, err
+		}
+	}
+	_, err = l.file.Write(l.memory)
+	l.memory = l.memory[:0]
+	return len(b), err
+}
+
+// Read ends the writing and reads all from the start. It may be called again.
+func (l *Log) Read() (io.Reader, error) {
+	if l.packed && l.packer == nil {
+		return bytes.NewReader(l.loose), nil
+	}
+	if l.err == nil && !l.ended {
+		l.err, l.ended = l.end(), true
+	}
+	if l.err != nil {
+		return nil, l.err
+	}
+	var in io.Reader = bytes.NewReader(l.memory)
+	if l.file != nil {
+		in = io.MultiReader(io.NewSectionReader(l.file, 0, l.file.Size()), in)
+	}
+	if l.packed {
+		in = s2.NewReader(in)
+	}
+	return in, nil
+}
+
+func (l *Log) end() error {
+	err := l.store()
+	if l.packed {
+		err = cmp.Or(err, l.packer.Close())
+	}
+	return err
+}
+
+// Close removes the file, if there is one.
+func (l *Log) Close() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}
