@@ -64,7 +64,11 @@ EXIT STATUS
 			if err := writeCheck(c, std.out, in.name, report); err != nil {
 				return writeError(err)
 			}
-			return verdict(c, in.name, report)
+			err = verdict(c, in.name, report)
+			if err != nil && c.Bool("quiet") {
+				return noError{err, exitFailed}
+			}
+			return err
 		},
 	}
 }
@@ -80,8 +84,8 @@ func writeCheck(c *cli.Context, w io.Writer, name string, r *check.Report) error
 	if !r.Loads {
 		verdict = "does not load"
 	}
-	if _, err := fmt.Fprintf(w, "%s: %s; %d events, %d slices, %d flows, %d counter samples\n",
-		term.Short(name, 60), verdict, r.Events, r.Slices, r.Flows, r.CounterSamples); err != nil {
+	if _, err := fmt.Fprintf(w, "%s: %s; %s, %s, %s, %s\n", term.Short(name, 60), verdict,
+		term.Plural(r.Events, "event"), term.Plural(r.Slices, "slice"), term.Plural(r.Flows, "flow"), term.Plural(r.CounterSamples, "counter sample")); err != nil {
 		return err
 	}
 	for _, f := range r.Findings {

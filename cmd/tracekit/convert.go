@@ -77,7 +77,7 @@ func convertInput(c *cli.Context, std streams, in *input, work attempt) error {
 		return err
 	}
 	if rep.Empty && c.Bool("fail-empty") {
-		return noError{errors.New("no event meets the condition")}
+		return noError{errors.New("no event meets the condition"), exitNo}
 	}
 	return nil
 }
@@ -133,8 +133,8 @@ func damageHint(err error) error {
 
 // summary tells what a verb did, in one line.
 func summary(verb string, rep pipeline.Report, packed int64) string {
-	line := fmt.Sprintf("%s: %d events, %s in; %d events, %s out", verb,
-		rep.EventsIn, term.Bytes(rep.BytesIn), rep.EventsOut, term.Bytes(rep.BytesOut))
+	line := fmt.Sprintf("%s: %s, %s in; %s, %s out", verb,
+		term.Plural(rep.EventsIn, "event"), term.Bytes(rep.BytesIn), term.Plural(rep.EventsOut, "event"), term.Bytes(rep.BytesOut))
 	if packed != rep.BytesOut {
 		line += fmt.Sprintf(" (%s packed)", term.Bytes(packed))
 	}

@@ -81,6 +81,9 @@ func noSuchVerb(app *cli.App, name string) error {
 	for _, c := range app.Commands {
 		verbs = append(verbs, c.Name)
 	}
+	if ours := verbsMeant[name]; slices.Contains(verbs, ours) {
+		return hint(err, "did you mean %s?", ours)
+	}
 	if near := nearest(name, verbs); near != "" {
 		return hint(err, "did you mean %s?", near)
 	}

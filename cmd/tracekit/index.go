@@ -95,7 +95,7 @@ func (in *input) identify() (trace.Identity, error) {
 
 func indexSummary(in *input, x *trace.Index, size int64) string {
 	v := &x.Survey
-	line := fmt.Sprintf("index: %d events in %d categories, %s; %s is %s (%.2f%%)", v.Events, len(x.Cats), term.Bytes(v.Bytes),
+	line := fmt.Sprintf("index: %s in %d categories, %s; %s is %s (%.2f%%)", term.Plural(v.Events, "event"), len(x.Cats), term.Bytes(v.Bytes),
 		in.name+indexSuffix, term.Bytes(size), 100*float64(size)/float64(max(in.Size(), 1)))
 	if x.Format == trace.Zstd {
 		line += "; zstd can only be read from its start, so only the first of two readings is saved"

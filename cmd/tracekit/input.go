@@ -235,6 +235,8 @@ func (in *input) wrap(err error) error {
 		return elsewhere
 	case errors.Is(err, spill.ErrNoRoom):
 		return hint(err, "name a folder that has room: --tmpdir DIR")
+	case errors.Is(err, trace.ErrEmpty) && in.file == nil && in.of == nil:
+		return fmt.Errorf("%s: nothing came through the pipe: did the command before it fail?", in.name)
 	case errors.Is(err, trace.ErrEmpty), errors.Is(err, trace.ErrNotTrace), errors.Is(err, trace.ErrNoEvents):
 		return hint(fmt.Errorf("%s: %w", in.name, err), "a trace is JSON with a traceEvents array, or an array of events; it may be packed with gzip, zstd or zip")
 	case errors.Is(err, trace.ErrTooMuch):

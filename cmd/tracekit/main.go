@@ -149,9 +149,12 @@ type damagedError struct{ error }
 
 func (d damagedError) Unwrap() error { return d.error }
 
-// noError says that the work is done, and that the answer is no. Who asked has been told
-// already.
-type noError struct{ error }
+// noError says that the work is done, and that the answer is no: the status alone has yet to
+// say so.
+type noError struct {
+	error
+	status int
+}
 
 func (e noError) Unwrap() error { return e.error }
 
@@ -202,7 +205,7 @@ func report(ctx context.Context, err error, help string, stderr io.Writer) int {
 	case errors.As(err, &damaged):
 		label, status = "warning", exitDamaged
 	case errors.As(err, &no):
-		return exitNo
+		return no.status
 	case errors.As(err, &wrong):
 		status = exitUsage
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"tracekit/internal/spill"
-	"tracekit/internal/term"
 	"tracekit/trace"
+	"tracekit/transform/pipeline"
 	"tracekit/transform/repair"
 
 	"github.com/urfave/cli/v2"
@@ -212,8 +212,7 @@ func repaired(c *cli.Context, std streams, name string, rep repair.Report, dry b
 		did = "would be mended"
 	}
 	if !c.Bool("quiet") {
-		fmt.Fprintf(std.err, "%s: %d events, %s in; %d events, %s out\n", verb,
-			rep.EventsIn, term.Bytes(rep.BytesIn), rep.EventsOut, term.Bytes(rep.BytesOut))
+		fmt.Fprintln(std.err, summary(verb, pipeline.Report{EventsIn: rep.EventsIn, BytesIn: rep.BytesIn, EventsOut: rep.EventsOut, BytesOut: rep.BytesOut}, rep.BytesOut))
 		if rep.Unchanged {
 			fmt.Fprintln(std.err, "nothing to mend")
 		}

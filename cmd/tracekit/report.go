@@ -168,7 +168,7 @@ func writeReportCSV(c *cli.Context, std streams, dir *folder, r *measured.Report
 		return err
 	}
 	if !c.Bool("quiet") {
-		fmt.Fprintf(std.err, "report: %d tables in %s\n", len(tables), dir.path)
+		fmt.Fprintf(std.err, "report: %s in %s\n", term.Plural(len(tables), "table"), dir.path)
 	}
 	return nil
 }

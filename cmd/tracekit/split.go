@@ -144,7 +144,7 @@ func splitInto(c *cli.Context, std streams, in *input, o split.Options) (*split.
 
 // tellSplit says what was done, or would be.
 func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
-	pieces := plural(len(m.Pieces), "piece")
+	pieces := term.Plural(len(m.Pieces), "piece")
 	if c.Bool("dry-run") {
 		fmt.Fprintf(w, "split: %s, nothing written\n", pieces)
 	} else {
@@ -356,11 +356,4 @@ func parseAmount(s, unit string) (int64, error) {
 		return 0, fmt.Errorf("%q: write it as 200M%s or 1.5G%s", s, unit, unit)
 	}
 	return int64(n * float64(scale)), nil
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -42,6 +43,14 @@ func noSuchFlag(c *cli.Context, name string, isVerb bool) error {
 			}
 		}
 	}
+	for _, other := range flagsMeant[name] {
+		if slices.Contains(names, other) {
+			return hint(err, "did you mean %s?", dashes(other))
+		}
+	}
+	if name == "verbose" || name == "v" && isVerb {
+		return hint(err, "summaries and warnings are printed unless -q is given; tracekit info says what is in a trace")
+	}
 	if near := nearest(name, names); near != "" {
 		return hint(err, "did you mean %s?", dashes(near))
 	}
@@ -49,6 +58,34 @@ func noSuchFlag(c *cli.Context, name string, isVerb bool) error {
 		return hint(err, "flags come behind the verb: tracekit VERB %s", dashes(name))
 	}
 	return hint(err, "%s lists the flags", help)
+}
+
+// verbsMeant are verbs that other tools have, and ours for the same.
+var verbsMeant = map[string]string{
+	"view": "open", "show": "open", "serve": "open", "ui": "open", "perfetto": "open",
+	"cut": "slice", "trim": "slice", "crop": "slice", "extract": "slice", "head": "slice", "tail": "slice", "range": "slice",
+	"validate": "check", "verify": "check", "lint": "check",
+	"fix": "repair", "recover": "repair", "clean": "repair",
+	"diff": "compare", "cmp": "compare",
+	"stats": "info", "stat": "info", "summary": "info", "inspect": "info", "ls": "info",
+	"analyze": "report", "analyse": "report", "profile": "report", "top": "report",
+	"grep": "filter", "select": "filter", "query": "filter",
+	"remove": "strip", "drop": "strip", "delete": "strip",
+	"chunk": "split", "shard": "split", "partition": "split",
+	"sample": "downsample", "thin": "downsample", "reduce": "downsample", "shrink": "downsample",
+	"concat": "merge", "cat": "merge", "join": "merge", "combine": "merge",
+}
+
+// flagsMeant are flags that other tools have, and ours for the same: the first that the verb
+// has.
+var flagsMeant = map[string][]string{
+	"start": {"from"}, "begin": {"from"}, "since": {"from"}, "end": {"to"}, "until": {"to"}, "stop": {"to"},
+	"duration": {"for"}, "length": {"for"}, "len": {"for"},
+	"hw": {"hardware"}, "gpu": {"hardware"}, "hpu": {"hardware"}, "device": {"hardware"}, "devices": {"hardware"}, "kernels": {"hardware"}, "kernel": {"hardware"},
+	"stacks": {"python"}, "stack": {"python"}, "py": {"python"}, "frames": {"python"},
+	"out": {"output"}, "outfile": {"output"}, "silent": {"quiet"}, "gzip": {"compress"}, "zip": {"compress"},
+	"steps": {"step"}, "iteration": {"step"}, "category": {"cat"}, "categories": {"cat"}, "match": {"expr"}, "where": {"expr"},
+	"tmp": {"tmpdir"}, "temp": {"tmpdir"}, "threads": {"tid"}, "thread": {"tid"}, "memory": {"max-memory"},
 }
 
 func dashes(name string) string {

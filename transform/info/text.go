@@ -50,7 +50,7 @@ type printer struct {
 // facts are what stands alone.
 func (p *printer) facts() {
 	p.fact("trace", p.Name)
-	size := fmt.Sprintf("%d events, %s of JSON", p.Events, term.Bytes(p.Bytes))
+	size := fmt.Sprintf("%s, %s of JSON", term.Plural(p.Events, "event"), term.Bytes(p.Bytes))
 	if p.packed() {
 		size += fmt.Sprintf(", %s as %s", term.Bytes(p.Packed), p.Format)
 	}

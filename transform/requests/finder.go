@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 )
@@ -118,7 +119,7 @@ func (f *Found) String() string {
 	if len(f.Requests) == 0 {
 		return "no requests"
 	}
-	return fmt.Sprintf("%d requests %s", len(f.Requests), how[f.Requests[0].Source])
+	return fmt.Sprintf("%s %s", term.Plural(len(f.Requests), "request"), how[f.Requests[0].Source])
 }
 
 // Held is about how many bytes f takes.

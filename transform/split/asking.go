@@ -35,7 +35,7 @@ func (p *pieces) byRequest(whole slice.Window) ([]slice.Window, error) {
 		windows = append(windows, w)
 	}
 	if len(windows) == 0 {
-		return nil, fmt.Errorf("%w: all of %d requests lie outside of the trace, which goes from @%s to @%s",
+		return nil, fmt.Errorf("%w: all requests (%d) lie outside of the trace, which goes from @%s to @%s",
 			ErrNothing, len(found.Requests), micros(whole.From), micros(p.survey.Last))
 	}
 	return windows, nil

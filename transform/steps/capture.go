@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"tracekit/internal/term"
 	"tracekit/trace"
 )
 
@@ -42,12 +43,12 @@ type Outside struct {
 
 // String says what there was, such as 20 steps, 8 of them in the warm-up, and 26 compilations.
 func (o Outside) String() string {
-	s := fmt.Sprintf("%d %s", o.Steps, plural(o.Steps, "step"))
+	s := term.Plural(o.Steps, "step")
 	if o.Warmup > 0 {
 		s += fmt.Sprintf(", %d of them in the warm-up", o.Warmup)
 	}
 	if o.Compiles > 0 {
-		s += fmt.Sprintf(", and %d %s", o.Compiles, plural(o.Compiles, "compilation"))
+		s += ", and " + term.Plural(o.Compiles, "compilation")
 	}
 	return s
 }

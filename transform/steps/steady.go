@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tracekit/internal/term"
 	"tracekit/trace"
 )
 
@@ -179,7 +180,7 @@ func (y *yardstick) reason(r *Run, t tally, first, n int) string {
 		}
 	}
 	if t.gaps > 0 {
-		fmt.Fprintf(&b, "%d long %s (over %v), ", t.gaps, plural(t.gaps, "gap"), time.Duration(y.longGap))
+		fmt.Fprintf(&b, "%s (over %v), ", term.Plural(t.gaps, "long gap"), time.Duration(y.longGap))
 	} else {
 		fmt.Fprintf(&b, "no gap over %v, ", time.Duration(y.longGap))
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracekit/internal/term"
 	"tracekit/trace"
 )
 
@@ -129,14 +130,7 @@ type Seen struct {
 }
 
 func (s Seen) String() string {
-	return fmt.Sprintf("%d %s by %s on %v", s.Steps, plural(s.Steps, "step"), s.Producer, s.Track)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return what
-	}
-	return what + "s"
+	return fmt.Sprintf("%s by %s on %v", term.Plural(s.Steps, "step"), s.Producer, s.Track)
 }
 
 // Run is a run of steps on one track, in order of time. No step lies inside

@@ -6,6 +6,7 @@ import (
 	"math/big"
 
 	"tracekit/filter"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 )
@@ -180,7 +181,7 @@ func (f *Finder) stepping() (from, to trace.Time, note string, err error) {
 	if n < f.PhaseRun {
 		return 0, 0, "", fmt.Errorf("%w: %v, run %d; there are %d", ErrNoPhase, *f.Phase, f.PhaseRun, n)
 	}
-	return found.Start, found.End, fmt.Sprintf("%v, run %d of %d: %d steps; %v", *f.Phase, f.PhaseRun, n, found.Last-found.First+1, run), nil
+	return found.Start, found.End, fmt.Sprintf("%v, run %d of %d: %s; %v", *f.Phase, f.PhaseRun, n, term.Plural(found.Last-found.First+1, "step"), run), nil
 }
 
 func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {
@@ -205,9 +206,23 @@ func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {
 		return 0, 0, fmt.Errorf("%w: all of it takes %v, and so small a share of that no time", ErrRange, ago(v.Last-v.Zero))
 	}
 	if from >= to && (f.To.IsSet() || f.For > 0) {
-		return 0, 0, fmt.Errorf("%w: it goes from @%s to @%s", ErrBackwards, micros(from), micros(to))
+		return 0, 0, fmt.Errorf("%w: it goes from %s to %s", ErrBackwards, f.say(from, v), f.say(to, v))
 	}
 	return from, to, nil
+}
+
+// say writes a point in time in the form in which the bounds were given.
+func (f *Finder) say(t trace.Time, v *trace.Survey) string {
+	if f.From.kind == raw || f.To.kind == raw {
+		return "@" + string(micros(t))
+	}
+	return ago(t - v.Zero).String()
+}
+
+// Kept says which part of the trace a range is.
+func (f *Finder) Kept(from, to trace.Time, v *trace.Survey) string {
+	from, to = max(from, v.Zero), min(to, v.Last)
+	return fmt.Sprintf("kept %s to %s: %v of %v", f.say(from, v), f.say(to, v), ago(to-from), ago(v.Last-v.Zero))
 }
 
 // part returns where the first n of all parts end. The last part holds what
