@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-//go:embed page/page.html
+//go:embed assets/page.html
 var pageHTML string
 
-//go:embed page/page.css
+//go:embed assets/page.css
 var pageCSS string
 
-//go:embed page/page.js
+//go:embed assets/page.js
 var pageJS string
 
 // uPlot draws the axes and lines. It is under the MIT licence, which the page
 // carries with it.
 //
-//go:embed page/uplot.js
+//go:embed assets/uplot.js
 var uplotJS string
 
-//go:embed page/uplot.css
+//go:embed assets/uplot.css
 var uplotCSS string
 
-//go:embed page/uplot.LICENSE.txt
+//go:embed assets/uplot.LICENSE.txt
 var uplotLicense string
 
 var page = template.Must(template.New("page").Parse(pageHTML))
