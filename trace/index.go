@@ -16,6 +16,8 @@ var (
 	ErrStale = errors.New("the file is not as it was when the index was made")
 	// ErrIndex says that something is no index that can be read.
 	ErrIndex = errors.New("not an index of this version, or a damaged one")
+	// ErrNoIndex says that nothing leads into the midst of a file.
+	ErrNoIndex = errors.New("only a file that is packed once can have an index")
 )
 
 // Index is what one reading of a file leaves, so that later ones need to go
@@ -56,16 +58,23 @@ func Identify(r io.ReaderAt, size int64, modified time.Time) (Identity, error) {
 }
 
 // Index reads the whole trace and returns the index of the file id, which it is.
-// It takes the place of Read, and may be called once. It ends early with ctx.
-func (s *Source) Index(ctx context.Context, id Identity) (*Index, error) {
+// It takes the place of Read, and may be called once. It ends early with ctx. Each part
+// of the trace is shown to look, unless that is nil; it is valid until look returns, and
+// an error of look ends the reading.
+func (s *Source) Index(ctx context.Context, id Identity, look func(*Part) error) (*Index, error) {
 	if s.at == nil {
-		return nil, errors.New("only a file that is packed once can have an index")
+		return nil, ErrNoIndex
 	}
 	s.points = points{every: 3 * s.points.every / 4, sparse: true} // as many as the file needs, but small beside it
 	s.sums = &sums{}
 	var cats catCounter
 	v, err := s.SurveyParts(func(p *Part) error {
 		cats.count(p)
+		if look != nil {
+			if err := look(p); err != nil {
+				return err
+			}
+		}
 		return ctx.Err()
 	})
 	if err != nil {

@@ -91,7 +91,7 @@ func truthInt(b bool) int { return int(truth(b)) }
 func TestOutlinesAreKept(t *testing.T) {
 	text := threads(rand.New(rand.NewPCG(6, 2)), 12<<20)
 	s, id := openSample(t, gzipped(text))
-	x, err := s.Index(context.Background(), id)
+	x, err := s.Index(context.Background(), id, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

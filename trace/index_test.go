@@ -83,7 +83,7 @@ func openSample(t testing.TB, file []byte) (*Source, Identity) {
 func indexOf(t testing.TB, file []byte) (*Index, Identity) {
 	t.Helper()
 	s, id := openSample(t, file)
-	x, err := s.Index(context.Background(), id)
+	x, err := s.Index(context.Background(), id, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

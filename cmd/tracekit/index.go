@@ -45,7 +45,7 @@ EXAMPLE
 			if err != nil {
 				return err
 			}
-			x, err := in.makeIndex(c.Context)
+			x, err := in.makeIndex(c.Context, nil)
 			if err != nil {
 				return in.wrap(err)
 			}
@@ -66,8 +66,8 @@ EXAMPLE
 	}
 }
 
-// makeIndex reads all of a file that stays as it is meanwhile.
-func (in *input) makeIndex(ctx context.Context) (*trace.Index, error) {
+// makeIndex reads all of a file that stays as it is meanwhile, and shows it to look.
+func (in *input) makeIndex(ctx context.Context, look func(*trace.Part) error) (*trace.Index, error) {
 	if in.Size() < 0 {
 		return nil, errors.New("is no regular file, so it can't have an index")
 	}
@@ -75,7 +75,7 @@ func (in *input) makeIndex(ctx context.Context) (*trace.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := in.Index(ctx, id)
+	x, err := in.Index(ctx, id, look)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +86,9 @@ func (in *input) makeIndex(ctx context.Context) (*trace.Index, error) {
 }
 
 func (in *input) identify() (trace.Identity, error) {
+	if in.file == nil { // nobody else can change what it reads
+		return trace.Identity{Size: in.size}, nil
+	}
 	info, err := in.file.Stat()
 	if err != nil {
 		return trace.Identity{}, err
@@ -145,5 +148,25 @@ func (in *input) loadIndex(name string) error {
 	if err != nil {
 		return plainPathError(err)
 	}
-	return in.Use(x, id)
+	if err := in.Use(x, id); err != nil {
+		return err
+	}
+	in.index = x
+	return nil
+}
+
+// rely makes the input rely on an index that this process has made of it.
+func (in *input) rely(x *trace.Index) error {
+	id := x.File
+	if in.file != nil {
+		now, err := in.identify()
+		if err != nil {
+			return plainPathError(err)
+		}
+		id = now
+	}
+	if in.index = x; in.Use(x, id) != nil {
+		return hint(fmt.Errorf("%s: is another file than it was", in.name), "start tracekit open again")
+	}
+	return nil
 }

@@ -44,6 +44,9 @@ func (m *Meter) Expect(total int64) { m.total.Store(total) }
 // Work counts what is done besides reading, as so many bytes.
 func (m *Meter) Work(n int64) { m.other.Add(n) }
 
+// Far tells how many bytes were read, and of how many in all, negative if that is not known.
+func (m *Meter) Far() (done, of int64) { return m.done.Load(), m.total.Load() }
+
 // Stop ends the line and clears it.
 func (m *Meter) Stop() {
 	m.once.Do(func() {

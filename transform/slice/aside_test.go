@@ -59,7 +59,7 @@ func TestSlicesThatLieAside(t *testing.T) {
 		return s, id
 	}
 	s, id := open()
-	x, err := s.Index(context.Background(), id)
+	x, err := s.Index(context.Background(), id, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
