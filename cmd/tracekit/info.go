@@ -6,7 +6,7 @@ import (
 	"tracekit/internal/jsondoc"
 	"tracekit/transform/info"
 	"tracekit/transform/page"
-	"tracekit/transform/steps"
+	"tracekit/transform/requests"
 
 	"github.com/urfave/cli/v2"
 )
@@ -60,7 +60,9 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 	}
 	var drawn *page.Collector
 	if html != nil {
-		drawn = page.NewCollector(steps.Options{}, o.Given)
+		if drawn, err = newPage(requests.Options{}, o.Given); err != nil {
+			return err
+		}
 		o.Look = drawn.Part
 	}
 	found, survey, err := info.Inspect(c.Context, in.Source, o)

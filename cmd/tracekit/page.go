@@ -5,8 +5,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"tracekit/filter"
 	"tracekit/internal/term"
 	"tracekit/transform/page"
+	"tracekit/transform/requests"
 
 	"github.com/urfave/cli/v2"
 )
@@ -25,6 +27,15 @@ func pageOutput(c *cli.Context, std streams) (*output, error) {
 		return nil, hint(usage("--html names a file"), "standard output is for the text; for a file of that name, ./-")
 	}
 	return newOutput(std, "--html", name, packings[strings.ToLower(filepath.Ext(name))])
+}
+
+// newPage returns what gathers a page.
+func newPage(o requests.Options, given filter.Given) (*page.Collector, error) {
+	f, err := requests.NewFinder(o)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	return page.NewCollector(f, given), nil
 }
 
 // writePage writes the page of d to o.

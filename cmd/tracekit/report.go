@@ -10,6 +10,7 @@ import (
 	"tracekit/internal/term"
 	"tracekit/transform/page"
 	measured "tracekit/transform/report"
+	"tracekit/transform/requests"
 
 	"github.com/urfave/cli/v2"
 	xterm "golang.org/x/term"
@@ -98,7 +99,9 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 	}
 	var drawn *page.Collector
 	if html != nil {
-		drawn = page.NewCollector(o.Markers, o.Given)
+		if drawn, err = newPage(requests.Options{Marker: o.Markers}, o.Given); err != nil {
+			return err
+		}
 		o.Look = drawn.Part
 	}
 	o.Temp = spill.In(c.String("tmpdir"))

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/testkit/browser"
 	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 )
@@ -21,7 +22,7 @@ import (
 // the command, runs it, and compares what comes out with what the page said.
 // With PICTURES=DIR it leaves pictures there, to be looked at.
 func TestInABrowser(t *testing.T) {
-	b := openBrowser(t)
+	b := browser.Open(t)
 	dir := t.TempDir()
 	data, truth := generate(t, tracegen.Config{Steps: 120, Hardware: true, Python: true, Layers: 4})
 	const name = "it's a run.json"
@@ -29,15 +30,18 @@ func TestInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := writePage(t, dir, name, data)
-	b.open("file://" + page)
-	t.Run("drag", func(t *testing.T) { b.t = t; testDrag(b, dir, data) })
-	t.Run("steps", func(t *testing.T) { b.t = t; testSteps(b, &truth) })
-	t.Run("keys", func(t *testing.T) { b.t = t; testKeys(b) })
-	t.Run("fields", func(t *testing.T) { b.t = t; testFields(b) })
-	t.Run("pictures", func(t *testing.T) { b.t = t; testPictures(b) })
-	t.Run("plain", func(t *testing.T) { b.t = t; testPlain(b, dir) })
-	t.Run("alone", func(t *testing.T) { b.t = t; testAlone(b) })
+	b.Go("file://"+page, drawn)
+	t.Run("drag", func(t *testing.T) { b.T = t; testDrag(b, dir, data) })
+	t.Run("steps", func(t *testing.T) { b.T = t; testSteps(b, &truth) })
+	t.Run("keys", func(t *testing.T) { b.T = t; testKeys(b) })
+	t.Run("fields", func(t *testing.T) { b.T = t; testFields(b) })
+	t.Run("pictures", func(t *testing.T) { b.T = t; testPictures(b) })
+	t.Run("plain", func(t *testing.T) { b.T = t; testPlain(b, dir) })
+	t.Run("alone", func(t *testing.T) { b.T = t; testAlone(b) })
 }
+
+// drawn is true once the page has drawn.
+const drawn = "document.documentElement?.dataset.ready === 'true'"
 
 func writePage(t *testing.T, dir, name string, data []byte) string {
 	t.Helper()
@@ -58,21 +62,21 @@ func writePage(t *testing.T, dir, name string, data []byte) string {
 var commandLine = regexp.MustCompile(`^tracekit slice --from @(\d+\.\d{3}) --to @(\d+\.\d{3}) -o `)
 
 // bounds reads the range of the command that the page shows, in ns.
-func bounds(b *browser) (from, to trace.Time) {
-	b.t.Helper()
-	m := commandLine.FindStringSubmatch(b.text("command"))
+func bounds(b *browser.Page) (from, to trace.Time) {
+	b.T.Helper()
+	m := commandLine.FindStringSubmatch(b.Text("command"))
 	if m == nil {
-		b.t.Fatalf("the page shows %q", b.text("command"))
+		b.T.Fatalf("the page shows %q", b.Text("command"))
 	}
 	from, _ = trace.ParseMicros([]byte(m[1]))
 	to, _ = trace.ParseMicros([]byte(m[2]))
 	return from, to
 }
 
-func testDrag(b *browser, dir string, data []byte) {
-	t := b.t
-	r := b.chart()
-	b.drag(.25, .5, r[1]+r[3]*.6)
+func testDrag(b *browser.Page, dir string, data []byte) {
+	t := b.T
+	r := b.Chart()
+	b.Drag(.25, .5, r[1]+r[3]*.6)
 	from, to := bounds(b)
 	d := collect(t, data)
 	length := float64(d.Last - d.Zero)
@@ -85,14 +89,14 @@ func testDrag(b *browser, dir string, data []byte) {
 		}
 	}
 	var said struct{ Events, Bytes string }
-	b.eval(`({...document.getElementById('estimate').dataset})`, &said)
+	b.Eval(`({...document.getElementById('estimate').dataset})`, &said)
 	events, size := d.Slice(from, to)
 	if said.Events != fmt.Sprint(events) || said.Bytes != fmt.Sprint(size) {
 		t.Errorf("the page estimates %s events and %s bytes, want %d and %d", said.Events, said.Bytes, events, size)
 	}
-	b.eval("document.getElementById('copy').click()", nil)
-	b.until("document.getElementById('copied').textContent === 'copied'")
-	gotEvents, gotSize := runCommand(t, dir, b.text("command"))
+	b.Eval("document.getElementById('copy').click()", nil)
+	b.Until("document.getElementById('copied').textContent === 'copied'")
+	gotEvents, gotSize := runCommand(t, dir, b.Text("command"))
 	if off(events, gotEvents) > .1 || off(size, gotSize) > .1 {
 		t.Errorf("the command gives %d events and %d bytes, the page says %d and %d", gotEvents, gotSize, events, size)
 	}
@@ -126,81 +130,81 @@ func runCommand(t *testing.T, dir, command string) (events, size int64) {
 	return v.Events, v.Bytes
 }
 
-func testSteps(b *browser, truth *tracegen.Truth) {
-	b.eval("document.getElementById('time').focus()", nil)
-	b.key("Escape", false)
+func testSteps(b *browser.Page, truth *tracegen.Truth) {
+	b.Eval("document.getElementById('time').focus()", nil)
+	b.Key("Escape", false)
 	for i := range 3 {
-		b.key("n", false)
+		b.Key("n", false)
 		from, to := bounds(b)
 		if int64(from) != truth.Steps[i].StartNS || int64(to) != truth.Steps[i+1].StartNS {
-			b.t.Errorf("step %d is from %d to %d, the page says %d to %d", i, truth.Steps[i].StartNS, truth.Steps[i+1].StartNS, from, to)
+			b.T.Errorf("step %d is from %d to %d, the page says %d to %d", i, truth.Steps[i].StartNS, truth.Steps[i+1].StartNS, from, to)
 		}
 	}
-	b.key("p", false)
+	b.Key("p", false)
 	if from, _ := bounds(b); int64(from) != truth.Steps[1].StartNS {
-		b.t.Errorf("the step before starts at %d, want %d", from, truth.Steps[1].StartNS)
+		b.T.Errorf("the step before starts at %d, want %d", from, truth.Steps[1].StartNS)
 	}
-	r := b.chart() // a click on a step chooses it
+	r := b.Chart() // a click on a step chooses it
 	s := &truth.Steps[60]
 	share := float64((s.StartNS+s.EndNS)/2-truth.MinNS) / float64(truth.MaxNS-truth.MinNS)
-	b.mouse("mouseMoved", r[0]+share*r[2], r[1]+10)
-	b.mouse("mousePressed", r[0]+share*r[2], r[1]+10)
-	b.mouse("mouseReleased", r[0]+share*r[2], r[1]+10)
+	b.Mouse("mouseMoved", r[0]+share*r[2], r[1]+10)
+	b.Mouse("mousePressed", r[0]+share*r[2], r[1]+10)
+	b.Mouse("mouseReleased", r[0]+share*r[2], r[1]+10)
 	if from, _ := bounds(b); int64(from) != s.StartNS {
-		b.t.Errorf("the step clicked starts at %d, want %d", from, s.StartNS)
+		b.T.Errorf("the step clicked starts at %d, want %d", from, s.StartNS)
 	}
 }
 
-func testKeys(b *browser) {
+func testKeys(b *browser.Page) {
 	from, to := bounds(b)
-	b.key("ArrowRight", false)
-	b.key("ArrowRight", true)
+	b.Key("ArrowRight", false)
+	b.Key("ArrowRight", true)
 	movedFrom, movedTo := bounds(b)
 	if movedFrom <= from || movedTo-movedFrom <= to-from {
-		b.t.Errorf("from %d..%d the keys lead to %d..%d", from, to, movedFrom, movedTo)
+		b.T.Errorf("from %d..%d the keys lead to %d..%d", from, to, movedFrom, movedTo)
 	}
-	b.key("z", false)
-	b.until("document.querySelector('#time .u-select').offsetWidth > .9 * document.querySelector('#time .u-over').offsetWidth")
-	b.key("0", false)
-	b.key("Escape", false)
-	if text := b.text("command"); !strings.HasPrefix(text, "Drag") {
-		b.t.Errorf("Escape leaves %q", text)
+	b.Key("z", false)
+	b.Until("document.querySelector('#time .u-select').offsetWidth > .9 * document.querySelector('#time .u-over').offsetWidth")
+	b.Key("0", false)
+	b.Key("Escape", false)
+	if text := b.Text("command"); !strings.HasPrefix(text, "Drag") {
+		b.T.Errorf("Escape leaves %q", text)
 	}
 }
 
-func testFields(b *browser) {
-	b.eval(`for (const [id, v] of [['from', '1.5'], ['to', '2.000001']]) {
+func testFields(b *browser.Page) {
+	b.Eval(`for (const [id, v] of [['from', '1.5'], ['to', '2.000001']]) {
 	  const e = document.getElementById(id); e.value = v;
 	}
 	document.getElementById('to').dispatchEvent(new Event('change'))`, nil)
 	from, to := bounds(b)
 	if to-from != 500_001 {
-		b.t.Errorf("the fields give %d ns", to-from)
+		b.T.Errorf("the fields give %d ns", to-from)
 	}
 }
 
-func testPictures(b *browser) {
-	r := b.chart()
-	b.drag(.3, .45, r[1]+r[3]*.6)
+func testPictures(b *browser.Page) {
+	r := b.Chart()
+	b.Drag(.3, .45, r[1]+r[3]*.6)
 	var last []byte
 	for _, scheme := range []string{"light", "dark"} {
-		png := b.picture(scheme)
+		png := b.Picture(scheme)
 		if dir := os.Getenv("PICTURES"); dir != "" {
 			if err := os.WriteFile(filepath.Join(dir, scheme+".png"), png, 0o666); err != nil {
-				b.t.Fatal(err)
+				b.T.Fatal(err)
 			}
 		}
 		img, _, err := image.Decode(bytes.NewReader(png))
 		if err != nil {
-			b.t.Fatal(err)
+			b.T.Fatal(err)
 		}
 		red, green, blue, _ := img.At(2, img.Bounds().Dy()-3).RGBA()
 		if light := red+green+blue > 3*0x8000; light != (scheme == "light") {
-			b.t.Errorf("in %s the paper is %x %x %x", scheme, red, green, blue)
+			b.T.Errorf("in %s the paper is %x %x %x", scheme, red, green, blue)
 		}
 		var width float64
-		if b.eval("document.querySelector('#time .u-select').offsetWidth", &width); width < .14*r[2] || width > .16*r[2] {
-			b.t.Errorf("in %s the selection is %.0f wide, of %.0f", scheme, width, r[2])
+		if b.Eval("document.querySelector('#time .u-select').offsetWidth", &width); width < .14*r[2] || width > .16*r[2] {
+			b.T.Errorf("in %s the selection is %.0f wide, of %.0f", scheme, width, r[2])
 		}
 		colors := map[uint32]bool{}
 		for x := int(r[0]); x < int(r[0]+r[2]); x++ {
@@ -210,38 +214,38 @@ func testPictures(b *browser) {
 			}
 		}
 		if len(colors) < 30 {
-			b.t.Errorf("in %s the chart has %d colours only", scheme, len(colors))
+			b.T.Errorf("in %s the chart has %d colours only", scheme, len(colors))
 		}
 		if bytes.Equal(png, last) {
-			b.t.Error("light and dark look the same")
+			b.T.Error("light and dark look the same")
 		}
 		last = png
 	}
 }
 
 // testPlain opens pages of traces that have no steps, and next to nothing.
-func testPlain(b *browser, dir string) {
+func testPlain(b *browser.Page, dir string) {
 	for _, text := range []string{
 		`[{"ph":"X","name":"x","pid":1,"tid":1,"ts":1,"dur":2}]`, `{"traceEvents":[]}`, `[{"ph":"i","name":"x","ts":5}]`,
 	} {
-		b.open("file://" + writePage(b.t, dir, "plain.json", []byte(text)))
-		if got := b.text("markers"); got != "no markers of steps" {
-			b.t.Errorf("%s: the page says %q of steps", text, got)
+		b.Go("file://"+writePage(b.T, dir, "plain.json", []byte(text)), drawn)
+		if got := b.Text("markers"); got != "no markers of steps" {
+			b.T.Errorf("%s: the page says %q of steps", text, got)
 		}
 	}
-	r := b.chart()
-	b.drag(.25, .5, r[1]+1)
-	if text := b.text("command"); text == "" {
-		b.t.Error("there is no word on how to choose a range")
+	r := b.Chart()
+	b.Drag(.25, .5, r[1]+1)
+	if text := b.Text("command"); text == "" {
+		b.T.Error("there is no word on how to choose a range")
 	}
 }
 
 // testAlone looks through what the browser did: it asked for nothing but the
 // page, and its script threw nothing.
-func testAlone(b *browser) {
+func testAlone(b *browser.Page) {
 	for {
 		select {
-		case text := <-b.events:
+		case text := <-b.Events:
 			var e struct {
 				Method string
 				Params struct {
@@ -251,9 +255,9 @@ func testAlone(b *browser) {
 			json.Unmarshal([]byte(strings.TrimSuffix(text, "\x00")), &e)
 			switch url := e.Params.Request.URL; {
 			case e.Method == "Runtime.exceptionThrown":
-				b.t.Error(text)
+				b.T.Error(text)
 			case e.Method == "Network.requestWillBeSent" && !strings.HasPrefix(url, "file://") && !strings.HasPrefix(url, "data:"):
-				b.t.Errorf("the page asks for %s", url)
+				b.T.Errorf("the page asks for %s", url)
 			}
 		default:
 			return

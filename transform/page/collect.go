@@ -11,21 +11,25 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/requests"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
 )
 
 // Collector gathers an overview as the parts of a trace go by. Its memory does
-// not grow with the trace, but for the steps that it finds, about 100 bytes
-// each, and names.
+// not grow with the trace, but for the steps and requests that it finds, some
+// hundred bytes each, and names.
 type Collector struct {
 	forecast *Forecast
 	lanes    lanes
 	counters counters
-	finder   *steps.Finder
+	finder   *requests.Finder
 	cats     map[catKey]*Category
 	cat      *Category // of the last event
+	binned   int       // categories that have bins
 	base     int64
+	events   int64
+	bytes    int64
 }
 
 // day is from where on a duration, in ns, may turn out to be impossible for the trace.
@@ -36,10 +40,10 @@ type catKey struct {
 	cat   string
 }
 
-// NewCollector returns a Collector that has seen nothing; o chooses among
-// markers of steps, and given says what events are, where nothing else tells.
-func NewCollector(o steps.Options, given filter.Given) *Collector {
-	c := &Collector{forecast: newForecast(maxBins), finder: steps.NewFinder(o), cats: map[catKey]*Category{}}
+// NewCollector returns a Collector that has seen nothing; f finds steps and
+// requests, and given says what events are, where nothing else tells.
+func NewCollector(f *requests.Finder, given filter.Given) *Collector {
+	c := &Collector{forecast: newForecast(maxBins), finder: f, cats: map[catKey]*Category{}}
 	c.lanes.sides.Given = given
 	c.lanes.scale, c.counters.scale = c.forecast.scale, c.forecast.scale
 	return c
@@ -63,8 +67,9 @@ func (c *Collector) Part(p *trace.Part) {
 func (c *Collector) event(e *trace.Event) {
 	c.lanes.sides.Learn(e)
 	c.finder.Learn(e)
-	c.count(e)
-	switch placed := c.forecast.Event(e, 0); {
+	placed := c.forecast.Event(e, 0)
+	c.count(e, placed)
+	switch {
 	case e.IsMeta():
 		c.lanes.names.Learn(e)
 	case !placed || e.IsFlow():
@@ -75,20 +80,53 @@ func (c *Collector) event(e *trace.Event) {
 	}
 }
 
-func (c *Collector) count(e *trace.Event) {
+func (c *Collector) count(e *trace.Event, placed bool) {
 	if n := c.cat; n == nil || n.phase != e.Phase || n.raw != string(e.Cat()) {
 		key := catKey{e.Phase, string(e.Cat())}
 		if c.cat = c.cats[key]; c.cat == nil {
-			c.cat = &Category{Phase: phaseText(e.Phase), Cat: plain(e.Cat()), phase: e.Phase, raw: key.cat}
-			c.cats[key] = c.cat
+			c.cat = c.newCategory(e, key)
 		}
 	}
-	c.cat.Events++
-	c.cat.Bytes += int64(e.Size())
+	n := c.cat
+	n.Events++
+	n.Bytes += int64(e.Size())
+	c.events++
+	c.bytes += int64(e.Size())
+	if placed && n.events != nil {
+		i := c.forecast.scale.index(e.TS)
+		n.events[i]++
+		n.bytes[i] += int64(e.Size()) + 1
+	}
+	if n.Events <= learned {
+		c.learnKind(n, e)
+	}
 	if dur := e.Span(); dur >= day {
-		c.cat.long, c.cat.longest = c.cat.long.Add(dur), max(c.cat.longest, dur)
+		n.long, n.longest = n.long.Add(dur), max(n.longest, dur)
 	} else {
-		c.cat.Busy = c.cat.Busy.Add(dur)
+		n.Busy = n.Busy.Add(dur)
+	}
+}
+
+// binnedCats is how many categories have bins: those that come first.
+const binnedCats = 64
+
+func (c *Collector) newCategory(e *trace.Event, key catKey) *Category {
+	n := &Category{Phase: phaseText(e.Phase), Cat: plain(e.Cat()), phase: e.Phase, raw: key.cat}
+	if c.cats[key] = n; c.binned < binnedCats && !e.IsMeta() {
+		c.binned++
+		n.events, n.bytes = make(sums, maxBins), make(sums, maxBins)
+		c.forecast.scale.series = append(c.forecast.scale.series, n)
+	}
+	return n
+}
+
+// learnKind notes what strip takes an event of a category for.
+func (c *Collector) learnKind(n *Category, e *trace.Event) {
+	switch kinds := c.lanes.sides.Kinds(e); {
+	case kinds&filter.Python != 0:
+		n.python++
+	case !e.IsMeta() && (c.lanes.sides.Side(e) == filter.Device || c.lanes.sides.MayCross(e)):
+		n.device++
 	}
 }
 
@@ -106,25 +144,48 @@ func (c *Collector) Finish(v *trace.Survey) *Data {
 		if n.longest <= v.Longest {
 			n.Busy = n.Busy.Add(n.long)
 		}
+	}
+	c.fill(d)
+	d.finer = c.finerOf(d)
+	if found, err := c.finder.Find(requests.Clock{Zero: d.Zero, Last: d.Last, Base: d.Base}); err == nil {
+		d.Requests = longest(found.Requests, shownRequests, func(r *requests.Request) trace.Time { return r.End - r.Start }, func(r *requests.Request) trace.Time { return r.Start })
+	}
+	return d
+}
+
+// Partial gives what was gathered so far, while the trace is read: good until the
+// next Part.
+func (c *Collector) Partial() *Data {
+	f := c.forecast.partial()
+	d := &Data{Zero: f.zero, Last: f.last, Base: c.base, Events: c.events, Bytes: c.bytes, Packed: -1, Forecast: f}
+	c.fill(d)
+	return d
+}
+
+// fill adds to d what was gathered by category, lane and step.
+func (c *Collector) fill(d *Data) {
+	for _, n := range c.cats {
 		d.Categories = append(d.Categories, *n)
 	}
 	slices.SortFunc(d.Categories, func(a, b Category) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Cat, b.Cat), cmp.Compare(a.Phase, b.Phase))
 	})
-	for _, n := range c.lanes.list() {
+	shown := c.lanes.list()
+	for _, n := range shown {
 		d.Lanes = append(d.Lanes, c.lane(d, n))
 	}
+	d.shown = shown
 	for _, n := range c.counters.list() {
 		d.Counters = append(d.Counters, c.counter(d, n))
 	}
-	run, err := c.finder.Run()
-	if err != nil {
+	run := c.finder.Steps()
+	if run == nil {
 		d.Markers = "no markers of steps"
-		return d
+		return
 	}
 	d.Markers = run.String()
-	d.Bands, d.Gaps, d.Compiles = bands(run), longGaps(run), compiles(run)
-	return d
+	d.Bands, d.Gaps, d.Compiles, d.Phases = bands(run), longGaps(run), compiles(run), phases(run)
+	d.Pins = c.pins(run.Track, shown)
 }
 
 // fit widens bins until those that are in use are few enough for a page.
@@ -136,7 +197,11 @@ func (c *Collector) fit(v *trace.Survey) {
 
 // Collect reads the whole trace once.
 func Collect(ctx context.Context, s *trace.Source, o steps.Options) (*Data, error) {
-	c := NewCollector(o, filter.Given{})
+	f, err := requests.NewFinder(requests.Options{Marker: o})
+	if err != nil {
+		return nil, err
+	}
+	c := NewCollector(f, filter.Given{})
 	v, err := s.SurveyParts(func(p *trace.Part) error {
 		c.Part(p)
 		return budget.Check(ctx)

@@ -1,7 +1,11 @@
 package page
 
 import (
+	"slices"
+
 	"tracekit/trace"
+	"tracekit/transform/requests"
+	"tracekit/transform/steps"
 )
 
 // Data is what a page shows. All times are in ns on the trace's own clock.
@@ -22,10 +26,27 @@ type Data struct {
 	Counters   []Counter
 	Markers    string // how the steps were found
 	Bands      []Band
+	Phases     []Band // runs of steps of one phase
 	Gaps       []Mark // long ones
 	Compiles   []Mark
+	Requests   []requests.Request
+	Pins       []string // names of the threads that a viewer puts first
+
+	// Asked is the range that is marked at first; nil for none. Tables stand below the
+	// charts. Both are the caller's to set.
+	Asked  *Mark
+	Tables []Table
 
 	*Forecast
+	shown []*lane // of Lanes
+	finer *Finer
+}
+
+// Table is one for eyes.
+type Table struct {
+	Head []string   `json:"head"`
+	Rows [][]string `json:"rows"`
+	Left int        `json:"left"` // columns whose cells begin at their left
 }
 
 // Category is what a category has in one phase.
@@ -39,7 +60,25 @@ type Category struct {
 	phase byte
 	raw   string // as it stands in the trace
 
-	long, longest trace.Time // durations of a day and more, added up, and the longest of them
+	long, longest  trace.Time // durations of a day and more, added up, and the longest of them
+	python, device int        // of the first events, those that strip takes for it
+	events, bytes  sums       // by bin; nil for categories beyond some
+}
+
+func (c *Category) widen(to func(i int) int) {
+	c.events.widen(to)
+	c.bytes.widen(to)
+}
+
+// kind is what strip takes the category for: python, hardware or, empty, neither.
+func (c *Category) kind() string {
+	switch half := min(c.Events, learned) / 2; {
+	case int64(c.python) > half:
+		return "python"
+	case int64(c.device) > half:
+		return "hardware"
+	}
+	return ""
 }
 
 // Lane is a track, or several, over time.
@@ -71,11 +110,8 @@ func (c *Collector) lane(d *Data, n *lane) Lane {
 	}
 	l.Process, l.Name = c.laneNames(n)
 	from, to := d.bins()
-	width := int64(d.scale.width())
-	for i := from; i < to; i++ {
-		l.Events = append(l.Events, n.events[i])
-		l.Busy = append(l.Busy, min(1000, (n.busy[i]*1000+width-1)/width))
-	}
+	l.Events = append(l.Events, n.events[from:to]...)
+	l.Busy = shares(n.busy[from:to], int64(d.scale.width()))
 	return l
 }
 
@@ -116,4 +152,28 @@ func (c *Collector) counter(d *Data, n *counter) Counter {
 		}
 	}
 	return s
+}
+
+// shownPins is how many threads a viewer puts first.
+const shownPins = 6
+
+// pins are the names of the thread that shows steps, and of the busiest threads of
+// devices among those shown.
+func (c *Collector) pins(steps steps.Track, shown []*lane) []string {
+	names := &c.lanes.names
+	var pins []string
+	add := func(track int) {
+		if name := names.Thread(track); name != "" && !slices.Contains(pins, name) && len(pins) < shownPins {
+			pins = append(pins, name)
+		}
+	}
+	if n := names.Find(steps.Pid, steps.Tid); n >= 0 {
+		add(n)
+	}
+	for _, l := range shown {
+		if l.device && l.track >= 0 {
+			add(l.track)
+		}
+	}
+	return pins
 }

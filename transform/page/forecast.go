@@ -43,6 +43,30 @@ func (f *Forecast) Finish(v *trace.Survey) {
 	f.load.settle(f.scale)
 }
 
+// partial is f as it is before all was seen: flow events are left out.
+func (f *Forecast) partial() *Forecast {
+	p, l := *f, *f.load
+	none := make(sums, f.scale.bins)
+	l.arrows = arrows{points: none, first: none, last: none}
+	p.load = &l
+	if f.scale.shift == 0 {
+		return &p
+	}
+	first, end := -1, 0
+	for i, n := range l.events {
+		if n != 0 || l.openEvents[i] != 0 {
+			if first < 0 {
+				first = i
+			}
+			end = i + 1
+		}
+	}
+	if first >= 0 {
+		p.zero, p.last = f.scale.start(first), f.scale.start(end)-1
+	}
+	return &p
+}
+
 // Arrows calls yield for events of whole arrows, each of which stands for n of the
 // same size: with its own mark and that of the event at its arrow's other side.
 func (f *Forecast) Arrows(yield func(own, other uint8, n, size int64)) {

@@ -63,14 +63,16 @@ func (l *lanes) add(e *trace.Event) {
 		n.device = !python && l.sides.Side(e) == filter.Device
 	}
 	n.events[l.scale.index(e.TS)]++
-	if e.Span() > 0 && !annotations[string(e.Cat())] {
-		n.work(l.scale, e)
+	if isWork(e) {
+		n.work(l.scale, e.Cat(), e.TS, e.End())
 	}
 }
 
 // learned is after how many events of a lane it is plain whether they are a
 // device's.
 const learned = 64
+
+func isWork(e *trace.Event) bool { return e.Span() > 0 && !annotations[string(e.Cat())] }
 
 // annotations lie around work and are none themselves.
 var annotations = map[string]bool{
@@ -111,9 +113,9 @@ func (l *lanes) newLane(key laneKey, process int) *lane {
 }
 
 // work adds what a slice covers beyond those before it.
-func (n *lane) work(s *scale, e *trace.Event) {
-	c := n.of(e.Cat())
-	from, to := max(e.TS, c.end), e.End()
+func (n *lane) work(s *scale, cat []byte, start, to trace.Time) {
+	c := n.of(cat)
+	from := max(start, c.end)
 	if to <= from {
 		return
 	}

@@ -31,7 +31,7 @@ type Band struct {
 	Phase      string // prefill, decode, mixed, other or warm-up
 	Label      string // empty for several steps
 	Steps      int
-	First      int // index of the first step
+	First      int64 // number of the first step
 }
 
 // Mark is a gap between steps or a recompilation.
@@ -42,8 +42,10 @@ type Mark struct {
 
 // Bounds of what a page has.
 const (
-	shownBands = 12000
-	shownMarks = 300
+	shownBands    = 12000
+	shownMarks    = 300
+	shownPhases   = 2000
+	shownRequests = 4000
 )
 
 // bands lists the steps, or, if there are too many, the runs of one phase, the
@@ -53,14 +55,22 @@ func bands(r *steps.Run) []Band {
 	if len(r.Steps) <= shownBands {
 		for i := range r.Steps {
 			s := &r.Steps[i]
-			all = append(all, Band{s.Start, s.End, phaseName(s.Phase, s.Warmup), s.Label, 1, i})
+			all = append(all, Band{s.Start, s.End, phaseName(s.Phase, s.Warmup), s.Label, 1, r.NumberOf(i)})
 		}
 		return all
 	}
+	return runs(r, shownBands)
+}
+
+func phases(r *steps.Run) []Band { return runs(r, shownPhases) }
+
+// runs lists the n longest runs of steps of one phase.
+func runs(r *steps.Run, n int) []Band {
+	var all []Band
 	for _, p := range r.Phases() {
-		all = append(all, Band{p.Start, p.End, phaseName(p.Phase, p.Warmup), "", p.Last - p.First + 1, p.First})
+		all = append(all, Band{p.Start, p.End, phaseName(p.Phase, p.Warmup), "", p.Last - p.First + 1, r.NumberOf(p.First)})
 	}
-	return longest(all, shownBands, func(b *Band) trace.Time { return b.End - b.Start }, func(b *Band) trace.Time { return b.Start })
+	return longest(all, n, func(b *Band) trace.Time { return b.End - b.Start }, func(b *Band) trace.Time { return b.Start })
 }
 
 func phaseName(p steps.Phase, warmup bool) string {

@@ -18,6 +18,7 @@ import (
 	"tracekit/internal/testkit/reference"
 	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
+	"tracekit/transform/requests"
 	"tracekit/transform/slice"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -92,7 +93,7 @@ func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := NewCollector(steps.Options{}, filter.Given{})
+		c := NewCollector(newFinder(t), filter.Given{})
 		v, err := source(t, data).SurveyParts(func(p *trace.Part) error { c.Part(p); return nil })
 		if err != nil {
 			t.Fatal(err)
@@ -282,7 +283,7 @@ func TestLongGapsAreThoseThatStandOut(t *testing.T) {
 // TestThePageStaysSmall fills it with as much as it may ever hold.
 func TestThePageStaysSmall(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
-	c := NewCollector(steps.Options{}, filter.Given{})
+	c := NewCollector(newFinder(t), filter.Given{})
 	d := &Data{Name: strings.Repeat("名", 200), Forecast: c.forecast, Last: pageBins<<30 - 1, Markers: strings.Repeat("<", 10_000)}
 	d.last = d.Last
 	d.scale.shift = 30
@@ -310,7 +311,7 @@ func TestThePageStaysSmall(t *testing.T) {
 		d.Counters = append(d.Counters, n)
 	}
 	for i := range shownBands {
-		d.Bands = append(d.Bands, Band{trace.Time(i) * 1e8, trace.Time(i+1) * 1e8, "decode", long, 1, i})
+		d.Bands = append(d.Bands, Band{trace.Time(i) * 1e8, trace.Time(i+1) * 1e8, "decode", long, 1, int64(i)})
 	}
 	for range shownMarks {
 		d.Gaps = append(d.Gaps, Mark{1e17, 2e17, long})
@@ -413,4 +414,13 @@ func BenchmarkCollect(b *testing.B) {
 	for b.Loop() {
 		collect(b, data)
 	}
+}
+
+func newFinder(t testing.TB) *requests.Finder {
+	t.Helper()
+	f, err := requests.NewFinder(requests.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

@@ -1,13 +1,17 @@
 package page
 
 import (
-	_ "embed" // the page's parts
+	"embed"
 	"html/template"
 	"io"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"tracekit/internal/jsondoc"
+	"tracekit/internal/perfetto"
 )
 
 //go:embed assets/page.html
@@ -16,8 +20,10 @@ var pageHTML string
 //go:embed assets/page.css
 var pageCSS string
 
-//go:embed assets/page.js
-var pageJS string
+// The page's script, in the order in which its parts build on one another.
+//
+//go:embed assets/words.js assets/chart.js assets/select.js assets/lists.js assets/live.js assets/viewer.js assets/main.js
+var scripts embed.FS
 
 // uPlot draws the axes and lines. It is under the MIT licence, which the page
 // carries with it.
@@ -33,6 +39,19 @@ var uplotLicense string
 
 var page = template.Must(template.New("page").Parse(pageHTML))
 
+// pageJS is the whole script. Its parts share one scope of their own.
+var pageJS = func() string {
+	text := "'use strict';\n(() => {\n"
+	for _, name := range []string{"words", "chart", "select", "lists", "live", "viewer", "main"} {
+		part, err := scripts.ReadFile("assets/" + name + ".js")
+		if err != nil {
+			panic(err) // it is in the program
+		}
+		text += string(part)
+	}
+	return text + "})();\n"
+}()
+
 // Write writes d as one HTML page that needs nothing else: it holds bins, not
 // events, and stays under 5 MB however long the trace is. All text of the trace
 // is escaped by the template, or set as text by the page's script.
@@ -46,6 +65,26 @@ func Write(w io.Writer, d *Data) error {
 		"Data":    payload(d),
 	})
 }
+
+// WriteLive writes the page for a server, which gives it its assets, and the data
+// later. It holds nothing of the trace.
+func WriteLive(w io.Writer) error { return page.Execute(w, map[string]any{"Live": true}) }
+
+// Asset returns a part of the page for a server, by its path.
+func Asset(path string) (kind, text string, ok bool) {
+	switch path {
+	case "/page.css":
+		return "text/css; charset=utf-8", uplotCSS + pageCSS, true
+	case "/page.js":
+		return "text/javascript; charset=utf-8", pageJS, true
+	case "/uplot.js":
+		return "text/javascript; charset=utf-8", "/* uPlot: " + uplotLicense + "*/\n" + uplotJS, true
+	}
+	return "", "", false
+}
+
+// JSON returns d as the page reads it from a server.
+func JSON(d *Data) ([]byte, error) { return jsondoc.Compact(payload(d)) }
 
 // The members of the page's data are short, as there are many numbers. Times
 // are ns after the trace's start, which is a string: a script's numbers could
@@ -68,11 +107,18 @@ type pageData struct {
 	Counters []pageCounter  `json:"counters"`
 	Phases   []string       `json:"phases"`
 	Bands    [][4]int64     `json:"bands"` // start, length, phase, steps
-	Firsts   []int          `json:"firsts"`
+	Firsts   []int64        `json:"firsts"`
 	Labels   []string       `json:"labels"` // of bands; empty if they are too many
 	Gaps     []pageMark     `json:"gaps"`
 	Compiles []pageMark     `json:"compiles"`
 	Cats     []pageCategory `json:"cats"`
+	Runs     [][5]int64     `json:"runs"` // of steps of one phase: start, length, phase, steps, first
+	Requests []pageRequest  `json:"requests"`
+	Inferred bool           `json:"inferred,omitempty"` // requests are
+	Pins     []string       `json:"pins"`
+	Asked    *pageMark      `json:"asked,omitempty"`
+	Tables   []Table        `json:"tables,omitempty"`
+	Tab      int64          `json:"tab"` // bytes of JSON that a tab of a browser holds
 }
 
 type pageLoad struct {
@@ -116,6 +162,17 @@ type pageCategory struct {
 	Events int64  `json:"e"`
 	Bytes  int64  `json:"b"`
 	Busy   int64  `json:"d"`
+	// What strip takes it for, and by bin the events that begin and their bytes.
+	Kind      string  `json:"k,omitempty"`
+	BinEvents []int64 `json:"be,omitempty"`
+	BinBytes  []int64 `json:"bb,omitempty"`
+}
+
+// pageRequest is a request, with the numbers of the steps that it shared, both included.
+type pageRequest struct {
+	pageMark
+	First int `json:"f"`
+	Last  int `json:"z"`
 }
 
 // number is a value with the few digits that a line on a screen can show.
@@ -138,11 +195,16 @@ const (
 
 func payload(d *Data) *pageData {
 	p := &pageData{
-		Name: d.Name, Out: outName(d.Name), Zero: strconv.FormatInt(int64(d.Zero), 10), Length: int64(d.Last - d.Zero),
+		Name: d.Name, Out: OutName(d.Name), Zero: strconv.FormatInt(int64(d.Zero), 10), Length: int64(d.Last - d.Zero),
 		Clock: d.clock(), Events: d.Events, Bytes: d.Bytes, Packed: d.Packed, Damage: d.Damage.String(), Markers: limited(d.Markers, 400),
-		Lanes: []pageLane{}, Counters: []pageCounter{}, Phases: []string{}, Bands: [][4]int64{}, Firsts: []int{}, Labels: []string{},
+		Lanes: []pageLane{}, Counters: []pageCounter{}, Phases: []string{}, Bands: [][4]int64{}, Firsts: []int64{}, Labels: []string{},
 		Gaps: d.marks(d.Gaps), Compiles: d.marks(d.Compiles), Cats: []pageCategory{},
+		Runs: [][5]int64{}, Requests: []pageRequest{}, Pins: []string{}, Tables: d.Tables, Tab: perfetto.TabBytes,
 	}
+	if d.Asked != nil {
+		p.Asked = &d.marks([]Mark{*d.Asked})[0]
+	}
+	p.Pins = append(p.Pins, d.Pins...)
 	p.load(d)
 	p.bands(d)
 	for i := range d.Lanes {
@@ -158,7 +220,7 @@ func payload(d *Data) *pageData {
 	}
 	for i, c := range d.Categories {
 		if i < shownCats {
-			p.Cats = append(p.Cats, pageCategory{c.Phase, limited(c.Cat, longestName), c.Events, c.Bytes, int64(c.Busy)})
+			p.Cats = append(p.Cats, d.category(&c))
 		}
 	}
 	return p
@@ -175,17 +237,37 @@ func (p *pageData) load(d *Data) {
 	}
 }
 
+func (d *Data) category(c *Category) pageCategory {
+	p := pageCategory{Phase: c.Phase, Cat: limited(c.Cat, longestName), Events: c.Events, Bytes: c.Bytes, Busy: int64(c.Busy), Kind: c.kind()}
+	if from, to := d.bins(); c.events != nil {
+		p.BinEvents, p.BinBytes = c.events[from:to], c.bytes[from:to]
+	}
+	return p
+}
+
 func (p *pageData) bands(d *Data) {
 	numbers := map[string]int64{}
-	for i := range d.Bands {
-		b := &d.Bands[i]
-		n, ok := numbers[b.Phase]
+	number := func(phase string) int64 {
+		n, ok := numbers[phase]
 		if !ok {
 			n = int64(len(p.Phases))
-			numbers[b.Phase] = n
-			p.Phases = append(p.Phases, b.Phase)
+			numbers[phase] = n
+			p.Phases = append(p.Phases, phase)
 		}
-		p.Bands = append(p.Bands, [4]int64{int64(b.Start - d.Zero), int64(b.End - b.Start), n, int64(b.Steps)})
+		return n
+	}
+	for i := range d.Phases {
+		b := &d.Phases[i]
+		p.Runs = append(p.Runs, [5]int64{int64(b.Start - d.Zero), int64(b.End - b.Start), number(b.Phase), int64(b.Steps), b.First})
+	}
+	for i := range d.Requests {
+		r := &d.Requests[i]
+		p.Inferred = r.Inferred()
+		p.Requests = append(p.Requests, pageRequest{pageMark{int64(r.Start - d.Zero), int64(r.End - r.Start), limited(r.ID, longestName)}, r.FirstStep, r.LastStep})
+	}
+	for i := range d.Bands {
+		b := &d.Bands[i]
+		p.Bands = append(p.Bands, [4]int64{int64(b.Start - d.Zero), int64(b.End - b.Start), number(b.Phase), int64(b.Steps)})
 		p.Firsts = append(p.Firsts, b.First)
 		if len(d.Bands) <= labelledBands {
 			p.Labels = append(p.Labels, limited(b.Label, longestName))
@@ -217,8 +299,11 @@ func limited(s string, n int) string {
 	return s
 }
 
-// outName is a name for a slice of the trace called name.
-func outName(name string) string {
+// PathName is name as the last part of an address's path.
+func PathName(name string) string { return url.PathEscape(name) }
+
+// OutName is a name for a slice of the trace called name.
+func OutName(name string) string {
 	base := filepath.Base(name)
 	for _, end := range []string{".gz", ".zst", ".json", ".trace", ".pt"} {
 		base = strings.TrimSuffix(base, end)

@@ -60,6 +60,15 @@ func (f *Finder) Learn(e *trace.Event) {
 	f.steps.Learn(e)
 }
 
+// Steps gives the steps of what was seen, nil if it has no markers of any.
+func (f *Finder) Steps() *steps.Run {
+	run, err := f.steps.Run()
+	if err != nil {
+		return nil
+	}
+	return run
+}
+
 // Found is the requests of a trace, in order of their start, with the steps that
 // they shared if the trace has any.
 type Found struct {
@@ -70,9 +79,6 @@ type Found struct {
 // Find gives the requests of what was seen. Its error tells why there are none.
 func (f *Finder) Find(c Clock) (*Found, error) {
 	run, noSteps := f.steps.Run()
-	if noSteps != nil {
-		run = nil
-	}
 	found := &Found{Run: run}
 	var err error
 	switch {
