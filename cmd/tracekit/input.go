@@ -25,6 +25,8 @@ type streams struct {
 	out, err  io.Writer
 	unguarded io.Writer // err as it is
 	places    *places   // what is read and written
+
+	index *trace.Index // of the input, where this process has made one; else nil
 }
 
 // inputFlags are the flags of every verb, outputFlags those of verbs that write
@@ -55,7 +57,8 @@ type input struct {
 	of            *os.File    // the regular file that r reads, nil for all else
 	was           os.FileInfo // of it, before anything was read
 	how           how
-	kept          *spill.File // what came through a pipe, if it may be read again; else nil
+	index         *trace.Index // that it relies on, nil if there is none
+	kept          *spill.File  // what came through a pipe, if it may be read again; else nil
 	meter         *term.Meter
 	places        *places
 }
@@ -99,6 +102,12 @@ func openNamed(c *cli.Context, std streams, name string, h how) (*input, error) 
 	}
 	if err := in.open(c); err != nil {
 		return nil, in.fail(err)
+	}
+	if h.twice && std.index != nil {
+		if err := in.rely(std.index); err != nil {
+			return nil, in.fail(err)
+		}
+		return in, nil
 	}
 	if h.twice && in.file != nil && in.size >= 0 && !c.Bool("strict") && !h.verify { // an index does not tell what is JSON
 		in.useIndex(std)

@@ -107,13 +107,13 @@ func appOf(std streams) *cli.App {
 		OnUsageError:              wrongFlag,
 		Action:                    noVerb,
 		Commands: []*cli.Command{
-
 			sliceCommand(std),
 			stripCommand(std),
 			filterCommand(std),
 			downsampleCommand(std),
 			splitCommand(std),
 			indexCommand(std),
+			openCommand(std),
 			infoCommand(std),
 			reportCommand(std),
 			checkCommand(std),

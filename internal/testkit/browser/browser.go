@@ -1,4 +1,5 @@
-package page
+// Package browser drives a headless browser in tests, by the DevTools protocol.
+package browser
 
 import (
 	"bufio"
@@ -8,17 +9,25 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// browser is a headless one, spoken to by the DevTools protocol over a pipe:
-// objects of JSON with a zero byte behind each.
-type browser struct {
-	t       *testing.T
-	in      io.Writer
+// Page is one page of a browser, spoken to over a pipe: objects of JSON with a zero byte
+// behind each. T is who fails where it does not answer.
+type Page struct {
+	T *testing.T
+	// Events are what the browser has told, as text; what nobody takes is lost.
+	Events chan string
+
+	*process
 	session string
+}
+
+type process struct {
+	in      io.Writer
 	last    int
 	mu      sync.Mutex
 	waiting map[int]chan answer
@@ -37,9 +46,9 @@ type answer struct {
 // patience is how long a browser may take for an answer on a busy machine.
 const patience = 60 * time.Second
 
-// openBrowser starts a browser with one empty page. Where there is none, it
-// skips the test, but fails it if BROWSER=required.
-func openBrowser(t *testing.T) *browser {
+// Open starts a browser with one empty page. Where there is none, it skips the test, but
+// fails it if BROWSER=required. More flags are the browser's own.
+func Open(t *testing.T, more ...string) *Page {
 	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
@@ -63,15 +72,17 @@ func openBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
-		"--window-size=1400,1200", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")
+	flags := []string{"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
+		"--window-size=1400,1200", "--user-data-dir=" + t.TempDir(), "--remote-debugging-pipe"}
+	cmd := exec.Command(path, append(append(flags, more...), "about:blank")...)
 	cmd.ExtraFiles = []*os.File{theirIn, theirOut} // 3 and 4 there
 	if err := cmd.Start(); err != nil {
 		skip("no browser: %v", err)
 	}
 	theirIn.Close()
 	theirOut.Close()
-	b := &browser{t: t, in: ourOut, waiting: map[int]chan answer{}, events: make(chan string, 1000)}
+	b := &Page{T: t, process: &process{in: ourOut, waiting: map[int]chan answer{}, events: make(chan string, 1000)}}
+	b.Events = b.events
 	go b.listen(ourIn)
 	t.Cleanup(func() {
 		b.session = ""
@@ -88,14 +99,43 @@ func openBrowser(t *testing.T) *browser {
 		ourIn.Close()
 	})
 	var target struct{ TargetID string }
-	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
-	var attached struct{ SessionID string }
-	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
-	b.session = attached.SessionID
-	return b
+	b.Call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	return b.attach(target.TargetID)
 }
 
-func (b *browser) listen(r io.Reader) {
+// attach is another page of the same browser.
+func (b *Page) attach(target string) *Page {
+	b.T.Helper()
+	own := &Page{T: b.T, Events: b.Events, process: b.process}
+	var attached struct{ SessionID string }
+	own.Call("Target.attachToTarget", map[string]any{"targetId": target, "flatten": true}, &attached)
+	own.session = attached.SessionID
+	for _, domain := range []string{"Page", "Runtime", "Network"} {
+		own.Call(domain+".enable", nil, nil)
+	}
+	return own
+}
+
+// Other waits for another page whose address begins so, and returns it.
+func (b *Page) Other(address string) *Page {
+	b.T.Helper()
+	whole := &Page{T: b.T, process: b.process}
+	for start := time.Now(); time.Since(start) < patience; time.Sleep(20 * time.Millisecond) {
+		var all struct {
+			TargetInfos []struct{ TargetID, Type, URL string }
+		}
+		whole.Call("Target.getTargets", nil, &all)
+		for _, t := range all.TargetInfos {
+			if t.Type == "page" && strings.HasPrefix(t.URL, address) {
+				return b.attach(t.TargetID)
+			}
+		}
+	}
+	b.T.Fatalf("no page at %s", address)
+	return nil
+}
+
+func (b *process) listen(r io.Reader) {
 	in := bufio.NewReader(r)
 	for {
 		text, err := in.ReadBytes(0)
@@ -123,7 +163,7 @@ func (b *browser) listen(r io.Reader) {
 	}
 }
 
-func (b *browser) send(method string, params any) chan answer {
+func (b *Page) send(method string, params any) chan answer {
 	b.mu.Lock()
 	b.last++
 	c := make(chan answer, 1)
@@ -141,122 +181,135 @@ func (b *browser) send(method string, params any) chan answer {
 	return c
 }
 
-// call asks for something and waits for the answer.
-func (b *browser) call(method string, params, result any) {
-	b.t.Helper()
+// Call asks for something and waits for the answer.
+func (b *Page) Call(method string, params, result any) {
+	b.T.Helper()
 	select {
 	case a := <-b.send(method, params):
 		if a.Error != nil {
-			b.t.Fatalf("%s: %s", method, a.Error.Message)
+			b.T.Fatalf("%s: %s", method, a.Error.Message)
 		}
 		if result != nil {
 			if err := json.Unmarshal(a.Result, result); err != nil {
-				b.t.Fatalf("%s: %v", method, err)
+				b.T.Fatalf("%s: %v", method, err)
 			}
 		}
 	case <-time.After(patience):
-		b.t.Fatalf("%s: no answer", method)
+		b.T.Fatalf("%s: no answer", method)
 	}
 }
 
-// eval gives the value of an expression of the page's script.
-func (b *browser) eval(expression string, value any) {
-	b.t.Helper()
+// Eval gives the value of an expression of the page's script.
+func (b *Page) Eval(expression string, value any) {
+	b.T.Helper()
 	var r struct {
 		Result           struct{ Value json.RawMessage }
 		ExceptionDetails *struct{ Text string }
 	}
-	b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": true}, &r)
+	b.Call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "awaitPromise": true}, &r)
 	if r.ExceptionDetails != nil {
-		b.t.Fatalf("%s: %s", expression, r.Result.Value)
+		b.T.Fatalf("%s: %s", expression, r.Result.Value)
 	}
 	if value != nil {
 		if err := json.Unmarshal(r.Result.Value, value); err != nil {
-			b.t.Fatalf("%s: %v: %s", expression, err, r.Result.Value)
+			b.T.Fatalf("%s: %v: %s", expression, err, r.Result.Value)
 		}
 	}
 }
 
-// text is what the element with that id shows.
-func (b *browser) text(id string) (s string) {
-	b.t.Helper()
-	b.eval(fmt.Sprintf("document.getElementById(%q).textContent", id), &s)
+// Text is what the element with that id shows.
+func (b *Page) Text(id string) (s string) {
+	b.T.Helper()
+	b.Eval(fmt.Sprintf("document.getElementById(%q).textContent", id), &s)
 	return s
 }
 
-// open shows a page and waits until it has drawn.
-func (b *browser) open(url string) {
-	b.t.Helper()
-	b.call("Page.enable", nil, nil)
-	b.call("Runtime.enable", nil, nil)
-	b.call("Network.enable", nil, nil)
-	b.call("Page.navigate", map[string]any{"url": url}, nil)
-	b.until("document.documentElement?.dataset.ready === 'true'")
+// Go shows a page and waits until an expression of its script is true.
+func (b *Page) Go(url, ready string) {
+	b.T.Helper()
+	b.Call("Page.navigate", map[string]any{"url": url}, nil)
+	b.Until(ready)
 }
 
-// until waits for an expression to be true.
-func (b *browser) until(expression string) {
-	b.t.Helper()
+// Size makes the page so many pixels wide and high, each of them ratio in a picture.
+func (b *Page) Size(width, height int, ratio float64) {
+	b.T.Helper()
+	b.Call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": ratio, "mobile": false}, nil)
+}
+
+// Click clicks into the middle of the element with that id.
+func (b *Page) Click(id string) {
+	b.T.Helper()
+	var at [2]float64
+	b.Eval(fmt.Sprintf(`(() => { const e = document.getElementById(%q); e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()`, id), &at)
+	b.Mouse("mouseMoved", at[0], at[1])
+	b.Mouse("mousePressed", at[0], at[1])
+	b.Mouse("mouseReleased", at[0], at[1])
+}
+
+// Until waits for an expression to be true.
+func (b *Page) Until(expression string) {
+	b.T.Helper()
 	for start := time.Now(); time.Since(start) < patience; time.Sleep(20 * time.Millisecond) {
 		var ok bool
-		if b.eval(expression, &ok); ok {
+		if b.Eval(expression, &ok); ok {
 			return
 		}
 	}
-	b.t.Fatalf("never true: %s", expression)
+	b.T.Fatalf("never true: %s", expression)
 }
 
-// mouse sends an event of the mouse at a place of the page.
-func (b *browser) mouse(kind string, x, y float64) {
-	b.t.Helper()
+// Mouse sends an event of the mouse at a place of the page.
+func (b *Page) Mouse(kind string, x, y float64) {
+	b.T.Helper()
 	p := map[string]any{"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
 	if kind == "mouseMoved" {
 		p["buttons"] = 1
 	}
-	b.call("Input.dispatchMouseEvent", p, nil)
+	b.Call("Input.dispatchMouseEvent", p, nil)
 }
 
-// drag goes over the chart, from one share of its width to another, at a height.
-func (b *browser) drag(from, to, y float64) {
-	b.t.Helper()
-	r := b.chart()
-	b.mouse("mouseMoved", r[0]+from*r[2], y)
-	b.mouse("mousePressed", r[0]+from*r[2], y)
+// Drag goes over the chart, from one share of its width to another, at a height.
+func (b *Page) Drag(from, to, y float64) {
+	b.T.Helper()
+	r := b.Chart()
+	b.Mouse("mouseMoved", r[0]+from*r[2], y)
+	b.Mouse("mousePressed", r[0]+from*r[2], y)
 	for i := 1.0; i <= 5; i++ {
-		b.mouse("mouseMoved", r[0]+(from+(to-from)*i/5)*r[2], y)
+		b.Mouse("mouseMoved", r[0]+(from+(to-from)*i/5)*r[2], y)
 	}
-	b.mouse("mouseReleased", r[0]+to*r[2], y)
+	b.Mouse("mouseReleased", r[0]+to*r[2], y)
 }
 
-// chart is where the chart over time is: left, top, width and height.
-func (b *browser) chart() (r [4]float64) {
-	b.t.Helper()
-	b.eval(`(() => { const r = document.querySelector('#time .u-over').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()`, &r)
+// Chart is where the chart over time is: left, top, width and height.
+func (b *Page) Chart() (r [4]float64) {
+	b.T.Helper()
+	b.Eval(`(() => { const r = document.querySelector('#time .u-over').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()`, &r)
 	return r
 }
 
-// key presses a key; shift holds Shift down.
-func (b *browser) key(key string, shift bool) {
-	b.t.Helper()
+// Key presses a key; shift holds Shift down.
+func (b *Page) Key(key string, shift bool) {
+	b.T.Helper()
 	p := map[string]any{"type": "keyDown", "key": key}
 	if shift {
 		p["modifiers"] = 8
 	}
-	b.call("Input.dispatchKeyEvent", p, nil)
+	b.Call("Input.dispatchKeyEvent", p, nil)
 	p["type"] = "keyUp"
-	b.call("Input.dispatchKeyEvent", p, nil)
+	b.Call("Input.dispatchKeyEvent", p, nil)
 }
 
-// picture is a screenshot of the page, as light or dark.
-func (b *browser) picture(scheme string) []byte {
-	b.t.Helper()
-	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
-	b.eval("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))", nil)
+// Picture is a screenshot of the page, as light or dark.
+func (b *Page) Picture(scheme string) []byte {
+	b.T.Helper()
+	b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+	b.Eval("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))", nil)
 	var shot struct{ Data string }
-	b.call("Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
+	b.Call("Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
 	png, err := base64.StdEncoding.DecodeString(shot.Data)
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return png
 }

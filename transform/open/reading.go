@@ -1,0 +1,118 @@
+package open
+
+import (
+	"context"
+	"sync"
+
+	"tracekit/trace"
+	"tracekit/transform/page"
+)
+
+// Reading is how far a trace was read, and what of it the page shows.
+type Reading struct {
+	mutex   sync.Mutex
+	version int
+	data    []byte        // JSON of the page; nil before the first
+	ended   bool          // all was read
+	err     error         // why not; only after the end
+	changed chan struct{} // closed with the next version
+	ready   chan struct{} // closed once pieces can be cut
+
+	isReady bool
+	zero    trace.Time              // where the data's times begin
+	detail  *page.Finer             // nil before the end
+	far     func() (done, of int64) // bytes of the file that were read, and its size; negative if not known
+}
+
+// NewReading returns a Reading of which nothing is known; far tells how many bytes of
+// how many were read.
+func NewReading(far func() (done, of int64)) *Reading {
+	return &Reading{far: far, changed: make(chan struct{}), ready: make(chan struct{})}
+}
+
+// Show lets the page show d.
+func (r *Reading) Show(d *page.Data) error {
+	data, err := page.JSON(d)
+	if err == nil {
+		r.change(func() { r.data, r.zero, r.detail = data, d.Zero, d.Finer() })
+	}
+	return err
+}
+
+// Zero is where the times of the page's data begin.
+func (r *Reading) Zero() trace.Time {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.zero
+}
+
+// Ready lets pieces be cut.
+func (r *Reading) Ready() {
+	r.change(func() {
+		if !r.isReady {
+			r.isReady = true
+			close(r.ready)
+		}
+	})
+}
+
+// End says that all was read, or why not.
+func (r *Reading) End(err error) {
+	r.change(func() { r.ended, r.err = true, err })
+	r.Ready()
+}
+
+func (r *Reading) change(what func()) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	what()
+	r.version++
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// await returns once pieces can be cut. It fails if the trace can't be read, or with ctx.
+func (r *Reading) await(ctx context.Context) error {
+	select {
+	case <-r.ready:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.err
+}
+
+// state is what the page is told of a Reading.
+type state struct {
+	Version int    `json:"version"`
+	Ended   bool   `json:"ended"`
+	Ready   bool   `json:"ready"`
+	Error   string `json:"error,omitempty"`
+	Done    int64  `json:"done"`
+	Of      int64  `json:"of"`
+	data    []byte
+}
+
+// since returns the state once its version is another than the one that the page has.
+func (r *Reading) since(ctx context.Context, version int) state {
+	for {
+		r.mutex.Lock()
+		changed := r.changed
+		s := state{Version: r.version, Ended: r.ended, Ready: r.isReady, data: r.data}
+		if r.err != nil {
+			s.Error = r.err.Error()
+		}
+		r.mutex.Unlock()
+		s.Done, s.Of = r.far()
+		if s.Version != version {
+			return s
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			s.data = nil
+			return s
+		}
+	}
+}
