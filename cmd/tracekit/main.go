@@ -112,6 +112,7 @@ func appOf(std streams) *cli.App {
 			filterCommand(std),
 			downsampleCommand(std),
 			splitCommand(std),
+			mergeCommand(std),
 			indexCommand(std),
 			openCommand(std),
 			infoCommand(std),

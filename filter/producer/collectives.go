@@ -27,6 +27,16 @@ var collectiveNames = [...]string{"", "other", "all_reduce", "all_gather", "redu
 // NoCollective, and "other" where the name of an event does not say which it is.
 func (c Collective) String() string { return collectiveNames[c] }
 
+// LeavesTogether reports whether no member leaves it before all have come: from a broadcast or a
+// reduction to one member, some leave early.
+func (c Collective) LeavesTogether() bool {
+	switch c {
+	case AllReduce, AllGather, ReduceScatter, AllToAll, Barrier:
+		return true
+	}
+	return false
+}
+
 // Library is a communication library, and the names of its kernels, calls and annotations.
 // In a name * stands for any text, at its begin or end.
 type Library struct {
@@ -88,6 +98,12 @@ func CollectiveOf(name []byte) Collective {
 	if !isCollective(name) {
 		return NoCollective
 	}
+	return OperationOf(name)
+}
+
+// OperationOf is CollectiveOf for a name that is known to be one's, such as the value of Kineto's
+// arg Collective name.
+func OperationOf(name []byte) Collective {
 	plain := make([]byte, 0, 128)
 	for _, c := range name[:min(len(name), cap(plain))] {
 		if c != '_' && c != '-' {

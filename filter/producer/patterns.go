@@ -43,10 +43,14 @@ func Matches(pattern string, text []byte) bool {
 }
 
 // ProcessIs returns what a name, or an id that is text, says of a process.
-func ProcessIs(name []byte) Rule { return firstRule(processRules, name) }
+func ProcessIs(name []byte) Rule {
+	_, name = SplitRank(name)
+	return firstRule(processRules, name)
+}
 
 // LabelIs returns what a label says of a process.
 func LabelIs(label []byte) Rule {
+	_, label = SplitRank(label)
 	if r := firstRule(labelRules, label); r.Is != Nothing {
 		return r
 	}

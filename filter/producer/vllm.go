@@ -63,6 +63,8 @@ const (
 	VLLMProcess = "vLLM" // the name
 	VLLMPid     = "1"    // the process that gets it, as JSON
 	VLLMEvents  = 3      // the thread of its events
+
+	VLLMCounters = "1" // the thread of its counters, as JSON
 )
 
 var vllmOwn = []string{"decode", "prefill", "prepare_input_tensors", "sampler_postprocessing", "start_profiler"}

@@ -59,7 +59,11 @@ func (p *printer) facts() {
 	p.fact("outside", window.Outside(&trace.Extent{Zero: p.Zero, Ruler: p.Ruler, Outside: p.Impossible}))
 	p.fact("clock", p.Wall)
 	if o := p.Origin; o != nil {
-		p.fact("piece", strings.TrimSpace("of "+or(o.Source, "a pipe")+", by "+o.Call))
+		if n := o.Ranks(); n > 0 {
+			p.fact("merged", fmt.Sprintf("of %d ranks, by %s", n, o.Call))
+		} else {
+			p.fact("piece", strings.TrimSpace("of "+or(o.Source, "a pipe")+", by "+o.Call))
+		}
 		if o.Steps != nil {
 			p.fact("", fmt.Sprintf("its first step is %d of the whole", o.Steps.First))
 		}

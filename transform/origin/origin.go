@@ -28,7 +28,14 @@ type Origin struct {
 	Earlier []string `json:"earlier,omitempty"` // calls before that one, the oldest first
 	Range   Range    `json:"range"`             // of the latest call
 	Steps   *Steps   `json:"steps,omitempty"`   // nil if it is not known which there are
+	Merged  Merged   `json:"merged,omitempty"`  // ranks and clocks of a merged trace, nil for others
 }
+
+// Merged is JSON text that later cuts leave as it is.
+type Merged []byte
+
+// MarshalJSON returns the text.
+func (m Merged) MarshalJSON() ([]byte, error) { return m, nil }
 
 // Range is a range of time, half open, in ns on the trace's clock.
 type Range struct {
@@ -82,6 +89,8 @@ func parse(text []byte) *Origin {
 			for call := range trace.Elements(m.Value) {
 				o.Earlier = append(o.Earlier, trace.Unquote(call))
 			}
+		case "merged":
+			o.Merged = bytes.Clone(m.Value)
 		case "range":
 			o.Range = Range{trace.Time(number(m.Value, "start_ns")), trace.Time(number(m.Value, "end_ns"))}
 		case "steps":
@@ -112,7 +121,7 @@ func number(obj []byte, key string) int64 {
 func (c *Call) Next(before *Origin, r Range) *Origin {
 	o := &Origin{Version: c.Version, Source: c.Source, Call: c.Call, Range: r}
 	if before != nil {
-		o.Source = before.Source
+		o.Source, o.Merged = before.Source, before.Merged
 		o.Earlier = append(before.Earlier[:len(before.Earlier):len(before.Earlier)], before.Call)
 	}
 	return o
@@ -120,9 +129,24 @@ func (c *Call) Next(before *Origin, r Range) *Origin {
 
 // Put makes w write o into the document, in place of what it says already.
 func (o *Origin) Put(w *trace.Writer) error {
-	text, err := jsondoc.Compact(o)
+	text, err := o.Text()
 	if err == nil {
 		w.SetMember(Member, text)
 	}
 	return err
+}
+
+// Text is o as JSON.
+func (o *Origin) Text() ([]byte, error) { return jsondoc.Compact(o) }
+
+// Ranks is how many ranks were merged into the trace, 0 for one that was not.
+func (o *Origin) Ranks() (n int) {
+	for m := range trace.Members(o.Merged) {
+		if string(m.Key) == "ranks" {
+			for range trace.Elements(m.Value) {
+				n++
+			}
+		}
+	}
+	return n
 }

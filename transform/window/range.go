@@ -109,7 +109,7 @@ func (f *Finder) Learn(e *trace.Event) {
 func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err error) {
 	switch {
 	case f.Parts > 0:
-		from, to = part(v, f.Part-1, f.Parts), part(v, f.Part, f.Parts)
+		from, to = part(&v.Extent, f.Part-1, f.Parts), part(&v.Extent, f.Part, f.Parts)
 	case f.Capture:
 		if !f.capture.Known {
 			return 0, 0, "", ErrNoCapture
@@ -132,19 +132,19 @@ func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err
 		}
 		note = fmt.Sprintf("around %q at %v, the first of %d that meet the condition", trace.Unescape(f.first.Name()), ago(f.first.TS-v.Zero), f.matches)
 	default:
-		if from, to, err = f.bounds(v); err != nil {
+		if from, to, err = f.bounds(&v.Extent, BaseOf(v)); err != nil {
 			return 0, 0, "", err
 		}
 	}
 	if to <= v.Zero || from > v.Last {
-		return 0, 0, "", fmt.Errorf("%w: %s", ErrRange, lies(v, from, to))
+		return 0, 0, "", fmt.Errorf("%w: %s", ErrRange, lies(&v.Extent, from, to))
 	}
 	return from, to, note, nil
 }
 
 // lies tells where a range is that has nothing of the trace in it, in the time
 // that a viewer's ruler shows.
-func lies(v *trace.Survey, from, to trace.Time) string {
+func lies(v *trace.Extent, from, to trace.Time) string {
 	if to <= v.Zero {
 		return fmt.Sprintf("it ends %v before the trace begins, at @%s", ago(v.Zero-to), micros(v.Zero))
 	}
@@ -184,8 +184,7 @@ func (f *Finder) stepping() (from, to trace.Time, note string, err error) {
 	return found.Start, found.End, fmt.Sprintf("%v, run %d of %d: %s; %v", *f.Phase, f.PhaseRun, n, term.Plural(found.Last-found.First+1, "step"), run), nil
 }
 
-func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {
-	base := BaseOf(v)
+func (f *Range) bounds(v *trace.Extent, base int64) (from, to trace.Time, err error) {
 	from, to = v.Zero, v.Last.Add(1)
 	if f.From.IsSet() {
 		if from, err = f.From.Resolve(v.Zero, v.Last, base); err != nil {
@@ -212,7 +211,7 @@ func (f *Finder) bounds(v *trace.Survey) (from, to trace.Time, err error) {
 }
 
 // say writes a point in time in the form in which the bounds were given.
-func (f *Finder) say(t trace.Time, v *trace.Survey) string {
+func (f *Range) say(t trace.Time, v *trace.Extent) string {
 	if f.From.kind == raw || f.To.kind == raw {
 		return "@" + string(micros(t))
 	}
@@ -222,12 +221,37 @@ func (f *Finder) say(t trace.Time, v *trace.Survey) string {
 // Kept says which part of the trace a range is.
 func (f *Finder) Kept(from, to trace.Time, v *trace.Survey) string {
 	from, to = max(from, v.Zero), min(to, v.Last)
-	return fmt.Sprintf("kept %s to %s: %v of %v", f.say(from, v), f.say(to, v), ago(to-from), ago(v.Last-v.Zero))
+	return fmt.Sprintf("kept %s to %s: %v of %v", f.say(from, &v.Extent), f.say(to, &v.Extent), ago(to-from), ago(v.Last-v.Zero))
+}
+
+// IsBounds reports a range that is named by its bounds or as a part, for which the range of
+// the trace is all that has to be known.
+func (f *Range) IsBounds() bool {
+	return f.Steps == nil && f.Phase == nil && f.Around == nil && !f.Capture
+}
+
+// On is the range of a trace that covers v and counts from base, half open, if it IsBounds.
+func (f *Range) On(v *trace.Extent, base int64) (from, to trace.Time, err error) {
+	if f.Parts > 0 {
+		from, to = part(v, f.Part-1, f.Parts), part(v, f.Part, f.Parts)
+	} else if from, to, err = f.bounds(v, base); err != nil {
+		return 0, 0, err
+	}
+	if to <= v.Zero || from > v.Last {
+		err = fmt.Errorf("%w: %s", ErrRange, lies(v, from, to))
+	}
+	return from, to, err
+}
+
+// Between is the range [from, to) on a trace's own clock.
+func Between(from, to trace.Time) Range {
+	at := func(t trace.Time) Bound { return Bound{text: "@" + string(micros(t)), kind: raw, value: t} }
+	return Range{From: at(from), To: at(to)}
 }
 
 // part returns where the first n of all parts end. The last part holds what
 // happens at the very end.
-func part(v *trace.Survey, n, all int) trace.Time {
+func part(v *trace.Extent, n, all int) trace.Time {
 	span := new(big.Int).Mul(big.NewInt(int64(v.Last-v.Zero)+1), big.NewInt(int64(n)))
 	at := v.Zero.Add(trace.Time(span.Div(span, big.NewInt(int64(all))).Int64()))
 	if n == all {

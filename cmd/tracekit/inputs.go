@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// traceEndings end the names of the files that are taken for traces in a folder.
+var traceEndings = []string{".json", ".json.gz", ".json.zst", ".json.zip"}
+
+// manyInputs are the names of the files that a verb's arguments name: files, the traces in a
+// folder, and those that a quoted pattern matches, each once.
+func manyInputs(c *cli.Context) (names []string, err error) {
+	seen := map[string]bool{}
+	for _, arg := range c.Args().Slice() {
+		some, err := expand(arg)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range some {
+			if !seen[filepath.Clean(name)] {
+				seen[filepath.Clean(name)] = true
+				names = append(names, name)
+			}
+		}
+	}
+	return names, nil
+}
+
+// expand returns the files that an argument names.
+func expand(arg string) ([]string, error) {
+	info, err := os.Stat(arg)
+	switch {
+	case err == nil && info.IsDir():
+		return inFolder(arg)
+	case err == nil || !isPattern(arg):
+		return []string{arg}, nil
+	}
+	names, err := filepath.Glob(arg)
+	if err != nil {
+		return nil, usage("%s: it is no file, and no pattern", arg)
+	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		info, err := os.Stat(name)
+		return err != nil || info.IsDir()
+	})
+	if len(names) == 0 {
+		return nil, hint(fmt.Errorf("%s: no file has such a name", arg), "is the pattern right, and seen from this folder?")
+	}
+	slices.SortFunc(names, natural)
+	return names, nil
+}
+
+// isPattern reports whether an argument may match names of files.
+func isPattern(arg string) bool { return strings.ContainsAny(arg, "*?[") }
+
+// inFolder returns the traces in a folder, without those in folders in it.
+func inFolder(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	for _, e := range entries {
+		if isTraceName(e) {
+			names = append(names, filepath.Join(dir, e.Name()))
+		}
+	}
+	if len(names) == 0 {
+		return nil, hint(fmt.Errorf("%s: no trace is in the folder", dir), "their names would end in %s", strings.Join(traceEndings, ", "))
+	}
+	slices.SortFunc(names, natural)
+	return names, nil
+}
+
+func isTraceName(e fs.DirEntry) bool {
+	name := strings.ToLower(e.Name())
+	if e.IsDir() || strings.HasPrefix(name, ".") || name == "manifest.json" || name == "perfetto_manifest.json" {
+		return false
+	}
+	return slices.ContainsFunc(traceEndings, func(end string) bool { return strings.HasSuffix(name, end) })
+}
+
+// natural compares names so that rank2 comes before rank10.
+func natural(a, b string) int {
+	for a != "" && b != "" {
+		n, m := digits(a), digits(b)
+		if n > 0 && m > 0 {
+			x, y := strings.TrimLeft(a[:n], "0"), strings.TrimLeft(b[:m], "0")
+			if c := cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)); c != 0 {
+				return c
+			}
+			a, b = a[n:], b[m:]
+			continue
+		}
+		if a[0] != b[0] {
+			break
+		}
+		a, b = a[1:], b[1:]
+	}
+	return strings.Compare(a, b)
+}
+
+// digits is how many digits a text begins with.
+func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }

@@ -1,0 +1,358 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"tracekit/internal/spill"
+	"tracekit/internal/term"
+	"tracekit/trace"
+	"tracekit/transform/merge"
+	"tracekit/transform/strip"
+	"tracekit/transform/window"
+
+	"github.com/urfave/cli/v2"
+)
+
+func mergeCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name:      "merge",
+		Usage:     "put the traces of many ranks on one timeline",
+		UsageText: "tracekit merge -o FILE [FLAGS] FILE… | DIR | 'PATTERN'",
+		Description: `Makes one trace of many. Names of processes begin with their rank, and processes
+stand in the order of the ranks. Process ids and the ids that join events (flows,
+correlation, External id, async events, Python frames) are changed where another
+rank has the same. Ranks are known by distributedInfo, else by the names of the
+files, else by their order.
+
+Times are brought to one base. Where hosts differ, their clocks are corrected by
+the collectives that all ranks leave together, or, if none are recorded, by steps.
+
+With -o FILE.tar or FILE.zip the traces stay as they are, in an archive that
+Perfetto v58 and later show as one timeline.
+
+A range of --from, --to or --part is one of the merged trace; steps, phases and
+requests are those of each rank.
+
+` + rangeHelp + `
+
+EXAMPLES
+   tracekit merge -o all.json.gz traces/
+   tracekit merge --step 120..122 --strip python -o steps.json.gz 'rank*.json.gz'
+   tracekit merge -o run.json.gz vllm.pt.trace.json.gz server_events_vllm.json
+   tracekit merge -o all.tar rank-0.json.gz rank-1.json.gz
+
+` + exitText,
+		Flags: append(append(append(append(rangeFlags(), markerFlags()...), requestFlags()...), cutFlags()...), append(append([]cli.Flag{
+			stripKindsFlag(),
+			&cli.BoolFlag{Name: "no-align", Usage: "leave clocks as the traces state them"},
+			&cli.StringFlag{Name: "align", Usage: "correct clocks as `FILE` says, in JSON, instead of finding out"},
+			&cli.StringFlag{Name: "clocks", Usage: "write the corrections of the clocks to `FILE`, as --align reads them"},
+			tmpdirFlag(),
+		}, givenFlags()...), outputFlags()...)...),
+		Action: func(c *cli.Context) error { return rangeError(runMerge(c, std)) },
+	}
+}
+
+// cutFlags say how a range is cut.
+func cutFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: what reaches over an edge is cut there, stays whole, or goes"},
+		&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: judge what ran on a device by its own time, or as launched: it stays, whole, if the call that launched it does"},
+	}
+}
+
+func runMerge(c *cli.Context, std streams) error {
+	names, err := manyInputs(c)
+	switch {
+	case err != nil:
+		return err
+	case len(names) == 0:
+		return hint(usage("no input"), "name the traces, a folder that they are in, or a quoted pattern such as 'rank*.json.gz'")
+	}
+	for _, name := range names {
+		if name == "-" {
+			return hint(usage("merge reads each trace twice"), "name files")
+		}
+	}
+	o, err := mergeOptions(c, std)
+	if err != nil {
+		return err
+	}
+	archive := archives[strings.ToLower(filepath.Ext(c.String("output")))]
+	format := trace.Gzip
+	if archive == nil {
+		if format, err = outputFormat(c); err != nil {
+			return err
+		}
+	}
+	var inputs []merge.Input
+	for _, name := range names {
+		inputs = append(inputs, mergeInput(c, std, name, format))
+	}
+	p, err := merge.Learn(c.Context, inputs, o)
+	if err != nil {
+		return mergeError(err)
+	}
+	if err := damagedInputs(c, p, true); err != nil {
+		return err
+	}
+	if archive != nil {
+		err = writeArchive(c, std, p, archive)
+	} else {
+		err = writeMerged(c, std, p)
+	}
+	if err != nil {
+		return mergeError(err)
+	}
+	if err := writeClocks(c, std, p); err != nil {
+		return err
+	}
+	return damagedInputs(c, p, false)
+}
+
+// mergeInput opens a file as often as it is asked for.
+func mergeInput(c *cli.Context, std streams, name string, format trace.Format) merge.Input {
+	with := func(in *input, err error, f func() error) error {
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		if in.size < 0 {
+			return hint(usage("%s: merge reads each trace twice", name), "name files")
+		}
+		if err = f(); err == nil {
+			err = in.settled()
+		}
+		return in.wrap(err)
+	}
+	return merge.Input{
+		Name: filepath.Base(name),
+		With: func(copies bool, f func(s *trace.Source) error) error {
+			h := how{to: trace.Plain}
+			if copies {
+				h.to = format
+			}
+			in, err := openNamed(c, std, name, h)
+			return with(in, err, func() error { return f(in.Source) })
+		},
+		Raw: func(f func(r io.ReaderAt, size int64) error) error {
+			in, err := openUnread(c, std, name)
+			return with(in, err, func() error { return f(in.file, in.size) })
+		},
+	}
+}
+
+// mostNamed is how many arguments a merged trace names of the call that made it.
+const mostNamed = 8
+
+func mergeOptions(c *cli.Context, std streams) (o merge.Options, err error) {
+	o.Align = !c.Bool("no-align")
+	o.Spill = func() (*spill.File, error) { return spill.Create(c.String("tmpdir")) }
+	o.Origin = callOf(c, &input{})
+	for i, arg := range c.Args().Slice() {
+		if i == mostNamed {
+			o.Origin.Call += fmt.Sprintf(" and %d more", c.NArg()-mostNamed)
+			break
+		}
+		o.Origin.Call += " " + quoteWord(filepath.Base(arg))
+	}
+	if c.IsSet("align") {
+		if !o.Align {
+			return o, usage("--align and --no-align exclude each other")
+		}
+		if o.Clocks, err = readClocks(std, c.String("align")); err != nil {
+			return o, err
+		}
+	}
+	if namesRange(c) {
+		s, err := sliceOptions(c, std)
+		if err != nil {
+			return o, err
+		}
+		o.Slice = &s
+	}
+	if o.Strip, err = stripKinds(c); err != nil {
+		return o, err
+	}
+	return o, nil
+}
+
+// namesRange reports whether a flag names a range.
+func namesRange(c *cli.Context) bool {
+	for _, w := range ways {
+		if c.IsSet(w.name) {
+			return true
+		}
+	}
+	return false
+}
+
+// stripKindsFlag is for verbs that take kinds of events out on their way.
+func stripKindsFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "strip", Usage: "take kinds of events out, as strip does: `KINDS` of hardware, python, runtime, memory, counters, instants and flows, with commas between them"}
+}
+
+// stripKinds reads it; it is nil if nothing is to be taken out.
+func stripKinds(c *cli.Context) (*strip.Options, error) {
+	if !c.IsSet("strip") {
+		return nil, nil
+	}
+	o := &strip.Options{}
+	kinds := map[string]*bool{
+		"hardware": &o.Hardware, "python": &o.Python, "runtime": &o.Runtime, "memory": &o.Memory,
+		"counters": &o.Counters, "instants": &o.Instants, "flows": &o.Flows,
+	}
+	for _, list := range c.StringSlice("strip") {
+		for kind := range strings.SplitSeq(list, ",") {
+			is, known := kinds[strings.TrimSpace(kind)]
+			if !known {
+				return nil, hint(usage("--strip %q", kind), "hardware, python, runtime, memory, counters, instants or flows")
+			}
+			*is = true
+		}
+	}
+	var err error
+	o.Given, err = givenOf(c)
+	return o, err
+}
+
+// readClocks reads corrections of clocks.
+func readClocks(std streams, name string) (*merge.Clocks, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unread(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil {
+		err = std.places.reads("what --align reads", info)
+	}
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	const most = 64 << 20
+	text, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	clocks := &merge.Clocks{}
+	if err := json.Unmarshal(text, clocks); err != nil || len(clocks.Hosts) == 0 {
+		return nil, hint(fmt.Errorf("%s: it has no corrections of clocks", name), `it is JSON such as {"hosts": [{"host": "rank 1", "offset_ns": -1200}]}; merge --clocks FILE writes such a file`)
+	}
+	clocks.By = filepath.Base(name)
+	return clocks, nil
+}
+
+// writeClocks writes what was found out of the clocks, if it was asked for.
+func writeClocks(c *cli.Context, std streams, p *merge.Plan) error {
+	if !c.IsSet("clocks") {
+		return nil
+	}
+	if p.Clocks == nil {
+		return hint(errors.New("--clocks: all traces have one clock, so that there is nothing to write"), "leave it out")
+	}
+	out, err := newOutput(std, "--clocks", c.String("clocks"), trace.Plain)
+	if err != nil {
+		return err
+	}
+	text, err := p.Clocks.Text()
+	if err != nil {
+		return err
+	}
+	return out.writeFile(text)
+}
+
+func writeMerged(c *cli.Context, std streams, p *merge.Plan) error {
+	out, err := openOutput(c, std)
+	if err != nil {
+		return err
+	}
+	rep, err := p.Write(c.Context, trace.NewWriter(out.Writer))
+	if err != nil {
+		out.Abort()
+		return err
+	}
+	if err := out.Commit(); err != nil {
+		return err
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintln(std.err, summary(c.Command.Name, rep, out.Bytes))
+		sayMerged(std, p)
+	}
+	return nil
+}
+
+// archives are the endings of outputs that hold the traces as they are.
+var archives = map[string]func(io.Writer) merge.Archive{".tar": merge.NewTar, ".zip": merge.NewZip}
+
+func writeArchive(c *cli.Context, std streams, p *merge.Plan, archive func(io.Writer) merge.Archive) error {
+	if c.IsSet("compress") {
+		return hint(usage("--compress: an archive holds traces as they are packed"), "leave it out")
+	}
+	out, err := newOutput(std, "--output", c.String("output"), trace.Plain)
+	if err != nil {
+		return err
+	}
+	if err := out.open(); err != nil {
+		return err
+	}
+	n, err := p.WriteArchive(c.Context, archive(out))
+	if err != nil {
+		out.Abort()
+		return err
+	}
+	if err := out.Commit(); err != nil {
+		return err
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(std.err, "merge: %d traces and a manifest, %s out; Perfetto v58 and later show them as one\n", n, term.Bytes(out.Bytes))
+		sayMerged(std, p)
+	}
+	return nil
+}
+
+// sayMerged tells how traces went together.
+func sayMerged(std streams, p *merge.Plan) {
+	for _, line := range p.Lines() {
+		fmt.Fprintln(std.err, term.Safe(line))
+	}
+}
+
+// damagedInputs makes damage of inputs an error: a failure before anything is written, if
+// --strict asks for that, else at the end.
+func damagedInputs(c *cli.Context, p *merge.Plan, before bool) error {
+	if before && !c.Bool("strict") {
+		return nil
+	}
+	var lost []string
+	for _, d := range p.Damaged() {
+		if d.Damage.Lost() {
+			lost = append(lost, fmt.Sprintf("%s is damaged: %v", d.Name, d.Damage.String()))
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	err := damageHint(errors.New(strings.Join(lost, "\n")))
+	if before {
+		return err
+	}
+	return damagedError{err}
+}
+
+// mergeError adds what to do about an error.
+func mergeError(err error) error {
+	switch {
+	case errors.Is(err, merge.ErrClocks):
+		return hint(err, "hosts are called as host_name in the traces, or as their rank: rank 3")
+	case errors.Is(err, merge.ErrNothing), errors.Is(err, window.ErrRange):
+		return hint(err, "times count from where the merged trace begins")
+	}
+	return err
+}

@@ -1,0 +1,126 @@
+package merge
+
+import (
+	"math"
+	"testing"
+
+	"tracekit/internal/testkit/ranks"
+)
+
+func TestClocksAreThoseOfTheRun(t *testing.T) {
+	ms := 1e6
+	for _, c := range []struct {
+		name  string
+		run   ranks.Config
+		by    string
+		error float64 // ns at the median, of the worst rank
+	}{
+		{name: "comms ids", run: ranks.Config{Args: ranks.CommsID}},
+		{name: "sequence", run: ranks.Config{Args: ranks.Seq}},
+		{name: "order", run: ranks.Config{Args: ranks.Order}},
+		{name: "order, begun later", run: ranks.Config{Args: ranks.Order, Late: 5}},
+		{name: "names alone", run: ranks.Config{Args: ranks.Names, Late: 3}},
+		{name: "outliers", run: ranks.Config{Args: ranks.Seq, Outliers: 0.3}},
+		{name: "other bases", run: ranks.Config{Args: ranks.Seq, Bases: []int64{1_775_078_550_000_000_000, 1_767_189_312_000_000_000, 0}}},
+		{name: "epoch", run: ranks.Config{Args: ranks.Seq, Bases: []int64{0}}},
+		{name: "far apart", run: ranks.Config{Args: ranks.CommsID, Offsets: []float64{0, 4e12, -3e12, 1e12}}},
+		{name: "hosts", run: ranks.Config{Args: ranks.CommsID, Hosts: true}},
+		{name: "steps alone", run: ranks.Config{Args: ranks.None}, by: bySteps, error: 40_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			run := c.run
+			run.Ranks, run.PerHost, run.Steps, run.Layers, run.Noise, run.Seed = 4, 1, 28, 3, 1500, 7
+			if run.Offsets == nil {
+				run.Offsets = []float64{0, 3 * ms, -7 * ms, 0.2 * ms}
+			}
+			run.Drifts = []float64{0, 20, -35, 0}
+			if run.Hosts {
+				run.Ranks, run.PerHost = 8, 2
+			}
+			inputs, _ := inputsOf(&run)
+			p, d := merged(t, inputs, options(t, true))
+			if c.by == "" {
+				c.by, c.error = byCollectives, 2000
+			}
+			if p.Clocks == nil || p.Clocks.By != c.by {
+				t.Fatalf("clocks by %+v", p.Clocks)
+			}
+			_, worst := clockError(t, d)
+			if worst > c.error {
+				t.Errorf("off by %.0f ns at the median\n%s", worst, p.clockLines())
+			}
+		})
+	}
+}
+
+func TestDriftOfALongRun(t *testing.T) {
+	run := ranks.Config{
+		Ranks: 3, PerHost: 1, Steps: 4000, Layers: 2, Args: ranks.Seq, Noise: 2000, Outliers: 0.1, Seed: 3,
+		Offsets: []float64{0, 5e6, -5e6}, Drifts: []float64{0, 40, -15},
+	}
+	exact := 1.5
+	if testing.Short() {
+		run.Steps, exact = 700, 6
+	}
+	inputs, _ := inputsOf(&run)
+	p, d := merged(t, inputs, options(t, true))
+	for i, h := range p.Clocks.Hosts {
+		if h.Name != p.Clocks.Reference && math.Abs(h.DriftPPM+(run.Drifts[i]-run.Drifts[0])) > exact {
+			t.Errorf("%s: drift is %.3f ppm, and not %.3f", h.Name, h.DriftPPM, run.Drifts[0]-run.Drifts[i])
+		}
+	}
+	if all, worst := clockError(t, d); worst > 2000 {
+		t.Errorf("off by %.0f ns at the median, %.0f of the worst rank", all, worst)
+	}
+}
+
+func TestTooFewMatchesCorrectNothing(t *testing.T) {
+	run := ranks.Config{Ranks: 2, PerHost: 1, Steps: 3, Layers: 6, Args: ranks.Seq, Offsets: []float64{0, 3e6}}
+	inputs, sources := inputsOf(&run)
+	p, d := merged(t, inputs, options(t, true))
+	if h := p.Clocks.Hosts[1]; h.Corrected || h.Matches != 18 || h.Why == "" {
+		t.Errorf("%+v", h)
+	}
+	if got, want := len(d.Events), len(parse(t, sources[0]).Events)+len(parse(t, sources[1]).Events); got < want {
+		t.Errorf("%d events of %d", got, want)
+	}
+}
+
+func TestOneHostHasOneClock(t *testing.T) {
+	run := ranks.Config{Ranks: 4, PerHost: 4, Hosts: true, Steps: 20, Layers: 6, Args: ranks.Seq}
+	inputs, _ := inputsOf(&run)
+	if p, _ := merged(t, inputs, options(t, true)); p.Clocks != nil {
+		t.Errorf("clocks of one host are corrected: %+v", p.Clocks)
+	}
+}
+
+func TestFit(t *testing.T) {
+	var points []point
+	for i := range 500 {
+		at := float64(i) * 1e6
+		d := 1000 + 30e-6*at
+		if i%3 == 0 {
+			d += 5e6 // late
+		}
+		points = append(points, point{at, d})
+	}
+	l, _ := fit(points)
+	if math.Abs(l.of(250e6)-(1000+30e-6*250e6)) > 20 || math.Abs(l.drift-30e-6) > 1e-7 {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestClockKeepsOrder(t *testing.T) {
+	c := clock{shift: 5, drift: -0.9e-3, pivot: 1_000_000}
+	for at := int64(999_000); at < 1_010_000; at++ {
+		if c.at(traceTime(at)) > c.at(traceTime(at+1)) {
+			t.Fatalf("%d comes behind %d", at, at+1)
+		}
+	}
+	for at := int64(999_000); at < 1_001_000; at++ {
+		was := c.before(traceTime(at))
+		if c.at(was) < traceTime(at) || c.at(was-1) >= traceTime(at) {
+			t.Fatalf("before %d is %d", at, was)
+		}
+	}
+}

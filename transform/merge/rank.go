@@ -1,0 +1,210 @@
+package merge
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Rank is one rank of the merged trace.
+type Rank struct {
+	Label string   // as it stands before names: rank 3, or TP0-EP1
+	By    string   // how it is known
+	Files []string // names of its inputs
+
+	place  int      // among all ranks
+	number int      // unknown if only a label is known
+	groups []int    // places in groups, by which ranks without numbers are ordered
+	tag    string   // that stands before pids of the trace that holds more than one; else empty
+	files  []*file  // one, and those that go with it
+	ids    uint64   // what is added to its ids
+	pids   []string // of its processes, as they were, in order
+	pid    map[string]string
+	sort   map[string]int
+}
+
+// findRanks tells which rank each file is of. What the documents say counts if they differ;
+// else what the names say; else the order.
+func (p *Plan) findRanks() {
+	var alone []*file
+	for _, f := range p.files {
+		if !f.isServerEvents() && len(f.tags) < 2 {
+			alone = append(alone, f)
+		}
+	}
+	for _, way := range rankings {
+		if ranks := way.all(alone); ranks != nil {
+			for i, f := range alone {
+				f.rank = ranks[i]
+				p.addRank(ranks[i], f)
+			}
+			break
+		}
+	}
+	for _, f := range p.files {
+		if len(f.tags) >= 2 {
+			p.addTagged(f)
+		}
+	}
+	for _, f := range p.files {
+		if f.rank == nil && f.byTag == nil {
+			p.addServerEvents(f)
+		}
+	}
+	slices.SortStableFunc(p.Ranks, func(a, b *Rank) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), slices.Compare(a.groups, b.groups))
+	})
+	for i, r := range p.Ranks {
+		r.place = i
+	}
+}
+
+func (p *Plan) addRank(r *Rank, f *file) {
+	r.files, r.Files = append(r.files, f), append(r.Files, f.Name)
+	p.Ranks = append(p.Ranks, r)
+}
+
+// addTagged adds the ranks of a trace that was merged before, by what stands before its pids.
+func (p *Plan) addTagged(f *file) {
+	f.byTag = map[string]*Rank{}
+	for i, tag := range f.tags {
+		r := &Rank{Label: tag, By: "pids", tag: tag, number: len(p.files) + i}
+		if n, groups := rankOfName(tag); n != unknown {
+			r.number = n
+		} else if groups != nil {
+			r.groups = groups.places
+		}
+		f.byTag[tag] = r
+		p.addRank(r, f)
+	}
+}
+
+// addServerEvents adds high-level events to the rank whose trace has their process, or to the
+// only one. Events of nobody's process are a rank of their own.
+func (p *Plan) addServerEvents(f *file) {
+	for _, r := range p.Ranks {
+		if len(p.Ranks) == 1 || r.hasProcessOf(f) {
+			f.rank = r
+			r.files, r.Files = append(r.files, f), append(r.Files, f.Name)
+			return
+		}
+	}
+	number := 0
+	for _, r := range p.Ranks {
+		number = max(number, r.number+1)
+	}
+	f.rank = newRank(number, "order")
+	p.addRank(f.rank, f)
+}
+
+// hasProcessOf reports whether a process of f is one of r's.
+func (r *Rank) hasProcessOf(f *file) bool {
+	for _, q := range f.order {
+		for _, g := range r.files {
+			if o := g.processes[q.pid]; q.busy && o != nil && o.busy {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func newRank(number int, by string) *Rank {
+	return &Rank{Label: fmt.Sprintf("rank %d", number), By: by, number: number}
+}
+
+// ranking is a way to tell the ranks of files; of returns nil where one is not known.
+type ranking struct{ of func(f *file, i int) *Rank }
+
+var rankings = []ranking{
+	{func(f *file, _ int) *Rank {
+		if f.number == unknown {
+			return rankByName(f)
+		}
+		return newRank(f.number, "distributedInfo")
+	}},
+	{func(f *file, _ int) *Rank { return rankByName(f) }},
+	{func(_ *file, i int) *Rank { return newRank(i, "order") }},
+}
+
+// all returns the ranks of files, nil if one is not known or two are the same.
+func (w ranking) all(files []*file) []*Rank {
+	ranks := make([]*Rank, len(files))
+	seen := map[string]bool{}
+	for i, f := range files {
+		r := w.of(f, i)
+		if r == nil || seen[r.Label] {
+			return nil
+		}
+		seen[r.Label] = true
+		ranks[i] = r
+	}
+	return ranks
+}
+
+func rankByName(f *file) *Rank {
+	n, groups := rankOfName(f.Name)
+	switch {
+	case n != unknown:
+		return newRank(n, "name")
+	case groups != nil:
+		return &Rank{Label: groups.label, By: "name", number: unknown, groups: groups.places}
+	}
+	return nil
+}
+
+// groups are the places of a rank in groups of parallel work.
+type groups struct {
+	label  string
+	places []int
+}
+
+var (
+	rankInName  = regexp.MustCompile(`(?i)(?:^|[^a-z])rank[-_. ]?(\d+)`)
+	groupInName = regexp.MustCompile(`(?i)(?:^|[^a-z])(tp|dp|pp|ep|cp|sp|dcp|pcp)[-_]?(\d+)`)
+)
+
+// rankOfName finds a rank in the name of a file, as in rank-7, rank7, TP0-EP1 and
+// dp0_pp0_tp0_rank3: its number, or else its groups.
+func rankOfName(name string) (number int, g *groups) {
+	if m := rankInName.FindAllStringSubmatch(name, -1); m != nil {
+		if n, err := strconv.Atoi(m[len(m)-1][1]); err == nil {
+			return n, nil
+		}
+	}
+	var labels []string
+	var places []int
+	for _, m := range groupInName.FindAllStringSubmatch(name, -1) {
+		n, err := strconv.Atoi(m[2])
+		if err != nil {
+			return unknown, nil
+		}
+		labels, places = append(labels, strings.ToUpper(m[1])+strconv.Itoa(n)), append(places, n)
+	}
+	if labels == nil {
+		return unknown, nil
+	}
+	return unknown, &groups{strings.Join(labels, "-"), places}
+}
+
+// tagOf returns the rank that stands before a pid where traces of ranks were merged as they
+// were, as in "[TP00] 100"; empty if none does.
+func tagOf(pid string) string {
+	rest, ok := strings.CutPrefix(pid, `"[`)
+	tag, _, closed := strings.Cut(rest, "]")
+	if !ok || !closed {
+		return ""
+	}
+	return tag
+}
+
+// rankOf returns the rank that a process of f belongs to.
+func (f *file) rankOf(pid string) *Rank {
+	if f.byTag == nil {
+		return f.rank
+	}
+	return f.byTag[tagOf(pid)]
+}

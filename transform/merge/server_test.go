@@ -1,0 +1,263 @@
+package merge
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"testing"
+
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/ranks"
+	"tracekit/transform/slice"
+	"tracekit/transform/strip"
+	"tracekit/transform/window"
+)
+
+func gaudi(t *testing.T, name string) []byte {
+	t.Helper()
+	f, err := os.Open("../../testdata/gaudi/" + name + ".json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// The high-level events that vLLM wrote into a file of their own stand beside what PyTorch
+// recorded, at the moments that the float64 of their time means.
+func TestServerEventsGoWithTheirTrace(t *testing.T) {
+	torch, server := gaudi(t, "server.pt.trace"), gaudi(t, "server_events")
+	closed := append(bytes.TrimSuffix(bytes.TrimSpace(server), []byte(",")), ']')
+	var events []struct {
+		Name    string
+		TS, Dur float64
+		Pid     int
+	}
+	if err := json.Unmarshal(closed, &events); err != nil {
+		t.Fatal(err)
+	}
+	p, d := merged(t, []Input{inputOf("server_events_x.json", server), inputOf("vllm.1.pt.trace.json", torch)}, options(t, true))
+	if len(p.Ranks) != 1 || len(p.Ranks[0].Files) != 2 || p.Clocks != nil {
+		t.Fatalf("%+v", p.Ranks)
+	}
+	cmptest.Same(t, "base", parse(t, torch).base, d.base)
+	want := parse(t, torch).Events
+	got := withoutMetadata(d.Events)
+	behind := got[len(got)-len(events):]
+	for i, e := range events {
+		whole, quarter := math.Modf(e.TS)
+		at := (int64(whole)-d.base/1000)*1000 + int64(quarter*1000)
+		if n := nanoseconds(t, behind[i]["ts"]); n != at || behind[i]["name"] != e.Name || behind[i]["pid"] != json.Number(strconv.Itoa(e.Pid)) {
+			t.Fatalf("event %d is %v, at %d and not at %d", i, behind[i], n, at)
+		}
+	}
+	if n := len(withoutMetadata(want)) + len(events); len(got) != n {
+		t.Errorf("%d events of %d", len(got), n)
+	}
+	for key, v := range parse(t, torch).members {
+		if key != "traceEvents" && string(d.members[key]) != string(v) {
+			t.Errorf("%s is %s", key, d.members[key])
+		}
+	}
+}
+
+func TestServerEventsFindTheirRank(t *testing.T) {
+	torch, server := gaudi(t, "server.pt.trace"), gaudi(t, "server_events")
+	other := bytes.ReplaceAll(torch, []byte(`"rank":0`), []byte(`"rank":1`))
+	other = bytes.ReplaceAll(other, []byte(`"pid":1,`), []byte(`"pid":77,`))
+	p, _ := merged(t, []Input{inputOf("b.json", other), inputOf("a.json", torch), inputOf("server_events_x.json", server)}, options(t, false))
+	if len(p.Ranks) != 2 {
+		t.Fatalf("%d ranks", len(p.Ranks))
+	}
+	cmptest.Same(t, "files of rank 0", []string{"a.json", "server_events_x.json"}, p.Ranks[0].Files)
+	cmptest.Same(t, "files of rank 1", []string{"b.json"}, p.Ranks[1].Files)
+}
+
+func TestRanksByName(t *testing.T) {
+	trace := []byte(`{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":1}]}`)
+	for _, c := range []struct{ files, want []string }{
+		{[]string{"rank-10.json", "rank-9.json"}, []string{"rank 9", "rank 10"}},
+		{[]string{"x_rank1.json", "x_rank0.json"}, []string{"rank 0", "rank 1"}},
+		{[]string{"17-TP-1-EP-0.json", "17-TP-0-EP-0.json"}, []string{"TP0-EP0", "TP1-EP0"}},
+		{[]string{"dp0_pp0_tp1_dcp0_ep0_rank5.17.json", "dp0_pp0_tp0_dcp0_ep0_rank4.17.json"}, []string{"rank 4", "rank 5"}},
+		{[]string{"TP0-EP1.json", "TP0-EP0.json"}, []string{"TP0-EP0", "TP0-EP1"}},
+		{[]string{"frank1.json", "step2.json"}, []string{"rank 0", "rank 1"}},
+		{[]string{"rank1.json", "other.json"}, []string{"rank 0", "rank 1"}},
+		{[]string{"a/rank1.json", "rank1.json"}, []string{"rank 0", "rank 1"}},
+	} {
+		var inputs []Input
+		for _, name := range c.files {
+			inputs = append(inputs, inputOf(name, trace))
+		}
+		p, err := Learn(context.Background(), inputs, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range p.Ranks {
+			got = append(got, r.Label)
+		}
+		cmptest.Same(t, c.files[0], c.want, got)
+	}
+}
+
+// Ids of two ranks in one file, as SGLang's merger leaves them, are told apart as in two.
+func TestRanksOfOneFile(t *testing.T) {
+	for _, name := range []string{"03-sglang-merged", "04-merged-ids-collide"} {
+		data, err := os.ReadFile("../../testdata/cases/" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, d := merged(t, []Input{inputOf(name, data)}, options(t, true))
+		owner := map[string]string{}
+		for _, e := range d.Events {
+			pid, _ := e["pid"].(string)
+			rank, _, _ := bytes.Cut([]byte(pid), []byte("]"))
+			for _, id := range idsOf(e) {
+				of := id.kind + " " + toText(id.in[id.key])
+				if by, known := owner[of]; known && by != string(rank) {
+					t.Fatalf("%s: %s is of %s and %s", name, of, by, rank)
+				}
+				owner[of] = string(rank)
+			}
+		}
+		if got, want := len(withoutMetadata(d.Events)), len(withoutMetadata(parse(t, data).Events)); got != want || len(owner) == 0 {
+			t.Errorf("%s: %d events of %d", name, got, want)
+		}
+	}
+}
+
+func toText(v any) string {
+	text, _ := json.Marshal(v)
+	return string(text)
+}
+
+func TestArchivesKeepTheBytes(t *testing.T) {
+	run := ranks.Config{Ranks: 3, PerHost: 1, Steps: 12, Layers: 3, Args: ranks.Seq, Offsets: []float64{0, 2e6, -1e6}, Bases: []int64{1_775_078_550_000_000_000, 1_767_189_312_000_000_000}}
+	inputs, sources := inputsOf(&run)
+	for _, kind := range []string{"tar", "zip"} {
+		p, err := Learn(context.Background(), inputs, options(t, true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		a := NewTar(&out)
+		if kind == "zip" {
+			a = NewZip(&out)
+		}
+		if n, err := p.WriteArchive(context.Background(), a); err != nil || n != 3 {
+			t.Fatal(n, err)
+		}
+		members := read(t, kind, out.Bytes())
+		var m manifest
+		if err := json.Unmarshal(members[manifestName], &m); err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range m.Manifest.Files {
+			if !bytes.Equal(members[f.Path], sources[i]) {
+				t.Errorf("%s: %s is another", kind, f.Path)
+			}
+			want := run.Base(i) - int64(run.Offsets[i]) - (run.Base(1) - int64(run.Offsets[1]))
+			got := int64(0)
+			if f.Clocks != nil {
+				got = f.Clocks.Offset
+				cmptest.Same(t, "the reference", "rank-1.json", f.Clocks.SyncTo.File)
+			}
+			if math.Abs(float64(got-want)) > 2000 {
+				t.Errorf("%s: %s is moved by %d, and not by %d", kind, f.Path, got, want)
+			}
+		}
+	}
+}
+
+func read(t *testing.T, kind string, data []byte) map[string][]byte {
+	t.Helper()
+	members := map[string][]byte{}
+	take := func(name string, r io.Reader, err error) {
+		if err == nil {
+			members[name], err = io.ReadAll(r)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kind == "zip" {
+		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range z.File {
+			r, err := f.Open()
+			take(f.Name, r, err)
+		}
+		return members
+	}
+	for r := tar.NewReader(bytes.NewReader(data)); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return members
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		take(h.Name, r, nil)
+	}
+}
+
+// A range is one of the merged trace, whatever the clocks and bases of ranks are.
+func TestRangeOfTheMergedTrace(t *testing.T) {
+	run := ranks.Config{Ranks: 3, PerHost: 1, Steps: 30, Layers: 3, Args: ranks.Seq, Offsets: []float64{0, 2e9, -1e9}, Bases: []int64{1_775_078_550_000_000_000, 1_767_189_312_000_000_000}}
+	inputs, sources := inputsOf(&run)
+	o := options(t, true)
+	from, _ := window.Parse("2ms")
+	to, _ := window.Parse("4ms")
+	o.Slice = &slice.Options{Range: window.Range{From: from, To: to}, Boundary: slice.Whole}
+	o.Strip = &strip.Options{Python: true, Flows: true}
+	_, d := merged(t, inputs, o)
+	const near = 3000 // ns: clocks are corrected no better
+	begin := ranks.Start + 1_000_000 - 2_000 + 2_000_000
+	got := map[string]bool{}
+	for _, e := range d.Events {
+		if _, key, _, ok := truth(e); ok {
+			got[key] = true
+			if e["cat"] == "python_function" || e["ph"] == "s" {
+				t.Fatalf("%v is there", e)
+			}
+		}
+	}
+	for rank, text := range sources {
+		n := 0
+		for _, e := range parse(t, text).Events {
+			_, key, at, ok := truth(e)
+			if !ok || e["ph"] != "X" || e["cat"] == "python_function" {
+				continue
+			}
+			end := at + nanoseconds(t, e["dur"])
+			inside, outside := at > begin+near && end < begin+2_000_000-near, end < begin-near || at > begin+2_000_000+near
+			if inside && !got[key] || outside && got[key] {
+				t.Errorf("rank %d: %v, kept: %v", rank, e, got[key])
+			}
+			if inside {
+				n++
+			}
+		}
+		if n == 0 {
+			t.Errorf("nothing of rank %d is in the range", rank)
+		}
+	}
+}
