@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tracekit/internal/spill"
+	"tracekit/transform/internal/merged"
 )
 
 // decision is what becomes of every event at a resolution.
@@ -28,6 +29,8 @@ type decision struct {
 	line       uint64 // at hand
 	last       int64  // when the latest one of what is thinned began, on the line
 	picture    *picture
+	cover      cover // of the slices that are open
+	slices     merged.Slices
 	failure    error
 }
 
@@ -79,7 +82,13 @@ func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 	if p.o.Stats {
 		d.picture = newPicture(p.survey.Zero, p.survey.Last)
 	}
-	d.nest.close = func(f *frame) { d.endChildren(&f.inside) }
+	d.cover.reset(len(p.texts.all))
+	d.nest.close = func(f *frame) {
+		d.endChildren(&f.inside)
+		if f != &d.nest.root {
+			d.cover.leave(f)
+		}
+	}
 	err := p.main.Each(ctx, d.record)
 	if err == nil {
 		d.nest.finish()
@@ -116,7 +125,7 @@ func (d *decision) record(r *record) error {
 		d.next = d.next[:0]
 		d.nest.finish()
 		d.picture.finish()
-		d.line, d.last = r.Line, never
+		d.line, d.last, d.cover.overlap = r.Line, never, never
 	}
 	switch {
 	case r.Class == slice:
@@ -181,11 +190,14 @@ func (d *decision) slice(r *record) {
 	beside := f.children()
 	nests := across == nil
 	d.picture.before(d.nest.depth, r)
+	if !nests {
+		d.cover.lieAcross(d.nest.stack[d.nest.depth:], r)
+	}
 	switch {
 	case d.excluded(r, d.nest.depth):
 		d.drop(r)
 	case d.at.merging && d.at.isShort(own.grain, r.Favoured):
-		own.fate = merged
+		own.fate = inRun
 		own.run = d.merge(f, beside.of(nests), r)
 	default:
 		own.fate = kept
@@ -198,6 +210,7 @@ func (d *decision) slice(r *record) {
 	}
 	if nests {
 		d.begin(&own)
+		d.cover.enter(&d.nest, f, &own)
 		d.nest.push(own)
 	} else if own.fate != gone {
 		d.restore(across)
@@ -226,11 +239,12 @@ func (d *decision) merge(f *frame, at **run, r *record) *run {
 		} else {
 			b = &run{}
 		}
-		b.reset(r, d.nest.depth, f.run)
+		b.reset(r, d.nest.depth, f)
 		*at = b
 	}
 	b := *at
-	b.add(r)
+	b.add(r, d.cover.inner(r))
+	b.estimate = b.estimate || r.Start < d.cover.overlap
 	d.busy[r.Cat] += r.dur()
 	if b.count == 2 {
 		d.drop(&b.first)
@@ -257,6 +271,7 @@ func (d *decision) end(at **run) {
 		return
 	}
 	*at = nil
+	b.ending = true
 	d.endChildren(&b.inside)
 	if b.isMade() {
 		if b.count == 1 {
@@ -275,7 +290,9 @@ func (d *decision) end(at **run) {
 
 // make writes the slice that a run becomes.
 func (d *decision) make(b *run) {
-	d.text = b.text(d.text[:0], d.texts.all, d.tracks.All[b.track])
+	b.slices(&d.slices, d.texts.all)
+	d.cover.place(b, &d.slices, d.texts.all)
+	d.text = b.text(d.text[:0], &d.slices, d.tracks.All[b.track])
 	made := cost{1, int64(len(d.text)) + 1}
 	d.merged.add(made)
 	d.mergedFrom += b.count

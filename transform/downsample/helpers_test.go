@@ -102,6 +102,9 @@ type sumsJSON struct {
 	Names map[string][2]json.Number `json:"tracekit.names"`
 }
 
+// mergedArgs is how the args of a merged slice begin.
+const mergedArgs = `{"tracekit.count": `
+
 const openEnd = 1<<63 - 1
 
 // slicesOf finds the slices on tracks; what is not closed has no end.

@@ -8,6 +8,7 @@ import (
 	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/internal/flows"
+	"tracekit/transform/internal/merged"
 	"tracekit/transform/internal/pairs"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/report"
@@ -99,7 +100,7 @@ func (l *learner) event(e *trace.Event) error {
 		}
 		l.name(&r, e)
 		l.weigh(&r, e)
-		if l.o.merging() && isMerged(e) {
+		if l.o.merging() && merged.Is(e) {
 			l.earlier.add(track, r.Start, r.End)
 		}
 		l.bind(e)

@@ -17,6 +17,19 @@ type frame struct {
 	grain  grain
 	run    *run     // that it is merged into
 	inside children // if it is kept
+
+	above  *run  // that the nearest merged slice around it is part of
+	alike  int32 // the number of the slice around it that has its category, 0 for none
+	nested int64 // time that slices of its category in it take
+	counts bool  // as kept
+}
+
+// mergedAround is the run that the nearest merged slice is part of: f, or one around it.
+func (f *frame) mergedAround() *run {
+	if f.fate == inRun {
+		return f.run
+	}
+	return f.above
 }
 
 // children are the runs at hand in a slice that is kept, or in those of a run: one of
@@ -29,7 +42,7 @@ type fate uint8
 const (
 	gone fate = iota
 	kept
-	merged // with others
+	inRun // merged with others
 )
 
 // enter makes room for a slice and returns the frame that it lies in. A slice may
@@ -103,7 +116,7 @@ func (n *nest) push(f frame) { n.stack = append(n.stack, f) }
 
 // children are those of the slice, or of the run that it is merged into.
 func (f *frame) children() *children {
-	if f.fate == merged {
+	if f.fate == inRun {
 		return &f.run.inside
 	}
 	return &f.inside

@@ -1,24 +1,9 @@
 package downsample
 
 import (
-	"bytes"
-	"cmp"
-	"slices"
-	"strconv"
-	"strings"
-	"unicode/utf8"
-
 	"tracekit/trace"
+	"tracekit/transform/internal/merged"
 )
-
-// isMerged reports a slice that an earlier run has made: its args speak for many,
-// and it is not merged once more.
-func isMerged(e *trace.Event) bool {
-	first := bytes.TrimLeft(e.Args(), "{ \t\r\n")
-	return bytes.HasPrefix(first, []byte(`"tracekit.count"`))
-}
-
-const mergedArgs = `{"tracekit.count": `
 
 // run is neighbouring slices at one depth that become one.
 type run struct {
@@ -32,6 +17,10 @@ type run struct {
 	mixed      bool      // of several categories
 	needed     bool      // it has to be made even of one slice
 	parent     *run      // that the slice around is merged into; nil if that one is kept
+	above      *run      // that the nearest slice around is merged into which is merged
+	ending     bool      // no more slices come
+	estimate   bool      // slices overlap, so that what covers what is not known
+	keptInside int64     // time of slices in the run that are kept and lie in no other that is
 	inside     children  // runs at hand in the slices
 	held       []byte    // texts of runs inside that start with it, which have to follow it
 	waiting    []waiting // points of flows that are bound to the first slice, while it is alone
@@ -43,23 +32,35 @@ type waiting struct {
 	stays bool // even if the slice is not alone
 }
 
-// sums are numbers and durations of slices by name.
+// sums are numbers and durations of slices by name and category.
 type sums struct {
 	count, busy int64
-	names       map[uint32]sum
+	names       map[kind]sum
 }
 
-type sum struct{ count, busy int64 }
+// kind is a name and a category, by their numbers.
+type kind uint64
 
-// reset begins a run with r.
-func (b *run) reset(r *record, depth int, parent *run) {
+func kindOf(name, cat uint32) kind { return kind(name)<<32 | kind(cat) }
+
+func (k kind) name() uint32 { return uint32(k >> 32) }
+func (k kind) cat() uint32  { return uint32(k) }
+
+type sum struct {
+	count, busy int64
+	nested      int64 // time that slices of the same category in them take
+	inner       int64 // of those that lie in merged ones of the same name
+}
+
+// reset begins a run with r, which lies in f.
+func (b *run) reset(r *record, depth int, f *frame) {
 	if b.names == nil {
-		b.names = map[uint32]sum{}
+		b.names = map[kind]sum{}
 	}
 	clear(b.names)
 	*b = run{
 		track: r.Track, depth: depth, start: r.Start, end: r.End, first: *r, min: r.dur(), max: r.dur(),
-		sums: sums{names: b.names}, cat: r.Cat, parent: parent, held: b.held[:0], waiting: b.waiting[:0],
+		sums: sums{names: b.names}, cat: r.Cat, parent: f.run, above: f.mergedAround(), held: b.held[:0], waiting: b.waiting[:0],
 	}
 }
 
@@ -74,15 +75,17 @@ func (b *run) takes(r *record, at resolution) bool {
 	return same && short(r.Start-b.end, r.Start) && short(r.End-b.start, b.start)
 }
 
-// add puts a slice beside the others.
-func (b *run) add(r *record) {
+// add puts a slice beside the others; inner is its time if it lies in a merged one of its
+// name.
+func (b *run) add(r *record, inner int64) {
 	b.mixed = b.mixed || r.Cat != b.cat
 	b.end = max(b.end, r.End)
 	b.min, b.max = min(b.min, r.dur()), max(b.max, r.dur())
 	b.count++
 	b.busy += r.dur()
-	n := b.names[r.Name]
-	b.names[r.Name] = sum{n.count + 1, n.busy + r.dur()}
+	k := kindOf(r.Name, r.Cat)
+	n := b.names[k]
+	b.names[k] = sum{n.count + 1, n.busy + r.dur(), n.nested, n.inner + inner}
 }
 
 // isMade reports that a slice is made, and the first one is not just kept.
@@ -96,24 +99,32 @@ func (b *run) category(texts []string) string {
 	return texts[b.cat]
 }
 
-// text appends the slice that b becomes.
-func (b *run) text(dst []byte, texts []string, track trace.Track) []byte {
-	names := b.order(texts)
+// slices are those of the run, in memory of to.
+func (b *run) slices(to *merged.Slices, texts []string) {
+	*to = merged.Slices{
+		Count: b.count, Busy: trace.Time(b.busy), Min: trace.Time(b.min), Max: trace.Time(b.max),
+		Names: to.Names[:0], Inside: to.Inside[:0], Estimate: b.estimate,
+	}
+	for k, n := range b.names {
+		to.Names = append(to.Names, merged.Name{
+			Name: []byte(texts[k.name()]), Cat: []byte(texts[k.cat()]), Count: n.count,
+			Busy: trace.Time(n.busy), Self: trace.Time(n.busy - n.nested), Total: trace.Time(n.busy - n.inner),
+		})
+	}
+	to.Sort()
+}
+
+// text appends the slice that b becomes, which stands for s.
+func (b *run) text(dst []byte, s *merged.Slices, track trace.Track) []byte {
 	dst = append(dst, "\n{\"ph\": \"X\""...)
-	if cat := b.category(texts); cat != "" {
+	if cat, _ := s.Cat(); len(cat) > 0 {
 		dst = append(append(append(dst, `, "cat": "`...), cat...), '"')
 	}
-	dst = append(append(append(dst, `, "name": "`...), b.name(names, texts)...), '"')
+	dst = append(s.AppendName(append(dst, `, "name": "`...)), '"')
 	dst = b.first.Thread.append(dst, track)
 	dst = append(append(dst, `, "ts": `...), trace.AppendMicros(nil, trace.Time(b.start))...)
-	dst = micros(append(dst, `, "dur": `...), b.end-b.start)
-	dst = append(dst, `, "args": `+mergedArgs...)
-	dst = strconv.AppendInt(dst, b.count, 10)
-	dst = micros(append(dst, `, "tracekit.busy": `...), b.busy)
-	dst = micros(append(dst, `, "tracekit.min": `...), b.min)
-	dst = micros(append(dst, `, "tracekit.max": `...), b.max)
-	dst = b.appendNames(append(dst, `, "tracekit.names": `...), names, texts)
-	return append(dst, "}}"...)
+	dst = trace.AppendMicros(append(dst, `, "dur": `...), trace.Time(b.end-b.start))
+	return append(s.AppendArgs(append(dst, `, "args": `...)), '}')
 }
 
 // append appends the ids of a slice on a track.
@@ -128,81 +139,4 @@ func (t thread) append(dst []byte, track trace.Track) []byte {
 		return append(append(dst, `, "tid": `...), track.Tid...)
 	}
 	return dst
-}
-
-func micros(dst []byte, ns int64) []byte { return trace.AppendMicros(dst, trace.Time(ns)) }
-
-// order returns the names, the busiest first.
-func (s *sums) order(texts []string) []uint32 {
-	names := make([]uint32, 0, len(s.names))
-	for n := range s.names {
-		names = append(names, n)
-	}
-	slices.SortFunc(names, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(s.names[b].busy, s.names[a].busy), strings.Compare(texts[a], texts[b]))
-	})
-	return names
-}
-
-// appendNames appends the number and the time of each name.
-func (s *sums) appendNames(dst []byte, names []uint32, texts []string) []byte {
-	for i, n := range names {
-		open := `, "`
-		if i == 0 {
-			open = `{"`
-		}
-		dst = append(append(append(dst, open...), texts[n]...), `": [`...)
-		dst = strconv.AppendInt(dst, s.names[n].count, 10)
-		dst = append(micros(append(dst, ", "...), s.names[n].busy), ']')
-	}
-	return append(dst, '}')
-}
-
-// name tells how many slices there are, and of what: their name, how their names begin
-// up to the end of a word, their category, or the name that took most of the time.
-func (b *run) name(names []uint32, texts []string) string {
-	shared := texts[names[0]]
-	for _, n := range names[1:] {
-		shared = sharedStart(shared, texts[n])
-	}
-	what := texts[names[0]] + " …"
-	if start := wholeWords(shared); len(names) > 1 && start != "" {
-		what = start + "*"
-	} else if cat := b.category(texts); len(names) > 1 && cat != "" {
-		what = cat + ": " + what
-	} else if len(names) == 1 {
-		what = texts[names[0]]
-	}
-	return strconv.FormatInt(b.count, 10) + " × " + what
-}
-
-// wholeWords is the start of a name up to where one of its words ends, such as aten:: or
-// void at::native::; empty if there is too little of it.
-func wholeWords(start string) string {
-	const least = 3
-	i := strings.LastIndexAny(start, " :._-/<(,#@|$")
-	if start = start[:i+1]; len(start) < least {
-		return ""
-	}
-	return start
-}
-
-// sharedStart is the start that two JSON texts share, without half a character
-// or escape at its end.
-func sharedStart(a, b string) string {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	for n > 0 && n < len(a) && !utf8.RuneStart(a[n]) {
-		n--
-	}
-	const escape = len(`\u0000`)
-	if i := strings.LastIndexByte(a[max(0, n-escape):n], '\\'); i >= 0 {
-		n = max(0, n-escape) + i
-		for n > 0 && a[n-1] == '\\' {
-			n--
-		}
-	}
-	return a[:n]
 }

@@ -89,24 +89,6 @@ func TestMergingCutsNothingInAViewer(t *testing.T) {
 	}
 }
 
-// Whoever laid out a trace anew between two runs has not made its merged slices
-// slices like others.
-func TestMergedSlicesAreKnownInAnyLayout(t *testing.T) {
-	for args, want := range map[string]bool{
-		`{"tracekit.count": 2, "tracekit.busy": 1.000}`:       true,
-		`{"tracekit.count":2,"tracekit.busy":1.0}`:            true,
-		"{\n \"tracekit.count\" : 2,\n \"tracekit.busy\": 1}": true,
-		`{"count": 2, "busy": 1.000, "min": 1, "max": 1}`:     false, // a producer's own
-		`{"name": "\"tracekit.count\"", "count": 2}`:          false,
-	} {
-		each(t, []byte(`{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":1,"args":`+args+`}]}`), func(e *trace.Event) {
-			if isMerged(e) != want {
-				t.Errorf("%s: %v", args, !want)
-			}
-		})
-	}
-}
-
 // overlaps is how many slices a viewer puts on a lane of their own, since they do not
 // nest.
 func overlaps(t testing.TB, data []byte) int64 {
