@@ -38,7 +38,10 @@ func (c *cover) enter(n *nest, f, own *frame) {
 		c.joined[own.Name]++
 	case own.fate == kept && own.End != endless:
 		if own.above != nil {
-			c.keepInside(n, own)
+			own.above.keepInside(&own.record, c.joined[own.Name] > 0)
+		}
+		if f.fate == inRun {
+			f.run.keptInside += own.dur()
 		}
 		own.counts = true
 		c.kept[own.Cat]++
@@ -46,15 +49,26 @@ func (c *cover) enter(n *nest, f, own *frame) {
 	}
 }
 
-// keepInside notes a slice that is kept in one that is merged.
-func (c *cover) keepInside(n *nest, own *frame) {
-	if c.keptAll == 0 {
-		n.stack[0].run.keptInside += own.dur()
-	}
-	if c.joined[own.Name] > 0 {
-		for b := own.above; b != nil; b = b.above {
-			b.estimate = true
+// keepInside notes a slice that is kept in merged ones, of which b has the nearest. Readers
+// count its time themselves.
+func (b *run) keepInside(r *record, isNamed bool) {
+	for p := b; isNamed && p != nil; p = p.above {
+		if k := kindOf(r.Name, r.Cat); p.names[k].count > 0 {
+			n := p.names[k]
+			n.inner += r.dur()
+			p.names[k] = n
+			return
 		}
+	}
+}
+
+// keepAlone takes the slice of a run that stays as it is.
+func (c *cover) keepAlone(b *run) {
+	if b.above != nil {
+		b.above.keepInside(&b.first, b.names[kindOf(b.first.Name, b.first.Cat)].inner > 0)
+	}
+	if b.parent != nil {
+		b.parent.keptInside += b.first.dur()
 	}
 }
 

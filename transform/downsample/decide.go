@@ -278,11 +278,15 @@ func (d *decision) end(at **run) {
 			d.drop(&b.first)
 		}
 		d.make(b)
+		if b.parent != nil {
+			b.parent.keptInside += b.keptInside
+		}
 	} else {
 		d.keep(&b.first)
 		d.busy[b.first.Cat] -= b.first.dur() // counted when it was merged
 		d.picture.after(b.depth, b.start, b.end)
 		d.write(b, nil)
+		d.cover.keepAlone(b)
 	}
 	d.resolve(b, !b.isMade())
 	d.spare = append(d.spare, b)

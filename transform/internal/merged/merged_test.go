@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"tracekit/internal/cmptest"
+	"tracekit/internal/testkit/cmptest"
 	"tracekit/trace"
 )
 
