@@ -1,6 +1,9 @@
 package downsample
 
 import (
+	"bytes"
+	"slices"
+
 	"tracekit/trace"
 	"tracekit/transform/internal/merged"
 )
@@ -11,12 +14,41 @@ type cover struct {
 	alike   []int32 // by category, the number of the innermost open slice that has it, from 1 on
 	kept    []int32 // by category, how many open slices that have it are kept
 	keptAll int32   // of all categories
-	joined  []int32 // by name, how many open slices that have it are merged
-	overlap int64   // until when a slice reaches that lies across others
+	named   []int32 // by kind, how many open slices of it are kept
+	joined  []int32 // by kind, how many open slices of it are merged
+	kinds   kinds
+	overlap int64 // until when a slice reaches that lies across others
 }
 
 func (c *cover) reset(texts int) {
-	*c = cover{alike: make([]int32, texts), kept: make([]int32, texts), joined: make([]int32, texts), overlap: never}
+	*c = cover{kinds: kinds{first: make([]uint32, texts)}, alike: make([]int32, texts), kept: make([]int32, texts), named: make([]int32, texts), joined: make([]int32, texts), overlap: never}
+}
+
+// kinds numbers names with their categories: by the name, but for those with several.
+type kinds struct {
+	first  []uint32 // by name, the category that it came with first, from 1 on
+	others map[kind]uint32
+}
+
+// number is that of the kind of a name and category.
+func (c *cover) number(k kind) uint32 {
+	name, cat := k.name(), k.cat()+1
+	if c.kinds.first[name] == 0 {
+		c.kinds.first[name] = cat
+	}
+	if c.kinds.first[name] == cat {
+		return name
+	}
+	n, ok := c.kinds.others[k]
+	if !ok {
+		if c.kinds.others == nil {
+			c.kinds.others = map[kind]uint32{}
+		}
+		n = uint32(len(c.named))
+		c.kinds.others[k] = n
+		c.named, c.joined = append(c.named, 0), append(c.joined, 0)
+	}
+	return n
 }
 
 // unseen is alike of a slice that does not count.
@@ -35,16 +67,17 @@ func (c *cover) enter(n *nest, f, own *frame) {
 	own.above = f.mergedAround()
 	switch {
 	case own.fate == inRun:
-		c.joined[own.Name]++
+		c.joined[c.number(own.kind())]++
 	case own.fate == kept && own.End != endless:
 		if own.above != nil {
-			own.above.keepInside(&own.record, c.joined[own.Name] > 0)
+			own.above.keepInside(&own.record, c.joined[c.number(own.kind())] > 0)
 		}
 		if f.fate == inRun {
 			f.run.keptInside += own.dur()
 		}
 		own.counts = true
 		c.kept[own.Cat]++
+		c.named[c.number(own.kind())]++
 		c.keptAll++
 	}
 }
@@ -53,7 +86,7 @@ func (c *cover) enter(n *nest, f, own *frame) {
 // count its time themselves.
 func (b *run) keepInside(r *record, isNamed bool) {
 	for p := b; isNamed && p != nil; p = p.above {
-		if k := kindOf(r.Name, r.Cat); p.names[k].count > 0 {
+		if k := r.kind(); p.names[k].count > 0 {
 			n := p.names[k]
 			n.inner += r.dur()
 			p.names[k] = n
@@ -65,7 +98,7 @@ func (b *run) keepInside(r *record, isNamed bool) {
 // keepAlone takes the slice of a run that stays as it is.
 func (c *cover) keepAlone(b *run) {
 	if b.above != nil {
-		b.above.keepInside(&b.first, b.names[kindOf(b.first.Name, b.first.Cat)].inner > 0)
+		b.above.keepInside(&b.first, b.names[b.first.kind()].inner > 0)
 	}
 	if b.parent != nil {
 		b.parent.keptInside += b.first.dur()
@@ -80,17 +113,18 @@ func (c *cover) leave(f *frame) {
 	c.alike[f.Cat] = f.alike
 	switch {
 	case f.fate == inRun:
-		c.joined[f.Name]--
+		c.joined[c.number(f.kind())]--
 		f.run.nest(&f.record, f.nested)
 	case f.counts:
 		c.kept[f.Cat]--
+		c.named[c.number(f.kind())]--
 		c.keptAll--
 	}
 }
 
-// inner is the time of a slice if it lies in a merged one of its name, else 0.
+// inner is the time of a slice if it lies in a merged one of its name and category, else 0.
 func (c *cover) inner(r *record) int64 {
-	if c.joined[r.Name] > 0 {
+	if c.joined[c.number(r.kind())] > 0 {
 		return r.dur()
 	}
 	return 0
@@ -99,7 +133,7 @@ func (c *cover) inner(r *record) int64 {
 // nest notes how much of a slice is taken by others in it.
 func (b *run) nest(r *record, time int64) {
 	if time > 0 {
-		k := kindOf(r.Name, r.Cat)
+		k := r.kind()
 		n := b.names[k]
 		n.nested += time
 		b.names[k] = n
@@ -116,11 +150,40 @@ func (c *cover) lieAcross(stack []frame, r *record) {
 	}
 }
 
-// place says what lies around a run that is about to be written. Whether a slice around it
-// that is alone in its run so far is kept is known only if nothing can join it any more.
+// place says what lies around a run that is about to be written.
 func (c *cover) place(b *run, s *merged.Slices, texts []string) {
-	around := map[string]bool{}
-	made, child := true, b // whether child becomes a slice
+	around, exact := b.keptAround()
+	s.Estimate = s.Estimate || !exact
+	for k, n := range b.names {
+		name := merged.Name{
+			Name: []byte(texts[k.name()]), Cat: []byte(texts[k.cat()]), Count: n.count,
+			Busy: trace.Time(n.busy), Self: trace.Time(n.busy - n.nested), Total: trace.Time(n.busy - n.inner),
+		}
+		inside, named := c.kept[k.cat()] > 0, c.named[c.number(k)] > 0
+		for _, p := range around {
+			inside = inside || p.first.Cat == k.cat()
+			named = named || p.first.kind() == k
+		}
+		if named {
+			name.Total = 0
+		}
+		if inside && !slices.ContainsFunc(s.Inside, func(c []byte) bool { return bytes.Equal(c, name.Cat) }) {
+			s.Inside = append(s.Inside, name.Cat)
+		}
+		s.Names = append(s.Names, name)
+	}
+	s.Sort()
+	if b.above == nil && c.keptAll == 0 {
+		s.Outer = max(0, trace.Time(b.busy-b.keptInside))
+	}
+}
+
+// keptAround returns those runs of slices around b that stay the one slice which they have so
+// far. Whether one does is known if no slice can join it any more; else it is made to be
+// written as a run, or what is said of b is no more than an estimate.
+func (b *run) keptAround() (kept []*run, exact bool) {
+	made, child := true, b // whether child is written as a run
+	exact = true
 	for p := b.above; p != nil; child, p = p, p.above {
 		switch {
 		case p.count > 1 || p.needed:
@@ -129,25 +192,12 @@ func (c *cover) place(b *run, s *merged.Slices, texts []string) {
 			p.needed = true
 		case p.ending:
 			made = false
-			around[texts[p.first.Cat]] = true
+			kept = append(kept, p)
 		case p == child.parent:
 			made, p.needed = true, true
-		default: // what is kept lies between: it is not worth a slice that stands for one
-			s.Estimate = true
+		default: // what is kept lies between: that is not worth a run of one
+			exact = false
 		}
 	}
-	for k := range b.names {
-		if c.kept[k.cat()] > 0 {
-			around[texts[k.cat()]] = true
-		}
-	}
-	if b.above == nil && c.keptAll == 0 {
-		s.Outer = max(0, trace.Time(b.busy-b.keptInside))
-	}
-	for i := range s.Names {
-		if cat := s.Names[i].Cat; around[string(cat)] {
-			delete(around, string(cat))
-			s.Inside = append(s.Inside, cat)
-		}
-	}
+	return kept, exact
 }

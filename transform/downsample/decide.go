@@ -294,7 +294,7 @@ func (d *decision) end(at **run) {
 
 // make writes the slice that a run becomes.
 func (d *decision) make(b *run) {
-	b.slices(&d.slices, d.texts.all)
+	b.sum(&d.slices)
 	d.cover.place(b, &d.slices, d.texts.all)
 	d.text = b.text(d.text[:0], &d.slices, d.tracks.All[b.track])
 	made := cost{1, int64(len(d.text)) + 1}

@@ -41,7 +41,7 @@ type sums struct {
 // kind is a name and a category, by their numbers.
 type kind uint64
 
-func kindOf(name, cat uint32) kind { return kind(name)<<32 | kind(cat) }
+func (r *record) kind() kind { return kind(r.Name)<<32 | kind(r.Cat) }
 
 func (k kind) name() uint32 { return uint32(k >> 32) }
 func (k kind) cat() uint32  { return uint32(k) }
@@ -83,7 +83,7 @@ func (b *run) add(r *record, inner int64) {
 	b.min, b.max = min(b.min, r.dur()), max(b.max, r.dur())
 	b.count++
 	b.busy += r.dur()
-	k := kindOf(r.Name, r.Cat)
+	k := r.kind()
 	n := b.names[k]
 	b.names[k] = sum{n.count + 1, n.busy + r.dur(), n.nested, n.inner + inner}
 }
@@ -99,19 +99,12 @@ func (b *run) category(texts []string) string {
 	return texts[b.cat]
 }
 
-// slices are those of the run, in memory of to.
-func (b *run) slices(to *merged.Slices, texts []string) {
+// sum says in to what all slices of the run are together.
+func (b *run) sum(to *merged.Slices) {
 	*to = merged.Slices{
 		Count: b.count, Busy: trace.Time(b.busy), Min: trace.Time(b.min), Max: trace.Time(b.max),
 		Names: to.Names[:0], Inside: to.Inside[:0], Estimate: b.estimate,
 	}
-	for k, n := range b.names {
-		to.Names = append(to.Names, merged.Name{
-			Name: []byte(texts[k.name()]), Cat: []byte(texts[k.cat()]), Count: n.count,
-			Busy: trace.Time(n.busy), Self: trace.Time(n.busy - n.nested), Total: trace.Time(n.busy - n.inner),
-		})
-	}
-	to.Sort()
 }
 
 // text appends the slice that b becomes, which stands for s.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/merged"
 	"tracekit/transform/internal/pairs"
 	"tracekit/transform/report"
 )
@@ -24,6 +25,8 @@ type census struct {
 	held      int // of each coverage
 	lastPlace place
 	at        *coverage // at lastPlace
+	reader    merged.Reader
+	merged    Merged
 }
 
 type kindKey struct {
@@ -69,26 +72,69 @@ func (c *census) count(e *trace.Event) (track int) {
 	t.Bytes += size
 	p.Events++
 	p.Bytes += size
+	if s := c.reader.Read(e); s != nil {
+		c.countMerged(e, s, t)
+		return track
+	}
+	if e.Phase == 'X' || e.Phase == 'B' || e.Phase == 'b' {
+		c.kinds[kind].Slices++
+		t.Slices++
+	}
 	c.cover(e, place{kind, track}, t)
 	return track
+}
+
+// countMerged counts the slices that e stands for.
+func (c *census) countMerged(e *trace.Event, s *merged.Slices, t *thread) {
+	exact := s.IsExact()
+	c.merged.Events++
+	c.merged.Slices += s.Count
+	c.merged.Estimate = c.merged.Estimate || !exact
+	if e.Has&trace.HasTS != 0 && e.TS >= 0 {
+		t.first, t.last = min(t.first, e.TS), max(t.last, e.End())
+	}
+	t.Slices += s.Count
+	t.Busy = t.Busy.Add(s.Outer)
+	t.Estimate = t.Estimate || !exact
+	add := func(cat []byte, count int64, covers trace.Time) {
+		k := &c.kinds[c.numberOf('X', cat)]
+		k.Slices += count
+		k.Busy = k.Busy.Add(covers)
+		k.Estimate = k.Estimate || !exact
+	}
+	count, busy := s.Count, s.Busy
+	for i := range s.Names {
+		n := &s.Names[i]
+		add(n.Cat, n.Count, s.Covers(n))
+		count, busy = count-n.Count, busy-n.Busy
+	}
+	if count > 0 {
+		add(e.Cat(), count, max(busy, 0)) // of which no name is known
+	}
 }
 
 func (c *census) kind(e *trace.Event) int {
 	if c.kinds != nil && c.lastKey.phase == e.Phase && c.lastKey.cat == string(e.Cat()) {
 		return c.last
 	}
-	n, ok := c.byKey[kindKey{e.Phase, string(e.Cat())}] // as it stands here, no text is copied
+	c.last = c.numberOf(e.Phase, e.Cat())
+	c.lastKey = c.keys[c.last]
+	return c.last
+}
+
+// numberOf is the number of a kind.
+func (c *census) numberOf(phase byte, cat []byte) int {
+	n, ok := c.byKey[kindKey{phase, string(cat)}] // as it stands here, no text is copied
 	if !ok {
-		key := kindKey{e.Phase, string(e.Cat())}
+		key := kindKey{phase, string(cat)}
 		if c.byKey == nil {
 			c.byKey, c.covered = map[kindKey]int{}, map[place]*coverage{}
 		}
 		n = len(c.kinds)
 		c.byKey[key] = n
 		c.keys = append(c.keys, key)
-		c.kinds = append(c.kinds, Kind{Phase: phaseText(e.Phase), Cat: trace.Unquote([]byte(`"` + key.cat + `"`))})
+		c.kinds = append(c.kinds, Kind{Phase: phaseText(phase), Cat: trace.Unquote([]byte(`"` + key.cat + `"`))})
 	}
-	c.last, c.lastKey = n, c.keys[n]
 	return n
 }
 
@@ -143,14 +189,15 @@ func (c *census) lists(x *trace.Extent) ([]Kind, []Process) {
 	}
 	kinds := append([]Kind{}, c.kinds...)
 	slices.SortFunc(kinds, func(a, b Kind) int {
-		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Cat, b.Cat), cmp.Compare(a.Phase, b.Phase))
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(b.Slices, a.Slices), cmp.Compare(a.Cat, b.Cat), cmp.Compare(a.Phase, b.Phase))
 	})
 	for i := range c.threads {
 		t := &c.threads[i]
 		if t.Events == 0 {
 			continue
 		}
-		t.Tid, t.Name, t.Busy = trace.Unquote([]byte(c.names.All[i].Tid)), c.names.Thread(i), t.covered.length(x)
+		t.Tid, t.Name = trace.Unquote([]byte(c.names.All[i].Tid)), c.names.Thread(i)
+		t.Busy = t.Busy.Add(t.covered.length(x)) // to that of merged slices
 		p := &c.processes[c.names.All[i].Process]
 		p.Threads = append(p.Threads, t.Thread)
 	}

@@ -33,6 +33,7 @@ type Info struct {
 	Damage         trace.Damage   `json:"-"`
 	Kinds          []Kind         `json:"kinds"`             // the largest first
 	Processes      []Process      `json:"processes"`         // those with the most events first
+	Merged         *Merged        `json:"merged,omitempty"`  // nil if no slice stands for others
 	DeviceWork     bool           `json:"device_work"`       // something is known to have run on a device
 	Unknown        []Unknown      `json:"unknown"`           // what was not understood, the most first
 	Capture        *Capture       `json:"capture,omitempty"` // nil if the trace does not state it
@@ -48,14 +49,24 @@ type Hint struct {
 	Value string `json:"value"`
 }
 
+// Merged is what downsample has made one slice of many of. Slices and busy times of kinds and
+// threads are those of the slices that these stand for.
+type Merged struct {
+	Events   int64 `json:"events"`
+	Slices   int64 `json:"slices"`             // that they stand for
+	Estimate bool  `json:"estimate,omitempty"` // not all of them say exactly what they stand for
+}
+
 // Kind is what a category has in one phase. Bytes are with the white space
 // before each event.
 type Kind struct {
-	Phase  string     `json:"phase"`
-	Cat    string     `json:"cat"`
-	Events int64      `json:"events"`
-	Bytes  int64      `json:"bytes"`
-	Busy   trace.Time `json:"busy_ns"` // covered by its slices, thread by thread
+	Phase    string     `json:"phase"`
+	Cat      string     `json:"cat"`
+	Events   int64      `json:"events"`
+	Bytes    int64      `json:"bytes"`
+	Slices   int64      `json:"slices"`  // a begin and its end are one; merged ones are as many as they stand for
+	Busy     trace.Time `json:"busy_ns"` // covered by its slices, thread by thread
+	Estimate bool       `json:"busy_is_estimate,omitempty"`
 }
 
 // Process is a process with its threads. Names are as the trace has them, empty
@@ -71,11 +82,13 @@ type Process struct {
 
 // Thread is a thread of a process.
 type Thread struct {
-	Tid    string     `json:"tid"`
-	Name   string     `json:"name"`
-	Events int64      `json:"events"`
-	Bytes  int64      `json:"bytes"`
-	Busy   trace.Time `json:"busy_ns"` // covered by any of its slices
+	Tid      string     `json:"tid"`
+	Name     string     `json:"name"`
+	Events   int64      `json:"events"`
+	Bytes    int64      `json:"bytes"`
+	Slices   int64      `json:"slices"`
+	Busy     trace.Time `json:"busy_ns"` // covered by any of its slices
+	Estimate bool       `json:"busy_is_estimate,omitempty"`
 }
 
 // Capture is the span of time in which the profiler recorded, as it states itself, and what

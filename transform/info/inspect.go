@@ -8,6 +8,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/internal/merged"
 	"tracekit/transform/origin"
 	"tracekit/transform/page"
 	"tracekit/transform/pipeline"
@@ -39,6 +40,7 @@ type inspector struct {
 	thinning  thinning   // what downsample --min-dur leaves
 	python    *remainder // what strip --python leaves
 	hardware  *remainder // what strip --hardware leaves
+	merged    merged.Reader
 	names     pipeline.Distinct
 	repeated  amount // metadata that is the same as some before
 }
@@ -100,7 +102,9 @@ func (in *inspector) event(e *trace.Event) {
 		return
 	}
 	kinds := in.sides.Kinds(e)
-	in.strangers.take(e, place{in.census.last, track}, &in.sides, kinds)
+	if !in.parts(e, track) {
+		in.strangers.take(e, place{in.census.last, track}, &in.sides, kinds)
+	}
 	python := kinds&filter.Python != 0
 	in.forecast.Event(e, in.thinning.take(e, track, python))
 	in.python.take(e, track, python)
@@ -116,6 +120,22 @@ func (in *inspector) event(e *trace.Event) {
 	default:
 		in.hardware.take(e, track, side == filter.Device)
 	}
+}
+
+// parts learns from the slices that a merged one stands for, and reports whether e is one.
+func (in *inspector) parts(e *trace.Event, track int) bool {
+	s := in.merged.Read(e)
+	if s == nil || len(s.Names) == 0 {
+		return false
+	}
+	for i := range s.Names {
+		part := in.merged.Part(e, &s.Names[i])
+		in.sides.Learn(&part)
+		kind := in.census.numberOf(part.Phase, part.Cat())
+		in.strangers.take(&part, place{kind, track}, &in.sides, in.sides.Kinds(&part))
+		in.info.DeviceWork = in.info.DeviceWork || in.sides.Side(&part) == filter.Device
+	}
+	return true
 }
 
 // metadata counts the first of what is the same, as verbs write it.
@@ -147,6 +167,9 @@ func (in *inspector) finish(v *trace.Survey, o Options) {
 	i.Hints = in.hints.list()
 	i.Wall = wallClock(i.BaseTime, v)
 	i.Kinds, i.Processes = in.census.lists(&v.Extent)
+	if in.census.merged.Events > 0 {
+		i.Merged = &in.census.merged
+	}
 	in.forecast.Finish(v)
 	run, err := in.finder.Run()
 	if err != nil {

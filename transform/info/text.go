@@ -55,6 +55,9 @@ func (p *printer) facts() {
 		size += fmt.Sprintf(", %s as %s", term.Bytes(p.Packed), p.Format)
 	}
 	p.fact("size", size)
+	if m := p.Merged; m != nil {
+		p.fact("merged", fmt.Sprintf("%s slices stand for %s; %s", term.Count(m.Events), term.Count(m.Slices), mergedNote(m)))
+	}
 	p.fact("time", fmt.Sprintf("%s, from @%s to @%s", report.Amount(p.Last-p.Zero), micros(p.Zero), micros(p.Last)))
 	p.fact("outside", window.Outside(&trace.Extent{Zero: p.Zero, Ruler: p.Ruler, Outside: p.Impossible}))
 	p.fact("clock", p.Wall)
@@ -133,11 +136,34 @@ func durationCells(what string, d *report.Durations) []string {
 
 func (p *printer) kinds() {
 	t := term.Table{Left: 2, Spare: []int{3, 5}, Head: []string{"phase", term.Heading("category", len(p.Kinds), p.Rows), "events", "share", "JSON", "share", "busy"}}
+	if p.Merged != nil {
+		t.Head = append(t.Head, "slices")
+	}
 	for _, k := range p.Kinds[:min(p.Rows, len(p.Kinds))] {
-		t.Add(or(k.Phase, "-"), name(or(k.Cat, "-")), term.Count(k.Events), percent(k.Events, p.Events),
-			term.Bytes(k.Bytes), percent(k.Bytes, p.Bytes), busy(k.Busy))
+		cells := []string{or(k.Phase, "-"), name(or(k.Cat, "-")), term.Count(k.Events), percent(k.Events, p.Events),
+			term.Bytes(k.Bytes), percent(k.Bytes, p.Bytes), estimated(busy(k.Busy), k.Estimate)}
+		if p.Merged != nil {
+			cells = append(cells, term.Count(k.Slices))
+		}
+		t.Add(cells...)
 	}
 	p.table(&t)
+}
+
+// estimated marks what is not known exactly.
+func estimated(text string, is bool) string {
+	if is {
+		return "~" + text
+	}
+	return text
+}
+
+// mergedNote says how far what merged slices stand for is known.
+func mergedNote(m *Merged) string {
+	if m.Estimate {
+		return "slices and busy count those, where ~ stands about"
+	}
+	return "slices and busy count those, exactly"
 }
 
 func (p *printer) processes() {
@@ -151,7 +177,7 @@ func (p *printer) processes() {
 			process += ", " + v.Labels
 		}
 		first := &v.Threads[0]
-		t.Add(name(or(process, "-")), name(or(first.Name, strings.TrimSpace("tid "+first.Tid))), busy(first.Busy), term.Count(int64(len(v.Threads))),
+		t.Add(name(or(process, "-")), name(or(first.Name, strings.TrimSpace("tid "+first.Tid))), estimated(busy(first.Busy), first.Estimate), term.Count(int64(len(v.Threads))),
 			term.Count(v.Events), percent(v.Events, p.Events), term.Bytes(v.Bytes))
 	}
 	p.table(&t)

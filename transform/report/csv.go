@@ -54,28 +54,28 @@ func (r *Report) Tables() []Table {
 				g := &r.Gaps[i]
 				return cells(g.After, g.Start, g.Duration, opt(g.DeviceBusy), opt(g.DeviceIdle))
 			}},
-		{"python.csv", []string{"function", "pid", "tid", "thread", "calls", "self_ns", "total_ns"},
+		{"python.csv", []string{"function", "pid", "tid", "thread", "calls", "self_ns", "total_ns", "estimate"},
 			len(r.Python), func(i int) []string {
 				f := &r.Python[i]
-				return cells(f.Function, f.Pid, f.Tid, f.Thread, f.Calls, f.Self, f.Total)
+				return cells(f.Function, f.Pid, f.Tid, f.Thread, f.Calls, f.Self, f.Total, f.Estimate)
 			}},
 		r.engineTable(),
-		{"kernels.csv", []string{"name", "cat", "count", "total_ns", "mean_ns", "min_ns", "max_ns", "share"},
+		{"kernels.csv", []string{"name", "cat", "count", "total_ns", "mean_ns", "min_ns", "max_ns", "share", "estimate"},
 			len(r.Kernels), func(i int) []string {
 				k := &r.Kernels[i]
-				return cells(k.Name, k.Cat, k.Count, k.Total, k.Mean, k.Min, k.Max, strconv.FormatFloat(k.Share, 'f', 6, 64))
+				return cells(k.Name, k.Cat, k.Count, k.Total, k.Mean, opt(k.Min), opt(k.Max), strconv.FormatFloat(k.Share, 'f', 6, 64), k.Estimate)
 			}},
 	}
 }
 
 // engineTable has a row for each device, with an empty tid, and each engine.
 func (r *Report) engineTable() Table {
-	t := Table{Name: "devices.csv", head: []string{"pid", "name", "tid", "engine", "events", "busy_ns", "idle_ns", "first_ns", "last_ns"}}
+	t := Table{Name: "devices.csv", head: []string{"pid", "name", "tid", "engine", "events", "busy_ns", "idle_ns", "first_ns", "last_ns", "estimate"}}
 	var rows [][]string
 	for _, d := range r.Devices {
-		rows = append(rows, cells(d.Pid, d.Name, "", "", d.Events, d.Busy, d.Idle, d.First, d.Last))
+		rows = append(rows, cells(d.Pid, d.Name, "", "", d.Events, d.Busy, d.Idle, d.First, d.Last, d.Estimate))
 		for _, g := range d.Engines {
-			rows = append(rows, cells(d.Pid, d.Name, g.Tid, g.Name, g.Events, g.Busy, "", "", ""))
+			rows = append(rows, cells(d.Pid, d.Name, g.Tid, g.Name, g.Events, g.Busy, "", "", "", g.Estimate))
 		}
 	}
 	t.rows, t.row = len(rows), func(i int) []string { return rows[i] }

@@ -35,13 +35,35 @@ type device struct {
 	segment span // of work without a pause
 	step    int  // the first that may still be met
 	gap     int
+	merged  bool       // some of its work
+	loose   bool       // with what is none
+	last    trace.Time // of what is merged
 }
 
 type engine struct {
 	track  int
 	events int64
 	union
+	merged   trace.Time // what merged slices cover
+	cat      string     // of its latest work
+	seen     bool       // some work
+	mixed    bool       // it has several
+	reach    trace.Time // the end of what came before, merged or not
+	nested   bool       // merged work lies in other work, or has some in it
+	estimate bool
 }
+
+// take notes a category of work. What merged slices cover is known by category: not if work
+// of one lies in that of another.
+func (g *engine) take(cat []byte) {
+	if g.cat != string(cat) {
+		g.mixed = g.mixed || g.seen
+		g.cat = string(cat)
+	}
+	g.seen = true
+}
+
+func (g *engine) isEstimate() bool { return g.estimate || g.merged > 0 && g.mixed && g.nested }
 
 func (d *devices) between(steps []Step, gaps []Gap) {
 	for i := range steps {
@@ -55,11 +77,20 @@ func (d *devices) between(steps []Step, gaps []Gap) {
 }
 
 func (d *devices) add(m *measure, e *trace.Event) error {
-	track := m.names.Of(e)
-	process := m.names.All[track].Process
+	track := int32(m.names.Of(e))
+	v := d.device(m, e)
+	if m.learned.merged {
+		v.engine(track).take(e.Cat())
+	}
+	return v.inOrder.add(e.TS, e.End(), track)
+}
+
+// device is the one that e is work of.
+func (d *devices) device(m *measure, e *trace.Event) *device {
+	process := m.names.All[m.names.Of(e)].Process
 	v := d.byProcess[process]
 	if v == nil {
-		v = &device{process: process, engines: map[int32]*engine{}, first: trace.MaxTime}
+		v = &device{process: process, engines: map[int32]*engine{}, first: trace.MaxTime, last: trace.MinTime}
 		v.all.end, v.segment = trace.MinTime, span{trace.MinTime, trace.MinTime}
 		v.inOrder = m.inOrder(m.work[process].late)
 		v.next = func(s stretch) { v.take(d, m.clip(s.start, s.end), s.what) }
@@ -69,19 +100,35 @@ func (d *devices) add(m *measure, e *trace.Event) error {
 		d.byProcess[process] = v
 		d.order = append(d.order, v)
 	}
-	return v.inOrder.add(e.TS, e.End(), int32(track))
+	return v
+}
+
+func (v *device) engine(track int32) *engine {
+	g := v.engines[track]
+	if g == nil {
+		g = &engine{track: int(track), union: union{end: trace.MinTime}, reach: trace.MinTime}
+		v.engines[track] = g
+	}
+	return g
 }
 
 // take meets the device's work in order.
 func (v *device) take(d *devices, s span, track int32) {
-	g := v.engines[track]
-	if g == nil {
-		g = &engine{track: int(track), union: union{end: trace.MinTime}}
-		v.engines[track] = g
+	if track < 0 { // what is merged was counted before
+		v.takeMerged(d, s, track)
+		return
 	}
+	g := v.engine(track)
+	g.nested = g.nested || s.start < g.reach && g.merged > 0
+	g.reach = max(g.reach, s.end)
 	g.events++
 	v.events++
 	g.add(s)
+	v.work(d, s)
+}
+
+// work adds work of any engine.
+func (v *device) work(d *devices, s span) {
 	v.all.add(s)
 	v.first = min(v.first, s.start)
 	if s.start > v.segment.end {
@@ -120,11 +167,16 @@ func (d *devices) finish(ctx context.Context, m *measure) ([]Device, error) {
 		if name == "" {
 			name = m.names.Name(v.process)
 		}
-		all = append(all, Device{
+		n := Device{
 			Pid: trace.Unquote([]byte(m.names.Processes[v.process])), Name: name, Events: v.events,
-			First: v.first, Last: v.all.end, Busy: v.all.length, Idle: v.all.end - v.first - v.all.length,
-			Engines: v.list(m),
-		})
+			First: v.first, Last: max(v.all.end, v.last), Busy: v.all.length, Engines: v.list(m),
+		}
+		if n.Estimate = v.merged; v.merged && len(n.Engines) == 1 {
+			n.Busy, n.Estimate = n.Engines[0].Busy, n.Engines[0].Estimate || v.loose
+		}
+		n.Idle = n.Last - n.First - n.Busy
+		m.report.StepsEstimated = m.report.StepsEstimated || v.merged
+		all = append(all, n)
 	}
 	slices.SortStableFunc(all, func(a, b Device) int { return cmp.Compare(b.Busy, a.Busy) })
 	return all, nil
@@ -136,7 +188,7 @@ func (v *device) list(m *measure) []Engine {
 		g := v.engines[track]
 		all = append(all, Engine{
 			Tid: trace.Unquote([]byte(m.names.All[g.track].Tid)), Name: m.names.Thread(g.track),
-			Events: g.events, Busy: g.length,
+			Events: g.events, Busy: g.length.Add(g.merged), Estimate: g.isEstimate(),
 		})
 	}
 	slices.SortStableFunc(all, func(a, b Engine) int {

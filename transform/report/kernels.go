@@ -10,7 +10,7 @@ import (
 
 // kernels adds up what devices did, by name.
 type kernels struct {
-	byName map[kernelKey]*Kernel
+	byName map[kernelKey]*kernel
 	total  trace.Time
 }
 
@@ -21,20 +21,44 @@ func (k kernelKey) compare(o kernelKey) int {
 }
 
 func (k *kernels) add(e *trace.Event, s span) {
-	n := k.byName[kernelKey{string(e.Cat()), string(e.Name())}]
-	if n == nil {
-		if k.byName == nil {
-			k.byName = map[kernelKey]*Kernel{}
-		}
-		key := kernelKey{string(e.Cat()), string(e.Name())}
-		n = &Kernel{Name: string(trace.Unescape(e.Name())), Cat: string(trace.Unescape(e.Cat())), Min: trace.MaxTime}
-		k.byName[key] = n
-	}
+	n := k.of(e)
 	d := s.length()
 	n.Count++
 	n.Total = n.Total.Add(d)
-	n.Min, n.Max = min(n.Min, d), max(n.Max, d)
+	n.min, n.max = min(n.min, d), max(n.max, d)
 	k.total = k.total.Add(d)
+}
+
+// of is the kernel of e's name and category.
+func (k *kernels) of(e *trace.Event) *kernel {
+	n := k.byName[kernelKey{string(e.Cat()), string(e.Name())}]
+	if n == nil {
+		if k.byName == nil {
+			k.byName = map[kernelKey]*kernel{}
+		}
+		key := kernelKey{string(e.Cat()), string(e.Name())}
+		n = &kernel{Kernel: Kernel{Name: string(trace.Unescape(e.Name())), Cat: string(trace.Unescape(e.Cat()))}, min: trace.MaxTime, lowest: trace.MaxTime}
+		k.byName[key] = n
+	}
+	return n
+}
+
+// kernel is one that is being added up. Of merged ones only bounds may be known: none is
+// shorter than lowest, or longer than highest.
+type kernel struct {
+	Kernel
+	min, max, lowest, highest trace.Time
+}
+
+// bounds are the shortest and the longest, nil where that is not known.
+func (n *kernel) bounds() (shortest, longest *trace.Time) {
+	if n.min <= n.lowest {
+		shortest = &n.min
+	}
+	if n.max >= n.highest {
+		longest = &n.max
+	}
+	return shortest, longest
 }
 
 func (k *kernels) finish() []Kernel {
@@ -43,7 +67,8 @@ func (k *kernels) finish() []Kernel {
 		n := k.byName[key]
 		n.Mean = mean(n.Total, n.Count)
 		n.Share = shareOf(n.Total, k.total)
-		all = append(all, *n)
+		n.Min, n.Max = n.bounds()
+		all = append(all, n.Kernel)
 	}
 	slices.SortStableFunc(all, func(a, b Kernel) int {
 		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Cat, b.Cat))

@@ -7,6 +7,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/internal/merged"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
 )
@@ -23,6 +24,8 @@ type learned struct {
 	begins   begins
 	work     []lateness // of what may be a device's work, by process
 	frames   []lateness // of Python frames, by track
+	reader   merged.Reader
+	merged   bool       // some slices stand for others
 	from, to trace.Time // the range, half open
 }
 
@@ -85,7 +88,17 @@ func (l *learned) event(e *trace.Event) {
 		l.begins.take(l.names.Of(e), e, l.note)
 		return
 	}
-	l.note(e)
+	s := l.reader.Read(e)
+	if s == nil {
+		l.note(e)
+		return
+	}
+	l.merged = true
+	for i := range s.Names {
+		part := l.reader.Part(e, &s.Names[i])
+		l.sides.Learn(&part)
+		l.note(&part)
+	}
 }
 
 // note notes where a slice comes in the order of time.

@@ -66,6 +66,9 @@ func (m *measure) event(e *trace.Event) error {
 }
 
 func (m *measure) slice(e *trace.Event) error {
+	if s := m.reader.Read(e); s != nil {
+		return m.merged(e, s)
+	}
 	switch c := m.classOf(e); {
 	case c == nothing || !m.meets(e):
 	case c == frame:

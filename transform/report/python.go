@@ -55,9 +55,17 @@ type calls struct {
 	n     int64
 	self  trace.Time
 	total union // time in which the function is anywhere on the stack
+
+	merged   trace.Time // that of merged calls
+	estimate bool
 }
 
 func (p *python) add(m *measure, e *trace.Event) error {
+	return p.thread(m, e).inOrder.add(e.TS, e.End(), p.function(e.Name()))
+}
+
+// thread is the stack that e is a frame of.
+func (p *python) thread(m *measure, e *trace.Event) *thread {
 	track := m.names.Of(e)
 	at := place{track, string(e.Tid()) == "0"}
 	t := p.threads[at]
@@ -70,7 +78,7 @@ func (p *python) add(m *measure, e *trace.Event) error {
 		}
 		p.threads[at] = t
 	}
-	return t.inOrder.add(e.TS, e.End(), p.function(e.Name()))
+	return t
 }
 
 // function returns the number of a function.
@@ -104,14 +112,25 @@ func withoutAddress(dst, name []byte) []byte {
 
 func (t *thread) call(s span, function int32) {
 	t.run(s.start)
+	if function == covering {
+		if n := len(t.stack); n > 0 {
+			t.stack[n-1].of.self -= s.length()
+		}
+		return
+	}
+	c := t.callsOf(function)
+	c.n++
+	c.total.add(s)
+	t.stack = append(t.stack, running{s.end, c})
+}
+
+func (t *thread) callsOf(function int32) *calls {
 	c := t.calls[function]
 	if c == nil {
 		c = &calls{total: union{end: trace.MinTime}}
 		t.calls[function] = c
 	}
-	c.n++
-	c.total.add(s)
-	t.stack = append(t.stack, running{s.end, c})
+	return c
 }
 
 // run gives the time until then to the frames that run in it.
@@ -146,7 +165,7 @@ func (p *python) finish(ctx context.Context, m *measure) ([]Function, error) {
 		for _, function := range slices.Sorted(maps.Keys(t.calls)) {
 			c := t.calls[function]
 			of.Function = string(trace.Unescape([]byte(p.names[function])))
-			of.Calls, of.Self, of.Total = c.n, c.self, c.total.length
+			of.Calls, of.Self, of.Total, of.Estimate = c.n, c.self, c.total.length.Add(c.merged), c.estimate
 			all = append(all, of)
 		}
 	}

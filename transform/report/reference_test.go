@@ -232,7 +232,7 @@ func judgeKernels(t *testing.T, r *Report, work []slice) {
 		for _, d := range all {
 			sum += d
 		}
-		if len(all) == 0 || int64(k.Total) != sum || k.Count != int64(len(all)) || int64(k.Min) != slices.Min(all) || int64(k.Max) != slices.Max(all) {
+		if len(all) == 0 || int64(k.Total) != sum || k.Count != int64(len(all)) || k.Min == nil || int64(*k.Min) != slices.Min(all) || k.Max == nil || int64(*k.Max) != slices.Max(all) {
 			t.Fatalf("kernel %+v, want %v", k, all)
 		}
 		shares += k.Share

@@ -59,6 +59,11 @@ type Report struct {
 	Devices        []Device        `json:"devices"`
 	Kernels        []Kernel        `json:"kernels"`
 
+	// Merged counts slices that stand for others, nil if there are none. When in their time
+	// those ran is not known: then how busy devices are in steps and gaps is an estimate.
+	Merged         *Merged `json:"merged,omitempty"`
+	StepsEstimated bool    `json:"device_times_of_steps_are_estimates,omitempty"`
+
 	Damage trace.Damage  `json:"-"`
 	Survey *trace.Survey `json:"-"` // of the whole trace
 }
@@ -152,6 +157,7 @@ type Function struct {
 	Calls    int64      `json:"calls"`
 	Self     trace.Time `json:"self_ns"`
 	Total    trace.Time `json:"total_ns"`
+	Estimate bool       `json:"times_are_estimates,omitempty"`
 }
 
 // Device is a process that stands for a device.
@@ -164,14 +170,19 @@ type Device struct {
 	Busy    trace.Time `json:"busy_ns"`  // time in which any of its engines worked
 	Idle    trace.Time `json:"idle_ns"`  // the rest between First and Last
 	Engines []Engine   `json:"engines"`
+	// Estimate says that merged slices leave open when several engines worked at once, or
+	// how much of their time the work of a device takes: Busy and Idle, First and Last are
+	// about right.
+	Estimate bool `json:"busy_is_estimate,omitempty"`
 }
 
 // Engine is a thread of a device: a stream or an engine.
 type Engine struct {
-	Tid    string     `json:"tid"`
-	Name   string     `json:"name"`
-	Events int64      `json:"events"`
-	Busy   trace.Time `json:"busy_ns"`
+	Tid      string     `json:"tid"`
+	Name     string     `json:"name"`
+	Events   int64      `json:"events"`
+	Busy     trace.Time `json:"busy_ns"`
+	Estimate bool       `json:"busy_is_estimate,omitempty"`
 }
 
 // Kernel is what devices did under one name.
@@ -181,9 +192,11 @@ type Kernel struct {
 	Count int64      `json:"count"`
 	Total trace.Time `json:"total_ns"`
 	Mean  trace.Time `json:"mean_ns"`
-	Min   trace.Time `json:"min_ns"`
-	Max   trace.Time `json:"max_ns"`
-	Share float64    `json:"share"` // of the total of all kernels
+	// Min and Max are nil if merged slices do not say them.
+	Min      *trace.Time `json:"min_ns"`
+	Max      *trace.Time `json:"max_ns"`
+	Share    float64     `json:"share"` // of the total of all kernels
+	Estimate bool        `json:"total_is_estimate,omitempty"`
 }
 
 // Run measures the trace s, in two readings: the first learns of steps,

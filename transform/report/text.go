@@ -53,6 +53,9 @@ func (p *printer) header(r *Report) {
 		room = min(room, max(p.Width-len("steps  "), 20))
 	}
 	fmt.Fprintf(p.w, "steps  %s\n", term.Short(r.Markers, room))
+	if r.Merged != nil {
+		fmt.Fprintf(p.w, "merged  %s slices stand for %s, which are counted and measured; ~ is what they do not say exactly\n", term.Count(r.Merged.Events), term.Count(r.Merged.Slices))
+	}
 	if r.Outside != "" {
 		fmt.Fprintf(p.w, "apart  %s, outside of the capture\n", r.Outside)
 	}
@@ -106,7 +109,7 @@ func (p *printer) gaps(r *Report) {
 		}
 	}
 	if busy+idle > 0 {
-		fmt.Fprintf(p.w, "in the gaps devices are idle for %s, %s of that time\n", Amount(idle), percent(idle, busy+idle))
+		fmt.Fprintf(p.w, "in the gaps devices are idle for %s, %s of that time\n", estimated(Amount(idle), r.StepsEstimated), percent(idle, busy+idle))
 	}
 	all := slices.Clone(r.Gaps)
 	slices.SortStableFunc(all, func(a, b Gap) int { return cmp.Compare(b.Duration, a.Duration) })
@@ -114,7 +117,7 @@ func (p *printer) gaps(r *Report) {
 	for _, g := range all[:min(p.Rows, len(all))] {
 		rest := "-"
 		if g.DeviceIdle != nil {
-			rest = percent(*g.DeviceIdle, g.Duration)
+			rest = estimated(percent(*g.DeviceIdle, g.Duration), r.StepsEstimated)
 		}
 		t.Add("after step "+r.stepText(g.After), Amount(g.Duration), At(g.Start, r.Zero), rest)
 	}
@@ -165,9 +168,9 @@ func (p *printer) devices(r *Report) {
 	}
 	t := term.Table{Left: 1, Spare: []int{4, 5}, Head: []string{term.Heading("devices", n, p.Rows+1), "busy", "of range", "idle", "of its time", "events"}}
 	for _, d := range r.Devices {
-		t.Add(or(d.Name, "pid "+d.Pid), Amount(d.Busy), percent(d.Busy, r.Length()), Amount(d.Idle), percent(d.Idle, d.Last-d.First), fmt.Sprint(d.Events))
+		t.Add(or(d.Name, "pid "+d.Pid), estimated(Amount(d.Busy), d.Estimate), percent(d.Busy, r.Length()), Amount(d.Idle), percent(d.Idle, d.Last-d.First), fmt.Sprint(d.Events))
 		for _, g := range d.Engines {
-			t.Add("  "+or(g.Name, "tid "+g.Tid), Amount(g.Busy), percent(g.Busy, r.Length()), "", "", fmt.Sprint(g.Events))
+			t.Add("  "+or(g.Name, "tid "+g.Tid), estimated(Amount(g.Busy), g.Estimate), percent(g.Busy, r.Length()), "", "", fmt.Sprint(g.Events))
 		}
 	}
 	t.Rows = t.Rows[:min(p.Rows+1, len(t.Rows))]
@@ -180,7 +183,8 @@ func (p *printer) kernels(r *Report) {
 	}
 	t := term.Table{Left: 1, Least: 40, Spare: []int{5}, Head: []string{term.Heading("kernels", len(r.Kernels), p.Rows), "total", "share", "count", "mean", "min", "max"}}
 	for _, k := range r.Kernels[:min(p.Rows, len(r.Kernels))] {
-		t.Add(or(k.Name, "-"), Amount(k.Total), fmt.Sprintf("%.1f%%", 100*k.Share), fmt.Sprint(k.Count), Amount(k.Mean), Amount(k.Min), Amount(k.Max))
+		t.Add(or(k.Name, "-"), estimated(Amount(k.Total), k.Estimate), fmt.Sprintf("%.1f%%", 100*k.Share), fmt.Sprint(k.Count), estimated(Amount(k.Mean), k.Estimate),
+			amountOr(k.Min, "~"), amountOr(k.Max, "~"))
 	}
 	p.table(&t)
 }
@@ -202,12 +206,13 @@ func (p *printer) python(r *Report) {
 		all[i].Calls += f.Calls
 		all[i].Self += f.Self
 		all[i].Total += f.Total
+		all[i].Estimate = all[i].Estimate || f.Estimate
 		self += f.Self
 	}
 	slices.SortStableFunc(all, func(a, b Function) int { return cmp.Compare(b.Self, a.Self) })
 	t := term.Table{Left: 1, Head: []string{term.Heading("python", len(all), p.Rows), "self", "share", "total", "calls"}}
 	for _, f := range all[:min(p.Rows, len(all))] {
-		t.Add(f.Function, Amount(f.Self), percent(f.Self, self), Amount(f.Total), fmt.Sprint(f.Calls))
+		t.Add(f.Function, estimated(Amount(f.Self), f.Estimate), percent(f.Self, self), estimated(Amount(f.Total), f.Estimate), fmt.Sprint(f.Calls))
 	}
 	p.table(&t)
 }
@@ -222,6 +227,21 @@ func or(s, instead string) string {
 		return instead
 	}
 	return s
+}
+
+// estimated marks what is not known exactly.
+func estimated(text string, is bool) string {
+	if is {
+		return "~" + text
+	}
+	return text
+}
+
+func amountOr(t *trace.Time, instead string) string {
+	if t == nil {
+		return instead
+	}
+	return Amount(*t)
 }
 
 func percent(part, whole trace.Time) string {

@@ -9,6 +9,7 @@ import (
 
 	"tracekit/filter/producer"
 	"tracekit/trace"
+	"tracekit/transform/internal/merged"
 	"tracekit/transform/origin"
 )
 
@@ -43,6 +44,15 @@ type Finder struct {
 	chains  []chain // by track
 
 	stepTracks map[int]bool // whose slices are steps, each by its number
+
+	reader merged.Reader
+	merged map[mergedKey]int64 // steps that are known only together with others
+}
+
+// mergedKey is a row of the table and a track.
+type mergedKey struct {
+	row   uint8
+	track int32
 }
 
 // mark is a marker, or a part of a step.
@@ -76,8 +86,40 @@ func (f *Finder) Learn(e *trace.Event) {
 			f.gauge(e)
 		}
 	case e.Phase == 'X' && e.Shown():
+		if s := f.reader.Read(e); s != nil {
+			f.learnMerged(e, s)
+			return
+		}
 		f.slice(e)
 	}
+}
+
+// learnMerged counts markers among the slices that e stands for. When each began and ended is
+// lost, so that they are no steps.
+func (f *Finder) learnMerged(e *trace.Event, s *merged.Slices) {
+	for i := range s.Names {
+		n := &s.Names[i]
+		if row, ok := f.rowOf(n.Name, n.Cat); ok {
+			if f.merged == nil {
+				f.merged = map[mergedKey]int64{}
+			}
+			f.merged[mergedKey{row, int32(f.tracks.Of(e))}] += n.Count
+		}
+	}
+}
+
+// rowOf is the row of markers of a name and category.
+func (f *Finder) rowOf(name, cat []byte) (row uint8, ok bool) {
+	if f.Marker != nil {
+		return chosenByUser, string(cat) != "gpu_user_annotation" && f.Marker.MatchString(plainName(string(name)))
+	}
+	switch string(cat) {
+	case "user_annotation", "ProfileStep", "cpu_op", "Operator":
+		return matchRow(name, &f.scratch)
+	case "python_function":
+		return stackRow, isStepFrame(name)
+	}
+	return 0, false
 }
 
 // learnName finds threads that show steps. Their names stand before their slices.
@@ -270,6 +312,7 @@ func better(row uint8, steps int, than uint8, thanSteps int) bool {
 func (f *Finder) fill(r *Run, group []mark) {
 	row, track := group[0].row, group[0].track
 	r.Steps = make([]Step, 0, r.Seen.Steps)
+	r.Merged = f.merged[mergedKey{row, track}]
 	if row == gaudi {
 		r.Form = "prepare_input_tensors, prefill, decode, sampler_postprocessing"
 		f.fillGaudi(r, group)

@@ -144,6 +144,8 @@ type Run struct {
 	Capture  Capture
 	// Outside is what the trace holds beside the capture, and Steps and Compiles do not.
 	Outside Outside
+	// Merged is how many steps beside these only merged slices have.
+	Merged int64
 	// Others are markers that were found too and not taken.
 	Others []Seen
 }
@@ -169,6 +171,9 @@ func (r *Run) Windows(first, last int) (from, to trace.Time) {
 // String says in a line which markers were taken, and what else there was.
 func (r *Run) String() string {
 	s := fmt.Sprintf("%v, such as %q", r.Seen, r.Steps[0].Label)
+	if r.Merged > 0 {
+		s += fmt.Sprintf("; without %d that were merged", r.Merged)
+	}
 	const shown = 3
 	for i, o := range r.Others {
 		switch {

@@ -95,7 +95,7 @@ var frames = func() (all []producer.Frame) {
 var parts = producer.VLLMGaudi.Parts
 
 // modes are the phases by the words for them.
-var modes = merged(func(p *producer.Producer) map[string]string { return p.Modes }, phaseNamed)
+var modes = ofAll(func(p *producer.Producer) map[string]string { return p.Modes }, phaseNamed)
 
 // fields are the names that stand in forms.
 var fields = map[string]field{
@@ -105,10 +105,10 @@ var fields = map[string]field{
 }
 
 // keyFields are the words before = in markers.
-var keyFields = merged(func(p *producer.Producer) map[string]string { return p.Keys }, func(name string) field { return fields[name] })
+var keyFields = ofAll(func(p *producer.Producer) map[string]string { return p.Keys }, func(name string) field { return fields[name] })
 
 // gauges are the members of Gaudi's utils counter behind prompt_ or decode_.
-var gauges = merged(func(p *producer.Producer) map[string]string { return p.Gauges }, func(name string) gaugeField { return gaugeFields[name] })
+var gauges = ofAll(func(p *producer.Producer) map[string]string { return p.Gauges }, func(name string) gaugeField { return gaugeFields[name] })
 
 var gaugeFields = map[string]gaugeField{
 	"requests":     gaugeRequests,
@@ -120,8 +120,8 @@ var gaugeFields = map[string]gaugeField{
 	"utilization":  gaugeUtilization,
 }
 
-// merged joins what all producers say.
-func merged[T any](of func(*producer.Producer) map[string]string, as func(string) T) map[string]T {
+// ofAll joins what all producers say.
+func ofAll[T any](of func(*producer.Producer) map[string]string, as func(string) T) map[string]T {
 	all := map[string]T{}
 	for _, p := range producer.All {
 		for word, name := range of(p) {

@@ -44,7 +44,7 @@ type Name struct {
 	Count     int64
 	Busy      trace.Time
 	Self      trace.Time // without what lies in them and has their category
-	Total     trace.Time // without what lies in merged ones of their name
+	Total     trace.Time // without what lies in others of their name and category
 }
 
 // Is reports a merged slice. It is quick to tell most others.

@@ -87,10 +87,10 @@ func TestReadsWhatItWrites(t *testing.T) {
 // What says less than downsample does, or nonsense, is read as far as it goes.
 func TestReadsLess(t *testing.T) {
 	for args, complete := range map[string]bool{
-		`{"tracekit.count": 2, "tracekit.busy": 1, "tracekit.names": {"a": [1, 1.000]}}`:              false,
-		`{"tracekit.count": 2, "tracekit.busy": 1}`:                                                   false,
+		`{"tracekit.count": 2, "tracekit.busy": 1, "tracekit.names": {"a": [1, 1.000]}}`:               false,
+		`{"tracekit.count": 2, "tracekit.busy": 1}`:                                                    false,
 		`{"tracekit.count": 2, "tracekit.busy": 1, "tracekit.names": {"a": [], "b": [2, 1, "x", {}]}}`: false,
-		`{"tracekit.count": 2, "tracekit.busy": 1, "tracekit.names": {"a": [2, 1.000]}}`:              true,
+		`{"tracekit.count": 2, "tracekit.busy": 1, "tracekit.names": {"a": [2, 1.000]}}`:               true,
 	} {
 		each(t, `[{"ph":"X","name":"2 × a","pid":1,"tid":1,"ts":1,"dur":1,"args":`+args+`}]`, func(e *trace.Event) {
 			var r Reader

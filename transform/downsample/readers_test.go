@@ -1,0 +1,168 @@
+package downsample
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/trace"
+	"tracekit/transform/info"
+	"tracekit/transform/report"
+)
+
+func sourceOf(t testing.TB, data []byte) *trace.Source {
+	t.Helper()
+	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// counted is a number of slices and a time, and whether the time is an estimate.
+type countedTime struct {
+	N        int64
+	Time     int64
+	Estimate bool
+}
+
+// infoFigures are what info says of slices, by category and by thread.
+func infoFigures(t testing.TB, data []byte) map[string]countedTime {
+	t.Helper()
+	i, _, err := info.Inspect(context.Background(), sourceOf(t, data), info.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]countedTime{}
+	add := func(key string, n int64, busy trace.Time, estimate bool) {
+		if n > 0 || busy > 0 {
+			v := all[key]
+			all[key] = countedTime{v.N + n, v.Time + int64(busy), v.Estimate || estimate}
+		}
+	}
+	for _, k := range i.Kinds {
+		if k.Phase != "b" && k.Phase != "e" {
+			add("category "+k.Cat, k.Slices, k.Busy, k.Estimate)
+		}
+	}
+	for _, p := range i.Processes {
+		for _, v := range p.Threads {
+			add(fmt.Sprintf("thread %s %s", p.Pid, v.Tid), v.Slices, v.Busy, v.Estimate)
+		}
+	}
+	return all
+}
+
+// reportFigures are what report says of kernels, engines and Python functions.
+func reportFigures(t testing.TB, data []byte) map[string]countedTime {
+	t.Helper()
+	r, err := report.Run(context.Background(), sourceOf(t, data), report.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]countedTime{}
+	for _, k := range r.Kernels {
+		all["kernel "+k.Cat+" "+k.Name] = countedTime{k.Count, int64(k.Total), k.Estimate}
+		if k.Min != nil {
+			all["shortest "+k.Cat+" "+k.Name] = countedTime{0, int64(*k.Min), k.Estimate}
+		}
+		if k.Max != nil {
+			all["longest "+k.Cat+" "+k.Name] = countedTime{0, int64(*k.Max), k.Estimate}
+		}
+	}
+	for _, d := range r.Devices {
+		all["device "+d.Pid] = countedTime{d.Events, int64(d.Busy), d.Estimate}
+		all["device ends "+d.Pid] = countedTime{0, int64(d.Last), d.Estimate}
+		all["device begins "+d.Pid] = countedTime{0, int64(d.First), d.Estimate}
+		for _, g := range d.Engines {
+			all["engine "+d.Pid+" "+g.Tid] = countedTime{g.Events, int64(g.Busy), g.Estimate}
+		}
+	}
+	for _, f := range r.Python {
+		key := f.Pid + " " + f.Tid + " " + f.Function
+		all["self of "+key] = countedTime{f.Calls, int64(f.Self), f.Estimate}
+		all["total of "+key] = countedTime{f.Calls, int64(f.Total), f.Estimate}
+	}
+	return all
+}
+
+// sameFiguresOf holds figures of an output to those of the input. Numbers are the same in any
+// case, times are where they are not said to be estimates.
+func sameFiguresOf(t testing.TB, in, out []byte, figures func(testing.TB, []byte) map[string]countedTime) (exact, estimates int) {
+	t.Helper()
+	want, got := figures(t, in), figures(t, out)
+	for key, g := range got {
+		if w := want[key]; g.Estimate {
+			estimates++
+			want[key] = countedTime{w.N, g.Time, true}
+		} else {
+			exact++
+		}
+	}
+	for key := range want { // not known
+		if _, is := got[key]; !is && (len(key) > 8 && (key[:8] == "shortest" || key[:8] == "longest ")) {
+			delete(want, key)
+			estimates++
+		}
+	}
+	if !cmptest.Same(t, "what is read of the output", want, got) && len(in) < 20_000 {
+		t.Logf("\n%s\n%s", in, out)
+	}
+	return exact, estimates
+}
+
+// disguised makes the categories of a nested trace those of a profiler.
+func disguised(data []byte, x, y string) []byte {
+	data = bytes.ReplaceAll(data, []byte("cat x"), []byte(x))
+	return bytes.ReplaceAll(data, []byte("cat y"), []byte(y))
+}
+
+// What info and report say of a trace, they say of what downsample makes of it: how many
+// slices there are, how long they take by name, category and thread.
+func TestVerbsReadMergedSlicesAsWhatTheyStandFor(t *testing.T) {
+	exact, estimates := 0, 0
+	check := func(t *testing.T, data []byte, o Options) {
+		t.Helper()
+		out, _, err := try(data, o, 7+len(data)/500)
+		if errors.As(err, new(*BudgetError)) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, figures := range []func(testing.TB, []byte) map[string]countedTime{infoFigures, reportFigures} {
+			e, about := sameFiguresOf(t, data, out, figures)
+			exact, estimates = exact+e, estimates+about
+		}
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	seeds := uint64(120)
+	if testing.Short() {
+		seeds = 40
+	}
+	for seed := range seeds {
+		rng := rand.New(rand.NewPCG(seed, 15))
+		data := nested(rng, false)
+		d := int64(1000 * (1 + rng.IntN(100)))
+		check(t, disguised(data, "python_function", "cpu_op"), Options{Resolution: ns(d)})
+		check(t, disguised(data, "kernel", "gpu_memcpy"), Options{Resolution: ns(d)})
+		check(t, disguised(data, "kernel", "kernel"), Options{Resolution: ns(d)})
+	}
+	eachReal(t, func(t *testing.T, data []byte) {
+		for _, d := range []int64{5_000, 50_000, 1_000_000} {
+			check(t, data, Options{Resolution: ns(d)})
+		}
+		check(t, data, Options{TargetSize: int64(len(data) / 2)})
+	})
+	t.Logf("%d exact, %d estimates", exact, estimates)
+	if exact < 3*estimates {
+		t.Errorf("%d figures are exact, and %d estimates", exact, estimates)
+	}
+}

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"tracekit/filter"
+	"tracekit/trace"
+	"tracekit/transform/internal/merged"
+)
+
+// Merged is what downsample has made one slice of many of. The report counts and measures
+// those.
+type Merged struct {
+	Events int64 `json:"events"` // in the range
+	Slices int64 `json:"slices"` // that they stand for
+}
+
+// merged measures the slices that e stands for.
+func (m *measure) merged(e *trace.Event, s *merged.Slices) error {
+	if !m.meets(e) {
+		return nil
+	}
+	if m.report.Merged == nil {
+		m.report.Merged = &Merged{}
+	}
+	m.report.Merged.Events++
+	m.report.Merged.Slices += s.Count
+	r := mergedRun{Slices: s, exact: s.IsExact() && e.TS >= m.from && e.End() <= m.to}
+	for i := range s.Names {
+		n := &s.Names[i]
+		part := m.reader.Part(e, n)
+		switch c := m.classOf(&part); {
+		case c == frame:
+			m.python.addMerged(m, &part, n, r.exact)
+			r.frames += n.Self
+		case c == work && m.sides.Side(&part) == filter.Device && !m.levels.Repeats(&m.sides, &part):
+			m.kernels.addMerged(&part, n, &r)
+			r.work(n)
+		}
+	}
+	if r.frames > 0 {
+		if err := m.python.cover(m, e, r.frames); err != nil {
+			return err
+		}
+	}
+	if r.count > 0 {
+		return m.device.addMerged(m, e, &r)
+	}
+	return nil
+}
+
+// mergedRun is what a merged slice has of what is measured.
+type mergedRun struct {
+	*merged.Slices
+	exact  bool
+	frames trace.Time // of Python frames, but for those in them
+	count  int64      // of work of a device
+	busy   trace.Time // that it covers
+	cat    []byte     // of it
+	mixed  bool       // it has several
+}
+
+func (r *mergedRun) work(n *merged.Name) {
+	r.mixed = r.mixed || r.count > 0 && string(n.Cat) != string(r.cat)
+	r.cat = n.Cat
+	r.count += n.Count
+	r.busy = r.busy.Add(r.Covers(n))
+}
+
+// addMerged adds kernels of a name. How long each took is not known, only bounds.
+func (k *kernels) addMerged(e *trace.Event, n *merged.Name, r *mergedRun) {
+	v := k.of(e)
+	v.Count += n.Count
+	v.Total = v.Total.Add(n.Busy)
+	v.Estimate = v.Estimate || !r.exact
+	k.total = k.total.Add(n.Busy)
+	switch {
+	case len(r.Names) == 1 && r.IsComplete() && r.Min >= 0 && r.Max >= 0:
+		v.min, v.max = min(v.min, r.Min), max(v.max, r.Max)
+	default:
+		v.lowest, v.highest = min(v.lowest, max(r.Min, 0)), max(v.highest, r.Max)
+		if r.Max < 0 {
+			v.highest = trace.MaxTime
+		}
+	}
+}
+
+// addMerged adds calls of a function that are merged.
+func (p *python) addMerged(m *measure, e *trace.Event, n *merged.Name, exact bool) {
+	t := p.thread(m, e)
+	c := t.callsOf(p.function(e.Name()))
+	c.n += n.Count
+	c.self += n.Self
+	c.merged = c.merged.Add(n.Total)
+	c.estimate = c.estimate || !exact
+}
+
+// cover takes time from the frame around merged ones.
+func (p *python) cover(m *measure, e *trace.Event, time trace.Time) error {
+	return p.thread(m, e).inOrder.add(e.TS, min(e.TS.Add(time), e.End()), covering)
+}
+
+// covering is in place of the function of a stretch that merged frames take.
+const covering = -1
+
+// addMerged adds work of a device that was merged.
+func (d *devices) addMerged(m *measure, e *trace.Event, r *mergedRun) error {
+	v := d.device(m, e)
+	track := int32(m.names.Of(e))
+	g := v.engine(track)
+	g.events += r.count
+	v.events += r.count
+	g.merged = g.merged.Add(r.busy)
+	g.take(r.cat)
+	g.mixed = g.mixed || r.mixed
+	g.estimate = g.estimate || !r.exact
+	v.merged, v.loose = true, v.loose || r.count < r.Count
+	v.last = max(v.last, m.clip(e.TS, e.End()).end)
+	if err := v.inOrder.add(e.TS, e.End(), ^(2 * track)); err != nil {
+		return err
+	}
+	return v.inOrder.add(e.TS, min(e.TS.Add(r.busy), e.End()), ^(2*track + 1))
+}
+
+// takeMerged meets what addMerged has added: the stretch of time that a run is within, and one
+// as long as its work takes, by which that of all engines is estimated.
+func (v *device) takeMerged(d *devices, s span, what int32) {
+	what = ^what
+	if what%2 == 1 {
+		v.work(d, s)
+		return
+	}
+	g := v.engine(what / 2)
+	g.nested = g.nested || s.start < g.reach
+	g.reach = max(g.reach, s.end)
+}
