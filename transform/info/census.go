@@ -108,8 +108,9 @@ func (c *census) countMerged(e *trace.Event, s *merged.Slices, t *thread) {
 		add(n.Cat, n.Count, s.Covers(n))
 		count, busy = count-n.Count, busy-n.Busy
 	}
-	if count > 0 {
-		add(e.Cat(), count, max(busy, 0)) // of which no name is known
+	if count > 0 { // of which no name is known
+		n := merged.Name{Cat: e.Cat(), Self: max(busy, 0)}
+		add(n.Cat, count, s.Covers(&n))
 	}
 }
 

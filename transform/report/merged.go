@@ -37,7 +37,7 @@ func (m *measure) merged(e *trace.Event, s *merged.Slices) error {
 		}
 	}
 	if r.frames > 0 {
-		if err := m.python.cover(m, e, r.frames); err != nil {
+		if err := m.python.cover(m, e, &r); err != nil {
 			return err
 		}
 	}
@@ -94,12 +94,19 @@ func (p *python) addMerged(m *measure, e *trace.Event, n *merged.Name, exact boo
 }
 
 // cover takes time from the frame around merged ones.
-func (p *python) cover(m *measure, e *trace.Event, time trace.Time) error {
-	return p.thread(m, e).inOrder.add(e.TS, min(e.TS.Add(time), e.End()), covering)
+func (p *python) cover(m *measure, e *trace.Event, r *mergedRun) error {
+	what := int32(covering)
+	if !r.exact {
+		what = coveringAbout
+	}
+	return p.thread(m, e).inOrder.add(e.TS, min(e.TS.Add(r.frames), e.End()), what)
 }
 
-// covering is in place of the function of a stretch that merged frames take.
-const covering = -1
+// In place of the function of a stretch that merged frames take, exactly or about.
+const (
+	covering      = -1
+	coveringAbout = -2
+)
 
 // addMerged adds work of a device that was merged.
 func (d *devices) addMerged(m *measure, e *trace.Event, r *mergedRun) error {

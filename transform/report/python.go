@@ -112,9 +112,11 @@ func withoutAddress(dst, name []byte) []byte {
 
 func (t *thread) call(s span, function int32) {
 	t.run(s.start)
-	if function == covering {
+	if function < 0 {
 		if n := len(t.stack); n > 0 {
-			t.stack[n-1].of.self -= s.length()
+			around := t.stack[n-1].of
+			around.self -= s.length()
+			around.estimate = around.estimate || function == coveringAbout
 		}
 		return
 	}
