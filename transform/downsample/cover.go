@@ -14,38 +14,38 @@ type cover struct {
 	alike   []int32 // by category, the number of the innermost open slice that has it, from 1 on
 	kept    []int32 // by category, how many open slices that have it are kept
 	keptAll int32   // of all categories
-	named   []int32 // by kind, how many open slices of it are kept
-	joined  []int32 // by kind, how many open slices of it are merged
-	kinds   kinds
+	named   []int32 // by label, how many open slices of it are kept
+	joined  []int32 // by label, how many open slices of it are merged
+	labels  labels
 	overlap int64 // until when a slice reaches that lies across others
 }
 
 func (c *cover) reset(texts int) {
-	*c = cover{kinds: kinds{first: make([]uint32, texts)}, alike: make([]int32, texts), kept: make([]int32, texts), named: make([]int32, texts), joined: make([]int32, texts), overlap: never}
+	*c = cover{labels: labels{first: make([]uint32, texts)}, alike: make([]int32, texts), kept: make([]int32, texts), named: make([]int32, texts), joined: make([]int32, texts), overlap: never}
 }
 
-// kinds numbers names with their categories: by the name, but for those with several.
-type kinds struct {
+// labels numbers names with their categories: by the name, but for those with several.
+type labels struct {
 	first  []uint32 // by name, the category that it came with first, from 1 on
-	others map[kind]uint32
+	others map[label]uint32
 }
 
-// number is that of the kind of a name and category.
-func (c *cover) number(k kind) uint32 {
+// number is that of a name and category.
+func (c *cover) number(k label) uint32 {
 	name, cat := k.name(), k.cat()+1
-	if c.kinds.first[name] == 0 {
-		c.kinds.first[name] = cat
+	if c.labels.first[name] == 0 {
+		c.labels.first[name] = cat
 	}
-	if c.kinds.first[name] == cat {
+	if c.labels.first[name] == cat {
 		return name
 	}
-	n, ok := c.kinds.others[k]
+	n, ok := c.labels.others[k]
 	if !ok {
-		if c.kinds.others == nil {
-			c.kinds.others = map[kind]uint32{}
+		if c.labels.others == nil {
+			c.labels.others = map[label]uint32{}
 		}
 		n = uint32(len(c.named))
-		c.kinds.others[k] = n
+		c.labels.others[k] = n
 		c.named, c.joined = append(c.named, 0), append(c.joined, 0)
 	}
 	return n
@@ -67,17 +67,17 @@ func (c *cover) enter(n *nest, f, own *frame) {
 	own.above = f.mergedAround()
 	switch {
 	case own.fate == inRun:
-		c.joined[c.number(own.kind())]++
+		c.joined[c.number(own.label())]++
 	case own.fate == kept && own.End != endless:
 		if own.above != nil {
-			own.above.keepInside(&own.record, c.joined[c.number(own.kind())] > 0)
+			own.above.keepInside(&own.record, c.joined[c.number(own.label())] > 0)
 		}
 		if f.fate == inRun {
 			f.run.keptInside += own.dur()
 		}
 		own.counts = true
 		c.kept[own.Cat]++
-		c.named[c.number(own.kind())]++
+		c.named[c.number(own.label())]++
 		c.keptAll++
 	}
 }
@@ -86,7 +86,7 @@ func (c *cover) enter(n *nest, f, own *frame) {
 // count its time themselves.
 func (b *run) keepInside(r *record, isNamed bool) {
 	for p := b; isNamed && p != nil; p = p.above {
-		if k := r.kind(); p.names[k].count > 0 {
+		if k := r.label(); p.names[k].count > 0 {
 			n := p.names[k]
 			n.inner += r.dur()
 			p.names[k] = n
@@ -98,7 +98,7 @@ func (b *run) keepInside(r *record, isNamed bool) {
 // keepAlone takes the slice of a run that stays as it is.
 func (c *cover) keepAlone(b *run) {
 	if b.above != nil {
-		b.above.keepInside(&b.first, b.names[b.first.kind()].inner > 0)
+		b.above.keepInside(&b.first, b.names[b.first.label()].inner > 0)
 	}
 	if b.parent != nil {
 		b.parent.keptInside += b.first.dur()
@@ -113,18 +113,18 @@ func (c *cover) leave(f *frame) {
 	c.alike[f.Cat] = f.alike
 	switch {
 	case f.fate == inRun:
-		c.joined[c.number(f.kind())]--
+		c.joined[c.number(f.label())]--
 		f.run.nest(&f.record, f.nested)
 	case f.counts:
 		c.kept[f.Cat]--
-		c.named[c.number(f.kind())]--
+		c.named[c.number(f.label())]--
 		c.keptAll--
 	}
 }
 
 // inner is the time of a slice if it lies in a merged one of its name and category, else 0.
 func (c *cover) inner(r *record) int64 {
-	if c.joined[c.number(r.kind())] > 0 {
+	if c.joined[c.number(r.label())] > 0 {
 		return r.dur()
 	}
 	return 0
@@ -133,7 +133,7 @@ func (c *cover) inner(r *record) int64 {
 // nest notes how much of a slice is taken by others in it.
 func (b *run) nest(r *record, time int64) {
 	if time > 0 {
-		k := r.kind()
+		k := r.label()
 		n := b.names[k]
 		n.nested += time
 		b.names[k] = n
@@ -162,7 +162,7 @@ func (c *cover) place(b *run, s *merged.Slices, texts []string) {
 		inside, named := c.kept[k.cat()] > 0, c.named[c.number(k)] > 0
 		for _, p := range around {
 			inside = inside || p.first.Cat == k.cat()
-			named = named || p.first.kind() == k
+			named = named || p.first.label() == k
 		}
 		if named {
 			name.Total = 0

@@ -35,16 +35,16 @@ type waiting struct {
 // sums are numbers and durations of slices by name and category.
 type sums struct {
 	count, busy int64
-	names       map[kind]sum
+	names       map[label]sum
 }
 
-// kind is a name and a category, by their numbers.
-type kind uint64
+// label is a name and a category, by their numbers.
+type label uint64
 
-func (r *record) kind() kind { return kind(r.Name)<<32 | kind(r.Cat) }
+func (r *record) label() label { return label(r.Name)<<32 | label(r.Cat) }
 
-func (k kind) name() uint32 { return uint32(k >> 32) }
-func (k kind) cat() uint32  { return uint32(k) }
+func (k label) name() uint32 { return uint32(k >> 32) }
+func (k label) cat() uint32  { return uint32(k) }
 
 type sum struct {
 	count, busy int64
@@ -55,7 +55,7 @@ type sum struct {
 // reset begins a run with r, which lies in f.
 func (b *run) reset(r *record, depth int, f *frame) {
 	if b.names == nil {
-		b.names = map[kind]sum{}
+		b.names = map[label]sum{}
 	}
 	clear(b.names)
 	*b = run{
@@ -83,7 +83,7 @@ func (b *run) add(r *record, inner int64) {
 	b.min, b.max = min(b.min, r.dur()), max(b.max, r.dur())
 	b.count++
 	b.busy += r.dur()
-	k := r.kind()
+	k := r.label()
 	n := b.names[k]
 	b.names[k] = sum{n.count + 1, n.busy + r.dur(), n.nested, n.inner + inner}
 }
