@@ -164,6 +164,17 @@ func (r *Recognizer) MayCross(e *trace.Event) bool {
 	return c.Place == producer.ByTrack || c.Place == producer.OnDevice && r.Side(e) != Device
 }
 
+// MayCall reports an event of the host that is a call if a name that is yet to come says so of
+// its process.
+func (r *Recognizer) MayCall(e *trace.Event) bool {
+	c, _ := producer.CategoryOf(e.Cat())
+	if c.Place != producer.OnHost || c.Kinds != 0 {
+		return false
+	}
+	_, process := r.place(e)
+	return r.seen[process]&hasName == 0 && producer.IsCall(e.Name())
+}
+
 // Knows reports whether anything tells what an event is that was looked at and has no known
 // category: its name, process or thread.
 func (r *Recognizer) Knows(l Look) bool {

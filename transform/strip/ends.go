@@ -75,6 +75,11 @@ func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error
 	}); err != nil {
 		return nil, err
 	}
+	if s.Runtime {
+		if err := s.learnCalls(ctx, read, begins); err != nil {
+			return nil, err
+		}
+	}
 	shape.Settle()
 	k := &Known{device: &s.device, ends: map[int]string{}}
 	for n := range shape.Partners {
@@ -91,6 +96,24 @@ func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error
 		k.flows, err = learnFlows(ctx, read, o, &binder, &shape)
 	}
 	return k, err
+}
+
+// learnCalls looks at begins once more: names of processes tell calls, and may have come late.
+func (s *stage) learnCalls(ctx context.Context, read pipeline.Reading, begins []begin) error {
+	r, err := read()
+	if err != nil {
+		return err
+	}
+	n := 0
+	return pipeline.EachPart(ctx, r, func(p *trace.Part) {
+		for i := range p.Events {
+			switch e := &p.Events[i]; e.Phase {
+			case 'B', 'E', 'b', 'e':
+				begins[n].kind, _ = s.kind(e, filter.Host)
+				n++
+			}
+		}
+	})
 }
 
 // begin is where one happened, and by what kind it goes if that is the host.

@@ -233,6 +233,7 @@ func (s *stage) kind(e *trace.Event, side filter.Side) (kind string, unsure bool
 			}
 		}
 	}
+	unsure = unsure || s.Runtime && s.Known == nil && s.device.MayCall(e)
 	if len(s.cats) > 0 {
 		if cat, is := s.cats[string(category(e))]; is {
 			return cat, false
