@@ -1,6 +1,10 @@
 package downsample
 
-import "context"
+import (
+	"context"
+
+	"tracekit/transform/internal/flows"
+)
 
 // Kinds of points of an arrow, as a record's Cat.
 const (
@@ -51,7 +55,7 @@ func (d *decision) resolve(b *run, alone bool) {
 // settleFlows follows each arrow in time: the first start begins one, and one behind an
 // end another. It stays, as far as its points are bound, if a start and an end are.
 func (d *decision) settleFlows(ctx context.Context) error {
-	a := arrow{decision: d, chain: noLine}
+	a := arrow{decision: d}
 	err := d.chains.Each(ctx, func(r *record) error {
 		a.point(r)
 		return nil
@@ -63,21 +67,19 @@ func (d *decision) settleFlows(ctx context.Context) error {
 // arrow is the one at hand.
 type arrow struct {
 	*decision
-	chain   uint64
+	order   flows.Order
 	begun   bool     // a start is bound
-	ended   bool     // an end has come
 	stays   bool     // an end is, too
 	waiting []record // points that stay if it does
 }
 
 func (a *arrow) point(r *record) {
 	bound := a.bound.has(uint64(r.Name))
-	if r.Line != a.chain || r.Cat == flowStart && a.ended {
+	if a.order.Begins(r.Line, "stf"[r.Cat]) {
 		a.over()
-		a.chain, a.begun, a.ended = r.Line, false, false
+		a.begun = false
 	}
 	a.begun = a.begun || r.Cat == flowStart && bound
-	a.ended = a.ended || r.Cat == flowEnd
 	switch {
 	case !bound || !a.begun:
 		a.drop(r)

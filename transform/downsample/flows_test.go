@@ -20,7 +20,7 @@ func TestArrowsWaitForTheirEnds(t *testing.T) {
 		{"more starts", true, true, true, many, 0, 1, many + 1, many},
 	} {
 		d := &decision{plan: &plan{}, used: make([]bool, 1)}
-		a := arrow{decision: d, chain: noLine}
+		a := arrow{decision: d}
 		n, most := uint32(0), 0
 		points := func(kind uint32, bound bool, count int) {
 			for range count {

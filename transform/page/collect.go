@@ -111,7 +111,7 @@ func (c *Collector) count(e *trace.Event, placed bool) {
 const binnedCats = 64
 
 func (c *Collector) newCategory(e *trace.Event, key catKey) *Category {
-	n := &Category{Phase: phaseText(e.Phase), Cat: plain(e.Cat()), phase: e.Phase, raw: key.cat}
+	n := &Category{Phase: phaseText(e.Phase), Cat: string(trace.Unescape(e.Cat())), phase: e.Phase, raw: key.cat}
 	if c.cats[key] = n; c.binned < binnedCats && !e.IsMeta() {
 		c.binned++
 		n.events, n.bytes = make(sums, maxBins), make(sums, maxBins)

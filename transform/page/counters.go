@@ -87,8 +87,8 @@ func (c *counters) newCounter(e *trace.Event, member []byte) *counter {
 	if c.byKey == nil {
 		c.byKey = map[string]*counter{}
 	}
-	n := &counter{name: plain(e.Name()), min: math.Inf(1), max: math.Inf(-1)}
-	if key := plain(member); key != n.name {
+	n := &counter{name: string(trace.Unescape(e.Name())), min: math.Inf(1), max: math.Inf(-1)}
+	if key := string(trace.Unescape(member)); key != n.name {
 		n.name += " " + key
 	}
 	c.byKey[string(c.key)] = n
@@ -108,9 +108,4 @@ func (c *counters) list() []*counter {
 		return cmp.Or(cmp.Compare(wanted(a.name), wanted(b.name)), cmp.Compare(b.samples, a.samples))
 	})
 	return shown[:min(len(shown), shownCounters)]
-}
-
-// plain is the text of a name that stands as in the trace, escapes and all.
-func plain(name []byte) string {
-	return trace.Unquote(append(append([]byte{'"'}, name...), '"'))
 }

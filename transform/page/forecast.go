@@ -70,8 +70,8 @@ func (f *Forecast) partial() *Forecast {
 // Arrows calls yield for events of whole arrows, each of which stands for n of the
 // same size: with its own mark and that of the event at its arrow's other side.
 func (f *Forecast) Arrows(yield func(own, other uint8, n, size int64)) {
-	for _, p := range f.load.flows.points {
-		yield(p.mark, p.otherMark, 1<<f.load.flows.shift, p.size)
+	for _, p := range f.load.flows {
+		yield(p.mark, p.otherMark, f.load.each, p.size)
 	}
 }
 

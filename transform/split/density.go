@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/flows"
 )
 
 // density is how many events, and bytes of them, begin in each bin of time, and
@@ -17,8 +18,8 @@ type density struct {
 	pages map[int64]*page
 	at    int64 // number of the page that was used last
 	last  *page
-	fixed bin // what every piece has
-	flows flowSample
+	fixed bin                 // what every piece has
+	flows flows.Sample[int64] // with the sizes of events
 	names naming
 	ends  paired
 
@@ -41,7 +42,9 @@ const (
 	clipped = 64
 )
 
-func newDensity() *density { return &density{shift: startShift, pages: map[int64]*page{}} }
+func newDensity() *density {
+	return &density{shift: startShift, pages: map[int64]*page{}, flows: flows.Sample[int64]{Most: maxPoints}}
+}
 
 // text takes document text, which every piece has.
 func (d *density) text(t []byte) { d.fixed.bytes += int64(len(t)) }
@@ -62,7 +65,7 @@ func (d *density) event(e *trace.Event, track, process int) {
 	}
 	d.names.uses.add(e.TS, e.End(), track)
 	if e.IsFlow() {
-		d.flows.add(e, size)
+		d.flows.Note(e, size)
 		return
 	}
 	d.add(e.TS, bin{events: 1, bytes: size})

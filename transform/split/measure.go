@@ -49,7 +49,7 @@ func (e *CarryError) Error() string {
 // tell. A little is left for what they don't: arrows that are counted by a sample,
 // numbers that grow.
 func (d *density) cut(whole slice.Window, limit int64, u unit) ([]slice.Window, *load, error) {
-	p := &pending{density: d, unit: u, from: whole.From, arrows: d.flows.arcs(), ends: d.ends.arcs(d.shift), samples: d.samples}
+	p := &pending{density: d, unit: u, from: whole.From, arrows: arcsOf(&d.flows), ends: d.ends.arcs(d.shift), samples: d.samples}
 	if p.names = d.names.sweep(d.shift); u.of(d.names.all()) < limit/100 {
 		d.fixed.add(d.names.all())
 		p.names = &nameSweep{}

@@ -116,7 +116,7 @@ func (s *slicer) boundTo(e *Event, may func(i int) bool) int {
 			if sl.start < e.TS || sl.start == e.TS && x {
 				continue
 			}
-			if best < 0 || sl.start < s.slices[best].start || sl.start == s.slices[best].start && sl.stop > s.slices[best].stop {
+			if best < 0 || s.sooner(sl, &s.slices[best]) {
 				best = i
 			}
 			continue
@@ -140,6 +140,18 @@ func (s *slicer) popped(sl *slice, e *Event) bool {
 		}
 	}
 	return false
+}
+
+// sooner reports whether a slice begins before another, or around it: complete ones
+// come before pairs of their time.
+func (s *slicer) sooner(a, b *slice) bool {
+	if a.start != b.start {
+		return a.start < b.start
+	}
+	if x, y := s.t.Events[a.begin].Phase == "X", s.t.Events[b.begin].Phase == "X"; x != y {
+		return x
+	}
+	return a.stop > b.stop
 }
 
 // inner reports whether a slice begins after another, or inside of it.
@@ -205,4 +217,39 @@ func (s *slicer) takeFlows() {
 			}
 		}
 	}
+}
+
+// Flows lists the events of each flow that has an end, from its start on in order of time.
+func Flows(t *Trace) (all [][]int) {
+	for _, c := range chains(t) {
+		if slices.ContainsFunc(c.rest, func(i int) bool { return t.Events[i].Phase == "f" }) {
+			all = append(all, append([]int{c.start}, c.rest...))
+		}
+	}
+	return all
+}
+
+// Span is a slice on a track: the events that begin and end it, by their index, and when.
+// End is -1 for one that no event ends; Stop is then the largest time there is, unless it
+// is complete.
+type Span struct {
+	Begin, End  int
+	Start, Stop int64
+}
+
+// Bound lists all slices of a trace, and to which of them each flow event that has a time is
+// bound, by the index of the event; -1 for none.
+func Bound(t *Trace) (all []Span, of map[int]int) {
+	s := &slicer{t: t}
+	s.slices = allSlices(t, matchTracks(t), func(int) bool { return false })
+	for _, sl := range s.slices {
+		all = append(all, Span{sl.begin, sl.end, sl.start, sl.stop})
+	}
+	of = map[int]int{}
+	for i := range t.Events {
+		if e := &t.Events[i]; e.isFlow() && e.HasTS {
+			of[i] = s.boundTo(e, func(int) bool { return true })
+		}
+	}
+	return all, of
 }

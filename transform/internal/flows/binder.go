@@ -178,7 +178,7 @@ func (b *Binder) bindOn(l *line, s Bound) {
 }
 
 // bindNext tells the ends before a slice that it begins. A complete slice comes before
-// the flow events of its time, a begin may come behind them.
+// the flow events and begins of its time, a begin may come behind them.
 func (b *Binder) bindNext(l *line, s Bound) {
 	start := s.Start
 	if s.Is&Pair != 0 {
@@ -189,7 +189,7 @@ func (b *Binder) bindNext(l *line, s Bound) {
 		return
 	}
 	at := &b.bound[l.next[i]]
-	if !at.Some() || s.Start < at.Start || s.Start == at.Start && s.End > at.End {
+	if !at.Some() || s.before(at) {
 		*at = s
 	}
 }
@@ -200,6 +200,18 @@ func (b *Binder) End(track int, ts trace.Time) {
 	if track < len(b.near) && b.near[track] != nil {
 		b.near[track].ends = append(b.near[track].ends, ts)
 	}
+}
+
+// before reports whether a slice comes before another, or around one that begins at the
+// same time.
+func (s *Bound) before(o *Bound) bool {
+	switch {
+	case s.Start != o.Start:
+		return s.Start < o.Start
+	case (s.Is^o.Is)&Pair != 0:
+		return s.Is&Pair == 0
+	}
+	return s.End > o.End
 }
 
 // after reports whether a slice begins after another, or inside of one that begins at

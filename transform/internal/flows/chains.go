@@ -9,9 +9,8 @@ import (
 )
 
 // Chains gives each flow: events of one Chain in order of time, from a start for which
-// begins is true up to the last before the next flow. An id may come again: a start
-// behind an end begins another flow, while a second start before any end adds nothing,
-// as Perfetto draws it. The list is valid until the next.
+// begins is true up to the last before the next flow, as Order divides them. The list is
+// valid until the next.
 func (b *Binder) Chains(begins func(n int32) bool) iter.Seq[[]int32] {
 	return func(yield func([]int32) bool) {
 		order, ends := b.buckets(begins)
@@ -79,13 +78,11 @@ func (b *Binder) chainsOf(order []int32, begins func(n int32) bool, yield func([
 
 // flow is how many events at the start of order are of one flow.
 func (b *Binder) flow(order []int32) int {
-	ended := false
+	var of Order
 	for i, n := range order {
-		e := &b.Events[n]
-		if e.Chain != b.Events[order[0]].Chain || ended && e.Phase == 's' {
+		if e := &b.Events[n]; of.Begins(e.Chain, e.Phase) && i > 0 {
 			return i
 		}
-		ended = ended || e.Phase == 'f'
 	}
 	return len(order)
 }
