@@ -2,25 +2,24 @@ package report
 
 import (
 	"cmp"
-	"hash/maphash"
 	"slices"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/pairs"
 )
 
-// begins makes complete slices of those that begin and end by events of their own, B and E:
-// an end closes the innermost open begin of its own name, where it has one. Begins without
-// an end are left out. What it keeps grows with what is open, and on tracks whose events are
+// begins makes complete slices of those that begin and end by events of their own, B and E.
+// Begins without an end are left out. What it keeps grows with what is open, and on tracks whose events are
 // not in order of time with all of them.
 type begins struct {
 	tracks []openTrack
-	seed   maphash.Seed
 	kind   func(*trace.Event) class
 }
 
 // openTrack is what a track has begun and not ended.
 type openTrack struct {
-	open    []begun
+	open    pairs.Open[begun]
+	same    pairs.Open[begun] // of the latest time: ends come before begins, unless nothing else is open
 	latest  trace.Time
 	unruly  bool          // its events are not in order of time
 	waiting []trace.Event // if it is known to be that
@@ -28,7 +27,6 @@ type openTrack struct {
 
 // begun is a slice that has begun. Its event is kept only if it counts for something.
 type begun struct {
-	name  uint64
 	start trace.Time
 	event trace.Event
 	class class
@@ -39,9 +37,6 @@ func (b *begins) take(track int, e *trace.Event, each func(*trace.Event) error) 
 	if e.Has&trace.HasTS == 0 || e.TS < 0 {
 		return nil
 	}
-	if b.tracks == nil {
-		b.seed = maphash.MakeSeed()
-	}
 	for len(b.tracks) <= track {
 		b.tracks = append(b.tracks, openTrack{latest: trace.MinTime})
 	}
@@ -51,27 +46,28 @@ func (b *begins) take(track int, e *trace.Event, each func(*trace.Event) error) 
 		return nil
 	}
 	t.unruly = t.unruly || e.TS < t.latest
-	t.latest = max(t.latest, e.TS)
 	return b.match(t, e, each)
 }
 
 func (b *begins) match(t *openTrack, e *trace.Event, each func(*trace.Event) error) error {
-	name := maphash.Bytes(b.seed, e.Name())
+	if e.TS > t.latest {
+		t.open.Take(&t.same)
+		t.latest = e.TS
+	}
+	key := pairs.KeyOf(e)
 	if e.Phase == 'B' {
-		g := begun{name: name, start: e.TS, class: b.kind(e)}
+		g := begun{start: e.TS, class: b.kind(e)}
 		if g.class != nothing {
 			g.event = e.Clone()
 		}
-		t.open = append(t.open, g)
+		t.same.Push(key, g)
 		return nil
 	}
-	at := t.closes(e, name)
-	if at < 0 {
-		return nil
+	g, ok := t.open.Close(key)
+	if !ok {
+		g, ok = t.same.Close(key)
 	}
-	g := t.open[at]
-	t.open = slices.Delete(t.open, at, at+1)
-	if g.class == nothing {
+	if !ok || g.class == nothing {
 		return nil
 	}
 	g.event.Phase, g.event.Dur = 'X', e.TS-g.start
@@ -79,29 +75,8 @@ func (b *begins) match(t *openTrack, e *trace.Event, each func(*trace.Event) err
 	return each(&g.event)
 }
 
-// closes is the begin that an end closes, -1 if there is none. One of the same time is meant
-// only if there is no other: ends come before begins.
-func (t *openTrack) closes(e *trace.Event, name uint64) int {
-	same := -1
-	for i := len(t.open) - 1; i >= 0; i-- {
-		if len(e.Name()) > 0 && t.open[i].name != name {
-			continue
-		}
-		if t.open[i].start < e.TS {
-			return i
-		}
-		if same < 0 {
-			same = i
-		}
-	}
-	return same
-}
-
 // sort makes those tracks wait for end that are not in order.
 func (b *begins) sort(as *begins) {
-	if b.seed = as.seed; as.tracks == nil {
-		return
-	}
 	for _, t := range as.tracks {
 		n := openTrack{latest: trace.MinTime}
 		if t.unruly {

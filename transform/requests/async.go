@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/pairs"
 )
 
 // asyncs are the async events of one category and id, in the order of the file.
@@ -17,7 +18,7 @@ type asyncs struct {
 // asyncEvent begins a slice, ends one, or lies in one.
 type asyncEvent struct {
 	ts      trace.Time
-	name    int32 // number of its name
+	name    int32 // number of its name, 0 if it has none
 	request int32 // in Collector.found, -1 if it names none
 	phase   byte
 }
@@ -31,36 +32,33 @@ type span struct {
 	open       bool // no end is known
 }
 
-// spans matches begins and ends in order of time: an end belongs to the innermost open begin
-// of its name, as Perfetto has it. They are in order of their starts, outer ones first.
+// spans matches begins and ends in order of time. They are in order of their starts, outer
+// ones first.
 func (a *asyncs) spans() []span {
 	events := slices.Clone(a.events)
 	slices.SortStableFunc(events, func(a, b asyncEvent) int { return cmp.Compare(a.ts, b.ts) })
 	var all []span
-	var open []int // in all
+	var open pairs.Open[int] // in all
 	for _, e := range events {
-		at := len(open) - 1
-		if e.phase == 'e' {
-			for at >= 0 && all[open[at]].name != e.name {
-				at--
-			}
-		}
-		switch {
-		case e.phase == 'b':
-			open = append(open, len(all))
+		of, within := open.Innermost()
+		switch e.phase {
+		case 'b':
+			open.Push(pairs.Key(uint32(e.name), 0), len(all))
 			all = append(all, span{start: e.ts, end: e.ts, name: e.name, request: e.request, open: true})
 			continue
-		case at < 0:
+		case 'e':
+			of, within = open.Close(pairs.Key(uint32(e.name), 0))
+		}
+		if !within {
 			all = append(all, span{start: e.ts, end: e.ts, name: e.name, request: e.request, begun: e.phase == 'e'})
 			continue
 		}
-		s := &all[open[at]]
+		s := &all[of]
 		if s.request < 0 {
 			s.request = e.request
 		}
 		if e.phase == 'e' {
 			s.end, s.open = e.ts, false
-			open = slices.Delete(open, at, at+1)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b span) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end)) })

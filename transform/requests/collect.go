@@ -11,6 +11,7 @@ import (
 
 	"tracekit/filter"
 	"tracekit/trace"
+	"tracekit/transform/internal/pairs"
 )
 
 // DefaultKeys are the args that carry the id of a request, where nothing else
@@ -68,7 +69,7 @@ type seen struct {
 
 // NewCollector returns a Collector that has seen nothing.
 func NewCollector(o CollectOptions) (*Collector, error) {
-	c := &Collector{pattern: o.Pattern, by: o.By, at: map[string]int{}, asyncs: map[string]*asyncs{}, names: map[string]int32{}}
+	c := &Collector{pattern: o.Pattern, by: o.By, at: map[string]int{}, asyncs: map[string]*asyncs{}, names: map[string]int32{"": 0}}
 	if o.Pattern != nil {
 		if c.group = max(o.Pattern.SubexpIndex("id"), 0); c.group == 0 && o.Pattern.NumSubexp() > 0 {
 			c.group = 1
@@ -224,13 +225,8 @@ func (c *Collector) add(text, id string, e *trace.Event) int {
 // async joins events of a pair, of which only one may name the request.
 func (c *Collector) async(e *trace.Event, request int) {
 	isRequest := isRequestName(e.Cat()) || isRequestName(e.Name())
-	c.key = append(append(append(c.key[:0], e.Cat()...), 0), e.ID()...)
-	if len(e.ID()) == 0 {
-		id2, ok := e.Member("id2")
-		if !ok {
-			return
-		}
-		c.key = append(append(append(append(c.key, id2...), 0), e.Pid()...), 2)
+	if c.key = pairs.AppendAsyncKey(c.key[:0], e); !pairs.HasAsyncID(e, c.key) {
+		return
 	}
 	a := c.asyncs[string(c.key)]
 	if a == nil {

@@ -46,7 +46,7 @@ func (f *Follow[V]) Next(track int, e *trace.Event, of V) V {
 	if l == nil {
 		return of
 	}
-	what := whatOf(e)
+	what := KeyOf(e)
 	l.disorder = l.disorder || e.TS < l.latest
 	if async || e.TS != l.latest {
 		for _, b := range l.same {

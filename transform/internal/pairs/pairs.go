@@ -10,23 +10,23 @@ import (
 // Mark is a begin or an end.
 type Mark struct {
 	TS    trace.Time
-	what  uint64 // its name and category, see whatOf
+	what  uint64 // its name and category, see KeyOf
 	id    uint32 // twice its ordinal, and one more for an end
 	Track int32
 }
 
 // newMark returns the mark of e, the n-th begin or end in file order.
 func newMark(n, track int, e *trace.Event) Mark {
-	return Mark{e.TS, whatOf(e), uint32(2*n + b2i(e.IsEnd())), int32(track)}
+	return Mark{e.TS, KeyOf(e), uint32(2*n + b2i(e.IsEnd())), int32(track)}
 }
 
 func (m Mark) Ordinal() int { return int(m.id / 2) }
 
 func (m Mark) IsEnd() bool { return m.id%2 != 0 }
 
-// whatOf is a hash of the name in the upper 40 bits and one of the category in the
+// KeyOf is what an event says of itself: a hash of the name in the upper 40 bits and one of the category in the
 // lower 24, each 0 if there is none.
-func whatOf(e *trace.Event) uint64 {
+func KeyOf(e *trace.Event) uint64 {
 	return hashOf(e.Name())>>24<<24 | hashOf(e.Cat())>>40
 }
 

@@ -148,8 +148,26 @@ func (o *Open[T]) trim() {
 	}
 }
 
+// Innermost returns the begin that was opened last of those that are open.
+func (o *Open[T]) Innermost() (item T, ok bool) {
+	if len(o.begins) == 0 {
+		return item, false
+	}
+	return o.begins[len(o.begins)-1].item, true
+}
+
 // Empty reports whether nothing is open.
 func (o *Open[T]) Empty() bool { return len(o.begins) == 0 }
+
+// Take opens what is open in another, the outermost first, and leaves that empty.
+func (o *Open[T]) Take(from *Open[T]) {
+	for i := range from.begins {
+		if b := &from.begins[i]; !b.closed {
+			o.Push(b.what, b.item)
+		}
+	}
+	from.begins, from.closed, from.index = from.begins[:0], 0, [3]places{}
+}
 
 // Drain takes out all that is open, the innermost first.
 func (o *Open[T]) Drain(f func(T)) {
