@@ -74,45 +74,66 @@ func TestGeneratedStepsAreFoundAsTheyAre(t *testing.T) {
 	}
 }
 
+// batchFacts and compileFacts are what the generator knows of a batch and a compilation.
+type (
+	batchFacts struct {
+		Phase            string
+		Start, End       int64
+		Requests, Tokens int
+		Bucket           Bucket
+		SeqLen, CtxLen   int
+		Recompiled       bool
+	}
+	compileFacts struct {
+		Recipe     string
+		Start, End int64
+		Step       int
+	}
+	stepFacts struct {
+		Index      int
+		Start, End int64
+		Phase      string
+		Warmup     bool
+		Recompiled bool
+		Requests   int
+		Batches    []batchFacts
+		Compiles   []compileFacts
+		Counts     [4]int // requests and tokens of prompts, then of decoding
+	}
+)
+
 func compareStep(t *testing.T, got *Step, want *tracegen.Step, by tracegen.Producer) {
 	t.Helper()
-	is := func(what string, have, should any) {
-		t.Helper()
-		if fmt.Sprint(have) != fmt.Sprint(should) {
-			t.Errorf("step %d: %s %v, want %v", want.Index, what, have, should)
-		}
-	}
-	is("index", got.Index, want.Index)
-	is("start", int64(got.Start), want.StartNS)
-	is("phase", got.Phase, want.Phase)
-	is("warm-up", got.Warmup, want.Warmup)
+	have := stepFacts{Index: got.Index, Start: int64(got.Start), Phase: got.Phase.String(), Warmup: got.Warmup}
+	should := stepFacts{Index: want.Index, Start: want.StartNS, Phase: want.Phase, Warmup: want.Warmup}
 	if by != tracegen.Gaudi {
+		cmptest.Same(t, fmt.Sprintf("step %d", want.Index), should, have)
 		compareMarker(t, got, want, by)
 		return
 	}
-	is("end", int64(got.End), want.EndNS)
-	is("batches", len(got.Batches), len(want.Batches))
-	requests, compiles := 0, 0
+	have.End, have.Recompiled, have.Requests = int64(got.End), got.Recompiled(), int(got.Requests)
+	should.End = want.EndNS
+	for i := range got.Batches {
+		b := &got.Batches[i]
+		have.Batches = append(have.Batches, batchFacts{b.Phase.String(), int64(b.Start), int64(b.End), int(b.Requests), int(b.Tokens), b.Bucket, int(b.SeqLen), int(b.CtxLen), b.Recompiled})
+	}
+	for _, c := range got.Compiles {
+		have.Compiles = append(have.Compiles, compileFacts{c.Recipe, int64(c.Start), int64(c.End), c.Step})
+	}
 	for i := range want.Batches {
-		g, w := &got.Batches[i], &want.Batches[i]
-		is("batch's start", int64(g.Start), w.StartNS)
-		is("batch's end", int64(g.End), w.EndNS)
-		is("batch", []any{g.Phase, g.Requests, g.Tokens, g.Bucket, g.SeqLen, g.CtxLen, g.Recompiled},
-			[]any{w.Phase, w.Requests, w.Tokens, Bucket{int32(w.BucketSize), int32(w.BucketSeq), int32(w.BucketCtx)}, w.MaxLen, w.SumLen, w.Compile != nil})
-		requests += w.Requests
-		if w.Compile != nil {
-			c := got.Compiles[compiles]
-			is("compilation", []any{c.Recipe, int64(c.Start), int64(c.End), c.Step}, []any{w.Compile.Recipe, w.Compile.StartNS, w.Compile.EndNS, want.Index})
-			compiles++
+		b := &want.Batches[i]
+		bucket := Bucket{int32(b.BucketSize), int32(b.BucketSeq), int32(b.BucketCtx)}
+		should.Batches = append(should.Batches, batchFacts{b.Phase, b.StartNS, b.EndNS, b.Requests, b.Tokens, bucket, b.MaxLen, b.SumLen, b.Compile != nil})
+		should.Requests += b.Requests
+		if c := b.Compile; c != nil {
+			should.Compiles, should.Recompiled = append(should.Compiles, compileFacts{c.Recipe, c.StartNS, c.EndNS, want.Index}), true
 		}
 	}
-	is("compilations", len(got.Compiles), compiles)
-	is("recompiled", got.Recompiled(), compiles > 0)
-	is("requests", got.Requests, requests)
 	if !want.Warmup {
-		is("counts", []int32{got.PromptRequests, got.PromptTokens, got.DecodeRequests, got.DecodeTokens},
-			[]int{want.PrefillRequests, want.PrefillTokens, want.DecodeRequests, want.DecodeRequests})
+		have.Counts = [4]int{int(got.PromptRequests), int(got.PromptTokens), int(got.DecodeRequests), int(got.DecodeTokens)}
+		should.Counts = [4]int{want.PrefillRequests, want.PrefillTokens, want.DecodeRequests, want.DecodeRequests}
 	}
+	cmptest.Same(t, fmt.Sprintf("step %d", want.Index), should, have)
 }
 
 func compareMarker(t *testing.T, got *Step, want *tracegen.Step, by tracegen.Producer) {
