@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -59,5 +60,52 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 	if checked == 0 {
 		t.Fatal("no import of our own was seen")
+	}
+}
+
+// onlyIn is text that only some folders' files have, since what it is about is decided there.
+var onlyIn = []struct {
+	text    string
+	folders []string
+}{
+	{`"unicode/utf16"`, []string{"internal/jsonlex"}},                         // surrogate pairs
+	{"math.MaxInt64 / 1000", []string{"internal/perfetto", "trace"}},          // times that fit
+	{"* fnvPrime", []string{"transform/internal/flows"}},                      // keys of flows
+	{`"perfetto_manifest"`, []string{"internal/perfetto", "transform/merge"}}, // what makes a file another kind
+	{`"libs"`, []string{"internal/perfetto", "trace"}},                        // the same
+	{"append(key, 'g')", []string{"transform/internal/pairs"}},                // keys of async events
+	{"func isNumber(", []string{"filter"}},                                    // numbers in expressions
+}
+
+// What one place decides has no second copy.
+func TestMatchersHaveOnePlace(t *testing.T) {
+	found := make([]bool, len(onlyIn))
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		path = filepath.ToSlash(path)
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || place(path, []string{"internal/testkit"}) == 0 {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for i, o := range onlyIn {
+			switch {
+			case !strings.Contains(string(text), o.text):
+			case place(path, o.folders) < 0:
+				t.Errorf("%s has %s, which is decided in %s", path, o.text, strings.Join(o.folders, " and "))
+			default:
+				found[i] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range onlyIn {
+		if !found[i] {
+			t.Errorf("%s is nowhere in %s", o.text, strings.Join(o.folders, " and "))
+		}
 	}
 }
