@@ -6,6 +6,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
+// compareVerb is the verb that takes files on two sides of a --.
+const compareVerb = "compare"
+
 // flagsFirst moves flags that stand behind FILE before it. The command library
 // would take them for further files, without a word.
 func flagsFirst(app *cli.App, args []string) []string {
@@ -27,6 +30,10 @@ func flagsFirst(app *cli.App, args []string) []string {
 	rest := args[2:]
 	for i := 0; i < len(rest); i++ {
 		arg := rest[i]
+		if arg == "--" && verb.Name == compareVerb { // it divides the files
+			files = append(files, arg)
+			continue
+		}
 		if arg == "--" {
 			files = append(files, rest[i+1:]...)
 			break

@@ -41,9 +41,11 @@ func TestInterface(t *testing.T) {
 	f.constants(t, "check", "Kind", "finding")
 	f.constants(t, "check", "Level", "level")
 	f.constants(t, "repair", "Kind", "repair")
-	for _, path := range interfaceInputs(t) {
+	inputs := interfaceInputs(t)
+	for _, path := range inputs {
 		f.outputs(t, path)
 	}
+	f.comparisons(t, inputs)
 	f.everyTagIsSeen(t)
 	got := strings.Join(slices.Sorted(maps.Keys(f)), "\n") + "\n"
 	if *update {
@@ -194,6 +196,32 @@ func (f facts) outputs(t *testing.T, path string) {
 	}
 }
 
+// comparisons adds what compare tells of traces that have something in common, and of others.
+func (f facts) comparisons(t *testing.T, inputs []string) {
+	dir := t.TempDir()
+	var made []string
+	for seed := range uint64(2) {
+		var b bytes.Buffer
+		c := tracegen.Config{Seed: seed, Producer: tracegen.CUDA, Steps: 30, Layers: 1, Hardware: true, Python: true}
+		if _, err := tracegen.Generate(&b, c); err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, filepath.Join(dir, fmt.Sprint(seed, ".json")))
+		if err := os.WriteFile(made[seed], b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, pair := range [][2]string{
+		{made[0], made[1]}, {made[1], "../../testdata/vllm_decode_one_step.json.gz"}, {"../../testdata/gaudi/compiles.json.gz", inputs[len(inputs)-3]},
+	} {
+		var out bytes.Buffer
+		run(t.Context(), []string{"tracekit", "compare", "--json", pair[0], pair[1]}, strings.NewReader(""), &out, io.Discard)
+		f.document("json compare", out.Bytes())
+		run(t.Context(), []string{"tracekit", "compare", "-q", "--csv", filepath.Join(dir, "tables"), pair[0], pair[1]}, strings.NewReader(""), io.Discard, io.Discard)
+	}
+	f.files(t, filepath.Join(dir, "tables"))
+}
+
 // requestList is a list of requests, one of them outside of any trace.
 func requestList(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), "requests.csv")
@@ -303,7 +331,7 @@ var jsonTag = regexp.MustCompile(`json:"([a-z0-9_]+)`)
 
 // everyTagIsSeen complains of members that documents may have and no input showed.
 func (f facts) everyTagIsSeen(t *testing.T) {
-	for _, pkg := range []string{"info", "report", "check", "split"} {
+	for _, pkg := range []string{"info", "report", "compare", "check", "split"} {
 		document := strings.Replace(pkg, "split", "manifest", 1)
 		for _, file := range parsed(t, filepath.Join("../../transform", pkg)) {
 			ast.Inspect(file, func(n ast.Node) bool {

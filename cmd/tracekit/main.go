@@ -117,6 +117,7 @@ func appOf(std streams) *cli.App {
 			openCommand(std),
 			infoCommand(std),
 			reportCommand(std),
+			compareCommand(std),
 			checkCommand(std),
 			repairCommand(std),
 			helpCommand(),

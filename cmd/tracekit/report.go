@@ -92,7 +92,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 	}
 	var csv *folder
 	if c.IsSet("csv") {
-		if csv, err = csvFolder(c, std); err != nil {
+		if csv, err = tableFolder(c, std, tableNames(new(measured.Report).Tables())); err != nil {
 			return err
 		}
 		defer csv.Close()
@@ -125,7 +125,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 	case c.Bool("json"):
 		err = writeError(writeReportJSON(std.out, r))
 	case csv != nil:
-		err = writeReportCSV(c, std, csv, r)
+		err = writeTables(c, std, csv, r.Tables())
 	default:
 		err = writeError(r.WriteText(std.out, measured.TextOptions{Rows: c.Int("rows"), Screen: screen(std.out)}))
 	}
@@ -142,16 +142,25 @@ func writeReportJSON(w io.Writer, r *measured.Report) error {
 	}{r, r.Damage.String()})
 }
 
-// csvFolder is where --csv says. The files that will be in it are checked before
+// table is a list of what a verb has measured, as CSV.
+type table interface {
+	FileName() string
+	Write(w io.Writer) error
+}
+
+func tableNames[T table](tables []T) (names []string) {
+	for _, t := range tables {
+		names = append(names, t.FileName())
+	}
+	return names
+}
+
+// tableFolder is where --csv says. The files that will be in it are checked before
 // anything is read.
-func csvFolder(c *cli.Context, std streams) (*folder, error) {
+func tableFolder(c *cli.Context, std streams, names []string) (*folder, error) {
 	dir, err := openFolder(std, c.String("csv"))
 	if err != nil {
 		return nil, err
-	}
-	var names []string
-	for _, t := range new(measured.Report).Tables() {
-		names = append(names, t.Name)
 	}
 	if err := dir.Claim(names); err != nil {
 		dir.Close()
@@ -160,10 +169,9 @@ func csvFolder(c *cli.Context, std streams) (*folder, error) {
 	return dir, nil
 }
 
-func writeReportCSV(c *cli.Context, std streams, dir *folder, r *measured.Report) error {
-	tables := r.Tables()
-	for i := range tables {
-		if err := writeTable(dir, &tables[i]); err != nil {
+func writeTables[T table](c *cli.Context, std streams, dir *folder, tables []T) error {
+	for _, t := range tables {
+		if err := writeTable(dir, t); err != nil {
 			return err
 		}
 	}
@@ -171,13 +179,13 @@ func writeReportCSV(c *cli.Context, std streams, dir *folder, r *measured.Report
 		return err
 	}
 	if !c.Bool("quiet") {
-		fmt.Fprintf(std.err, "report: %s in %s\n", term.Plural(len(tables), "table"), dir.path)
+		fmt.Fprintf(std.err, "%s: %s in %s\n", c.Command.Name, term.Plural(len(tables), "table"), dir.path)
 	}
 	return nil
 }
 
-func writeTable(dir *folder, t *measured.Table) error {
-	f, err := dir.Create(t.Name, false)
+func writeTable(dir *folder, t table) error {
+	f, err := dir.Create(t.FileName(), false)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package main
 import "testing"
 
 func TestNearest(t *testing.T) {
-	verbs := []string{"slice", "strip", "filter", "split", "index", "info", "report", "check", "repair", "help", "version"}
+	verbs := []string{"slice", "strip", "filter", "split", "index", "info", "report", "compare", "check", "repair", "help", "version"}
 	for word, want := range map[string]string{
 		"slcie": "slice", "slic": "slice", "sl": "slice", "SLICE": "slice", "slices": "slice",
 		"filtre": "filter", "stripp": "strip", "rpair": "repair", "reprot": "report", "spilt": "split",

@@ -17,8 +17,11 @@ type Table struct {
 	row  func(i int) []string
 }
 
+// FileName is the name of the table's file.
+func (t Table) FileName() string { return t.Name }
+
 // Write writes the table, its header first.
-func (t *Table) Write(w io.Writer) error {
+func (t Table) Write(w io.Writer) error {
 	c := term.NewCSV(w)
 	c.Row(t.head)
 	for i := range t.rows {
@@ -32,11 +35,11 @@ func (t *Table) Write(w io.Writer) error {
 func (r *Report) Tables() []Table {
 	return []Table{
 		{"steps.csv", []string{"index", "number", "label", "phase", "warmup", "start_ns", "duration_ns", "requests", "tokens",
-			"prompt_requests", "decode_requests", "recompiled", "device_busy_ns", "device_idle_ns"},
+			"prompt_requests", "decode_requests", "recompiled", "device_busy_ns", "device_idle_ns", "bucket"},
 			len(r.Steps), func(i int) []string {
 				s := &r.Steps[i]
 				return cells(s.Index, opt(s.Number), s.Label, s.Phase, s.Warmup, s.Start, s.Duration, opt(s.Requests), opt(s.Tokens),
-					opt(s.PromptRequests), opt(s.DecodeRequests), s.Recompiled, opt(s.DeviceBusy), opt(s.DeviceIdle))
+					opt(s.PromptRequests), opt(s.DecodeRequests), s.Recompiled, opt(s.DeviceBusy), opt(s.DeviceIdle), s.Bucket)
 			}},
 		{"buckets.csv", []string{"phase", "warmup", "bucket", "count", "total_ns", "mean_ns", "p50_ns", "p90_ns", "p99_ns", "max_ns"},
 			len(r.Buckets), func(i int) []string {

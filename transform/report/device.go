@@ -15,6 +15,26 @@ type devices struct {
 	order     []*device // of appearance
 	steps     meter
 	gaps      meter
+	byJob     map[job]int32
+	jobs      []job
+}
+
+// job is a kernel on a track.
+type job struct{ track, kernel int32 }
+
+// job returns the number of a kernel on a track.
+func (d *devices) job(track, kernel int32) int32 {
+	j := job{track, kernel}
+	n, ok := d.byJob[j]
+	if !ok {
+		if d.byJob == nil {
+			d.byJob = map[job]int32{}
+		}
+		n = int32(len(d.jobs))
+		d.jobs = append(d.jobs, j)
+		d.byJob[j] = n
+	}
+	return n
 }
 
 // meter gathers how long devices worked in each of some stretches of time,
@@ -35,9 +55,10 @@ type device struct {
 	segment span // of work without a pause
 	step    int  // the first that may still be met
 	gap     int
-	merged  bool       // some of its work
-	loose   bool       // with what is none
-	last    trace.Time // of what is merged
+	merged  bool        // some of its work
+	loose   bool        // with what is none
+	last    trace.Time  // of what is merged
+	runs    *deviceRuns // what runs at each moment; nil unless time is attributed
 }
 
 type engine struct {
@@ -76,13 +97,17 @@ func (d *devices) between(steps []Step, gaps []Gap) {
 	d.gaps.busy = make([]trace.Time, len(gaps))
 }
 
-func (d *devices) add(m *measure, e *trace.Event) error {
+func (d *devices) add(m *measure, e *trace.Event, kernel int32) error {
+	launch := int32(0)
+	if m.moments != nil {
+		launch = launchOf(e)
+	}
 	track := int32(m.names.Of(e))
 	v := d.device(m, e)
 	if m.learned.merged {
 		v.engine(track).take(e.Cat())
 	}
-	return v.inOrder.add(e.TS, e.End(), track)
+	return v.inOrder.add(e.TS, e.End(), d.job(track, kernel), launch)
 }
 
 // device is the one that e is work of.
@@ -93,7 +118,10 @@ func (d *devices) device(m *measure, e *trace.Event) *device {
 		v = &device{process: process, engines: map[int32]*engine{}, first: trace.MaxTime, last: trace.MinTime}
 		v.all.end, v.segment = trace.MinTime, span{trace.MinTime, trace.MinTime}
 		v.inOrder = m.inOrder(m.work[process].late)
-		v.next = func(s stretch) { v.take(d, m.clip(s.start, s.end), s.what) }
+		if m.moments != nil {
+			v.runs = m.moments.device()
+		}
+		v.next = func(s stretch) { v.take(m, m.clip(s.start, s.end), s.what, s.launch) }
 		if d.byProcess == nil {
 			d.byProcess = map[int]*device{}
 		}
@@ -113,18 +141,23 @@ func (v *device) engine(track int32) *engine {
 }
 
 // take meets the device's work in order.
-func (v *device) take(d *devices, s span, track int32) {
-	if track < 0 { // what is merged was counted before
-		v.takeMerged(d, s, track)
+func (v *device) take(m *measure, s span, what, launch int32) {
+	if what < 0 { // what is merged was counted before
+		v.takeMerged(m, s, what, launch)
 		return
 	}
-	g := v.engine(track)
+	j := m.device.jobs[what]
+	if v.runs != nil {
+		v.runs.run(s, j.kernel, m.moments.exchanges(j.kernel, m), launch)
+		v.runs.counter.add(s.start, j.kernel, s.length())
+	}
+	g := v.engine(j.track)
 	g.nested = g.nested || s.start < g.reach && g.merged > 0
 	g.reach = max(g.reach, s.end)
 	g.events++
 	v.events++
 	g.add(s)
-	v.work(d, s)
+	v.work(&m.device, s)
 }
 
 // work adds work of any engine.

@@ -11,6 +11,7 @@ import (
 // kernels adds up what devices did, by name.
 type kernels struct {
 	byName map[kernelKey]*kernel
+	names  []string // of kernels by number
 	total  trace.Time
 }
 
@@ -20,13 +21,15 @@ func (k kernelKey) compare(o kernelKey) int {
 	return cmp.Or(cmp.Compare(k.cat, o.cat), cmp.Compare(k.name, o.name))
 }
 
-func (k *kernels) add(e *trace.Event, s span) {
+// add counts work of a device, and returns the number of its kernel.
+func (k *kernels) add(e *trace.Event, s span) int32 {
 	n := k.of(e)
 	d := s.length()
 	n.Count++
 	n.Total = n.Total.Add(d)
 	n.min, n.max = min(n.min, d), max(n.max, d)
 	k.total = k.total.Add(d)
+	return n.number
 }
 
 // of is the kernel of e's name and category.
@@ -37,7 +40,8 @@ func (k *kernels) of(e *trace.Event) *kernel {
 			k.byName = map[kernelKey]*kernel{}
 		}
 		key := kernelKey{string(e.Cat()), string(e.Name())}
-		n = &kernel{Kernel: Kernel{Name: string(trace.Unescape(e.Name())), Cat: string(trace.Unescape(e.Cat()))}, min: trace.MaxTime, lowest: trace.MaxTime}
+		n = &kernel{Kernel: Kernel{Name: string(trace.Unescape(e.Name())), Cat: string(trace.Unescape(e.Cat()))}, min: trace.MaxTime, lowest: trace.MaxTime, number: int32(len(k.names))}
+		k.names = append(k.names, n.Name)
 		k.byName[key] = n
 	}
 	return n
@@ -47,6 +51,7 @@ func (k *kernels) of(e *trace.Event) *kernel {
 // shorter than lowest, or longer than highest.
 type kernel struct {
 	Kernel
+	number                    int32
 	min, max, lowest, highest trace.Time
 }
 

@@ -24,6 +24,9 @@ type learned struct {
 	begins   begins
 	work     []lateness // of what may be a device's work, by process
 	frames   []lateness // of Python frames, by track
+	hosts    []lateness // of operators and annotations, by track, if time is attributed
+	calls    []lateness // of the runtime's calls, likewise
+	share    bool       // time is attributed
 	reader   merged.Reader
 	merged   bool       // some slices stand for others
 	from, to trace.Time // the range, half open
@@ -42,7 +45,7 @@ func (l *lateness) note(start trace.Time) {
 }
 
 func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
-	l := &learned{finder: steps.NewFinder(o.Markers)}
+	l := &learned{finder: steps.NewFinder(o.Markers), share: o.Windows != nil}
 	l.sides.Given, l.begins.kind = o.Given, l.kindOf
 	var err error
 	if o.Range != nil {
@@ -113,8 +116,28 @@ func (l *learned) note(e *trace.Event) error {
 		l.work = grown(l.work, process)
 		l.work[process].note(e.TS)
 		l.levels.Learn(&l.sides, e)
+		if l.share {
+			l.hosts = noteOn(l.hosts, l.names.Of(e), e.TS)
+		}
+	}
+	if l.share && l.isCall(e) {
+		l.calls = noteOn(l.calls, l.names.Of(e), e.TS)
 	}
 	return nil
+}
+
+func noteOn(all []lateness, track int, start trace.Time) []lateness {
+	all = grown(all, track)
+	all[track].note(start)
+	return all
+}
+
+// lateOn is how late slices of a track come; as late as can be if it had none until now.
+func lateOn(all []lateness, track int) trace.Time {
+	if track < len(all) {
+		return all[track].late
+	}
+	return anyLate
 }
 
 // settle says that slices come in any order on tracks whose begins and ends do.
@@ -126,6 +149,10 @@ func (l *learned) settle() {
 		process := l.names.All[track].Process
 		l.frames, l.work = grown(l.frames, track), grown(l.work, process)
 		l.frames[track].late, l.work[process].late = anyLate, anyLate
+		if l.share {
+			l.hosts = grown(l.hosts, track)
+			l.hosts[track].late = anyLate
+		}
 	}
 }
 

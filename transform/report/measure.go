@@ -15,10 +15,11 @@ type measure struct {
 	report  *Report
 	options Options
 	device  devices
-	python  python
+	python  stacks
 	kernels kernels
 	begins  begins // of this reading
 	scratch extsort.Scratch
+	moments *moments // nil unless time is attributed
 }
 
 func newMeasure(l *learned, r *Report, o Options) *measure {
@@ -32,6 +33,9 @@ func newMeasure(l *learned, r *Report, o Options) *measure {
 		m.takeSteps()
 	}
 	m.device.between(r.Steps, r.Gaps)
+	if o.Windows != nil {
+		m.moments = newMoments(m, o.Windows(r))
+	}
 	return m
 }
 
@@ -70,12 +74,17 @@ func (m *measure) slice(e *trace.Event) error {
 		return m.merged(e, s)
 	}
 	switch c := m.classOf(e); {
+	case c == nothing && m.moments != nil && m.isCall(e) && m.meets(e):
+		return m.addCall(e)
 	case c == nothing || !m.meets(e):
 	case c == frame:
-		return m.python.add(m, e)
-	case m.sides.Side(e) == filter.Device && !m.levels.Repeats(&m.sides, e):
-		m.kernels.add(e, m.clip(e.TS, e.End()))
-		return m.device.add(m, e)
+		return m.python.addFrame(m, e)
+	case m.sides.Side(e) != filter.Device:
+		if m.moments != nil {
+			return m.addHost(e)
+		}
+	case !m.levels.Repeats(&m.sides, e):
+		return m.device.add(m, e, m.kernels.add(e, m.clip(e.TS, e.End())))
 	}
 	return nil
 }
@@ -91,8 +100,9 @@ func (m *measure) close() {
 	for _, v := range m.device.order {
 		v.sorter.Close()
 	}
-	for _, t := range m.python.threads {
-		t.sorter.Close()
+	m.python.close()
+	if m.moments != nil {
+		m.moments.close()
 	}
 }
 
@@ -127,6 +137,11 @@ func (m *measure) finish(ctx context.Context) (err error) {
 		return err
 	}
 	m.report.Kernels = m.kernels.finish()
+	if m.moments != nil {
+		if m.report.Attribution, err = m.attribute(ctx); err != nil {
+			return err
+		}
+	}
 	if n := trace.Time(len(m.report.Devices)); n > 0 {
 		for i := range m.report.Steps {
 			s := &m.report.Steps[i]

@@ -34,6 +34,9 @@ func (m *measure) merged(e *trace.Event, s *merged.Slices) error {
 		case c == work && m.sides.Side(&part) == filter.Device && !m.levels.Repeats(&m.sides, &part):
 			m.kernels.addMerged(&part, n, &r)
 			r.work(n)
+			m.mergedKernel(&part, n, &r)
+		case c == work && m.sides.Side(&part) != filter.Device:
+			r.host(&part, n)
 		}
 	}
 	if r.frames > 0 {
@@ -42,9 +45,11 @@ func (m *measure) merged(e *trace.Event, s *merged.Slices) error {
 		}
 	}
 	if r.count > 0 {
-		return m.device.addMerged(m, e, &r)
+		if err := m.device.addMerged(m, e, &r); err != nil {
+			return err
+		}
 	}
-	return nil
+	return m.mergedHost(&r)
 }
 
 // mergedRun is what a merged slice has of what is measured.
@@ -56,6 +61,40 @@ type mergedRun struct {
 	busy   trace.Time // that it covers
 	cat    []byte     // of it
 	mixed  bool       // it has several
+
+	kernel   int32       // of which there is most
+	most     trace.Time  // of it
+	operator trace.Event // of the host, of which there is most, as long as all of them
+	largest  trace.Time
+}
+
+// host takes operators and annotations of a name.
+func (r *mergedRun) host(part *trace.Event, n *merged.Name) {
+	all := r.operator.Dur
+	if n.Self > r.largest || all == 0 {
+		r.operator, r.largest = *part, n.Self
+	}
+	r.operator.Dur = all.Add(n.Self)
+}
+
+// mergedHost notes merged slices of the host as one, that of which there is most.
+func (m *measure) mergedHost(r *mergedRun) error {
+	if m.moments == nil || r.operator.Dur == 0 {
+		return nil
+	}
+	return m.addHost(&r.operator)
+}
+
+// mergedKernel notes merged kernels of a name.
+func (m *measure) mergedKernel(e *trace.Event, n *merged.Name, r *mergedRun) {
+	if m.moments == nil {
+		return
+	}
+	kernel := m.kernels.of(e).number
+	m.moments.countKernels(e.TS, kernel, n)
+	if n.Busy > r.most {
+		r.kernel, r.most = kernel, n.Busy
+	}
 }
 
 func (r *mergedRun) work(n *merged.Name) {
@@ -84,8 +123,8 @@ func (k *kernels) addMerged(e *trace.Event, n *merged.Name, r *mergedRun) {
 }
 
 // addMerged adds calls of a function that are merged.
-func (p *python) addMerged(m *measure, e *trace.Event, n *merged.Name, exact bool) {
-	t := p.thread(m, e)
+func (p *stacks) addMerged(m *measure, e *trace.Event, n *merged.Name, exact bool) {
+	t := p.frames(m, e)
 	c := t.callsOf(p.function(e.Name()))
 	c.n += n.Count
 	c.self += n.Self
@@ -94,12 +133,12 @@ func (p *python) addMerged(m *measure, e *trace.Event, n *merged.Name, exact boo
 }
 
 // cover takes time from the frame around merged ones.
-func (p *python) cover(m *measure, e *trace.Event, r *mergedRun) error {
+func (p *stacks) cover(m *measure, e *trace.Event, r *mergedRun) error {
 	what := int32(covering)
 	if !r.exact {
 		what = coveringAbout
 	}
-	return p.thread(m, e).inOrder.add(e.TS, min(e.TS.Add(r.frames), e.End()), what)
+	return p.frames(m, e).inOrder.add(e.TS, min(e.TS.Add(r.frames), e.End()), what, 0)
 }
 
 // In place of the function of a stretch that merged frames take, exactly or about.
@@ -121,18 +160,22 @@ func (d *devices) addMerged(m *measure, e *trace.Event, r *mergedRun) error {
 	g.estimate = g.estimate || !r.exact
 	v.merged, v.loose = true, v.loose || r.count < r.Count
 	v.last = max(v.last, m.clip(e.TS, e.End()).end)
-	if err := v.inOrder.add(e.TS, e.End(), ^(2 * track)); err != nil {
+	if err := v.inOrder.add(e.TS, e.End(), ^(2 * track), 0); err != nil {
 		return err
 	}
-	return v.inOrder.add(e.TS, min(e.TS.Add(r.busy), e.End()), ^(2*track + 1))
+	return v.inOrder.add(e.TS, min(e.TS.Add(r.busy), e.End()), ^(2*track + 1), r.kernel)
 }
 
 // takeMerged meets what addMerged has added: the stretch of time that a run is within, and one
-// as long as its work takes, by which that of all engines is estimated.
-func (v *device) takeMerged(d *devices, s span, what int32) {
+// as long as its work takes, by which that of all engines is estimated: as if all of it were
+// the kernel of which there is most.
+func (v *device) takeMerged(m *measure, s span, what, kernel int32) {
 	what = ^what
 	if what%2 == 1 {
-		v.work(d, s)
+		v.work(&m.device, s)
+		if v.runs != nil {
+			v.runs.run(s, kernel, m.moments.exchanges(kernel, m), 0)
+		}
 		return
 	}
 	g := v.engine(what / 2)

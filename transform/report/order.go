@@ -14,7 +14,8 @@ import (
 type stretch struct {
 	start, end trace.Time
 	seq        int64 // place in the file
-	what       int32 // its function, or its track
+	what       int32 // its function, or its job
+	launch     int32 // correlation of a call and of what it launched, 0 if there is none
 }
 
 // compare is the order in which slices begin: of two that start at once the
@@ -36,7 +37,7 @@ func (a stretch) Before(b stretch) bool {
 const maxHeld = 1 << 19
 
 // stretchSize is how many bytes a slice takes in the file.
-const stretchSize = 28
+const stretchSize = 32
 
 var byStart = extsort.Kind[stretch]{
 	Compare: (*stretch).compare, Key: func(s *stretch) (uint64, int64) { return 0, int64(s.start) }, MaxBytes: stretchSize,
@@ -44,12 +45,13 @@ var byStart = extsort.Kind[stretch]{
 		for _, v := range []int64{int64(s.start), int64(s.end), s.seq} {
 			b = binary.LittleEndian.AppendUint64(b, uint64(v))
 		}
-		return binary.LittleEndian.AppendUint32(b, uint32(s.what))
+		b = binary.LittleEndian.AppendUint32(b, uint32(s.what))
+		return binary.LittleEndian.AppendUint32(b, uint32(s.launch))
 	},
 	Read: func(b []byte, s *stretch) int {
 		if len(b) >= stretchSize {
 			number := func(at int) int64 { return int64(binary.LittleEndian.Uint64(b[at:])) }
-			*s = stretch{trace.Time(number(0)), trace.Time(number(8)), number(16), int32(binary.LittleEndian.Uint32(b[24:]))}
+			*s = stretch{trace.Time(number(0)), trace.Time(number(8)), number(16), int32(binary.LittleEndian.Uint32(b[24:])), int32(binary.LittleEndian.Uint32(b[28:]))}
 		}
 		return stretchSize
 	},
@@ -67,9 +69,9 @@ type inOrder struct {
 	held       int // how many are held in memory
 }
 
-func (o *inOrder) add(start, end trace.Time, what int32) error {
+func (o *inOrder) add(start, end trace.Time, what, launch int32) error {
 	o.seq++
-	s := stretch{start, end, o.seq, what}
+	s := stretch{start, end, o.seq, what, launch}
 	if o.sorter.Spilled() {
 		return o.sorter.Add(&s)
 	}

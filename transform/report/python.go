@@ -6,16 +6,19 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"tracekit/trace"
 )
 
-// python measures functions of Python, thread by thread.
-type python struct {
+// stacks measure slices that nest, thread by thread: functions of Python, operators, or calls of
+// the runtime.
+type stacks struct {
 	threads   map[place]*thread
 	functions map[string]int32
 	names     []string // of functions
 	scratch   []byte
+	states    states
 }
 
 // place is a track. What stands on thread 0 of a process is shown with its main
@@ -36,18 +39,14 @@ func (p place) compare(q place) int {
 	return 1
 }
 
-// thread is a stack of Python. Its frames come in order of their start, and at
-// any time the one that started last runs.
+// thread is a stack. Its slices come in order of their start, and at any time the one that
+// started last runs.
 type thread struct {
 	inOrder
-	stack []running
-	now   trace.Time
-	calls map[int32]*calls
-}
-
-type running struct {
-	end trace.Time
-	of  *calls
+	stack
+	calls   map[int32]*calls
+	states  *states  // what the log tells; nil for functions
+	windows *counter // of calls; nil if they are not counted by window
 }
 
 // calls are those of one function.
@@ -60,29 +59,47 @@ type calls struct {
 	estimate bool
 }
 
-func (p *python) add(m *measure, e *trace.Event) error {
-	return p.thread(m, e).inOrder.add(e.TS, e.End(), p.function(e.Name()))
+// addFrame takes a frame of Python.
+func (p *stacks) addFrame(m *measure, e *trace.Event) error {
+	f := p.function(e.Name())
+	if m.moments != nil && int(f) == len(p.names)-1 && strings.HasPrefix(p.names[f], "nn.Module: ") {
+		p.states.mark(f, module)
+	}
+	return p.frames(m, e).inOrder.add(e.TS, e.End(), f, 0)
 }
 
-// thread is the stack that e is a frame of.
-func (p *python) thread(m *measure, e *trace.Event) *thread {
+// frames is the stack that e is a frame of.
+func (p *stacks) frames(m *measure, e *trace.Event) *thread {
 	track := m.names.Of(e)
-	at := place{track, string(e.Tid()) == "0"}
+	return p.thread(m, place{track, string(e.Tid()) == "0"}, m.learned.frames[track].late)
+}
+
+func (p *stacks) thread(m *measure, at place, late trace.Time) *thread {
 	t := p.threads[at]
-	if t == nil {
-		t = &thread{calls: map[int32]*calls{}, now: trace.MinTime}
-		t.inOrder = m.inOrder(m.frames[track].late)
-		t.next = func(s stretch) { t.call(m.clip(s.start, s.end), s.what) }
-		if p.threads == nil {
-			p.threads = map[place]*thread{}
-		}
-		p.threads[at] = t
+	if t != nil {
+		return t
 	}
+	t = &thread{calls: map[int32]*calls{}, stack: stack{now: trace.MinTime}}
+	t.inOrder = m.inOrder(late)
+	t.next = func(s stretch) {
+		mark := int64(s.launch)
+		if t.log != nil && t.log.times {
+			mark = int64(s.start)
+		}
+		t.call(m.clip(s.start, s.end), s.what, mark)
+	}
+	if m.moments != nil {
+		m.moments.note(p, t)
+	}
+	if p.threads == nil {
+		p.threads = map[place]*thread{}
+	}
+	p.threads[at] = t
 	return t
 }
 
 // function returns the number of a function.
-func (p *python) function(name []byte) int32 {
+func (p *stacks) function(name []byte) int32 {
 	if bytes.Contains(name, []byte(" at 0x")) {
 		p.scratch = withoutAddress(p.scratch[:0], name)
 		name = p.scratch
@@ -110,11 +127,11 @@ func withoutAddress(dst, name []byte) []byte {
 	return append(append(dst, before...), after[n:]...)
 }
 
-func (t *thread) call(s span, function int32) {
+func (t *thread) call(s span, function int32, mark int64) {
 	t.run(s.start)
 	if function < 0 {
-		if n := len(t.stack); n > 0 {
-			around := t.stack[n-1].of
+		if n := len(t.open); n > 0 {
+			around := t.open[n-1].of
 			around.self -= s.length()
 			around.estimate = around.estimate || function == coveringAbout
 		}
@@ -123,7 +140,14 @@ func (t *thread) call(s span, function int32) {
 	c := t.callsOf(function)
 	c.n++
 	c.total.add(s)
-	t.stack = append(t.stack, running{s.end, c})
+	state := function
+	if t.states != nil {
+		state = t.states.within(t.top(), function)
+	}
+	if t.windows != nil {
+		t.windows.add(s.start, function, s.length())
+	}
+	t.begin(open{s.end, c, mark, state})
 }
 
 func (t *thread) callsOf(function int32) *calls {
@@ -135,30 +159,38 @@ func (t *thread) callsOf(function int32) *calls {
 	return c
 }
 
-// run gives the time until then to the frames that run in it.
-func (t *thread) run(until trace.Time) {
-	for n := len(t.stack); n > 0; n = len(t.stack) {
-		top := &t.stack[n-1]
-		if end := min(top.end, until); end > t.now {
-			top.of.self += end - t.now
-			t.now = end
-		}
-		if top.end > until {
-			break
-		}
-		t.stack = t.stack[:n-1]
-	}
-	t.now = max(t.now, until)
-}
-
-func (p *python) finish(ctx context.Context, m *measure) ([]Function, error) {
-	all := []Function{}
-	for _, at := range slices.SortedFunc(maps.Keys(p.threads), place.compare) {
-		t := p.threads[at]
-		if err := t.end(ctx); err != nil {
-			return nil, err
+// end takes what has waited, and ends all slices.
+func (p *stacks) end(ctx context.Context) error {
+	for _, t := range p.threads {
+		if err := t.inOrder.end(ctx); err != nil {
+			return err
 		}
 		t.run(trace.MaxTime)
+	}
+	return nil
+}
+
+func (p *stacks) close() {
+	for _, t := range p.threads {
+		t.sorter.Close()
+	}
+}
+
+// logOf is what a track has noted, nil if that is nothing.
+func (p *stacks) logOf(track int) *segments {
+	if t := p.threads[place{track: track}]; t != nil {
+		return t.log
+	}
+	return nil
+}
+
+func (p *stacks) finish(ctx context.Context, m *measure) ([]Function, error) {
+	all := []Function{}
+	if err := p.end(ctx); err != nil {
+		return nil, err
+	}
+	for _, at := range slices.SortedFunc(maps.Keys(p.threads), place.compare) {
+		t := p.threads[at]
 		id := m.names.All[at.track]
 		of := Function{Pid: trace.Unquote([]byte(id.Pid)), Tid: "0"}
 		if !at.nobody {

@@ -23,6 +23,9 @@ type Options struct {
 	Given filter.Given
 	// Look, unless it is nil, is shown every part of the first reading.
 	Look func(*trace.Part)
+	// Windows, unless it is nil, returns the stretches of time to attribute, in order and apart
+	// from each other. It is shown a report that has its steps, gaps and recompilations.
+	Windows func(*Report) []Window
 	// Temp is called for a temporary file if slices come in such disorder that too
 	// many have to wait.
 	Temp func() (*spill.File, error)
@@ -64,6 +67,9 @@ type Report struct {
 	Merged         *Merged `json:"merged,omitempty"`
 	StepsEstimated bool    `json:"device_times_of_steps_are_estimates,omitempty"`
 
+	// Attribution is that of Options.Windows.
+	Attribution *Attribution `json:"-"`
+
 	Damage trace.Damage  `json:"-"`
 	Survey *trace.Survey `json:"-"` // of the whole trace
 }
@@ -77,6 +83,7 @@ type Step struct {
 	Number         *int64     `json:"number,omitempty"`
 	Label          string     `json:"label"`
 	Phase          string     `json:"phase"`
+	Bucket         string     `json:"bucket"` // sizes of its batches; empty if the trace tells none
 	Warmup         bool       `json:"warmup"`
 	Start          trace.Time `json:"start_ns"`
 	Duration       trace.Time `json:"duration_ns"`

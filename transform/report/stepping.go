@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -52,7 +53,7 @@ func sumAll(buckets map[Bucket][]trace.Time) []Bucket {
 
 func stepOf(s *steps.Step) Step {
 	return Step{
-		Index: s.Index, Number: known(s.Number), Label: s.Label, Phase: s.Phase.String(), Warmup: s.Warmup,
+		Index: s.Index, Number: known(s.Number), Label: s.Label, Phase: s.Phase.String(), Bucket: bucketOfStep(s), Warmup: s.Warmup,
 		Start: s.Start, Duration: s.Duration(), Requests: known(s.Requests), Tokens: known(s.Tokens),
 		PromptRequests: known(s.PromptRequests), DecodeRequests: known(s.DecodeRequests), Recompiled: s.Recompiled(),
 	}
@@ -77,6 +78,26 @@ func (m *measure) takeBatches(s *steps.Step, buckets map[Bucket][]trace.Time) {
 			buckets[key] = append(buckets[key], b.End-b.Start)
 		}
 	}
+}
+
+// bucketOfStep names what a step works on: its batch, or all of several, such as
+// 2 × bs1 seq128 + bs4 ctx128.
+func bucketOfStep(s *steps.Step) string {
+	if len(s.Batches) < 2 {
+		return bucketOf(&s.Load, s.Warmup).Bucket
+	}
+	count := map[string]int{}
+	for i := range s.Batches {
+		count[bucketOf(&s.Batches[i].Load, s.Warmup).Bucket]++
+	}
+	var words []string
+	for _, bucket := range slices.Sorted(maps.Keys(count)) {
+		if n := count[bucket]; n > 1 {
+			bucket = fmt.Sprintf("%d × %s", n, bucket)
+		}
+		words = append(words, bucket)
+	}
+	return strings.Join(words, " + ")
 }
 
 // bucketOf names the size of a batch: that which it is padded to, else its

@@ -127,3 +127,8 @@ func Stretches(indices []int) [][2]int {
 	}
 	return s
 }
+
+// Has reports whether c chooses the step of that number.
+func (c Choice) Has(number int64) bool {
+	return slices.ContainsFunc(c.ranges, func(r numbers) bool { return number >= r.lo && number <= r.hi })
+}

@@ -1,0 +1,290 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tracekit/internal/jsondoc"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/compare"
+	measured "tracekit/transform/report"
+	"tracekit/transform/steps"
+
+	"github.com/urfave/cli/v2"
+)
+
+func compareCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name:      compareVerb,
+		Usage:     "tell what changed between two runs, and whether it is more than noise",
+		UsageText: "tracekit compare [FLAGS] BEFORE AFTER\n   tracekit compare [FLAGS] BEFORE... -- AFTER...",
+		Description: `Compares traces of the same work before and after a change: steps of the same
+phase and bucket with each other, gaps, recompilations, and what the time of a
+step was spent on, down to kernels, operators and functions of Python. A run is
+a trace, a folder with those of its ranks, or what report --json wrote of one.
+What is not significant is shown as ~. docs/compare.md has the definitions.
+
+EXAMPLES
+   tracekit compare before.json.gz after.json.gz
+   tracekit compare a1.json.gz a2.json.gz a3.json.gz -- b1.json.gz b2.json.gz b3.json.gz
+   tracekit compare --phase decode --fail-above 5% before/ after/
+
+EXIT STATUS
+   0 done; 1 failed, nothing written; 2 wrong usage; 3 done, but an input was
+   damaged and something of it could not be kept (1 with --strict); 4 done, and a
+   phase got slower by more than --fail-above; 129, 130, 143 ended by a signal,
+   nothing written`,
+		Flags: append(append([]cli.Flag{
+			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
+			&cli.StringFlag{Name: "csv", Usage: "write each list as a file of its own into the folder `DIR`"},
+			&cli.IntFlag{Name: "rows", Value: 6, Usage: "show up to `N` rows of each list"},
+			&cli.StringFlag{Name: "fail-above", Usage: "exit with 4 if the median of a phase got slower by more than `PERCENT`, such as 5%, and by more than noise"},
+			&cli.StringFlag{Name: "step", Usage: "compare the steps `A..B` only, by the numbers of their markers or counted from 0"},
+			&cli.StringFlag{Name: "phase", Usage: "compare steps of one `PHASE` only: prefill, decode, mixed or other"},
+			&cli.StringFlag{Name: "bucket", Usage: "compare steps only whose bucket holds `TEXT`, such as bs8"},
+			&cli.IntFlag{Name: "skip", Usage: "leave out the first `N` steps of each trace"},
+			tmpdirFlag(),
+		}, append(markerFlags(), givenFlags()...)...), inputFlags()...),
+		Action: func(c *cli.Context) error { return compareRuns(c, std) },
+	}
+}
+
+// comparing is what the flags of compare say.
+type comparing struct {
+	before, after []string
+	report        measured.Options
+	selection     compare.Selection
+	limit         float64 // percent; negative if there is none
+}
+
+func comparingOf(c *cli.Context) (o comparing, err error) {
+	if c.Bool("json") && c.IsSet("csv") {
+		return o, usage("--json and --csv exclude each other")
+	}
+	if _, err := bounded(c, "rows", mostRows); err != nil {
+		return o, err
+	}
+	if o.before, o.after, err = twoSides(c.Args().Slice()); err != nil {
+		return o, err
+	}
+	if o.limit, err = limitOf(c); err != nil {
+		return o, err
+	}
+	if o.report.Markers, err = markerOf(c); err != nil {
+		return o, err
+	}
+	if o.report.Given, err = givenOf(c); err != nil {
+		return o, err
+	}
+	if c.IsSet("step") {
+		choice, err := steps.ParseChoice(c.String("step"))
+		if err != nil {
+			return o, usage("--step: %v", err)
+		}
+		o.selection.Steps = &choice
+	}
+	if c.IsSet("phase") {
+		if _, err := steps.ParsePhase(c.String("phase")); err != nil {
+			return o, usage("--phase: %v", err)
+		}
+	}
+	if o.selection.Skip = c.Int("skip"); o.selection.Skip < 0 {
+		return o, usage("--skip %d: it wants a number of steps", o.selection.Skip)
+	}
+	o.selection.Phase, o.selection.Bucket = c.String("phase"), c.String("bucket")
+	o.report.Temp = spill.In(c.String("tmpdir"))
+	return o, nil
+}
+
+// twoSides divides the inputs: at the --, or in the middle of two.
+func twoSides(names []string) (before, after []string, err error) {
+	at := slices.Index(names, "--")
+	switch {
+	case at < 0 && len(names) == 2:
+		return names[:1], names[1:], nil
+	case at < 0:
+		return nil, nil, hint(usage("compare takes two inputs, or -- between those before and those after"), "tracekit compare a1.json b1.json, or tracekit compare a1.json a2.json -- b1.json b2.json")
+	case at == 0 || at == len(names)-1 || slices.Contains(names[at+1:], "--"):
+		return nil, nil, usage("compare takes inputs on both sides of one --")
+	}
+	return names[:at], names[at+1:], nil
+}
+
+func limitOf(c *cli.Context) (float64, error) {
+	if !c.IsSet("fail-above") {
+		return -1, nil
+	}
+	text, ok := strings.CutSuffix(c.String("fail-above"), "%")
+	percent, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(percent >= 0 && percent < 1e6) {
+		return 0, usage("--fail-above %q: write it as 5%%", c.String("fail-above"))
+	}
+	if !ok {
+		return 0, hint(usage("--fail-above %q has no unit", c.String("fail-above")), "write %s%%", text)
+	}
+	return percent, nil
+}
+
+func compareRuns(c *cli.Context, std streams) error {
+	o, err := comparingOf(c)
+	if err != nil {
+		return err
+	}
+	if !c.IsSet("csv") {
+		if err := std.show(true); err != nil {
+			return err
+		}
+	}
+	var csv *folder
+	if c.IsSet("csv") {
+		if csv, err = tableFolder(c, std, tableNames(new(compare.Result).Tables())); err != nil {
+			return err
+		}
+		defer csv.Close()
+	}
+	reading := &comparisonReader{c: c, std: std, comparing: o}
+	before, err := reading.side(o.before)
+	if err != nil {
+		return err
+	}
+	after, err := reading.side(o.after)
+	if err != nil {
+		return err
+	}
+	r := compare.Compare(before, after)
+	switch {
+	case c.Bool("json"):
+		err = writeError(jsondoc.Write(std.out, r))
+	case csv != nil:
+		err = writeTables(c, std, csv, r.Tables())
+	default:
+		err = writeError(r.WriteText(std.out, compare.TextOptions{Rows: c.Int("rows"), Screen: screen(std.out)}))
+	}
+	if err != nil {
+		return err
+	}
+	if p := r.FailsAbove(o.limit); o.limit >= 0 && p != nil {
+		return noError{fmt.Errorf("%s steps got slower by %.1f%%, more than --fail-above %s", p.Phase, *p.Median.Percent, c.String("fail-above")), exitNo}
+	}
+	return reading.damage
+}
+
+// comparisonReader reads the inputs of compare, one after the other.
+type comparisonReader struct {
+	c   *cli.Context
+	std streams
+	comparing
+	damage error // the first
+}
+
+// side reads the runs of a side: a folder is one of many ranks, each other file one by itself.
+func (r *comparisonReader) side(names []string) (runs []compare.Run, err error) {
+	for _, name := range names {
+		files, err := expand(name)
+		if err != nil {
+			return nil, err
+		}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			run, err := r.run(name, files)
+			if err != nil {
+				return nil, err
+			}
+			runs = append(runs, run)
+			continue
+		}
+		for _, file := range files {
+			run, err := r.run(file, []string{file})
+			if err != nil {
+				return nil, err
+			}
+			runs = append(runs, run)
+		}
+	}
+	return runs, nil
+}
+
+func (r *comparisonReader) run(name string, files []string) (compare.Run, error) {
+	run := compare.Run{Name: name}
+	for _, file := range files {
+		in, err := r.input(file)
+		if err != nil {
+			return run, err
+		}
+		run.Inputs = append(run.Inputs, in)
+	}
+	return run, nil
+}
+
+func (r *comparisonReader) input(name string) (*compare.Input, error) {
+	if name != "-" {
+		if in, err := r.reportFile(name); in != nil || err != nil {
+			return in, err
+		}
+	}
+	in, err := openNamed(r.c, r.std, name, how{twice: true})
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	i, err := compare.Measure(r.c.Context, in.Source, in.name, r.report, r.selection)
+	if err == nil {
+		err = in.settled()
+	}
+	if err != nil {
+		return nil, in.wrap(rangeError(err))
+	}
+	in.meter.Stop()
+	if err := strictly(r.c, in, i.Report.Damage); err != nil {
+		return nil, err
+	}
+	err = damage(in, i.Report.Damage, r.c.Bool("quiet"), r.std)
+	if r.damage == nil {
+		r.damage = err
+	}
+	return i, nil
+}
+
+// reportFile reads a file that report --json wrote; nil if it is none.
+func (r *comparisonReader) reportFile(name string) (*compare.Input, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unread(err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, nil // it may be read once only
+	} else if err := r.std.places.reads("the input", info); err != nil {
+		return nil, err
+	}
+	in := bufio.NewReader(f)
+	head, err := in.Peek(reportHead)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, plainPathError(err)
+	}
+	if !isReport(head) {
+		return nil, nil
+	}
+	return compare.FromReport(in, name, r.selection)
+}
+
+// reportHead is how much of a file tells that it is a report.
+const reportHead = 1 << 10
+
+func isReport(head []byte) bool {
+	head = bytes.TrimLeft(head, " \t\r\n")
+	if len(head) == 0 || head[0] != '{' {
+		return false
+	}
+	for m := range trace.Members(head) {
+		return string(m.Key) == "zero_ns"
+	}
+	return false
+}

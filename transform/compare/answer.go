@@ -1,0 +1,283 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"tracekit/trace"
+	"tracekit/transform/report"
+)
+
+func (c *comparison) describe(side int) Side {
+	s := Side{Runs: []RunInfo{}, Steps: int(c.total[side])}
+	for i, r := range c.runs {
+		if c.side(i) != side {
+			continue
+		}
+		info := RunInfo{Name: r.name}
+		for _, in := range r.inputs {
+			info.Traces = append(info.Traces, in.Name)
+			info.Steps += len(in.order)
+			info.LongGaps += in.longGaps
+			a, b := &info.SetAside, &in.SetAside
+			a.NotChosen, a.Warmup, a.Recompile, a.Skipped = a.NotChosen+b.NotChosen, a.Warmup+b.Warmup, a.Recompile+b.Recompile, a.Skipped+b.Skipped
+			a.Outside = cmp.Or(a.Outside, b.Outside)
+			info.Markers = cmp.Or(info.Markers, in.Report.Markers)
+			info.Hardware = cmp.Or(info.Hardware, in.Hardware)
+		}
+		s.Runs = append(s.Runs, info)
+	}
+	return s
+}
+
+// notes tell why the sides may not be comparable.
+func (c *comparison) notes() []string {
+	notes := []string{}
+	facts := func(what string, of func(*Input) string) {
+		var seen [2][]string
+		for i, r := range c.runs {
+			for _, in := range r.inputs {
+				if s := of(in); !slices.Contains(seen[c.side(i)], s) {
+					seen[c.side(i)] = append(seen[c.side(i)], s)
+				}
+			}
+		}
+		for side := range seen {
+			slices.Sort(seen[side])
+		}
+		a, b := strings.Join(seen[0], " and "), strings.Join(seen[1], " and ")
+		if a != b {
+			notes = append(notes, fmt.Sprintf("%s: %s before, %s after", what, cmp.Or(a, "not known"), cmp.Or(b, "not known")))
+		}
+	}
+	facts("other hardware", func(in *Input) string { return in.Hardware })
+	facts("cut differently", func(in *Input) string {
+		if in.Origin == nil {
+			return "whole"
+		}
+		return in.Origin.Call
+	})
+	facts("downsampled differently", func(in *Input) string {
+		if in.Report.Merged != nil {
+			return "merged slices"
+		}
+		return "every slice"
+	})
+	facts("recorded differently", func(in *Input) string {
+		what := []string{}
+		for _, f := range []struct {
+			has  bool
+			name string
+		}{{len(in.Report.Python) > 0, "Python"}, {len(in.Report.Devices) > 0, "devices"}} {
+			if f.has {
+				what = append(what, f.name)
+			}
+		}
+		return cmp.Or(strings.Join(what, " and "), "neither Python nor devices")
+	})
+	facts("read from reports, which have no kernels, operators and Python by step", func(in *Input) string {
+		if in.estimated {
+			return "report"
+		}
+		return "trace"
+	})
+	facts("other steps", func(in *Input) string {
+		marker, _, _ := strings.Cut(in.Report.Markers, " on pid ")
+		_, by, ok := strings.Cut(marker, " by ")
+		if !ok {
+			return cmp.Or(marker, "no steps")
+		}
+		return by
+	})
+	ranks := [2]map[int]bool{{}, {}}
+	for i, r := range c.runs {
+		ranks[c.side(i)][len(r.inputs)] = true
+	}
+	if fmt.Sprint(ranks[0]) != fmt.Sprint(ranks[1]) {
+		notes = append(notes, "runs of different numbers of traces")
+	}
+	none := 0
+	for k := range c.keys {
+		if c.weight[k] > 0 {
+			none++
+		}
+	}
+	switch {
+	case c.total[0] == 0 || c.total[1] == 0:
+		notes = append(notes, "a side has no step to compare")
+	case none == 0:
+		notes = append(notes, "no phase and bucket in common: there is nothing to compare like with like")
+	}
+	return notes
+}
+
+// The verdicts.
+const (
+	Slower  = "slower"
+	Faster  = "faster"
+	Mixed   = "mixed" // some phases are slower, others faster
+	Same    = "no difference"
+	Unknown = "unknown" // too few steps
+)
+
+func (c *comparison) answer(r *Result) {
+	a := &r.Answer
+	a.Verdict = verdict(r.Phases)
+	var parts []string
+	for i := range r.Phases {
+		if p := &r.Phases[i]; p.Median != nil {
+			parts = append(parts, phaseText(p))
+		}
+	}
+	if a.Text = strings.Join(parts, "; "); a.Text == "" {
+		a.Text = "there are no steps of the same kind on both sides"
+	}
+	a.Because = because(r)
+	a.Proof = c.proof(r)
+}
+
+func verdict(phases []Phase) string {
+	slower, faster, known := false, false, false
+	for i := range phases {
+		d := phases[i].Median
+		if d == nil {
+			continue
+		}
+		known = known || d.P != nil
+		slower = slower || d.Significant && d.Change > 0
+		faster = faster || d.Significant && d.Change < 0
+	}
+	switch {
+	case slower && faster:
+		return Mixed
+	case slower:
+		return Slower
+	case faster:
+		return Faster
+	case known:
+		return Same
+	}
+	return Unknown
+}
+
+func phaseText(p *Phase) string {
+	d := p.Median
+	name := p.Phase + " steps"
+	if p.Phase == "all" || p.Phase == "other" {
+		name = "steps"
+	}
+	took := fmt.Sprintf("median %s before, %s after", duration(d.Before), duration(d.After))
+	switch {
+	case d.P == nil:
+		return fmt.Sprintf("%s %s (%s): too few to tell that from noise", name, percentText(d.Percent), took)
+	case !d.Significant:
+		return fmt.Sprintf("%s ~ (%s)", name, took)
+	}
+	return fmt.Sprintf("%s %s (%s)", name, percentText(d.Percent), took)
+}
+
+func percentText(p *float64) string {
+	if p == nil {
+		return "?"
+	}
+	return fmt.Sprintf("%+.1f%%", *p)
+}
+
+func duration(ns float64) string {
+	if ns < 0 {
+		return "-" + report.Amount(trace.Time(math.Round(-ns)))
+	}
+	return report.Amount(trace.Time(math.Round(ns)))
+}
+
+func signed(ns float64) string {
+	if ns < 0 {
+		return duration(ns)
+	}
+	return "+" + duration(ns)
+}
+
+// reasons are how many of them the answer names.
+const reasons = 5
+
+// because names what explains most of the change.
+func because(r *Result) []string {
+	type reason struct {
+		size float64
+		text string
+	}
+	var all []reason
+	for i := range r.Explained {
+		row := &r.Explained[i]
+		if !row.Significant && !(r.Answer.Verdict == Unknown && row.P == nil && row.Change.Change != 0) {
+			continue
+		}
+		text := fmt.Sprintf("%s: %s a step", rowName(row), signed(row.Change.Change))
+		switch row.Status {
+		case "new", "gone":
+			text += ", " + row.Status
+		default:
+			text += ", " + percentText(row.Percent)
+		}
+		if row.Share != nil {
+			text += fmt.Sprintf(", %.0f%% of the change", 100**row.Share)
+		}
+		all = append(all, reason{math.Abs(row.Change.Change), text})
+	}
+	if r.Shift.Significant {
+		all = append(all, reason{math.Abs(r.Shift.Change), fmt.Sprintf("other kinds of steps: %s a step, since %s", signed(r.Shift.Change), shiftText(r.Mix))})
+	}
+	if c := &r.Recompilations; c.Before != c.After {
+		text := fmt.Sprintf("recompilations: %g before, %g after", c.Before, c.After)
+		if c.AfterTime != c.BeforeTime {
+			text += fmt.Sprintf(", %s in all, %s a step", signed(c.AfterTime-c.BeforeTime), signed(c.ChangeAStep))
+		}
+		all = append(all, reason{math.Abs(c.ChangeAStep), text})
+	}
+	slices.SortStableFunc(all, func(a, b reason) int { return cmp.Compare(b.size, a.size) })
+	texts := []string{}
+	for _, x := range all[:min(reasons, len(all))] {
+		texts = append(texts, x.text)
+	}
+	return texts
+}
+
+// rowName says what a row is.
+func rowName(row *Row) string {
+	name := row.Name
+	if row.Kind != name {
+		name = strings.TrimSpace(row.Kind + " " + name)
+	}
+	if row.InGaps {
+		name += ", between steps"
+	}
+	return name
+}
+
+// shiftText names the kind of steps whose share changed most.
+func shiftText(mix []Mix) string {
+	best := 0
+	for i := range mix {
+		if math.Abs(mix[i].Change) > math.Abs(mix[best].Change) {
+			best = i
+		}
+	}
+	m := &mix[best]
+	return fmt.Sprintf("%s are %.0f%% of the steps, and were %.0f%%", strings.TrimSpace(m.Phase+" "+m.Bucket), 100*m.After, 100*m.Before)
+}
+
+func (c *comparison) proof(r *Result) string {
+	a, b := c.before, len(c.runs)-c.before
+	switch {
+	case r.Answer.Verdict == Unknown:
+		return "there are too few steps to tell a change from noise"
+	case a == 1 && b == 1:
+		return "one run each: what differs between the two is told from noise within each, but runs differ too, so it is no proof; several runs a side are"
+	case a == 1 || b == 1:
+		return "one run on a side: it is told from noise within runs, but runs differ too, so it is no proof; several runs a side are"
+	}
+	return fmt.Sprintf("%d runs before and %d after, each of which counts as one observation", a, b)
+}

@@ -1,0 +1,231 @@
+package report
+
+import (
+	"bytes"
+	"regexp"
+	"sort"
+
+	"tracekit/filter"
+	"tracekit/internal/spill"
+	"tracekit/trace"
+	"tracekit/transform/internal/merged"
+)
+
+// Window is a stretch of time that is looked at by itself, such as a step. What several have in
+// the same cell is added up.
+type Window struct {
+	Start, End trace.Time // half open
+	Cell       int32
+}
+
+// moments note what the host and the devices do at each moment, each thread in a log of its own,
+// to say in the end what the time of some windows was spent on.
+type moments struct {
+	temp      func() (*spill.File, error)
+	windows   []Window
+	marker    int                       // track of the markers of steps, -1 for none
+	markers   map[trace.Time]trace.Time // where steps begin and end
+	operators stacks                    // annotations too
+	calls     stacks                    // of the runtime
+	devices   []*deviceRuns
+	logs      []*segments
+	kernels   tally
+	operated  tally
+	exchange  []bool // by kernel, as far as it was looked at
+}
+
+func newMoments(m *measure, windows []Window) *moments {
+	a := &moments{temp: m.options.Temp, windows: windows, marker: -1, markers: map[trace.Time]trace.Time{}}
+	if m.run != nil {
+		a.marker = m.names.Find(m.run.Track.Pid, m.run.Track.Tid)
+		for i := range m.run.Steps {
+			a.markers[m.run.Steps[i].Start] = m.run.Steps[i].End
+		}
+	}
+	return a
+}
+
+// newLog returns a log; times says that its marks are times.
+func (a *moments) newLog(times bool) *segments {
+	l := newSegments(times, a.temp)
+	a.logs = append(a.logs, l)
+	return l
+}
+
+// note lets a thread note what it does.
+func (a *moments) note(s *stacks, t *thread) {
+	t.states = &s.states
+	t.log = a.newLog(s != &a.calls)
+	if s == &a.operators {
+		t.windows = &counter{a.windows, &a.operated}
+	}
+}
+
+func (a *moments) close() {
+	for _, l := range a.logs {
+		l.log.Close()
+	}
+	a.operators.close()
+	a.calls.close()
+}
+
+// tally adds up amounts by number and cell.
+type tally map[cellKey]Spent
+
+type cellKey struct{ number, cell int32 }
+
+// counter counts what begins in windows, in order of time.
+type counter struct {
+	windows []Window
+	of      *tally
+}
+
+func (c *counter) add(start trace.Time, number int32, length trace.Time) {
+	for len(c.windows) > 0 && c.windows[0].End <= start {
+		c.windows = c.windows[1:]
+	}
+	if len(c.windows) == 0 || c.windows[0].Start > start {
+		return
+	}
+	if *c.of == nil {
+		*c.of = tally{}
+	}
+	k := cellKey{number, c.windows[0].Cell}
+	s := (*c.of)[k]
+	(*c.of)[k] = Spent{Count: s.Count + 1, Total: s.Total + length}
+}
+
+// countKernels counts merged kernels where they begin.
+func (a *moments) countKernels(start trace.Time, kernel int32, n *merged.Name) {
+	at := sort.Search(len(a.windows), func(i int) bool { return a.windows[i].End > start })
+	if at == len(a.windows) || a.windows[at].Start > start {
+		return
+	}
+	if a.kernels == nil {
+		a.kernels = tally{}
+	}
+	k := cellKey{kernel, a.windows[at].Cell}
+	s := a.kernels[k]
+	a.kernels[k] = Spent{Count: s.Count + n.Count, Total: s.Total + n.Busy}
+}
+
+// deviceRuns is what a device runs at each moment. What communicates stands apart, since it
+// counts only where nothing else runs.
+type deviceRuns struct {
+	events            int64
+	compute, exchange stack
+	counter           counter
+}
+
+func (a *moments) device() *deviceRuns {
+	d := &deviceRuns{counter: counter{a.windows, &a.kernels}}
+	d.compute = stack{now: trace.MinTime, log: a.newLog(false)}
+	d.exchange = stack{now: trace.MinTime, log: a.newLog(false)}
+	a.devices = append(a.devices, d)
+	return d
+}
+
+// run takes work in order of its start.
+func (d *deviceRuns) run(s span, kernel int32, exchanges bool, launch int32) {
+	at := &d.compute
+	if exchanges {
+		at = &d.exchange
+	}
+	at.run(s.start)
+	at.begin(open{end: s.end, state: kernel, mark: int64(launch)})
+	d.events++
+}
+
+func (d *deviceRuns) end() {
+	d.compute.run(trace.MaxTime)
+	d.exchange.run(trace.MaxTime)
+}
+
+// collectives are what kernels that communicate are called.
+var collectives = regexp.MustCompile(`(?i)[nrhm]ccl|oneccl|all_?reduce|all_?gather|reduce_?scatter|all_?to_?all|broadcast_?kernel|send_?recv`)
+
+// exchanges reports whether a kernel communicates.
+func (a *moments) exchanges(kernel int32, m *measure) bool {
+	for len(a.exchange) <= int(kernel) {
+		a.exchange = append(a.exchange, collectives.MatchString(m.kernels.names[len(a.exchange)]))
+	}
+	return a.exchange[kernel]
+}
+
+// isCall reports a call of the runtime.
+func (l *learned) isCall(e *trace.Event) bool {
+	return e.Phase == 'X' && e.Has&trace.HasDur != 0 && e.Dur >= 0 && e.Shown() && !overlays[string(e.Cat())] &&
+		l.sides.Kinds(e)&(filter.Runtime|filter.Python) == filter.Runtime
+}
+
+func (m *measure) addCall(e *trace.Event) error {
+	track := m.names.Of(e)
+	s := &m.moments.calls
+	return s.thread(m, place{track: track}, lateOn(m.calls, track)).inOrder.add(e.TS, e.End(), s.function(e.Name()), launchOf(e))
+}
+
+// addHost takes an operator or an annotation. The markers of steps are neither.
+func (m *measure) addHost(e *trace.Event) error {
+	a, track, name := m.moments, m.names.Of(e), e.Name()
+	note := isAnnotation(e.Cat())
+	if note {
+		if end, ok := a.markers[e.TS]; ok && end == e.End() && track == a.marker {
+			return nil
+		}
+		name = appendFolded([]byte(annotationMark), name)
+	}
+	f := a.operators.function(name)
+	if note {
+		a.operators.states.mark(f, annotation)
+	}
+	t := a.operators.thread(m, place{track: track}, lateOn(m.hosts, track))
+	return t.inOrder.add(e.TS, e.End(), f, 0)
+}
+
+// annotationMark begins the names of annotations, which may be those of operators too.
+const annotationMark = "\x00"
+
+// isAnnotation reports whether slices of a category say what the host works on. Events without
+// a category are those of servers that write by themselves.
+func isAnnotation(cat []byte) bool {
+	return len(cat) == 0 || bytes.Contains(cat, []byte("annotation"))
+}
+
+// appendFolded appends a name with # for each of its numbers.
+func appendFolded(dst, name []byte) []byte {
+	in := false
+	for _, c := range name {
+		digit := c-'0' <= 9
+		if !digit {
+			dst = append(dst, c)
+		} else if !in {
+			dst = append(dst, '#')
+		}
+		in = digit
+	}
+	return dst
+}
+
+// launchOf is the number that a call shares with what it launched, 0 if there is none.
+func launchOf(e *trace.Event) int32 {
+	_, rest, ok := bytes.Cut(e.Args(), []byte(`"correlation"`))
+	if !ok {
+		return 0
+	}
+	number := uint64(0)
+	for _, c := range bytes.TrimLeft(rest, ": \t\r\n\"") {
+		if c-'0' > 9 {
+			break
+		}
+		number = number*10 + uint64(c-'0')
+	}
+	return int32(number ^ number>>32)
+}
+
+// KernelTimeOf is the kind of time of a kernel of that name.
+func KernelTimeOf(name string) Kind {
+	if collectives.MatchString(name) {
+		return CommunicationTime
+	}
+	return KernelTime
+}

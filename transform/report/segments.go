@@ -1,0 +1,142 @@
+package report
+
+import (
+	"encoding/binary"
+	"io"
+
+	"tracekit/internal/spill"
+	"tracekit/trace"
+)
+
+// segment is a stretch of time in which a stack shows one state. Its mark is the start of the
+// slice that shows it, or what joins that slice to a launch.
+type segment struct {
+	span
+	state int32
+	mark  int64
+}
+
+// segments are a log of what a stack shows when, in order of time: packed, and beyond a
+// megabyte in a temporary file.
+type segments struct {
+	log   *spill.Log
+	times bool // marks are times
+	buf   []byte
+	last  segment // held back, since it may go on
+	any   bool
+	end   trace.Time // of the one before
+}
+
+// logged is how many bytes of a log are held in memory.
+const logged = 1 << 20
+
+func newSegments(times bool, temp func() (*spill.File, error)) *segments {
+	return &segments{log: spill.NewPlain(logged, temp), times: times}
+}
+
+func (l *segments) add(start, end trace.Time, state int32, mark int64) {
+	if l.any && l.last.end == start && l.last.state == state && l.last.mark == mark {
+		l.last.end = end
+		return
+	}
+	l.put()
+	l.last, l.any = segment{span{start, end}, state, mark}, true
+}
+
+// put notes the last segment.
+func (l *segments) put() {
+	if !l.any {
+		return
+	}
+	s := &l.last
+	mark := s.mark
+	if l.times {
+		mark = int64(s.start) - mark
+	}
+	l.buf = binary.AppendVarint(l.buf[:0], int64(s.start-l.end))
+	l.buf = binary.AppendUvarint(l.buf, uint64(s.end-s.start))
+	l.buf = binary.AppendUvarint(l.buf, uint64(s.state))
+	l.buf = binary.AppendVarint(l.buf, mark)
+	l.end, l.any = s.end, false
+	l.log.Write(l.buf) // what goes wrong is told when the log is read
+}
+
+// reader reads a log from its start. After the last segment there is one that never begins.
+type reader struct {
+	now   segment
+	times bool
+	in    io.Reader
+	chunk []byte
+	rest  []byte // of the chunk
+	err   error
+}
+
+const longestSegment = 4 * binary.MaxVarintLen64
+
+// read ends a log and reads its first segment. A log that is nil is empty.
+func (l *segments) read() *reader {
+	r := &reader{}
+	if l != nil {
+		l.put()
+		r.times = l.times
+		r.in, r.err = l.log.Read()
+	}
+	r.next()
+	return r
+}
+
+// next reads the next segment.
+func (r *reader) next() {
+	if len(r.rest) < longestSegment && r.in != nil {
+		r.fill()
+	}
+	if len(r.rest) == 0 {
+		r.now = segment{span: span{trace.MaxTime, trace.MaxTime}, state: -1}
+		return
+	}
+	start, a := binary.Varint(r.rest)
+	length, b := binary.Uvarint(r.rest[a:])
+	state, c := binary.Uvarint(r.rest[a+b:])
+	mark, d := binary.Varint(r.rest[a+b+c:])
+	r.rest = r.rest[a+b+c+d:]
+	r.now.start = r.now.end + trace.Time(start)
+	r.now.end = r.now.start + trace.Time(length)
+	r.now.state, r.now.mark = int32(state), mark
+	if r.times {
+		r.now.mark = int64(r.now.start) - mark
+	}
+}
+
+func (r *reader) fill() {
+	if r.chunk == nil {
+		r.chunk = make([]byte, 64<<10)
+	}
+	kept := copy(r.chunk, r.rest)
+	n, err := io.ReadAtLeast(r.in, r.chunk[kept:], len(r.chunk)-kept)
+	r.rest = r.chunk[:kept+n]
+	if err != nil {
+		r.in = nil
+		if err != io.EOF && err != io.ErrUnexpectedEOF {
+			r.err, r.rest = err, nil
+		}
+	}
+}
+
+// at moves to the segment that covers t or comes next, and returns the time of its next change.
+func (r *reader) at(t trace.Time) trace.Time {
+	for r.now.end <= t && r.now.start != trace.MaxTime {
+		r.next()
+	}
+	if r.now.start > t {
+		return r.now.start
+	}
+	return r.now.end
+}
+
+// state is what is shown at t, to which the reader was moved; -1 if that is nothing.
+func (r *reader) state(t trace.Time) int32 {
+	if r.now.start > t {
+		return -1
+	}
+	return r.now.state
+}
