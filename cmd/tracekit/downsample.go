@@ -25,7 +25,7 @@ as pairs; a flow is kept with the slices that it joins, or ends on what these ar
 merged into. With a budget, flows of merged slices are dropped.
 
 KINDS, in the order in which they apply, each to what those before it leave
-   --every N --step      only every Nth step, whole, with what it launched on devices
+   --every N             only every Nth step, whole, with what it launched on devices
    --max-depth N         only N slices one inside the other
    --counters TIME       of each series of a counter no more than the first, the
                          smallest, the largest and the last sample in each TIME
@@ -49,7 +49,7 @@ EXAMPLES
    tracekit downsample --target-size 200MB -o small.json.gz big.json.gz
    tracekit downsample --resolution 20us -o merged.json.gz big.json.gz
    tracekit downsample --target-size 50MB --favour 'thread =~ "MainThread"' big.json.gz > fits.json
-   tracekit downsample --every 10 --step --min-dur 5us big.json.gz > some.json
+   tracekit downsample --every 10 --min-dur 5us big.json.gz > some.json
 
 ` + exitText,
 		Flags: append([]cli.Flag{
@@ -61,8 +61,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "stats", Usage: "say by how much the picture differs"},
 			&cli.StringFlag{Name: "max-depth", Usage: "drop slices inside of `N` others"},
 			&cli.StringFlag{Name: "counters", Usage: "thin counters to four samples a series in each `TIME`"},
-			&cli.StringFlag{Name: "every", Usage: "with --step: leave every `N`th step"},
-			&cli.BoolFlag{Name: "step", Usage: "what --every counts"},
+			&cli.StringFlag{Name: "every", Usage: "leave every `N`th step"},
 			tmpdirFlag(),
 		}, append(append(markerFlags(), givenFlags()...), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
@@ -116,9 +115,6 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 		if o.TargetSize, err = parseAmount(c.String("target-size"), "B"); err != nil {
 			return o, usage("--target-size %v", err)
 		}
-	}
-	if c.Bool("step") != (o.Every > 0) {
-		return o, hint(usage("--every and --step go together"), "--every 10 --step leaves every tenth step")
 	}
 	marker, err := markerOf(c)
 	if err != nil {

@@ -101,7 +101,7 @@ func filter(s *soak) command {
 func downsample(s *soak) command {
 	r := s.rnd
 	ways := some(r, 3, flags("--min-dur", timeOf(r)), flags("--merge", timeOf(r)), flags("--max-depth", strconv.Itoa(1+r.IntN(9))),
-		flags("--counters", timeOf(r)), flags("--every", strconv.Itoa(1+r.IntN(4)), "--step"),
+		flags("--counters", timeOf(r)), flags("--every", strconv.Itoa(1+r.IntN(4))),
 		pick(r, flags("--max-events", strconv.Itoa(10+r.IntN(5000))), flags("--target-size", strconv.Itoa(1+r.IntN(999))+"kB")))
 	if len(ways) == 0 {
 		ways = flags("--min-dur", "10us")
