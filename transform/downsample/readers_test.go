@@ -6,12 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
+	"tracekit/filter"
 	"tracekit/internal/testkit/cmptest"
 	"tracekit/trace"
+	sieve "tracekit/transform/filter"
 	"tracekit/transform/info"
+	"tracekit/transform/page"
+	"tracekit/transform/pipeline"
 	"tracekit/transform/report"
+	"tracekit/transform/steps"
 )
 
 func sourceOf(t testing.TB, data []byte) *trace.Source {
@@ -91,6 +97,26 @@ func reportFigures(t testing.TB, data []byte) map[string]countedTime {
 	return all
 }
 
+// pageFigures are what the page of info says: the time of slices by category, and how many
+// there are on a lane.
+func pageFigures(t testing.TB, data []byte) map[string]countedTime {
+	t.Helper()
+	d, err := page.Collect(context.Background(), sourceOf(t, data), steps.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]countedTime{}
+	for _, c := range d.Categories {
+		if c.Busy > 0 && c.Phase == "X" {
+			all["category "+c.Cat] = countedTime{0, int64(c.Busy), false}
+		}
+	}
+	for _, l := range d.Lanes {
+		all["lane "+l.Process+"/"+l.Name+"/"+l.Kind] = countedTime{l.Total, 0, false}
+	}
+	return all
+}
+
 // sameFiguresOf holds figures of an output to those of the input. Numbers are the same in any
 // case, times are where they are not said to be estimates.
 func sameFiguresOf(t testing.TB, in, out []byte, figures func(testing.TB, []byte) map[string]countedTime) (exact, estimates int) {
@@ -135,7 +161,7 @@ func TestVerbsReadMergedSlicesAsWhatTheyStandFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, figures := range []func(testing.TB, []byte) map[string]countedTime{infoFigures, reportFigures} {
+		for _, figures := range []func(testing.TB, []byte) map[string]countedTime{infoFigures, reportFigures, pageFigures} {
 			e, about := sameFiguresOf(t, data, out, figures)
 			exact, estimates = exact+e, estimates+about
 		}
@@ -164,5 +190,77 @@ func TestVerbsReadMergedSlicesAsWhatTheyStandFor(t *testing.T) {
 	t.Logf("%d exact, %d estimates", exact, estimates)
 	if exact < 3*estimates {
 		t.Errorf("%d figures are exact, and %d estimates", exact, estimates)
+	}
+}
+
+// filtered is what a filter leaves of a trace.
+func filtered(t testing.TB, data []byte, expr string) ([]byte, pipeline.Report) {
+	t.Helper()
+	x, err := filter.Parse(expr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := trace.NewWriter(&out)
+	rep, err := sieve.Run(context.Background(), sourceOf(t, data), w, sieve.Options{Expr: x})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes(), rep
+}
+
+// A filter finds as many slices, of the same names and with the same time, in what downsample
+// has made of a trace as in the trace.
+func TestFilterFindsWhatWasMerged(t *testing.T) {
+	narrow := 0
+	check := func(t *testing.T, data []byte, d int64, exprs ...string) {
+		t.Helper()
+		out := runOn(t, data, Options{Resolution: ns(d)})
+		for _, x := range exprs {
+			left, rep := filtered(t, out, x)
+			whole, _ := filtered(t, data, x)
+			want, got := measure(t, slicesOf(t, parsed(t, whole))), measure(t, slicesOf(t, parsed(t, left)))
+			same := cmptest.Same(t, x+": numbers of slices", want.Count, got.Count)
+			if !cmptest.Same(t, x+": time of slices", want.Busy, got.Busy) || !same {
+				t.FailNow()
+			}
+			if strings.Contains(strings.Join(rep.Notes, "\n"), "those of their names") {
+				narrow++
+			}
+		}
+	}
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 16))
+		check(t, nested(rng, false), int64(1000*(1+rng.IntN(100))), `cat == "cat x"`, `name == "a" || cat != "cat x" && name == "b"`, `!(name in ("a", "c"))`)
+	}
+	eachReal(t, func(t *testing.T, data []byte) {
+		check(t, data, 50_000, `cat == "kernel"`, `cat == "cpu_op" && name =~ "^aten::"`, `ph == "X" && !(cat =~ "python")`)
+	})
+	if narrow < 50 {
+		t.Errorf("only %d filters took names out of merged slices", narrow)
+	}
+}
+
+// Of merged slices only bounds of their durations are known: what may meet a condition is
+// kept, and said to be so.
+func TestFilterSaysWhatIsNotKnown(t *testing.T) {
+	const doc = `{"traceEvents":[{"ph":"X","cat":"k","name":"a","pid":1,"tid":1,"ts":0,"dur":2},{"ph":"X","cat":"k","name":"b","pid":1,"tid":1,"ts":3,"dur":5}]}`
+	out := runOn(t, []byte(doc), Options{Resolution: ns(20_000)})
+	for expr, want := range map[string][2]int{
+		"dur > 1us": {1, 0}, "dur > 3us": {1, 2}, "dur > 5us": {0, 0}, `args.tracekit.count == 2`: {1, 0}, `args.x == 1`: {0, 0}, `name == "b" && dur > 3us`: {1, 1},
+	} {
+		left, rep := filtered(t, out, expr)
+		n, maybe := len(slicesOf(t, parsed(t, left))), 0
+		for _, note := range rep.Notes {
+			if strings.Contains(note, "may meet the condition or not") {
+				fmt.Sscan(note, &maybe)
+			}
+		}
+		if got := [2]int{n, maybe}; got != want {
+			t.Errorf("%s: %d slices, %d doubtful, want %v: %q", expr, n, maybe, want, rep.Notes)
+		}
 	}
 }

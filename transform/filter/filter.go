@@ -63,7 +63,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 	p.Covers.Mixed = true
 	p.Hold(kept)
 	p.Tally = o.Tally
-	st := &sieve{Plan: p, names: pipeline.Names{Tally: o.Tally}, lateFlows: lateFlows{text: arrows, starts: map[uint64]bool{}}}
+	st := &sieve{Plan: p, matching: m, names: pipeline.Names{Tally: o.Tally}, lateFlows: lateFlows{text: arrows, starts: map[uint64]bool{}}}
 	st.lateFlows.hopes = o.Related.Children || o.Related.Device || o.Related.Flows
 	run := pipeline.NewRunner(w, st)
 	k := newRelations(o, noted)
@@ -81,6 +81,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 	if k.asksNesting() && k.shape.HasAsync() {
 		rep.Note("depth, --with-parents and --with-children are of slices on threads: async events (b, e) have none of them")
 	}
+	rep.Notes = append(rep.Notes, m.merged.notes()...)
 	if rep.Empty = w.Events == st.names.Free; rep.Empty {
 		rep.Note(fmt.Sprintf("0 of %d events meet the condition: the output is an empty trace", v.Events))
 		rep.Notes = append(rep.Notes, near(ctx, pipeline.BlocksOf(s, v.Blocks), o.Expr.Asked(), &m.env)...)
@@ -128,6 +129,7 @@ type matching struct {
 	related *relations     // nil unless kin is asked for
 
 	partners []pairs.Partner // by ordinal of begins and ends
+	merged   mergedSlices
 }
 
 func (m *matching) Judge(e *trace.Event) keep.Decision {
@@ -141,6 +143,9 @@ func (m *matching) Judge(e *trace.Event) keep.Decision {
 func (m *matching) match(e *trace.Event, end trace.Time) bool {
 	if m.shape != nil && m.expr.Needs()&filter.NeedsDepth != 0 {
 		m.env.Depth = m.shape.Depth(e, end)
+	}
+	if s, some := m.ask(e); s != nil {
+		return some
 	}
 	return m.expr.Match(e, &m.env)
 }

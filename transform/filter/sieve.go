@@ -8,6 +8,7 @@ import (
 	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
+	"tracekit/transform/internal/merged"
 	"tracekit/transform/pipeline"
 )
 
@@ -18,6 +19,7 @@ import (
 // anywhere.
 type sieve struct {
 	*keep.Plan
+	matching  *matching
 	names     pipeline.Names
 	lateFlows lateFlows
 	begun     bool // something that has to be settled has come
@@ -148,6 +150,13 @@ func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
 	}
 	if err := s.names.Use(e, w); err != nil {
 		return err
+	}
+	if e.Phase == 'X' && merged.Is(e) {
+		if obj := s.matching.narrowed(e); obj != nil {
+			s.Tally.Out(e, len(e.Lead())+len(obj))
+			w.SetLead(e)
+			return w.Object(obj)
+		}
 	}
 	if s.settled {
 		return s.PutBound(e, w)

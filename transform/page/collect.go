@@ -11,6 +11,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/internal/merged"
 	"tracekit/transform/requests"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
@@ -27,6 +28,7 @@ type Collector struct {
 	cats     map[catKey]*Category
 	cat      *Category // of the last event
 	binned   int       // categories that have bins
+	merged   merged.Reader
 	base     int64
 	events   int64
 	bytes    int64
@@ -68,26 +70,28 @@ func (c *Collector) event(e *trace.Event) {
 	c.lanes.sides.Learn(e)
 	c.finder.Learn(e)
 	placed := c.forecast.Event(e, 0)
+	m := c.merged.Read(e)
 	c.count(e, placed)
+	if m != nil {
+		c.countMerged(e, m)
+	} else {
+		c.cat.work(e.Span())
+	}
 	switch {
 	case e.IsMeta():
 		c.lanes.names.Learn(e)
 	case !placed || e.IsFlow():
 	case e.Phase == 'C':
 		c.counters.add(e)
+	case m != nil && m.IsComplete():
+		c.lanes.addMerged(e, m, &c.merged)
 	default:
 		c.lanes.add(e)
 	}
 }
 
 func (c *Collector) count(e *trace.Event, placed bool) {
-	if n := c.cat; n == nil || n.phase != e.Phase || n.raw != string(e.Cat()) {
-		key := catKey{e.Phase, string(e.Cat())}
-		if c.cat = c.cats[key]; c.cat == nil {
-			c.cat = c.newCategory(e, key)
-		}
-	}
-	n := c.cat
+	n := c.category(e, e.Cat())
 	n.Events++
 	n.Bytes += int64(e.Size())
 	c.events++
@@ -100,18 +104,45 @@ func (c *Collector) count(e *trace.Event, placed bool) {
 	if n.Events <= learned {
 		c.learnKind(n, e)
 	}
-	if dur := e.Span(); dur >= day {
+}
+
+// countMerged gives each category the time of its slices that e stands for.
+func (c *Collector) countMerged(e *trace.Event, m *merged.Slices) {
+	own, busy := c.cat, m.Busy
+	for i := range m.Names {
+		n := &m.Names[i]
+		c.category(e, n.Cat).work(n.Busy)
+		busy -= n.Busy
+	}
+	own.work(max(busy, 0)) // of which no name is known
+	c.cat = own
+}
+
+// work adds the time of slices.
+func (n *Category) work(dur trace.Time) {
+	if dur >= day {
 		n.long, n.longest = n.long.Add(dur), max(n.longest, dur)
 	} else {
 		n.Busy = n.Busy.Add(dur)
 	}
 }
 
+// category is that of a name, with the phase of e.
+func (c *Collector) category(e *trace.Event, cat []byte) *Category {
+	if n := c.cat; n == nil || n.phase != e.Phase || n.raw != string(cat) {
+		key := catKey{e.Phase, string(cat)}
+		if c.cat = c.cats[key]; c.cat == nil {
+			c.cat = c.newCategory(e, key)
+		}
+	}
+	return c.cat
+}
+
 // binnedCats is how many categories have bins: those that come first.
 const binnedCats = 64
 
 func (c *Collector) newCategory(e *trace.Event, key catKey) *Category {
-	n := &Category{Phase: phaseText(e.Phase), Cat: string(trace.Unescape(e.Cat())), phase: e.Phase, raw: key.cat}
+	n := &Category{Phase: phaseText(e.Phase), Cat: string(trace.Unescape([]byte(key.cat))), phase: e.Phase, raw: key.cat}
 	if c.cats[key] = n; c.binned < binnedCats && !e.IsMeta() {
 		c.binned++
 		n.events, n.bytes = make(sums, maxBins), make(sums, maxBins)

@@ -6,6 +6,7 @@ import (
 
 	"tracekit/filter"
 	"tracekit/trace"
+	"tracekit/transform/internal/merged"
 	"tracekit/transform/report"
 )
 
@@ -53,18 +54,50 @@ func (l *lane) widen(to func(i int) int) {
 }
 
 func (l *lanes) add(e *trace.Event) {
+	n := l.take(e, 1)
+	if isWork(e) {
+		n.work(l.scale, e.Cat(), e.TS, e.End())
+	}
+}
+
+// take counts events in their lane.
+func (l *lanes) take(e *trace.Event, count int64) *lane {
 	python := l.sides.Kinds(e)&filter.Python != 0
 	track := l.names.Of(e)
 	if l.last == nil || l.last.laneKey != (laneKey{track, python}) {
 		l.last = l.lane(laneKey{track, python})
 	}
 	n := l.last
-	if n.total++; n.total <= learned {
+	if n.total < learned {
 		n.device = !python && l.sides.Side(e) == filter.Device
 	}
-	n.events[l.scale.index(e.TS)]++
-	if isWork(e) {
-		n.work(l.scale, e.Cat(), e.TS, e.End())
+	n.total += count
+	n.events[l.scale.index(e.TS)] += count
+	return n
+}
+
+// addMerged adds the slices that e stands for, all over its time.
+func (l *lanes) addMerged(e *trace.Event, m *merged.Slices, r *merged.Reader) {
+	for i := range m.Names {
+		n := &m.Names[i]
+		part := r.Part(e, n)
+		if on := l.take(&part, n.Count); isWork(&part) {
+			on.spread(l.scale, e.TS, e.End(), m.Covers(n))
+		}
+	}
+}
+
+// spread adds work evenly over a stretch of time.
+func (n *lane) spread(s *scale, from, to, work trace.Time) {
+	whole, left := float64(work)/float64(to-from), work
+	for i := s.index(from); from < to; i++ {
+		next := min(to, s.start(i+1))
+		share := left
+		if next < to {
+			share = min(left, trace.Time(whole*float64(next-from)))
+		}
+		n.busy[i] += int64(share)
+		from, left = next, left-share
 	}
 }
 
