@@ -173,6 +173,7 @@ func (c *cover) place(b *run, s *merged.Slices, texts []string) {
 		s.Names = append(s.Names, name)
 	}
 	s.Sort()
+	slices.SortFunc(s.Inside, bytes.Compare)
 	if b.above == nil && c.keptAll == 0 {
 		s.Outer = max(0, trace.Time(b.busy-b.keptInside))
 	}
