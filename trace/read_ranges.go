@@ -17,14 +17,14 @@ var ErrChanged = errors.New("the input has changed while it was read")
 // compression allows.
 func (s *Source) ReadBlocks(blocks []Block) (*Reader, error) { return s.ReadAgain(blocks, nil) }
 
-// ReadAgain is ReadBlocks where it will be known of some events that they stay, which
-// may come as Parts that are Solid: nothing comes before that is known.
-func (s *Source) ReadAgain(blocks []Block, known <-chan Solids) (*Reader, error) {
+// ReadAgain is ReadBlocks where it is known of some events that they are kept, which may
+// come as Parts that are Solid.
+func (s *Source) ReadAgain(blocks []Block, known Solids) (*Reader, error) {
 	if s.at == nil && s.spool == nil {
 		return nil, errors.New("a pipe can't be read a second time")
 	}
 	o := reading{record: s.record, placed: true, known: known, scanners: s.scanners}
-	if known != nil {
+	if len(known) > 0 {
 		o.scanners = 1 // there is not much to be scanned
 	}
 	c := &chosen{source: s, blocks: blocks}

@@ -126,12 +126,12 @@ type stretches interface {
 
 // reading says how a trace is read.
 type reading struct {
-	sums     bool          // batches have the bounds of their events, and not the events
-	record   bool          // it is asked how the text was packed
-	placed   bool          // events know where they stand
-	verify   bool          // what is no JSON is counted
-	scanners int           // of blocks, early; in turn if that is less than two
-	known    <-chan Solids // tells what need not be looked at; nil if nothing does
+	sums     bool   // batches have the bounds of their events, and not the events
+	record   bool   // it is asked how the text was packed
+	placed   bool   // events know where they stand
+	verify   bool   // what is no JSON is counted
+	scanners int    // of blocks, early; in turn if that is less than two
+	known    Solids // need not be looked at
 }
 
 // document walks a text that is read like this.
@@ -165,7 +165,9 @@ func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
 	decoded := make(chan *block, r.blocks)
 	r.done.Add(2)
 	go r.decode(s, decoded, o.sums)
-	go r.scan(decoded, &joiner{doc: o.document(m), rest: blocks.takeJoined()}, o.known)
+	j := &joiner{doc: o.document(m), rest: blocks.takeJoined()}
+	j.doc.solids = o.known
+	go r.scan(decoded, j)
 	return r
 }
 
@@ -271,17 +273,10 @@ func (r *Reader) scanEarly(s *earlyScanner) {
 	}
 }
 
-func (r *Reader) scan(decoded <-chan *block, s *joiner, known <-chan Solids) {
+func (r *Reader) scan(decoded <-chan *block, s *joiner) {
 	defer r.done.Done()
 	defer close(r.out)
 	defer func() { r.joined = s.largest() }()
-	if known != nil {
-		select {
-		case s.doc.solids = <-known:
-		case <-r.quit:
-			return
-		}
-	}
 	for b := range decoded {
 		if r.work != nil {
 			<-b.early.ready

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,17 +66,15 @@ func TestSolids(t *testing.T) {
 		certain := func(e *Event) bool { return stays(e) && len(e.Raw())%11 > 0 }
 		var known Solids
 		write := func(known Solids) (out string, events int64, solid int) {
-			tell := make(chan Solids, 1)
-			r, err := s.ReadAgain(v.Blocks, tell)
+			r, err := s.ReadAgain(v.Blocks, slices.Clone(known))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer r.Close()
-			tell <- known
 			flow := 0
 			var b bytes.Buffer
 			z := gzwrite.NewWriter(&b, gzwrite.Options{})
-			w := NewWriter(z)
+			w := NewPackedWriter(z)
 			if err := EachPart(context.Background(), r, func(p *Part) error {
 				if p.Text != nil {
 					return w.Text(p.Text)
@@ -185,22 +184,4 @@ func TestSolidsAreSmall(t *testing.T) {
 	if known.add(&e, -1); len(known) > 0 {
 		t.Error("a large event is solid")
 	}
-}
-
-// A reading that waits to be told of solids can be ended.
-func TestEndWithoutSolids(t *testing.T) {
-	text := uneven(rand.New(rand.NewPCG(1, 2)), 20_000)
-	s, err := NewSource(bytes.NewReader(text), int64(len(text)), SourceOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := s.Survey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := s.ReadAgain(v.Blocks, make(chan Solids))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Close()
 }

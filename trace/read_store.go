@@ -90,8 +90,8 @@ func (s *Store) Follow(p *Part) {
 	if s.foreseen && !r.lost && !s.mayHold(r) {
 		s.lose(r)
 	}
-	if from, is := p.from.(*Reader); is {
-		s.keepTapes(r, from.tapes)
+	if p.from != nil {
+		s.keepTapes(r, p.from.recent())
 	}
 }
 
@@ -148,6 +148,8 @@ func (s *Store) keepTapes(r *run, tapes []taped) {
 func (s *Store) tapesOf(from, to int64) []*verbatim.Tape { return tapesOf(s.tapes, from, to) }
 
 func (s *Store) need(int64) {} // all is kept
+
+func (s *Store) recent() []taped { return s.tapes }
 
 // Text adds document text that was not foreseen.
 func (s *Store) Text(t []byte) {

@@ -19,6 +19,8 @@ type recording interface {
 	tapesOf(from, to int64) []*verbatim.Tape
 	// need says that this will be asked of text from an offset on only.
 	need(from int64)
+	// recent returns how the text was packed that was read last.
+	recent() []taped
 }
 
 // heldText is for how much text before the block at hand it is known in any case how
@@ -54,6 +56,8 @@ func (r *Reader) dropTapes(n int) {
 func (r *Reader) tapesOf(from, to int64) []*verbatim.Tape { return tapesOf(r.tapes, from, to) }
 
 func (r *Reader) need(from int64) { r.needed = from }
+
+func (r *Reader) recent() []taped { return r.tapes }
 
 func tapesOf(list []taped, from, to int64) (all []*verbatim.Tape) {
 	i := sort.Search(len(list), func(i int) bool { return list[i].to > from })

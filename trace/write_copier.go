@@ -11,7 +11,7 @@ import (
 // depends on what is read and written, and not on how.
 type copier struct {
 	from recording // nil if nobody wants to know
-	to   reuser
+	to   Packer
 
 	out, in int64 // where the events at hand began, in what is written and in what was read
 	end     int64 // where they end in what was read, 0 if there are none
@@ -25,20 +25,17 @@ type stay struct {
 	tapes         []*verbatim.Tape
 }
 
-// reuser packs, and can make use of how text was packed before.
-type reuser interface{ WasRead([]verbatim.Run) }
-
 // Follow tells w that the events it is given next are of p, which was just read. If
-// its Source was made to Record and w's writer can pack, what stays as it is need
-// not be packed again.
+// its Source was made to Record and w is a packed one, what stays as it is need not be
+// packed again.
 func (w *Writer) Follow(p *Part) {
 	c := &w.copier
 	switch {
 	case p.from == nil:
 	case p.from != c.from:
-		if to, can := w.w.(reuser); can {
+		if w.packer != nil {
 			c.other()
-			c.from, c.to = p.from, to
+			c.from, c.to = p.from, w.packer
 		}
 	case p.Off > c.end+1:
 		c.other() // nothing of p can follow on

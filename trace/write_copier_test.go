@@ -153,7 +153,7 @@ func TestWhatIsCopiedIsWhatWasRead(t *testing.T) {
 			var plain, out bytes.Buffer
 			w := &witness{Writer: gzwrite.NewWriter(&out, gzwrite.Options{}), t: t, text: []byte(text)}
 			writeTwice(t, text, NewWriter(&plain), rand.New(rand.NewPCG(seed, 5)), writings()[name])
-			writeTwice(t, text, NewWriter(w), rand.New(rand.NewPCG(seed, 5)), writings()[name])
+			writeTwice(t, text, NewPackedWriter(w), rand.New(rand.NewPCG(seed, 5)), writings()[name])
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -240,7 +240,7 @@ func TestWhatIsKeptOfHowTextWasPacked(t *testing.T) {
 	defer r.Close()
 	out := &witness{Writer: gzwrite.NewWriter(io.Discard, gzwrite.Options{}), t: t, text: []byte(text)}
 	defer out.Abort()
-	w := NewWriter(out)
+	w := NewPackedWriter(out)
 	most := int64(0)
 	err = EachPart(t.Context(), r, func(p *Part) error {
 		w.Follow(p)
@@ -292,7 +292,7 @@ func TestWhatIsHeldIsCopied(t *testing.T) {
 	}
 	out := &witness{Writer: gzwrite.NewWriter(io.Discard, gzwrite.Options{}), t: t, text: []byte(text)}
 	defer out.Abort()
-	w := NewWriter(out)
+	w := NewPackedWriter(out)
 	again, err := held.Read(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -327,7 +327,7 @@ func TestCopiesOfAReadingThatHasEnded(t *testing.T) {
 		}
 		var b bytes.Buffer
 		z := gzwrite.NewWriter(&b, gzwrite.Options{})
-		w := NewWriter(z)
+		w := NewPackedWriter(z)
 		if err := EachPart(t.Context(), r, func(p *Part) error {
 			w.Follow(p)
 			for i := range p.Events {

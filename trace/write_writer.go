@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 
+	"tracekit/internal/gzip/verbatim"
 	"tracekit/internal/jsonlex"
 )
 
@@ -12,9 +13,9 @@ import (
 // document. It does not close what it writes to.
 type Writer struct {
 	w      io.Writer
-	buf    []byte // lender's or own; has room for a comma
+	buf    []byte // packer's or own; has room for a comma
 	own    []byte
-	lender lender // nil if w offers no room
+	packer Packer // nil if what is written is not packed by w
 	lead   []byte // white space before the latest event, for events that are made
 	comma  bool   // an event was written in the array at hand
 	bare   bool   // the document is a bare array, and no event was written yet
@@ -31,17 +32,26 @@ type Writer struct {
 // writeSize is how many bytes a Writer gathers before it passes them on.
 const writeSize = 256 << 10
 
-// A lender offers room for what it is to be given next, so that it needs no copy.
-type lender interface {
+// Packer packs what is written to it.
+type Packer interface {
+	io.Writer
+	// AvailableBuffer returns room for what is written next, so that it needs no copy.
 	AvailableBuffer() []byte
+	// WasRead says how parts of what is written next were packed when they were read.
+	WasRead([]verbatim.Run)
 }
 
-// NewWriter returns a Writer to w. If w has a method AvailableBuffer, as
-// [bufio.Writer] has, what is written is gathered there; nobody else may write to
-// w then, until Close.
+// NewWriter returns a Writer to w.
 func NewWriter(w io.Writer) *Writer {
 	wr := &Writer{w: w, lead: []byte("\n")}
-	wr.lender, _ = w.(lender)
+	wr.borrow()
+	return wr
+}
+
+// NewPackedWriter returns a Writer that gathers what it writes in p. Nobody else may write
+// to p until Close.
+func NewPackedWriter(p Packer) *Writer {
+	wr := &Writer{w: p, packer: p, lead: []byte("\n")}
 	wr.borrow()
 	return wr
 }
@@ -203,8 +213,8 @@ func (w *Writer) pass(p []byte) {
 // borrow makes buf an empty one.
 func (w *Writer) borrow() {
 	w.buf = nil
-	if w.lender != nil && w.err == nil {
-		w.buf = w.lender.AvailableBuffer()
+	if w.packer != nil && w.err == nil {
+		w.buf = w.packer.AvailableBuffer()
 	}
 	if cap(w.buf) == 0 {
 		if w.own == nil {

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"testing"
+
+	"tracekit/internal/gzip/verbatim"
 )
 
 // lending is an output that offers rooms of the sizes given, in turn, and fails
@@ -29,6 +30,8 @@ func (l *lending) AvailableBuffer() []byte {
 	l.room = make([]byte, size)
 	return l.room[:0]
 }
+
+func (l *lending) WasRead([]verbatim.Run) {}
 
 func (l *lending) Write(p []byte) (int, error) {
 	if len(p) > 0 && len(l.room) > 0 && &p[0] == &l.room[0] {
@@ -57,7 +60,7 @@ func TestRoomOfTheOutput(t *testing.T) {
 		want := withoutRoom(t, pad)
 		for _, rooms := range [][]int{{0}, {1}, {7}, {0, 1, 2, 50}, {1 << 20}, {30, 0, 1}} {
 			l := &lending{rooms: slices.Clone(rooms), failAt: 1 << 30}
-			w := NewWriter(l)
+			w := NewPackedWriter(l)
 			if err := writeSome(w, pad); err != nil || l.String() != want || w.Bytes != int64(len(want)) {
 				t.Errorf("rooms %v: %d bytes, %d counted, want %d, error %v", rooms, l.Len(), w.Bytes, len(want), err)
 			}
@@ -74,7 +77,7 @@ func TestRoomOfAnOutputThatFails(t *testing.T) {
 	for _, rooms := range [][]int{{1}, {7}, {1 << 10}, {30, 0, 1}} {
 		for at := range len(want) {
 			l := &lending{rooms: slices.Clone(rooms), failAt: at}
-			if err := writeSome(NewWriter(l), 0); err != errFull || l.String() != want[:at] {
+			if err := writeSome(NewPackedWriter(l), 0); err != errFull || l.String() != want[:at] {
 				t.Fatalf("rooms %v, full at %d: %d bytes, error %v", rooms, at, l.Len(), err)
 			}
 		}
@@ -84,7 +87,7 @@ func TestRoomOfAnOutputThatFails(t *testing.T) {
 // withoutRoom is what writeSome writes to an output that offers no room.
 func withoutRoom(t *testing.T, pad int) string {
 	var out bytes.Buffer
-	if err := writeSome(NewWriter(struct{ io.Writer }{&out}), pad); err != nil {
+	if err := writeSome(NewWriter(&out), pad); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

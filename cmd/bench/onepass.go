@@ -53,7 +53,7 @@ func onePass(args []string) (err error) {
 	}
 	z := gzwrite.NewWriter(out, gzwrite.Options{})
 	defer z.Abort()
-	err = pipeline.Run(context.Background(), events, trace.NewWriter(z), r)
+	err = pipeline.Run(context.Background(), events, trace.NewPackedWriter(z), r)
 	return errors.Join(err, z.Close(), out.Close())
 }
 

@@ -45,11 +45,11 @@ func convertInput(c *cli.Context, std streams, in *input, work attempt) error {
 	if err != nil {
 		return err
 	}
-	rep, err := work(in, trace.NewWriter(out.Writer), out.restarts)
+	rep, err := work(in, out.trace(), out.restarts)
 	var again againError
 	if errors.As(err, &again) {
 		if err = again.prepare(c, in, out); err == nil {
-			rep, err = work(in, trace.NewWriter(out.Writer), out.restarts)
+			rep, err = work(in, out.trace(), out.restarts)
 		}
 	}
 	if err == nil {

@@ -35,15 +35,16 @@ func outputFlags() []cli.Flag {
 type output struct {
 	io.Writer
 	places *places
-	name   string         // as the user calls it
-	format trace.Format   // how it is compressed
-	packer io.WriteCloser // nil if the output is not compressed
-	stdout io.Writer      // nil for any other output
-	head   *head          // of what goes there, where it may have to be taken back; else nil
-	file   *os.File       // nil for standard output, and until a file is opened
-	path   string         // where the file goes; empty if it is written in place
-	mode   fs.FileMode    // of the file that it takes the place of, 0 if there is none
-	Bytes  int64          // written, after compression
+	name   string          // as the user calls it
+	format trace.Format    // how it is compressed
+	gzip   *gzwrite.Writer // nil if the output is not compressed by gzip
+	zstd   *zstd.Encoder   // the same of zstd
+	stdout io.Writer       // nil for any other output
+	head   *head           // of what goes there, where it may have to be taken back; else nil
+	file   *os.File        // nil for standard output, and until a file is opened
+	path   string          // where the file goes; empty if it is written in place
+	mode   fs.FileMode     // of the file that it takes the place of, 0 if there is none
+	Bytes  int64           // written, after compression
 }
 
 // openOutput opens the output of a verb that writes a trace.
@@ -202,20 +203,36 @@ func (o *output) open() (err error) {
 	o.Writer = counted{w, o.name, &o.Bytes}
 	switch o.format {
 	case trace.Gzip:
-		o.packer = newGzip(o)
+		o.gzip = gzwrite.NewWriter(o.Writer, gzwrite.Options{})
+		o.Writer = o.gzip
 	case trace.Zstd:
-		if o.packer, err = zstd.NewWriter(o.Writer, zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
+		if o.zstd, err = zstd.NewWriter(o.Writer, zstd.WithEncoderLevel(zstd.SpeedFastest)); err != nil {
 			o.Abort()
 			return err
 		}
-	}
-	if o.packer != nil {
-		o.Writer = o.packer
+		o.Writer = o.zstd
 	}
 	return nil
 }
 
-func newGzip(w *output) *gzwrite.Writer { return gzwrite.NewWriter(w.Writer, gzwrite.Options{}) }
+// trace returns what writes a trace to o.
+func (o *output) trace() *trace.Writer {
+	if o.gzip != nil {
+		return trace.NewPackedWriter(o.gzip)
+	}
+	return trace.NewWriter(o.Writer)
+}
+
+// endPacking writes the end of what is packed.
+func (o *output) endPacking() error {
+	switch {
+	case o.gzip != nil:
+		return o.gzip.Close()
+	case o.zstd != nil:
+		return o.zstd.Close()
+	}
+	return nil
+}
 
 // restart throws away what was written, for why, and begins again.
 func (o *output) restart(why error) error {
@@ -229,7 +246,7 @@ func (o *output) restart(why error) error {
 		o.head.held = o.head.held[:0]
 	}
 	o.Abort()
-	o.Bytes, o.packer, o.file = 0, nil, nil
+	o.Bytes, o.gzip, o.zstd, o.file = 0, nil, nil, nil
 	return o.open()
 }
 
@@ -238,12 +255,9 @@ func (o *output) restarts() bool { return o.path != "" || o.head != nil && !o.he
 
 // Commit ends the output and gives the file its name.
 func (o *output) Commit() error {
-	if o.packer != nil {
-		if err := o.packer.Close(); err != nil {
-			o.packer = nil
-			o.Abort()
-			return writingTo(o.name, err)
-		}
+	if err := o.endPacking(); err != nil {
+		o.Abort()
+		return writingTo(o.name, err)
 	}
 	if err := o.head.flush(); err != nil {
 		return writingTo(o.name, err)
@@ -271,8 +285,8 @@ func (o *output) Commit() error {
 
 // Abort leaves nothing behind.
 func (o *output) Abort() {
-	if p, ok := o.packer.(interface{ Abort() }); ok {
-		p.Abort()
+	if o.gzip != nil {
+		o.gzip.Abort()
 	}
 	if o.file == nil {
 		return

@@ -30,6 +30,7 @@ func Run(ctx context.Context, r trace.Stream, w *trace.Writer, s Stage) error {
 // back to the end have to stand before the bracket that closes the array: the
 // text behind the latest event waits until more events come or the trace ends.
 type Runner struct {
+	Passed  func(p *trace.Part) // is called for what is solid, which the stage does not see; may be nil
 	w       *trace.Writer
 	stage   Stage
 	waiting [][]byte
@@ -49,9 +50,6 @@ func (r *Runner) Rest(ctx context.Context, in trace.Stream) error {
 	})
 }
 
-// passed is a stage that wants to know of what is solid, which it does not get to see.
-type passed interface{ Passed(p *trace.Part) }
-
 // Part takes the next part.
 func (r *Runner) Part(p *trace.Part) error {
 	if p.Text != nil {
@@ -69,8 +67,8 @@ func (r *Runner) Part(p *trace.Part) error {
 	}
 	r.w.Follow(p)
 	if p.Solid != nil {
-		if s, is := r.stage.(passed); is {
-			s.Passed(p)
+		if r.Passed != nil {
+			r.Passed(p)
 		}
 		return r.w.Solid(p)
 	}

@@ -73,7 +73,7 @@ func TestSlicesThatLieAside(t *testing.T) {
 		}
 		var out bytes.Buffer
 		z := gzwrite.NewWriter(&out, gzwrite.Options{})
-		if _, err := sliceKeeping(context.Background(), s, trace.NewWriter(z), o, held); err != nil {
+		if _, err := sliceKeeping(context.Background(), s, trace.NewPackedWriter(z), o, held); err != nil {
 			t.Fatal(err)
 		}
 		if err := z.Close(); err != nil {

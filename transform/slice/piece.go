@@ -40,5 +40,5 @@ func Piece(ctx context.Context, read pipeline.Reading, w *trace.Writer, o PieceO
 	if err := p.Settle(ctx); err != nil {
 		return err
 	}
-	return p.EmitVisiting(ctx, w, visit)
+	return p.Emit(ctx, w, visit)
 }

@@ -106,9 +106,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	covered := spill.NewPacked(min(kept, keep.HeldFlows), o.Spill)
 	defer covered.Close()
 	p := newRangePlan(r, covered)
-	defer p.Close()
 	p.Hold(kept)
-	p.Eager = true
 	if r.launches != nil {
 		if err := r.launches.Gather(ctx, pipeline.BlocksOf(s, v.Blocks), r.launchesIn); err != nil {
 			return pipeline.Report{}, err
@@ -123,7 +121,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	if err := p.Settle(ctx); err != nil {
 		return pipeline.Report{}, err
 	}
-	if err := p.Emit(ctx, w); err != nil {
+	if err := p.Emit(ctx, w, nil); err != nil {
 		return pipeline.Report{}, err
 	}
 	rep := pipeline.Report{

@@ -7,51 +7,20 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// readAhead begins to read what is to be written. Where flow events were given up, it
-// depends on what is not decided yet how that is read.
-func (p *Plan) readAhead() error {
-	if p.Kept.Thin() {
-		return nil
-	}
-	return p.begin(true)
-}
-
-// begin begins to read what is to be written, flow events only if asked.
-func (p *Plan) begin(flows bool) error {
-	p.known = make(chan trace.Solids, 1)
-	r, err := p.streamOnce(flows, p.known)
-	if err == nil {
-		p.ahead = r
-	}
-	return err
-}
-
-// Close ends a reading that has begun.
-func (p *Plan) Close() {
-	if p.ahead != nil {
-		p.ahead.Close()
-	}
-}
-
-// Emit writes what the plan keeps.
-func (p *Plan) Emit(ctx context.Context, w *trace.Writer) error {
-	if p.ahead == nil {
-		if err := p.begin(p.SomeFlows()); err != nil {
-			return err
-		}
-	}
-	p.known <- p.Kept.Solids(p.KeepsFlow)
-	return pipeline.Run(ctx, p.ahead, w, &emitter{Plan: p})
-}
-
-// EmitVisiting is emit, and calls visit for slices that stay.
-func (p *Plan) EmitVisiting(ctx context.Context, w *trace.Writer, visit func(e *trace.Event)) error {
-	stream, err := p.Stream(p.SomeFlows())
+// Emit writes what the plan keeps, and calls visit for slices of that, unless it is nil.
+func (p *Plan) Emit(ctx context.Context, w *trace.Writer, visit func(e *trace.Event)) error {
+	stream, err := p.streamOnce(p.SomeFlows(), p.Kept.Solids(p.KeepsFlow))
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	return pipeline.Run(ctx, stream, w, &emitter{Plan: p, visit: visit})
+	e := &emitter{Plan: p, visit: visit}
+	run := pipeline.NewRunner(w, e)
+	run.Passed = func(part *trace.Part) { e.flow += part.Flows }
+	if err := run.Rest(ctx, stream); err != nil {
+		return err
+	}
+	return run.End()
 }
 
 // emitter is the stage that writes what a plan keeps.
@@ -78,9 +47,6 @@ func (s *emitter) Text(t []byte, w *trace.Writer) error {
 	}
 	return writeMade(w, s.Opening(s.Plan))
 }
-
-// Passed counts flow events that stay.
-func (s *emitter) Passed(p *trace.Part) { s.flow += p.Flows }
 
 func writeMade(w *trace.Writer, all []Made) error {
 	for _, m := range all {

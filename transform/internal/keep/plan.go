@@ -72,11 +72,8 @@ type Plan struct {
 	Read     pipeline.Reading // of all that matters
 	Flowless pipeline.Reading // of all but flow events; nil where that is no less
 	Kept     *trace.Store     // what of them may stay, as far as it fits into memory
-	Reread   func([]trace.Block, <-chan trace.Solids) (*trace.Reader, error)
-	known    chan trace.Solids // once it is known what stays
-	Eager    bool              // to read what is to be written as early as it can
-	ahead    trace.Stream      // of what is to be written, if it has begun
-	Aside    []trace.Block     // that need no reading: what may stay of them lies aside, and is cut
+	Reread   func([]trace.Block, trace.Solids) (*trace.Reader, error)
+	Aside    []trace.Block // that need no reading: what may stay of them lies aside, and is cut
 	Tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
 	usedP    []bool
@@ -283,11 +280,6 @@ func (p *Plan) Settle(ctx context.Context) error {
 	}
 	arrows := p.Flows.On('s', p.HasSlices) && p.Flows.On('f', p.HasSlices)
 	looks := arrows && p.Matcher.Marks > 0 || p.speaks || p.Meets(p)
-	if p.Eager && !looks {
-		if err := p.readAhead(); err != nil {
-			return err
-		}
-	}
 	if arrows {
 		p.Flows.Prepare(p.HasSlices, p.Matcher.Tracks.Has)
 		p.under = p.Matcher.Repeat(func(bool) pairs.Handler { return &covering{p} })
@@ -387,9 +379,8 @@ func (p *Plan) lookAgain(part *trace.Part) {
 // Stream goes through all that may stay once more, flow events only if asked.
 func (p *Plan) Stream(flows bool) (trace.Stream, error) { return p.streamOnce(flows, nil) }
 
-// streamOnce is stream, but it leaves out what will be known to stay, if known is not
-// nil.
-func (p *Plan) streamOnce(flows bool, known <-chan trace.Solids) (trace.Stream, error) {
+// streamOnce is Stream, where what is known to be kept may come as solid parts.
+func (p *Plan) streamOnce(flows bool, known trace.Solids) (trace.Stream, error) {
 	switch {
 	case !p.Kept.Full() && !(flows && p.Kept.Thin()):
 		return p.Kept.Read(func(blocks []trace.Block) (*trace.Reader, error) { return p.Reread(blocks, known) })
