@@ -53,11 +53,23 @@ completions: build
 	bin/tracekit completion fish > $(DIST)/docs/completions/tracekit.fish
 	bin/tracekit completion powershell > $(DIST)/docs/completions/tracekit.ps1
 
-# Static programs for every system, packed, with their checksums. The same commit
-# and the same version of Go make the same bytes.
+# Static programs for every system, packed with their documentation, and checksums. The
+# same commit, Go and git make the same bytes: git gives all files the time of the commit,
+# and nothing of this machine goes into a program.
+TARGETS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+LINK = -s -w -buildid= -X main.releaseVersion=$(VERSION) -X main.releaseCommit=$$(git rev-parse --short=12 HEAD)
+
 release: man completions
-	go run ./internal/release -o $(DIST) -docs $(DIST)/docs -version $(VERSION) \
-	  -commit $$(git rev-parse --short=12 HEAD) -time $$(git log -1 --format=%ct)
+	set -e; rm -f $(DIST)/*.tar.gz $(DIST)/*.zip; for target in $(TARGETS); do \
+	  system=$${target%/*}; name=tracekit_$(VERSION:v%=%)_$${system}_$${target#*/}; \
+	  case $$system in windows) program=tracekit.exe format=zip;; *) program=tracekit format=tar.gz;; esac; \
+	  mkdir -p $(DIST)/build/$$target; \
+	  CGO_ENABLED=0 GOFLAGS= GOEXPERIMENT= GOAMD64=v1 GOARM64=v8.0 GOOS=$$system GOARCH=$${target#*/} go build \
+	    -trimpath -tags urfave_cli_no_docs -buildvcs=false -ldflags "$(LINK)" -o $(DIST)/build/$$target/$$program ./cmd/tracekit; \
+	  TZ=UTC git -c tar.umask=022 archive --format=$$format --prefix=$$name/ -o $(DIST)/$$name.$$format --add-file=$(DIST)/build/$$target/$$program \
+	    $$(cd $(DIST)/docs && find . -type f | LC_ALL=C sort | sed "s|^\./\(.*/\)\([^/]*\)$$|--prefix=$$name/\1 --add-file=$(DIST)/docs/\1\2|") \
+	    --prefix=$$name/ HEAD README.md LICENSE CHANGELOG.md; \
+	done; cd $(DIST) && sha256sum *.tar.gz *.zip > SHA256SUMS
 
 # The proof: two clones in different places, each with a cache of its own.
 release-twice:
