@@ -62,37 +62,6 @@ func benchmarkScan(b *testing.B, o reading) {
 	}
 }
 
-// BenchmarkScanRest is what is left of BenchmarkScan for one scanner where others have
-// scanned the blocks early.
-func BenchmarkScanRest(b *testing.B) {
-	for name, text := range benchTexts(b) {
-		var blocks []*block
-		var s earlyScanner
-		for off := 0; off < len(text); off += blockData {
-			blk := &block{buf: make([]byte, blockRoom+blockData), lo: blockRoom, off: int64(off)}
-			blk.hi = blockRoom + copy(blk.buf[blockRoom:], text[off:])
-			if off+blockData >= len(text) {
-				blk.err = io.EOF
-			}
-			s.scan(blk)
-			blocks = append(blocks, blk)
-		}
-		if len(blocks) < 8 {
-			continue // the first and the last are never scanned early
-		}
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				var j joiner
-				for _, blk := range blocks {
-					blk.batch.Parts = blk.batch.Parts[:0]
-					j.take(blk)
-				}
-			}
-		})
-	}
-}
-
 // BenchmarkRead is decoding and scanning, on two goroutines.
 func BenchmarkRead(b *testing.B) {
 	for name, text := range benchTexts(b) {

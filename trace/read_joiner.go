@@ -25,8 +25,6 @@ type joiner struct {
 
 	pending []byte // of a block whose batch is full: text for the next one
 	own     bool   // pending stands in memory of its own
-
-	head Batch // what lies before what was found early
 }
 
 // take scans b into its batch, and settles how b ends.
@@ -36,9 +34,6 @@ func (j *joiner) take(b *block) {
 	if b.begins && b.text == nil {
 		j.doc.place, j.doc.found, j.doc.resync, j.doc.blank, j.rest = b.place, true, false, false, j.rest[:0]
 		j.doc.chosen, j.doc.doubt, j.enough = true, b.doubt, 0
-	}
-	if b.early.found && j.adopt(b) {
-		return
 	}
 	b.batch.reset()
 	if b.text != nil {
@@ -67,13 +62,7 @@ func (j *joiner) takeMore(b *block) {
 func (j *joiner) scan(b *block, text []byte, own bool) {
 	off := b.off + int64(b.hi-b.lo) - int64(len(text))
 	used, err := j.doc.scan(text, off, b.last(), &b.batch)
-	j.leave(b, text, used, own, err)
-}
-
-// leave settles what is left of text, of which so much was used, or what comes of err.
-func (j *joiner) leave(b *block, text []byte, used int, own bool, err error) {
-	end := b.off + int64(b.hi-b.lo) - int64(len(text)-used)
-	left := text[used:]
+	end, left := off+int64(used), text[used:]
 	b.more = err == nil && b.batch.full() && len(left) > 0
 	switch {
 	case b.more:

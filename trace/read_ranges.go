@@ -23,10 +23,7 @@ func (s *Source) ReadAgain(blocks []Block, known Solids) (*Reader, error) {
 	if s.at == nil && s.spool == nil {
 		return nil, errors.New("a pipe can't be read a second time")
 	}
-	o := reading{record: s.record, placed: true, known: known, scanners: s.scanners}
-	if len(known) > 0 {
-		o.scanners = 1 // there is not much to be scanned
-	}
+	o := reading{record: s.record, placed: true, known: known}
 	c := &chosen{source: s, blocks: blocks}
 	if s.index != nil {
 		c.verifier.sums = s.index.sums

@@ -24,8 +24,6 @@ type Reader struct {
 	out    chan *block
 	free   chan *block
 	again  chan *block // blocks that have more than a batch holds
-	work   chan *block // to be scanned early; nil if nobody does
-	blocks int         // how many may be in use
 	quit   chan struct{}
 	done   sync.WaitGroup
 	last   *block
@@ -53,7 +51,6 @@ type block struct {
 	text   []byte // document text to pass on as it is, instead of data
 	tapes  []*verbatim.Tape
 	batch  Batch
-	early  early
 	more   bool // another batch comes from the same data
 	damage Damage
 }
@@ -126,12 +123,11 @@ type stretches interface {
 
 // reading says how a trace is read.
 type reading struct {
-	sums     bool   // batches have the bounds of their events, and not the events
-	record   bool   // it is asked how the text was packed
-	placed   bool   // events know where they stand
-	verify   bool   // what is no JSON is counted
-	scanners int    // of blocks, early; in turn if that is less than two
-	known    Solids // need not be looked at
+	sums   bool   // batches have the bounds of their events, and not the events
+	record bool   // it is asked how the text was packed
+	placed bool   // events know where they stand
+	verify bool   // what is no JSON is counted
+	known  Solids // need not be looked at
 }
 
 // document walks a text that is read like this.
@@ -149,20 +145,11 @@ func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
 		ring:   blocks,
 		record: o.record,
 		needed: nothing,
-		blocks: ringSize,
 		again:  make(chan *block, 1),
 		quit:   make(chan struct{}),
 	}
-	if o.scanners > 1 {
-		r.blocks += 2 * o.scanners
-		r.work = make(chan *block, r.blocks)
-		for range o.scanners {
-			s := earlyScanner{doc: o.document(m)}
-			r.done.Go(func() { r.scanEarly(&s) })
-		}
-	}
-	r.out, r.free = make(chan *block, r.blocks), make(chan *block, r.blocks)
-	decoded := make(chan *block, r.blocks)
+	r.out, r.free = make(chan *block, ringSize), make(chan *block, ringSize)
+	decoded := make(chan *block, ringSize)
 	r.done.Add(2)
 	go r.decode(s, decoded, o.sums)
 	j := &joiner{doc: o.document(m), rest: blocks.takeJoined()}
@@ -170,13 +157,6 @@ func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
 	go r.scan(decoded, j)
 	return r
 }
-
-// mostScanners is how many there are at most: more than it takes to outrun who looks at
-// the events.
-const mostScanners = 4
-
-// scanners is how many scan a trace where there are so many processors.
-func scanners(processors int) int { return max(1, min(processors/4, mostScanners)) }
 
 // Next returns the next batch, or io.EOF after the last one. A batch is valid
 // until the next call.
@@ -231,20 +211,14 @@ func (r *Reader) Close() error {
 func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 	defer r.done.Done()
 	defer close(decoded)
-	if r.work != nil {
-		defer close(r.work)
-	}
 	defer s.Close()
 	for {
 		var b *block
 		select {
 		case b = <-r.free:
 		default:
-			if len(r.mine) < r.blocks { // a short trace needs few
+			if len(r.mine) < ringSize { // a short trace needs few
 				b = r.ring.take(sums)
-				if r.work != nil {
-					b.early.ready = make(chan struct{}, 1)
-				}
 				r.mine = append(r.mine, b)
 				break
 			}
@@ -257,19 +231,9 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 		b.lo, b.hi, b.err, b.begins, b.ends, b.text, b.tapes = blockRoom, blockRoom, nil, false, false, nil, nil
 		s.fill(b)
 		ended := b.err != nil
-		if r.work != nil {
-			r.work <- b // it has room for all of them
-		}
 		if !r.pass(b, decoded) || ended {
 			return
 		}
-	}
-}
-
-func (r *Reader) scanEarly(s *earlyScanner) {
-	for b := range r.work {
-		s.scan(b)
-		b.early.ready <- struct{}{}
 	}
 }
 
@@ -278,9 +242,6 @@ func (r *Reader) scan(decoded <-chan *block, s *joiner) {
 	defer close(r.out)
 	defer func() { r.joined = s.largest() }()
 	for b := range decoded {
-		if r.work != nil {
-			<-b.early.ready
-		}
 		s.take(b)
 		for b.more {
 			if !r.pass(b, r.out) {

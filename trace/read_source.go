@@ -55,8 +55,6 @@ type Source struct {
 	record bool   // what gzip was
 	verify bool   // that what is kept is JSON
 	ring   ring
-
-	scanners int // at once
 }
 
 // SourceOptions choose how a Source is read.
@@ -86,7 +84,7 @@ type SourceOptions struct {
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, verify: o.Verify, scanners: scanners(runtime.GOMAXPROCS(0))}
+	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, verify: o.Verify}
 	if !o.Inner {
 		s.marks = &marks{}
 	}
@@ -211,7 +209,7 @@ func (s *Source) read(sums bool) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newReader(w, reading{sums: sums, record: record, placed: record, verify: s.verify, scanners: s.scanners}, s.marks, &s.ring), nil
+	return newReader(w, reading{sums: sums, record: record, placed: record, verify: s.verify}, s.marks, &s.ring), nil
 }
 
 // open begins to decompress the input from its start, on up to so many

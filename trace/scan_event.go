@@ -343,3 +343,5 @@ func skipBare(b []byte, p int) (end int, isJSON bool, st status) {
 func badEscape(s []byte) bool {
 	return jsonlex.Escapes(s)&perfetto.RefusedEscapes != 0
 }
+
+func trimSpace(b []byte) []byte { return bytes.TrimRight(b, " \n\r\t") }
