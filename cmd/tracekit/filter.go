@@ -150,7 +150,7 @@ func checkWords(words []string, flags bool) error {
 	const say = `say which events to keep, such as 'hardware && dur > 100us' or --name decode`
 	switch {
 	case len(words) > 2:
-		return hint(usage("too many arguments: %q", words), "put the expression in quotes: one expression, one FILE")
+		return hint(usage("too many arguments: %q", words), "put the expression in quotes: one expression, one FILE; with several, say it by -e EXPR")
 	case len(words) == 0 && !flags:
 		return hint(usage("no condition"), say)
 	case len(words) == 1 && !flags && isFile(words[0]):

@@ -82,6 +82,19 @@ func (f *folder) make(path string) error {
 	return os.MkdirAll(path, 0o777) // says so if it is a file
 }
 
+// makeFolder makes a folder, unless it is there, for outputs that do not belong together.
+func makeFolder(std streams, path string) error {
+	f := &folder{places: std.places, path: path}
+	err := f.make(path)
+	for _, made := range f.made {
+		f.places.keep(made)
+	}
+	if err != nil {
+		return unmade(path, err)
+	}
+	return nil
+}
+
 func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
 // Claim says which files will be written. It fails if one of them is read, and

@@ -131,6 +131,7 @@ func appOf(std streams) *cli.App {
 		c.Before = noEmptyNames
 		c.HideHelpCommand = true // a file may be called help
 		boundMemory(c)
+		takeMany(c, std)
 		for _, f := range c.Flags {
 			if b, is := f.(*cli.BoolFlag); is {
 				b.DisableDefaultText = true

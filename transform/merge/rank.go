@@ -190,6 +190,18 @@ func rankOfName(name string) (number int, g *groups) {
 	return unknown, &groups{strings.Join(labels, "-"), places}
 }
 
+// RankInName returns the rank that the name of a file says, as it is shown: 3, or TP0-EP1. It is
+// empty if there is none.
+func RankInName(name string) string {
+	switch n, g := rankOfName(name); {
+	case n != unknown:
+		return strconv.Itoa(n)
+	case g != nil:
+		return g.label
+	}
+	return ""
+}
+
 // tagOf returns the rank that stands before a pid where traces of ranks were merged as they
 // were, as in "[TP00] 100"; empty if none does.
 func tagOf(pid string) string {

@@ -1,0 +1,378 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"tracekit/internal/term"
+	"tracekit/transform/split"
+
+	"github.com/urfave/cli/v2"
+)
+
+// kinds of verbs, by what they make of several inputs.
+type manyOf uint8
+
+const (
+	writesTraces  manyOf = iota // one each, into a folder
+	writesFolders               // one each, in a folder
+	writesBeside                // the input, one each
+	fillsTable                  // one for all
+)
+
+// manyVerbs take several inputs.
+var manyVerbs = map[string]manyOf{
+	"slice": writesTraces, "strip": writesTraces, "filter": writesTraces, "downsample": writesTraces, "repair": writesTraces,
+	"split": writesFolders, "index": writesBeside, "info": fillsTable, "report": fillsTable, "check": fillsTable,
+}
+
+// takeMany lets a verb take several inputs, each as if it were the only one.
+func takeMany(c *cli.Command, std streams) {
+	kind, can := manyVerbs[c.Name]
+	if !can {
+		return
+	}
+	c.Flags = append(c.Flags, &cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: 1, Usage: "of several inputs, work on `N` at a time"})
+	if kind == writesTraces || kind == writesFolders {
+		c.Flags = append(c.Flags, &cli.BoolFlag{Name: "resume", Usage: "of several inputs, leave those out whose output is there and not older"})
+	}
+	action := c.Action
+	c.Action = func(c *cli.Context) error {
+		args, err := manyArgs(c, kind)
+		if err != nil {
+			return err
+		}
+		if args == nil {
+			return action(c)
+		}
+		m := many{Context: c, std: std, kind: kind}
+		return m.run(args)
+	}
+}
+
+// manyArgs are the inputs, if they are several or the output is a folder for each; nil if not.
+func manyArgs(c *cli.Context, kind manyOf) ([]string, error) {
+	args := c.Args().Slice()
+	if c.Command.Name == "filter" && !allInputs(args) {
+		return nil, nil // one of them is an expression
+	}
+	some := len(args) > 1 || kind == writesTraces && len(args) == 1 && isFolder(c.String("output"))
+	for _, arg := range args {
+		some = some || isFolder(arg) || isPattern(arg) && !isFile(arg)
+	}
+	if !some {
+		return nil, nil
+	}
+	return manyInputs(c)
+}
+
+// allInputs reports whether each of some arguments names files, and more than one does.
+func allInputs(args []string) bool {
+	for _, arg := range args {
+		if !isFile(arg) {
+			if names, err := filepath.Glob(arg); err != nil || len(names) == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isFolder(name string) bool {
+	if name == "" {
+		return false
+	}
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir() || err != nil && os.IsPathSeparator(name[len(name)-1])
+}
+
+// many is a verb on several inputs.
+type many struct {
+	*cli.Context
+	std  streams
+	kind manyOf
+	dir  string // for outputs
+	json bool
+}
+
+// done is what became of an input.
+type done struct {
+	name   string
+	output string
+	there  bool // the output was there
+	status int
+	out    bytes.Buffer
+	said   bytes.Buffer
+}
+
+func (m *many) run(names []string) error {
+	jobs, err := bounded(m.Context, "jobs", 1024)
+	if err != nil {
+		return err
+	}
+	if err := m.prepare(names); err != nil {
+		return err
+	}
+	all := m.outputs(names)
+	if err := spareInputs(all); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(m.Context.Context)
+	defer stop()
+	ready := make([]chan struct{}, len(all))
+	turns := make(chan struct{}, jobs)
+	var running sync.WaitGroup
+	for i := range all {
+		ready[i] = make(chan struct{})
+	}
+	running.Go(func() {
+		for i := range all {
+			turns <- struct{}{}
+			running.Go(func() {
+				m.one(ctx, &all[i], jobs)
+				close(ready[i])
+				<-turns
+			})
+		}
+	})
+	status := exitDone
+	for i := range all {
+		<-ready[i]
+		if err := m.say(&all[i]); err != nil {
+			stop()
+			running.Wait()
+			return err
+		}
+		status = worse(status, all[i].status)
+	}
+	running.Wait()
+	if err := m.Context.Context.Err(); err != nil {
+		return err
+	}
+	if m.kind == fillsTable {
+		if err := m.table(all); err != nil {
+			return err
+		}
+	}
+	return m.end(all, status)
+}
+
+// prepare checks flags that go with one input only, and makes the folder.
+func (m *many) prepare(names []string) error {
+	if slices.Contains(names, "-") {
+		return hint(usage("standard input is one input"), "name files")
+	}
+	for _, flag := range []string{"html", "csv", "rejects"} {
+		if m.IsSet(flag) {
+			return hint(usage("--%s goes with one input", flag), "call %s for each", m.Command.Name)
+		}
+	}
+	m.json = m.kind == fillsTable && m.Bool("json")
+	if m.kind == fillsTable {
+		return m.std.show(!m.Bool("quiet") || m.Command.Name != "check")
+	}
+	if m.kind == writesBeside || m.Bool("stats") || m.Bool("dry-run") {
+		return nil
+	}
+	dir := m.String("output")
+	info, err := os.Stat(dir)
+	switch {
+	case dir == "" || dir == "-":
+		return hint(usage("%s, and no folder for what comes out", term.Plural(len(names), "input")), "-o DIR/ takes an output for each")
+	case err == nil && !info.IsDir(), err != nil && !isFolder(dir) && filepath.Ext(dir) != "":
+		return hint(usage("-o %s: %s make as many outputs", dir, term.Plural(len(names), "input")), "name a folder: -o DIR/")
+	}
+	m.dir = dir
+	return makeFolder(m.std, dir)
+}
+
+// outputs name what comes out of each input: as it is called itself, where no other is called so.
+func (m *many) outputs(names []string) []done {
+	all := make([]done, len(names))
+	taken := map[string]bool{}
+	for i, name := range names {
+		all[i].name = name
+		if m.dir == "" {
+			continue
+		}
+		out := m.outputName(filepath.Base(name))
+		for n := 2; taken[out]; n++ {
+			if out = m.outputName(filepath.Base(filepath.Dir(name)) + "-" + filepath.Base(name)); taken[out] {
+				out = fmt.Sprintf("%d-%s", n, out)
+			}
+		}
+		taken[out] = true
+		all[i].output = filepath.Join(m.dir, out)
+	}
+	return all
+}
+
+// spareInputs refuses outputs in the place of inputs.
+func spareInputs(all []done) error {
+	for i := range all {
+		out, err := os.Stat(all[i].output)
+		if err != nil {
+			continue // nothing is there
+		}
+		for k := range all {
+			if in, err := os.Stat(all[k].name); err == nil && os.SameFile(in, out) {
+				return hint(usage("%s: is an input", all[i].output), "name another folder")
+			}
+		}
+	}
+	return nil
+}
+
+// outputName is the name of what comes out of a file of some name.
+func (m *many) outputName(name string) string {
+	packed := filepath.Ext(name)
+	plain := strings.TrimSuffix(name, packed)
+	switch strings.ToLower(packed) {
+	case ".gz", ".zst":
+	case ".zip":
+		packed = ".gz"
+	default:
+		packed, plain = "", name
+	}
+	if m.kind == writesFolders {
+		return strings.TrimSuffix(plain, ".json")
+	}
+	switch m.String("compress") {
+	case "gzip", "gz":
+		packed = ".gz"
+	case "zstd", "zst":
+		packed = ".zst"
+	case "none":
+		packed = ""
+	}
+	return plain + packed
+}
+
+// one runs the verb on one input.
+func (m *many) one(ctx context.Context, d *done, jobs int) {
+	if ctx.Err() != nil {
+		return
+	}
+	if d.output != "" && m.Bool("resume") && isNewer(m.last(d.output), d.name) {
+		d.there = true
+		return
+	}
+	std := newStreams(strings.NewReader(""), &d.out, &d.said)
+	app := appOf(std)
+	args := append([]string{app.Name, m.Command.Name}, m.passed()...)
+	if m.kind == fillsTable {
+		args = append(args, "--json")
+	}
+	if m.Command.Name == "check" {
+		args = append(args, "--quiet") // the table says it
+	}
+	if d.output != "" {
+		args = append(args, "--output="+d.output)
+	}
+	if jobs > 1 && !m.IsSet(maxMemory) {
+		args = append(args, fmt.Sprintf("--%s=%dB", maxMemory, min(int64(jobs)*leastMemory, mostMemory)))
+	}
+	args = append(args, "--", d.name)
+	err := app.RunContext(ctx, args)
+	if ctx.Err() != nil {
+		return // which is said once
+	}
+	d.status = report(ctx, err, helpFor(app, args), std.err)
+}
+
+// last is the file of an output that appears last.
+func (m *many) last(output string) string {
+	if m.kind == writesFolders {
+		return filepath.Join(output, split.ManifestNames[0])
+	}
+	return output
+}
+
+// isNewer reports whether an output is there that is not older than its input.
+func isNewer(output, input string) bool {
+	out, err := os.Stat(output)
+	in, inErr := os.Stat(input)
+	return err == nil && inErr == nil && !out.ModTime().Before(in.ModTime())
+}
+
+// passed are the flags that hold for each input.
+func (m *many) passed() (words []string) {
+	own := []string{"output", "jobs", "resume", "json", "help"}
+	for _, f := range m.Command.Flags {
+		name := f.Names()[0]
+		if !m.IsSet(name) || slices.Contains(own, name) {
+			continue
+		}
+		if _, is := f.(*cli.StringSliceFlag); !is {
+			words = append(words, fmt.Sprintf("--%s=%v", name, m.Value(name)))
+			continue
+		}
+		for _, v := range m.StringSlice(name) {
+			words = append(words, "--"+name+"="+v)
+		}
+	}
+	return words
+}
+
+// say prints what was said of an input, with its name where that is not said.
+func (m *many) say(d *done) error {
+	if d.there && !m.Bool("quiet") {
+		fmt.Fprintf(m.std.err, "%s: %s is there\n", d.name, d.output)
+	}
+	for line := range strings.Lines(d.said.String()) {
+		if !strings.HasPrefix(line, "tracekit: ") && !strings.HasPrefix(line, "hint: ") && !strings.HasPrefix(line, " ") {
+			line = d.name + ": " + line
+		}
+		if _, err := io.WriteString(m.std.err, line); err != nil {
+			return err
+		}
+	}
+	d.said = bytes.Buffer{}
+	if m.kind == fillsTable || d.out.Len() == 0 {
+		return nil
+	}
+	if err := m.std.show(false); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(m.std.out, "%s\n%s\n", term.Safe(d.name), d.out.Bytes())
+	d.out = bytes.Buffer{}
+	return writeError(err)
+}
+
+// end makes the exit status: the worst of all.
+func (m *many) end(all []done, status int) error {
+	failed := 0
+	for i := range all {
+		if all[i].status == exitFailed || all[i].status == exitUsage {
+			failed++
+		}
+	}
+	switch {
+	case status == exitDone:
+		return nil
+	case failed > 0 && m.Command.Name != "check":
+		err := fmt.Errorf("%d of %s failed", failed, term.Plural(len(all), "input"))
+		if m.dir != "" {
+			err = hint(err, "the others are done; --resume leaves them out next time")
+		}
+		return err
+	}
+	return noError{errors.New("some inputs were not as they should be"), status}
+}
+
+// worse is the status that says more of two: failures before damage, and that before a no.
+func worse(a, b int) int {
+	order := []int{exitDone, exitNo, exitDamaged, exitUsage, exitFailed}
+	if slices.Index(order, b) > slices.Index(order, a) || !slices.Contains(order, b) {
+		return b
+	}
+	return a
+}

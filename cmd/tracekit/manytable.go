@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tracekit/internal/jsondoc"
+	"tracekit/internal/term"
+	"tracekit/trace"
+	"tracekit/transform/merge"
+	measured "tracekit/transform/report"
+)
+
+// manyFiles is the JSON of a verb about several inputs.
+type manyFiles struct {
+	Files []manyFile `json:"files"`
+}
+
+// manyFile is what the verb says of one of them, as it says of a file alone.
+type manyFile struct {
+	File   string   `json:"file"`
+	Status int      `json:"status"`
+	Result jsonText `json:"result,omitempty"`
+}
+
+// jsonText is JSON that stays as it is.
+type jsonText []byte
+
+// MarshalJSON returns the text.
+func (t jsonText) MarshalJSON() ([]byte, error) { return t, nil }
+
+// table writes what a verb says of all inputs.
+func (m *many) table(all []done) error {
+	if m.json {
+		doc := manyFiles{Files: []manyFile{}}
+		for i := range all {
+			f := manyFile{File: all[i].name, Status: all[i].status}
+			if json.Valid(all[i].out.Bytes()) {
+				f.Result = all[i].out.Bytes()
+			}
+			doc.Files = append(doc.Files, f)
+		}
+		return writeError(jsondoc.Write(m.std.out, doc))
+	}
+	if m.Command.Name == "check" && m.Bool("quiet") {
+		return nil
+	}
+	t := term.Table{Left: 1}
+	row := map[string]func(*term.Table, *done) ([]string, error){"info": infoRow, "report": reportRow, "check": checkRow}[m.Command.Name]
+	called := map[string]int{}
+	for i := range all {
+		called[filepath.Base(all[i].name)]++
+	}
+	for i := range all {
+		cells, err := row(&t, &all[i])
+		if err != nil {
+			cells = []string{"failed"}
+		}
+		name := filepath.Base(all[i].name)
+		if called[name] > 1 {
+			name = all[i].name
+		}
+		t.Add(append([]string{name}, cells...)...)
+	}
+	if t.Head == nil {
+		return nil // all have failed, and it was said why
+	}
+	for i := range t.Rows {
+		for len(t.Rows[i]) < len(t.Head) {
+			t.Rows[i] = append(t.Rows[i], "-")
+		}
+	}
+	w := bufio.NewWriter(m.std.out)
+	t.Write(w, screen(m.std.out))
+	return writeError(w.Flush())
+}
+
+func infoRow(t *term.Table, d *done) ([]string, error) {
+	var r struct {
+		Format      string
+		Size, Bytes int64
+		Events      int64
+		Start       int64  `json:"start_ns"`
+		End         int64  `json:"end_ns"`
+		Wall        string `json:"wall_clock"`
+		Producer    string
+		Hints       []struct{ Key, Value string }
+		Steps       *struct{ Count int64 }
+	}
+	if err := json.Unmarshal(d.out.Bytes(), &r); err != nil {
+		return nil, err
+	}
+	t.Head, t.Left, t.Spare = []string{"file", "rank", "made by", "begins", "time", "events", "JSON", "packed", "steps", "damage"}, 4, []int{3, 7}
+	rank, steps, packed, damage := cmp.Or(merge.RankInName(filepath.Base(d.name)), "-"), "-", "-", "-"
+	if d.status == exitDamaged {
+		damage = "some"
+	}
+	for _, h := range r.Hints {
+		if h.Key == "rank" {
+			rank = h.Value
+		}
+	}
+	if r.Steps != nil && r.Steps.Count > 0 {
+		steps = fmt.Sprint(r.Steps.Count)
+	}
+	if r.Format != "plain" && r.Size > 0 {
+		packed = term.Bytes(r.Size)
+	}
+	begins := r.Wall
+	if begins == "" {
+		begins = fmt.Sprintf("@%s", trace.AppendMicros(nil, trace.Time(r.Start)))
+	}
+	return []string{rank, r.Producer, begins, measured.Amount(trace.Time(r.End - r.Start)), fmt.Sprint(r.Events), term.Bytes(r.Bytes), packed, steps, damage}, nil
+}
+
+func reportRow(t *term.Table, d *done) ([]string, error) {
+	var r struct {
+		Start int64 `json:"start_ns"`
+		End   int64 `json:"end_ns"`
+		Steps []struct {
+			Warmup     bool
+			Recompiled bool
+			Duration   int64 `json:"duration_ns"`
+			Busy       int64 `json:"device_busy_ns"`
+			Idle       int64 `json:"device_idle_ns"`
+		}
+	}
+	if err := json.Unmarshal(d.out.Bytes(), &r); err != nil {
+		return nil, err
+	}
+	t.Head = []string{"file", "time", "steps", "mean", "p50", "p99", "longest", "device busy", "idle in steps", "recompiled"}
+	var durations []int64
+	var sum, busy, idle, recompiled int64
+	for _, s := range r.Steps {
+		if s.Warmup {
+			continue
+		}
+		durations = append(durations, s.Duration)
+		sum, busy, idle = sum+s.Duration, busy+s.Busy, idle+s.Idle
+		if s.Recompiled {
+			recompiled++
+		}
+	}
+	cells := []string{measured.Amount(trace.Time(r.End - r.Start)), fmt.Sprint(len(durations))}
+	if len(durations) == 0 {
+		return cells, nil
+	}
+	slices.Sort(durations)
+	at := func(share float64) string {
+		return measured.Amount(trace.Time(durations[max(int(math.Ceil(share*float64(len(durations))))-1, 0)]))
+	}
+	return append(cells, measured.Amount(trace.Time(sum/int64(len(durations)))), at(0.5), at(0.99), at(1),
+		measured.Amount(trace.Time(busy)), measured.Amount(trace.Time(idle)), fmt.Sprint(recompiled)), nil
+}
+
+func checkRow(t *term.Table, d *done) ([]string, error) {
+	var r struct {
+		Loads                 bool
+		Events, Slices, Flows int64
+		Findings              []struct {
+			Kind, Level string
+			Count       int64
+		}
+	}
+	if err := json.Unmarshal(d.out.Bytes(), &r); err != nil {
+		return nil, err
+	}
+	t.Head, t.Left = []string{"file", "verdict", "findings", "events", "slices", "flows"}, 3
+	verdict := "loads"
+	if !r.Loads {
+		verdict = "does not load"
+	}
+	var found []string
+	for _, f := range r.Findings {
+		if f.Level != "note" && f.Level != "odd" {
+			found = append(found, fmt.Sprintf("%s %s × %d", f.Level, f.Kind, f.Count))
+		}
+	}
+	if len(found) == 0 {
+		found = []string{"-"}
+	}
+	return []string{verdict, strings.Join(found, ", "), fmt.Sprint(r.Events), fmt.Sprint(r.Slices), fmt.Sprint(r.Flows)}, nil
+}
