@@ -12,9 +12,9 @@ dir=${2:?DIR is missing}
 # something; then a trace is made that has all of it and loads.
 if ! tracekit check "$trace"; then
   mkdir -p "$dir"
-  tracekit repair --rejects "$dir/rejects.json" -o "$dir/mended.json.gz" "$trace" ||
+  tracekit repair --rejects "$dir/rejects.json" -o "$dir/repaired.json.gz" "$trace" ||
     [ $? -eq 3 ] # something had to be set aside
-  trace=$dir/mended.json.gz
+  trace=$dir/repaired.json.gz
 fi
 
 # Pieces that a browser can hold. manifest.csv beside them lists what is where.

@@ -15,23 +15,23 @@ import (
 func checkCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "check",
-		Usage:     "tell whether Perfetto loads a trace, and what it would drop",
+		Usage:     "check whether Perfetto loads a trace, and what it would drop",
 		UsageText: "tracekit check [--json] [FILE|-]",
-		Description: `Reads a trace as Perfetto v58 does and says whether it loads and why not, what
-would be dropped or shown wrongly, what v51 to v56 drop besides, and what other
-readers of JSON refuse. Each finding comes with its count and its first places.
-gzip, zstd, zip and tar are looked into. tracekit repair mends what is found.
+		Description: `Reads a trace by the rules of Perfetto v58 and prints whether it loads, what would
+be dropped or shown wrongly, what v51 to v56 also drop, and what other JSON
+parsers reject. Each finding has a count and its first places. gzip, zstd, zip
+and tar are unpacked. tracekit repair fixes what is found.
 
 EXAMPLE
    tracekit check vllm.pt.trace.json.gz
 
 EXIT STATUS
    0 nothing would be lost; 1 it does not load, or something would be dropped or
-   shown wrongly (with --strict: or another reader would refuse it), or the check
+   shown wrongly (with --strict: or another parser would reject it), or the check
    itself failed; 2 wrong usage; 129, 130, 143 ended by a signal`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
-			&cli.BoolFlag{Name: "strict", Usage: "status 1 also for what only other readers of JSON refuse"},
+			&cli.BoolFlag{Name: "strict", Usage: "status 1 also for what only other JSON parsers reject"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only the exit status"},
 			tmpdirFlag(),
 			maxSizeFlag(),
@@ -119,16 +119,16 @@ func verdict(c *cli.Context, name string, r *check.Report) error {
 	for _, f := range r.Findings {
 		refused = refused || f.Level == check.Strict
 	}
-	mend := "tracekit repair makes a trace of it that loads with all that can be kept"
+	advice := "tracekit repair writes a trace that loads, with everything that can be kept"
 	switch {
 	case r.Count(check.NoEvents) > 0:
-		return fmt.Errorf("%s: is no trace", name)
+		return fmt.Errorf("%s: not a trace", name)
 	case !r.Loads:
-		return hint(fmt.Errorf("%s: does not load", name), "%s", mend)
+		return hint(fmt.Errorf("%s: does not load", name), "%s", advice)
 	case r.Lossy():
-		return hint(fmt.Errorf("%s: something would be dropped or shown wrongly", name), "%s", mend)
+		return hint(fmt.Errorf("%s: something would be dropped or shown wrongly", name), "%s", advice)
 	case refused && c.Bool("strict"):
-		return hint(fmt.Errorf("%s: some readers of JSON refuse it", name), "%s", mend)
+		return hint(fmt.Errorf("%s: some JSON parsers reject it", name), "%s", advice)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ import (
 func compareCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      compareVerb,
-		Usage:     "tell what changed between two runs, and whether it is more than noise",
+		Usage:     "show what changed between two runs, and whether it is more than noise",
 		UsageText: "tracekit compare [FLAGS] BEFORE AFTER\n   tracekit compare [FLAGS] BEFORE... -- AFTER...",
 		Description: `Compares traces of the same work before and after a change: steps of the same
 phase and bucket with each other, gaps, recompilations, and what the time of a

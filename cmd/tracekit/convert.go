@@ -18,7 +18,7 @@ const exitText = `EXIT STATUS
    ended by a signal, nothing written`
 
 // emptyText is what verbs that can answer no add to exitText.
-const emptyText = `; 4 done, but nothing is left (with --fail-empty)`
+const emptyText = `; 4 done, but no event was kept (with --fail-empty)`
 
 // convert runs a verb that turns one trace into another: it opens input and
 // output, and says on standard error what was done.
@@ -104,13 +104,13 @@ func (e againError) prepare(c *cli.Context, in *input, out *output) error {
 	return in.reopen(c)
 }
 
-// damage says what was mended, and makes what was lost an error.
+// damage says what was sanitized, and makes what was lost an error.
 func damage(in *input, d trace.Damage, quiet bool, std streams) error {
 	if d.Lost() {
 		return damagedError{isDamaged(in, d)}
 	}
 	if len(d.Finds()) > 0 && !quiet {
-		fmt.Fprintf(std.err, "mended: %v\n", d.String())
+		fmt.Fprintf(std.err, "sanitized: %v\n", d.String())
 	}
 	return nil
 }
@@ -128,7 +128,7 @@ func isDamaged(in *input, d trace.Damage) error {
 }
 
 func damageHint(err error) error {
-	return hint(err, "tracekit repair keeps what can be kept of it, and says what can not")
+	return hint(err, "tracekit repair keeps what can be kept, and prints what it had to leave out")
 }
 
 // summary tells what a verb did, in one line.

@@ -19,13 +19,13 @@ func filterCommand(std streams) *cli.Command {
 		Name:      "filter",
 		Usage:     "keep the events that an expression describes",
 		UsageText: "tracekit filter 'EXPRESSION' [FLAGS] [FILE|-]",
-		Description: `Keeps events that meet a condition: an expression, flags, or both. Begins and
-ends stay or go as pairs, by the begin and the time between them. Arrows stay
-if both slices that they join do, and come last; names if what they name is
-left, none behind the first event of it. All else keeps its place.
+		Description: `Keeps the events that meet a condition: an expression, flags, or both. Begins and
+ends are kept or dropped as pairs, by the begin and the time between them. Flows
+are kept if both of their slices are, and are written last. Processes and threads
+that have events keep their names. The order of other events does not change.
 
 Values of one flag are alternatives; different flags must all be met. --name,
---process and --thread look for a text, or for a regular expression that is
+--process and --thread look for a text, or for a regular expression if it is
 written as /…/.
 
 ` + filter.Grammar + `
@@ -36,8 +36,8 @@ written as /…/.
 			&cli.BoolFlag{Name: "invert", Usage: "keep what does not meet the condition"},
 			&cli.BoolFlag{Name: "with-parents", Usage: "also keep the slices around a kept one"},
 			&cli.BoolFlag{Name: "with-children", Usage: "also keep the slices inside a kept one"},
-			&cli.BoolFlag{Name: "with-device", Usage: "also keep what a kept slice launched on a device"},
-			&cli.BoolFlag{Name: "with-flows", Usage: "also keep the slices that arrows join to a kept one"},
+			&cli.BoolFlag{Name: "with-device", Usage: "also keep the device work that a kept slice launched"},
+			&cli.BoolFlag{Name: "with-flows", Usage: "also keep the slices that flows connect to a kept one"},
 			&cli.BoolFlag{Name: "fail-empty", Usage: "end with status 4 if no event meets the condition; the output is written all the same"},
 			statsFlag(), tmpdirFlag(),
 		), append(givenFlags(), outputFlags()...)...),

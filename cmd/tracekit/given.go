@@ -9,8 +9,8 @@ import (
 // givenFlags say what events are, where nothing else tells.
 func givenFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "hardware-is", Usage: "events that ran on a device meet `EXPR`, besides those that are recognised; see tracekit help filter"},
-		&cli.StringFlag{Name: "python-is", Usage: "frames of Python stacks meet `EXPR`, besides those that are recognised"},
+		&cli.StringFlag{Name: "hardware-is", Usage: "events that meet `EXPR` ran on a device, besides those that are recognised; see tracekit help filter"},
+		&cli.StringFlag{Name: "python-is", Usage: "events that meet `EXPR` are frames of Python stacks, besides those that are recognised"},
 	}
 }
 

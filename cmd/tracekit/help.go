@@ -12,21 +12,21 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-const overviewText = `A trace is a file, or comes through a pipe: JSON as PyTorch, vLLM, SGLang and
-others write it, packed with gzip, zstd or zip, or not at all. Any verb reads
-what another one writes.
+const overviewText = `A trace is a file or comes through a pipe: JSON as PyTorch, vLLM, SGLang and
+others write it, plain or compressed with gzip, zstd or zip. Every verb reads
+what the others write.
 
 EXAMPLES
    tracekit info big.json.gz
    tracekit slice --from 10s --for 250ms -o piece.json.gz big.json.gz
    tracekit strip --python big.json.gz | tracekit slice --step 120 -o step.json.gz
 
-tracekit help VERB tells more of a verb, with examples.`
+tracekit help VERB shows the flags of a verb, with examples.`
 
 func helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "help",
-		Usage:     "tell how a verb is used",
+		Usage:     "show how a verb is used",
 		UsageText: "tracekit help [VERB]",
 		Description: `Shows what a verb does, its flags and examples; without VERB, the list of verbs.
 tracekit VERB --help does the same.`,

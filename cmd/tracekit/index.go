@@ -19,12 +19,11 @@ const indexSuffix = ".tkx"
 func indexCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "index",
-		Usage:     "note where things are in a trace, so that later work on it is quick",
+		Usage:     "build a seek index, so that later cuts of the same file are quick",
 		UsageText: "tracekit index [FLAGS] FILE",
-		Description: `Reads FILE once and writes FILE.tkx beside it, of a large one less than
-a hundredth of its size. Verbs that would read FILE twice find that and go
-straight to the part they need. An index that does not fit FILE as it is now is
-never used.
+		Description: `Reads FILE once and writes FILE.tkx beside it, less than a hundredth of the size of
+a large FILE. Verbs that would read FILE twice use the index to read only the part
+that they need. An index that does not belong to FILE as it is now is not used.
 
 EXAMPLE
    tracekit index big.json.gz

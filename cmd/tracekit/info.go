@@ -14,7 +14,7 @@ import (
 func infoCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "info",
-		Usage:     "tell what is in a trace, before anyone can open it",
+		Usage:     "show what is in a trace, before you open it",
 		UsageText: "tracekit info [--json] [--html FILE] [FILE|-]",
 		Description: `Shows what made the trace and when, steps, requests and recompilations, what
 takes the room by category and process, damage, and what other commands would

@@ -33,8 +33,8 @@ type streams struct {
 // a trace.
 func inputFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing on standard error but warnings and errors"},
-		&cli.BoolFlag{Name: "strict", Usage: "fail, and write nothing, if something of the input can't be kept or is no strict JSON"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print only warnings and errors on standard error"},
+		&cli.BoolFlag{Name: "strict", Usage: "fail, and write nothing, if something of the input can't be kept or is not valid JSON"},
 		maxSizeFlag(),
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func pageFlag() cli.Flag {
-	return &cli.StringFlag{Name: "html", Usage: "write a page to `FILE` that draws the trace over time and tells the slice command of a range"}
+	return &cli.StringFlag{Name: "html", Usage: "write a page to `FILE` that draws the trace over time, with the slice command for a selected range"}
 }
 
 // pageOutput is where --html says, nil if it is not given.

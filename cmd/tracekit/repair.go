@@ -17,18 +17,17 @@ import (
 func repairCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "repair",
-		Usage:     "make a trace that loads, with everything in it",
+		Usage:     "write a trace that loads, with everything that can be kept",
 		UsageText: "tracekit repair [--rejects FILE] [--skip KIND]… [--only KIND]… [FLAGS] [FILE|-]",
-		Description: `Mends what tracekit check finds: text that is no JSON, times that can't be read,
-damage to the document, slices that overlap, begins without end. What can't be
-kept is set aside, into --rejects if that is given. A trace with nothing to mend
-comes out byte for byte, and so do the events that need nothing.
+		Description: `Repairs what tracekit check finds: invalid JSON, unreadable times, a damaged
+document, overlapping slices, begins without an end. What cannot be kept is set
+aside, and written to --rejects if that is given. Events without damage are
+written byte for byte.
 
 KINDS
 ` + kindsHelp() + `
-   flows is done with --flows only. What a document needs to be one at all is
-   always done; what a viewer would not load without a kind that is turned off
-   is set aside.
+   flows needs --flows. The document itself is always repaired. What a viewer
+   could not load because a kind is turned off is set aside.
 
 EXAMPLES
    tracekit repair --dry-run broken.json.gz
@@ -37,11 +36,11 @@ EXAMPLES
 
 ` + exitText,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "rejects", Usage: "write what is set aside to `FILE`, a trace of its own, if there is any"},
+			&cli.StringFlag{Name: "rejects", Usage: "write what is set aside to `FILE`, as a trace of its own"},
 			&cli.BoolFlag{Name: "flows", Usage: "leave out dangling flow events too"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "only say what would be done"},
-			&cli.StringSliceFlag{Name: "skip", Usage: "do not mend `KIND`; may be given again, or as a list"},
-			&cli.StringSliceFlag{Name: "only", Usage: "mend `KIND` and no other; may be given again, or as a list"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "only print what would be repaired"},
+			&cli.StringSliceFlag{Name: "skip", Usage: "do not repair `KIND`; may be repeated, or a list"},
+			&cli.StringSliceFlag{Name: "only", Usage: "repair only `KIND`; may be repeated, or a list"},
 			tmpdirFlag(),
 		}, outputFlags()...),
 		Action: func(c *cli.Context) error {
@@ -207,14 +206,14 @@ func (in *input) reopenable(temp func() (*spill.File, error), o trace.SourceOpti
 
 // repaired says what was done.
 func repaired(c *cli.Context, std streams, name string, rep repair.Report, dry bool) error {
-	verb, did := "repair", "mended"
+	verb, did := "repair", "repaired"
 	if dry {
-		did = "would be mended"
+		did = "would be repaired"
 	}
 	if !c.Bool("quiet") {
 		fmt.Fprintln(std.err, summary(verb, pipeline.Report{EventsIn: rep.EventsIn, BytesIn: rep.BytesIn, EventsOut: rep.EventsOut, BytesOut: rep.BytesOut}, rep.BytesOut))
 		if rep.Unchanged {
-			fmt.Fprintln(std.err, "nothing to mend")
+			fmt.Fprintln(std.err, "nothing to repair")
 		}
 		for _, k := range rep.Counts {
 			fmt.Fprintf(std.err, "%s: %s: %d × %s\n", did, k.Kind, k.Count, k.Kind.What())

@@ -15,10 +15,10 @@ import (
 // requestFlags say where requests are known from.
 func requestFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "requests", Usage: "requests with their id, start and end, of `FILE`: CSV, JSON lines or an OpenTelemetry export in JSON"},
-		&cli.StringSliceFlag{Name: "request-key", Usage: "an id of a request stands in the args as `KEY`; may be given again"},
-		&cli.StringFlag{Name: "request-by", Usage: "the `FIELD` that is another for each request: tid, thread, process, name, id, args.NAME or another of expressions"},
-		&cli.StringFlag{Name: "request-pattern", Usage: "an id of a request stands in names, or in that field, where `REGEX` has its group id, such as 'Req (?P<id>\\w+)'"},
+		&cli.StringFlag{Name: "requests", Usage: "read requests, with id, start and end, from `FILE`: CSV, JSON lines or an OpenTelemetry export in JSON"},
+		&cli.StringSliceFlag{Name: "request-key", Usage: "the id of a request is in args as `KEY`; may be repeated"},
+		&cli.StringFlag{Name: "request-by", Usage: "the `FIELD` that identifies a request: tid, thread, process, name, id, args.NAME or another field of expressions"},
+		&cli.StringFlag{Name: "request-pattern", Usage: "the id of a request is in names, or in that field, where `REGEX` has its group id, such as 'Req (?P<id>\\w+)'"},
 	}
 }
 

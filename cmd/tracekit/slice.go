@@ -15,12 +15,11 @@ func sliceCommand(std streams) *cli.Command {
 		Name:      "slice",
 		Usage:     "keep a range of time",
 		UsageText: "tracekit slice [--from BOUND] [--to BOUND | --for TIME] [FLAGS] [FILE|-]",
-		Description: `Keeps what happens in [from, to). Slices that reach over an edge are cut there
-and tell their original times in the args tracekit.ts and tracekit.dur; begins
-that were open at the start begin there again; every counter has its value at
-the start; arrows stay if both of their ends do; the names of processes and
-threads that are left stay. Arrows that hang in the air are left out, whatever
-the range.
+		Description: `Keeps the events in [from, to). Slices that cross an edge are cut there, and their
+original times are added to their args as tracekit.ts and tracekit.dur. Begins
+that are open at the start begin there again, every counter has a sample at the
+start, and flows are kept if both of their ends are. Processes and threads that
+have events keep their names. Dangling flows are dropped.
 
 ` + rangeHelp + `
 
@@ -32,8 +31,8 @@ EXAMPLES
 
 ` + exitText,
 		Flags: append(append(append(append(rangeFlags(), markerFlags()...), requestFlags()...),
-			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: what reaches over an edge is cut there, stays whole, or goes"},
-			&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: judge what ran on a device by its own time, or as launched: it stays, whole, if the call that launched it does"},
+			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: slices that cross an edge are cut there, kept whole, or dropped"},
+			&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: keep device work by its own time, or, whole, if the call that launched it is kept"},
 			tmpdirFlag(),
 		), append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {

@@ -23,11 +23,11 @@ import (
 func splitCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "split",
-		Usage:     "cut a trace into many that open",
+		Usage:     "cut a trace into pieces that open",
 		UsageText: "tracekit split --by KIND -o DIR [FLAGS] [FILE|-]",
-		Description: `Writes pieces of a trace into a folder, each as a trace of its own, packed with
-gzip: what slice makes of its window of time. manifest.json and manifest.csv in
-the folder list them.
+		Description: `Writes pieces of a trace into a folder, each a trace of its own, compressed with
+gzip: the slice of its time range. manifest.json and manifest.csv in the folder
+list the pieces.
 
 KINDS
    step       a piece for each step of the run, or --every so many: from its start to
@@ -41,9 +41,9 @@ KINDS
    events     pieces of up to --events events
    process    a piece for each process, over the whole time
 
-What ran on a device goes with the step, phase or request that launched it, where the
-trace records launches, unless --device time says otherwise; pieces of other kinds
-have what ran in their time, unless --device launched does.
+If the trace records launches, device work belongs to the step, phase or request
+that launched it, unless --device time is given; in pieces of other kinds it belongs
+to the time in which it ran, unless --device launched is given.
 
 EXAMPLES
    tracekit split --by time --time 500ms -o pieces/ big.json.gz
@@ -52,20 +52,20 @@ EXAMPLES
 
 ` + exitText,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to the folder `DIR`, which shall be empty or not be there"},
-			&cli.StringFlag{Name: "by", Usage: "`step|phase|request|time|size|events|process`: what a piece is a piece of"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to the folder `DIR`, which has to be empty or missing"},
+			&cli.StringFlag{Name: "by", Usage: "`step|phase|request|time|size|events|process`: one piece for each of these"},
 			&cli.IntFlag{Name: "every", Usage: "`N` steps a piece"},
-			&cli.IntFlag{Name: "steady", Usage: "only the `N` steps in a row that stand best for the run"},
-			&cli.StringFlag{Name: "gaps", Usage: "`keep|drop`: what lies between steps stays with the step before, or goes", Value: "keep"},
+			&cli.IntFlag{Name: "steady", Usage: "only the `N` consecutive steps that represent the run best"},
+			&cli.StringFlag{Name: "gaps", Usage: "`keep|drop`: what is between steps is kept with the step before, or dropped", Value: "keep"},
 			&cli.StringFlag{Name: "phase", Usage: "`prefill|decode|mixed`: only pieces of this phase"},
 			&cli.StringFlag{Name: "time", Usage: "length of a piece, a `TIME` such as 500ms"},
 			&cli.StringFlag{Name: "size", Usage: "largest `SIZE` of a piece's JSON, such as 200MB"},
 			&cli.StringFlag{Name: "events", Usage: "`NUMBER` of events of a piece at most, such as 1M"},
 			&cli.IntFlag{Name: "max-pieces", Usage: "refuse to make more than `N` pieces", Value: split.MaxPieces},
-			&cli.StringFlag{Name: "device", Usage: "`launched|time`: what ran on a device follows its launch, or its own time (default: launched for --by step, phase and request, else time)"},
+			&cli.StringFlag{Name: "device", Usage: "`launched|time`: device work belongs to its launch, or to its own time (default: launched for --by step, phase and request, else time)"},
 			&cli.StringFlag{Name: "name", Usage: "`TEMPLATE` of file names, of {kind} {index} {label} {phase} {start}"},
-			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty: what a split wrote there is replaced, all else stays"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "tell the pieces, write nothing"},
+			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty: the files of an earlier split are replaced, all others are kept"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print the pieces, write nothing"},
 			tmpdirFlag(),
 		}, append(append(append(markerFlags(), requestFlags()...), givenFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {

@@ -14,7 +14,7 @@ import (
 )
 
 func statsFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "stats", Usage: "print what would stay and go by category, write no trace"}
+	return &cli.BoolFlag{Name: "stats", Usage: "print what would be kept and removed by category, write no trace"}
 }
 
 // dryRun runs a verb that turns one trace into another, and prints what tally

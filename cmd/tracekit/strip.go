@@ -11,16 +11,16 @@ import (
 func stripCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "strip",
-		Usage:     "take kinds of events out of a trace",
+		Usage:     "remove kinds of events, such as hardware or Python stacks",
 		UsageText: "tracekit strip [--hardware] [--python] [--KIND]… [--cat NAME]… [--args NAME]… [FLAGS] [FILE|-]",
-		Description: `Takes events out by kind, in one pass, and with them the names of processes
-and threads that are left without any. Ends go with their begins.
+		Description: `Removes events by kind, in one pass, and the names of processes and threads that
+have no events left. Ends are removed together with their begins.
 
 ARGS
    shapes     Input Dims, Input Strides, Input type, Concrete Inputs
    stack      Call stack, Module Hierarchy, Python id, parent and module id;
-              --python takes them too
-   all        all args, but those of counters and names
+              --python removes them too
+   all        all args, except those of counters and metadata
    NAME       the arg of that name
 
 EXAMPLES
@@ -30,15 +30,15 @@ EXAMPLES
 
 ` + exitText,
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "hardware", Usage: "what ran on a device, and the arrows to it"},
+			&cli.BoolFlag{Name: "hardware", Usage: "device work, and the flows to it"},
 			&cli.BoolFlag{Name: "python", Usage: "frames of Python stacks, and args that repeat them"},
 			&cli.BoolFlag{Name: "runtime", Usage: "calls into the runtime or driver of a device"},
 			&cli.BoolFlag{Name: "memory", Usage: "allocations and releases of memory"},
-			&cli.BoolFlag{Name: "counters", Usage: "samples of counters"},
-			&cli.BoolFlag{Name: "instants", Usage: "points in time"},
-			&cli.BoolFlag{Name: "flows", Usage: "arrows"},
-			&cli.StringSliceFlag{Name: "cat", Usage: "events of the category `NAME`; may be given again"},
-			&cli.StringSliceFlag{Name: "args", Usage: "args of events: shapes, stack, all or `NAME`; may be given again"},
+			&cli.BoolFlag{Name: "counters", Usage: "counter samples"},
+			&cli.BoolFlag{Name: "instants", Usage: "instant events"},
+			&cli.BoolFlag{Name: "flows", Usage: "flow events"},
+			&cli.StringSliceFlag{Name: "cat", Usage: "events of the category `NAME`; may be repeated"},
+			&cli.StringSliceFlag{Name: "args", Usage: "args of events: shapes, stack, all or `NAME`; may be repeated"},
 			statsFlag(),
 		}, append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
@@ -52,7 +52,7 @@ EXAMPLES
 				return err
 			}
 			if !o.Some() {
-				return hint(usage("nothing to strip"), "name what shall go: --hardware, --python, --cat NAME, --args NAME or another kind")
+				return hint(usage("nothing to strip"), "name what to remove: --hardware, --python, --cat NAME, --args NAME or another kind")
 			}
 			if c.Bool("stats") {
 				o.Tally = &pipeline.Tally{}

@@ -17,7 +17,7 @@ var (
 func versionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "version",
-		Usage:     "tell the version and the commit it was built from",
+		Usage:     "print the version and the commit it was built from",
 		UsageText: "tracekit version",
 		Description: `Prints one line: the version, the commit that it was built from where that is
 known, the version of Go, the system and the processor. tracekit --version does
