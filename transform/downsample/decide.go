@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tracekit/internal/spill"
+	"tracekit/trace"
 	"tracekit/transform/internal/merged"
 )
 
@@ -152,8 +153,16 @@ func (d *decision) keep(r *record) {
 		d.used[r.Name] = true
 	}
 	if (r.Class == slice || r.Class == async) && r.End != endless {
-		d.busy[r.Cat] += r.dur()
+		d.busy[r.Cat] += d.busyOf(r)
 	}
+}
+
+// busyOf is how long a slice lasts, 0 if the trace can't hold it.
+func (d *decision) busyOf(r *record) int64 {
+	if !d.survey.Holds(trace.Time(r.Start), trace.Time(r.dur())) {
+		return 0
+	}
+	return r.dur()
 }
 
 func (d *decision) drop(r *record) {
@@ -245,7 +254,7 @@ func (d *decision) merge(f *frame, at **run, r *record) *run {
 	b := *at
 	b.add(r, d.cover.inner(r))
 	b.estimate = b.estimate || r.Start < d.cover.overlap
-	d.busy[r.Cat] += r.dur()
+	d.busy[r.Cat] += d.busyOf(r)
 	if b.count == 2 {
 		d.drop(&b.first)
 		d.resolve(b, false)
@@ -283,7 +292,7 @@ func (d *decision) end(at **run) {
 		}
 	} else {
 		d.keep(&b.first)
-		d.busy[b.first.Cat] -= b.first.dur() // counted when it was merged
+		d.busy[b.first.Cat] -= d.busyOf(&b.first) // counted when it was merged
 		d.picture.after(b.depth, b.start, b.end)
 		d.write(b, nil)
 		d.cover.keepAlone(b)

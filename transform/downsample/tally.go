@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tracekit/internal/term"
 	"tracekit/trace"
@@ -27,6 +28,34 @@ type row struct {
 	name          string
 	before, after cost
 	busy, told    int64 // ns
+
+	// Of what is busy, that of slices which only the end of the trace tells to be possible:
+	// those that begin at exactly 0, and those of a day and more, of which longest is one.
+	zeros, long, longest int64
+}
+
+// doubtful is from where on a duration, in ns, may turn out to be impossible for the trace.
+const doubtful = int64(24 * time.Hour)
+
+func (r *row) add(start trace.Time, dur int64) {
+	r.busy += dur
+	switch {
+	case dur >= doubtful:
+		r.long += dur
+		r.longest = max(r.longest, dur)
+	case start == 0:
+		r.zeros += dur
+	}
+}
+
+// settle leaves out what the trace can't hold.
+func (r *row) settle(x *trace.Extent) {
+	if x.Zero > 0 {
+		r.busy -= r.zeros
+	}
+	if r.longest > int64(x.Longest) {
+		r.busy -= r.long
+	}
 }
 
 func (t *tally) row(e *trace.Event) *row {
@@ -62,14 +91,14 @@ func (t *tally) in(e *trace.Event) {
 	r := t.row(e)
 	r.before.add(cost{1, int64(e.Size())})
 	if e.Phase == 'X' {
-		r.busy += int64(e.Span())
+		r.add(e.TS, int64(e.Span()))
 	}
 }
 
 // pair counts the time between a begin and its end.
 func (t *tally) pair(cat string, r *record) {
 	if r.End != endless {
-		t.of(categoryName(cat)).busy += r.dur()
+		t.of(categoryName(cat)).add(trace.Time(r.Start), r.dur())
 	}
 }
 
@@ -96,6 +125,7 @@ func (d *decision) sides() []string {
 		t.of(cat).after.add(c)
 	}
 	for _, r := range t.rows {
+		r.settle(&d.survey.Extent)
 		r.told = r.busy
 	}
 	if d.o.slices() {

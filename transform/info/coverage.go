@@ -18,10 +18,12 @@ type coverage struct {
 	floor  trace.Time // where that ends
 	recent []span     // apart from each other, in order
 
-	// without is what is covered without slices so long that only the end of the trace tells
-	// whether they can be; nil if there are none. Longest is the longest of them.
+	// without is what is covered without slices so long, or so early, that only the end of the
+	// trace tells whether they can be; nil if there are none. Longest is the longest of them, and
+	// zeros that some begin at exactly 0.
 	without *coverage
 	longest trace.Time
+	zeros   bool
 }
 
 // mayBeImpossible is from where on a duration is doubted, in ns: what is shorter is never
@@ -43,13 +45,15 @@ func heldOf(coverages int) int { return min(max(allHeld/coverages, leastHeld), m
 // add covers a stretch of time; held says how many are held.
 func (c *coverage) add(start, end trace.Time, held int) {
 	switch {
-	case end-start >= mayBeImpossible:
+	case end-start >= mayBeImpossible || start == 0:
 		if c.without == nil {
 			same := *c
 			same.recent = slices.Clone(c.recent)
 			c.without = &same
 		}
-		c.longest = max(c.longest, end-start)
+		if c.zeros = c.zeros || start == 0; end-start >= mayBeImpossible {
+			c.longest = max(c.longest, end-start)
+		}
 	case c.without != nil:
 		c.without.add(start, end, held)
 	}
@@ -95,9 +99,10 @@ func (c *coverage) shed(held int) {
 	c.recent = append(c.recent[:0], c.recent[len(old):]...)
 }
 
-// length is the time covered, in ns, without slices of a length that the trace can't hold.
+// length is the time covered, in ns, without slices of a length, or from a time, that the trace
+// can't hold.
 func (c *coverage) length(x *trace.Extent) trace.Time {
-	if c.without != nil && c.longest > x.Longest {
+	if c.without != nil && (c.longest > x.Longest || c.zeros && x.Zero > 0) {
 		c = c.without
 	}
 	sum := c.sum

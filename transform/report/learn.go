@@ -233,5 +233,5 @@ func (l *learned) holds(start trace.Time) bool { return start >= l.from && start
 
 // meets reports whether some of a slice belongs to the range.
 func (l *learned) meets(e *trace.Event) bool {
-	return e.TS < l.to && (e.End() > l.from || e.Dur == 0 && e.TS == l.from)
+	return e.TS < l.to && (e.End() > l.from || e.Dur == 0 && e.TS == l.from) && l.survey.Holds(e.TS, e.Span())
 }

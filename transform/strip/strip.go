@@ -13,6 +13,7 @@ import (
 	"tracekit/trace"
 	"tracekit/transform/internal/pairs"
 	"tracekit/transform/pipeline"
+	"tracekit/transform/window"
 )
 
 // Options name the kinds of events, and of args, that Run takes out.
@@ -115,6 +116,7 @@ type stage struct {
 	args     pipeline.Dropped
 	aims     flowAims
 	flows    int // that were met, with a time
+	times    trace.Times
 	events   int64
 	buf      []byte
 }
@@ -163,6 +165,7 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	s.events++
 	s.bytes += int64(e.Size())
 	s.Tally.In(e)
+	s.time(e)
 	if e.IsFlow() && s.goesWithSlice(e) {
 		s.drop("flows", e)
 		return nil
@@ -199,6 +202,19 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		return s.wait(e)
 	}
 	return s.keep(e, w)
+}
+
+// time takes note of when e is shown.
+func (s *stage) time(e *trace.Event) {
+	switch {
+	case e.Shown():
+		s.times.Add(e.TS, e.Span())
+		if e.Phase == 'X' && string(e.Cat()) == trace.Stating {
+			s.times.State(e.Name(), e.TS, e.Dur)
+		}
+	case e.IsEnd() && e.Has&trace.HasTS != 0 && e.TS >= 0:
+		s.times.AddEnd(e.TS)
+	}
 }
 
 // settled reports that events that are alike e go by the same kind.
@@ -350,6 +366,8 @@ func (s *stage) report() pipeline.Report {
 			rep.Notes = append(rep.Notes, fmt.Sprintf("nothing has gone for the category %q: tracekit info lists those that there are", c))
 		}
 	}
+	extent, _ := s.times.Extent()
+	rep.Note(window.Outside(&extent))
 	if s.args.Events > 0 {
 		rep.Dropped = append(rep.Dropped, s.args)
 	}
