@@ -45,13 +45,6 @@ func (p *Patches) Replace(from, to int, add func(dst []byte) []byte) {
 	p.insert(patch{from, to, lo, len(p.text)})
 }
 
-// ReplaceText is Replace by a text, which is copied.
-func (p *Patches) ReplaceText(from, to int, text []byte) {
-	lo := len(p.text)
-	p.text = append(p.text, text...)
-	p.insert(patch{from, to, lo, len(p.text)})
-}
-
 // insert keeps the patches in order of their places: there are a handful at most.
 func (p *Patches) insert(n patch) {
 	p.all = append(p.all, n)

@@ -178,23 +178,6 @@ type bounds struct {
 
 var noBounds = bounds{start: MaxTime, end: MinTime, zero: MaxTime, last: MinTime}
 
-// meet makes b the bounds of the events of both.
-func (b *bounds) meet(o *bounds) {
-	b.start, b.end = min(b.start, o.start), max(b.end, o.end)
-	b.holds |= o.holds
-	if b.shown == 0 || o.shown == 0 || b.bucket == o.bucket {
-		if b.shown == 0 {
-			b.bucket = o.bucket
-		}
-		b.zero, b.last, b.shown = min(b.zero, o.zero), max(b.last, o.last), b.shown+o.shown
-		if o.others != nil {
-			b.rest().meet(o.others)
-		}
-		return
-	}
-	b.rest().addBounds(o)
-}
-
 func (b *bounds) rest() *Times {
 	if b.others == nil {
 		b.others = new(Times)

@@ -27,7 +27,7 @@ func sectionStart(verb string) string {
 	return "<!-- " + strings.TrimSpace("tracekit help "+verb) + " -->\n"
 }
 
-func docsApp() *cli.App { return newApp(strings.NewReader(""), io.Discard, io.Discard) }
+func docsApp() *cli.App { return appOf(newStreams(nil, io.Discard, io.Discard)) }
 
 // The pages hold what --help says, between two marks. With -update, it is written
 // there; a verb without a page gets one.

@@ -83,7 +83,7 @@ type facts map[string]bool
 func (f facts) add(words ...string) { f[strings.Join(words, " ")] = true }
 
 func (f facts) flags() {
-	for _, c := range newApp(nil, io.Discard, io.Discard).Commands {
+	for _, c := range docsApp().Commands {
 		f.add("verb", c.Name)
 		for _, flag := range c.Flags {
 			f.add("flag", c.Name, "--"+strings.Join(flag.Names(), " -"))

@@ -80,11 +80,6 @@ func (f *failing) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// newApp is appOf for streams.
-func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	return appOf(newStreams(stdin, stdout, stderr))
-}
-
 func newStreams(stdin io.Reader, stdout, stderr io.Writer) streams {
 	files := newPlaces(stdin, stdout, stderr)
 	return streams{in: stdin, out: stdout, err: term.SafeLines{W: files.messages(stderr)}, unguarded: stderr, places: files}

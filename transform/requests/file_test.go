@@ -92,14 +92,6 @@ func TestOptionsOfFiles(t *testing.T) {
 	if got, err = place(t, "id,start,end\na,1767189312.5,1767189312.75\n", FileOptions{}, epoch); got != "a 1767189312500000000-1767189312750000000" || err != nil {
 		t.Errorf("got %s, %v for a trace that counts from 1970", got, err)
 	}
-	for name, want := range map[string]Unit{"s": Seconds, "us": Microseconds, "µs": Microseconds, "ns": Nanoseconds} {
-		if u, err := ParseUnit(name); u != want || err != nil {
-			t.Errorf("%s is %q, %v", name, u, err)
-		}
-	}
-	if _, err := ParseUnit("h"); err == nil {
-		t.Error("hours are taken")
-	}
 }
 
 func TestFilesThatDoNotTell(t *testing.T) {

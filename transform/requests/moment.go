@@ -25,14 +25,6 @@ const (
 	Nanoseconds  Unit = "ns"
 )
 
-// ParseUnit reads a unit as a user writes it.
-func ParseUnit(s string) (Unit, error) {
-	if u, ok := unitNames[s]; ok {
-		return u, nil
-	}
-	return "", fmt.Errorf("unknown unit %q: it is one of s, ms, us and ns", s)
-}
-
 // exponents of ten that lead from a unit to microseconds.
 var exponents = map[Unit]int{Seconds: 6, Milliseconds: 3, Microseconds: 0, Nanoseconds: -3}
 

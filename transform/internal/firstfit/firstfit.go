@@ -14,12 +14,6 @@ type Rooms struct {
 // Full is the room of a place that has none.
 const Full = math.MinInt64
 
-// Len returns how many there are.
-func (r *Rooms) Len() int { return r.n }
-
-// At returns the room of the i-th.
-func (r *Rooms) At(i int) int64 { return r.tree[len(r.tree)/2+i] }
-
 // Add adds one behind all others.
 func (r *Rooms) Add(room int64) {
 	if r.n == len(r.tree)/2 {

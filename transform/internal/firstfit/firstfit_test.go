@@ -29,8 +29,8 @@ func TestFirst(t *testing.T) {
 					want = i
 				}
 			}
-			if got := r.First(needed); got != want || r.Len() != len(all) || r.Most() != most {
-				t.Fatalf("the first of at least %d among %v is %d of %d, want %d; the most %d, want %d", needed, all, got, r.Len(), want, r.Most(), most)
+			if got := r.First(needed); got != want || r.n != len(all) || r.Most() != most {
+				t.Fatalf("the first of at least %d among %v is %d of %d, want %d; the most %d, want %d", needed, all, got, r.n, want, r.Most(), most)
 			}
 		}
 	}
