@@ -31,7 +31,9 @@ var Generic = &Producer{
 		{Name: "GPU # Queue #*", Is: Device},
 		{Name: "GPU# Queue #*", Is: Device},
 	},
-	Calls: []string{"cuda", "cu", "nvrtc", "nccl", "rccl", "nrt_"},
+	RequestKeys:  []string{"request_id", "req_id"},
+	RequestNames: []string{"request", "requests", "req", "llm_request"},
+	Calls:        []string{"cuda", "cu", "nvrtc", "nccl", "rccl", "nrt_"},
 	DeviceArgs: [][]string{
 		{"grid", "block"}, {"grid_x", "block_x"}, {"gridX", "blockX"}, {"grid_dim", "block_dim"}, {"gridDim", "blockDim"},
 		{"grid_size", "block_size"}, {"grid size", "block size"}, {"grid", "stream"}, {"grid_size", "workgroup_size"},

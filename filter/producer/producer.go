@@ -27,6 +27,9 @@ type Producer struct {
 
 	Evidence Evidence
 
+	RequestKeys  []string // args whose value is the id of a request, or a list of ids
+	RequestNames []string // names and categories of async slices that are requests, in lower case
+
 	Markers []Markers         // of steps, by name
 	Modes   map[string]string // phases by the words that stand for {mode} in a marker
 	Keys    map[string]string // fields by the words before = in {keys}

@@ -6,7 +6,8 @@ var SGLang = &Producer{
 	Categories: map[string]Category{
 		"sglang": {OnHost, Annotation}, // spans of OpenTelemetry, converted
 	},
-	Evidence: Evidence{Categories: []string{"sglang"}, Instead: []string{"vLLM"}},
+	RequestKeys: []string{"rid"},
+	Evidence:    Evidence{Categories: []string{"sglang"}, Instead: []string{"vLLM"}},
 	Markers: []Markers{{"SGLang", Serving, forms(
 		"step[{mode} {keys}]",
 		"step[{mode}]")}},

@@ -4,7 +4,8 @@ import "slices"
 
 // VLLM is vLLM as it annotates what Kineto records.
 var VLLM = &Producer{
-	Name: "vLLM",
+	Name:        "vLLM",
+	RequestKeys: []string{"gen_ai.request.id"}, // an attribute of its spans
 	Markers: []Markers{
 		{"vLLM, detailed", Serving, forms(
 			"execute_{}_context_{prompts}(sq{prompt tokens}sk{prompt context}sqsq{}sqsk{})_generation_{decodes}(sq{decode tokens}sk{decode context}sqsq{}sqsk{})")},

@@ -10,18 +10,15 @@ import (
 	"strconv"
 
 	"tracekit/filter"
+	"tracekit/filter/producer"
 	"tracekit/trace"
 	"tracekit/transform/internal/pairs"
 )
 
-// DefaultKeys are the args that carry the id of a request, where nothing else
-// is asked for.
-var DefaultKeys = []string{"request_id", "req_id", "rid", "gen_ai.request.id"}
-
 // CollectOptions say where ids of requests stand in a trace.
 type CollectOptions struct {
 	// Keys are args whose value is an id, or a list of ids. Nil means
-	// DefaultKeys, unless there is a Pattern.
+	// producer.RequestKeys, unless there is a Pattern.
 	Keys []string
 	// Pattern finds an id in a name: the group named id, else the first group,
 	// else all that it matches.
@@ -79,7 +76,7 @@ func NewCollector(o CollectOptions) (*Collector, error) {
 		return nil, fmt.Errorf("requests by %v: it names nothing", o.By)
 	}
 	if o.Keys == nil && o.Pattern == nil && o.By == nil {
-		o.Keys = DefaultKeys
+		o.Keys = producer.RequestKeys
 	}
 	for _, k := range o.Keys {
 		if k == "" {
@@ -224,7 +221,7 @@ func (c *Collector) add(text, id string, e *trace.Event) int {
 
 // async joins events of a pair, of which only one may name the request.
 func (c *Collector) async(e *trace.Event, request int) {
-	isRequest := isRequestName(e.Cat()) || isRequestName(e.Name())
+	isRequest := producer.IsRequest(e.Cat()) || producer.IsRequest(e.Name())
 	if c.key = pairs.AppendAsyncKey(c.key[:0], e); !pairs.HasAsyncID(e, c.key) {
 		return
 	}
@@ -255,15 +252,6 @@ func asyncID(e *trace.Event) string {
 		return trace.Unquote(m.Value)
 	}
 	return ""
-}
-
-func isRequestName(s []byte) bool {
-	for _, name := range []string{"request", "requests", "req", "llm_request"} {
-		if len(s) == len(name) && bytes.EqualFold(s, []byte(name)) {
-			return true
-		}
-	}
-	return false
 }
 
 // Requests gives what was found, in order of start. A slice that was not closed
