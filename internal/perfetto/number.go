@@ -32,6 +32,36 @@ func ParseNumber(b []byte, p int) (n Number, end int, st jsonlex.Status) {
 	return n, end, jsonlex.OK
 }
 
+// PlainDigits is how many bytes a number has at most that Plain reads.
+const PlainDigits = 18
+
+// Plain is what ParseNumber reads of a number of PlainDigits bytes at most without an
+// exponent.
+func Plain(num []byte) (n Number) {
+	neg := num[0] == '-'
+	if neg {
+		num = num[1:]
+	}
+	i := 0
+	for ; i < len(num) && num[i] != '.'; i++ {
+		n.Int = n.Int*10 + int64(num[i]-'0')
+	}
+	n.Float, n.IsInt = float64(n.Int), i == len(num)
+	if !n.IsInt {
+		var digits int64
+		divisor := uint64(1)
+		for _, c := range num[i+1:] {
+			digits = digits*10 + int64(c-'0')
+			divisor *= 10
+		}
+		n.Int, n.Float = 0, n.Float+float64(digits)/float64(divisor)
+	}
+	if neg {
+		n.Int, n.Float = -n.Int, -n.Float
+	}
+	return n
+}
+
 // NumberOf reads text that is one number as ParseNumber does.
 func NumberOf(text []byte) (n Number, ok bool) {
 	if !jsonlex.IsNumber(text) {

@@ -40,9 +40,18 @@ const (
 	garbledTime
 )
 
-// event is an event's members as Perfetto reads them. Its bytes are those of
-// the text it was read from, or of scratch.
+// event reads events, one after the other.
 type event struct {
+	facts
+	scratch []byte
+	keys    jsonlex.Keys
+	strict  jsonlex.Reader
+	shapes  shapes
+}
+
+// facts are an event's members as Perfetto reads them. Their bytes are those of
+// the text it was read from, or of scratch.
+type facts struct {
 	phase           byte
 	scope           byte
 	flags           flag
@@ -59,22 +68,25 @@ type event struct {
 	args            []byte
 	argsOdd         bool // the args are not plain JSON
 	argsMarks       marks
-	argsCut         bool  // another finding tells what is amiss there
-	marks           marks // of everything else
-	trailing        bool  // a comma behind the last member
-	notJSON         bool  // a member's inside is no JSON
-	scratch         []byte
-	keys            jsonlex.Keys
-	strict          jsonlex.Reader
+	argsCut         bool   // another finding tells what is amiss there
+	marks           marks  // of everything else
+	trailing        bool   // a comma behind the last member
+	notJSON         bool   // a member's inside is no JSON
 	fault           string // what stopped the reading
 	faultKind       Kind
 	stuck, crashing bool
 }
 
 func (e *event) reset() {
-	*e = event{ts: perfetto.Absent, dur: perfetto.Absent, scratch: e.scratch[:0], keys: e.keys, strict: e.strict}
+	e.facts = facts{ts: perfetto.Absent, dur: perfetto.Absent}
+	e.scratch = e.scratch[:0]
 	e.keys.Reset()
 	e.strict.Odd = perfetto.IsBig
+}
+
+// isClean reports whether nothing was odd about how the event is written.
+func (e *event) isClean() bool {
+	return e.marks|e.argsMarks == 0 && e.has(members) && !e.argsOdd && !e.trailing && !e.notJSON && !e.stuck
 }
 
 func (e *event) has(f flag) bool { return e.flags&f != 0 }
@@ -83,6 +95,18 @@ func (e *event) has(f flag) bool { return e.flags&f != 0 }
 // fault; stuck, that Perfetto reads no further than this.
 func (e *event) read(b []byte, p int) (end int, st status) {
 	e.reset()
+	if end, known := e.shapes.read(b, p, e); known {
+		return end, ok
+	}
+	e.reset()
+	if end, st = e.readAny(b, p); st == ok && b[p] == '{' && e.isClean() {
+		e.shapes.learn(b[p:end])
+	}
+	return end, st
+}
+
+// readAny is read, whatever the event is written like.
+func (e *event) readAny(b []byte, p int) (end int, st status) {
 	if b[p] != '{' && b[p] != '[' {
 		return p, e.fail(SyntaxError, "an event must be an object")
 	}
@@ -116,7 +140,7 @@ func (e *event) read(b []byte, p int) (end int, st status) {
 			return p, st
 		}
 		comma = b[from] == ','
-		if !e.take(key, v) {
+		if !e.take(fieldOf(key), &v) {
 			return p, ok
 		}
 	}
@@ -209,65 +233,124 @@ func (e *event) word(b []byte, p int, w string) (int, status) {
 	return end, st
 }
 
+// field is a member of an event that says something.
+type field uint8
+
+const (
+	noField field = iota
+	argsField
+	phField
+	tsField
+	durField
+	ttsField
+	pidField
+	tidField
+	nameField
+	catField
+	idField
+	bindField
+	id2Field
+	flowInField
+	flowOutField
+	bpField
+	scopeField
+)
+
+func fieldOf(key []byte) field {
+	switch string(key) {
+	case "args":
+		return argsField
+	case "ph":
+		return phField
+	case "ts":
+		return tsField
+	case "dur":
+		return durField
+	case "tts", "tdur":
+		return ttsField
+	case "pid":
+		return pidField
+	case "tid":
+		return tidField
+	case "name":
+		return nameField
+	case "cat":
+		return catField
+	case "id":
+		return idField
+	case "bind_id":
+		return bindField
+	case "id2":
+		return id2Field
+	case "flow_in":
+		return flowInField
+	case "flow_out":
+		return flowOutField
+	case "bp":
+		return bpField
+	case "s":
+		return scopeField
+	}
+	return noField
+}
+
 // take keeps what a member says. It reports false where Perfetto stops reading
 // the trace.
-func (e *event) take(key []byte, v value) bool {
-	if string(key) == "args" {
-		if v.kind == object {
+func (e *event) take(f field, v *value) bool {
+	if v.kind == object || v.kind == array {
+		if f == argsField && v.kind == object {
 			e.args, e.argsOdd, e.argsMarks = v.text, v.odd, v.marks
 			return true
 		}
-	}
-	if v.kind == object || v.kind == array {
 		e.notJSON = e.notJSON || v.odd || v.marks&noEscapes != 0
 		e.marks |= v.marks & (control | notUTF8)
 	}
-	switch string(key) {
-	case "ph":
+	switch f {
+	case phField:
 		e.phase = 0
 		if v.kind == text && len(v.text) > 0 {
 			e.phase = v.text[0]
 		}
-	case "ts":
+	case tsField:
 		if ns, good := e.time(v); good {
 			e.ts, e.tsText = ns, v.text
 		}
-	case "dur":
+	case durField:
 		ns, good := e.time(v)
 		if !good {
 			return e.stop()
 		}
 		e.dur = ns
-	case "tts", "tdur":
+	case ttsField:
 		if _, good := e.time(v); !good {
 			return e.stop()
 		}
-	case "pid":
+	case pidField:
 		e.takeID(v, &e.pid, &e.pidName, hasPid, pidText)
-	case "tid":
+	case tidField:
 		e.takeID(v, &e.tid, &e.tidName, hasTid, tidText)
-	case "name":
+	case nameField:
 		e.name = textOf(v)
-	case "cat":
+	case catField:
 		e.cat = textOf(v)
-	case "id":
+	case idField:
 		setIdent(&e.id, v)
-	case "bind_id":
+	case bindField:
 		setIdent(&e.bind, v)
-	case "id2":
+	case id2Field:
 		if v.kind == object {
 			e.takeID2(v.text)
 		}
-	case "flow_in":
+	case flowInField:
 		e.setIf(flowIn, v)
-	case "flow_out":
+	case flowOutField:
 		e.setIf(flowOut, v)
-	case "bp":
+	case bpField:
 		e.flags &^= enclosing
 		if v.kind == text && string(v.text) == "e" {
 			e.flags |= enclosing
 		}
-	case "s":
+	case scopeField:
 		switch {
 		case v.kind != text:
 			e.scope = 0
@@ -283,7 +366,7 @@ func (e *event) stop() bool {
 	return false
 }
 
-func (e *event) setIf(f flag, v value) {
+func (e *event) setIf(f flag, v *value) {
 	if v.kind != boolean {
 		return
 	}
@@ -293,7 +376,7 @@ func (e *event) setIf(f flag, v value) {
 	}
 }
 
-func textOf(v value) []byte {
+func textOf(v *value) []byte {
 	if v.kind != text {
 		return nil
 	}
@@ -301,7 +384,7 @@ func textOf(v value) []byte {
 }
 
 // time reads a number, or a number in quotes, as ns.
-func (e *event) time(v value) (int64, bool) {
+func (e *event) time(v *value) (int64, bool) {
 	n := v.number
 	switch v.kind {
 	case num:
@@ -340,7 +423,7 @@ func (e *event) rounded() int16 {
 	return int16(by)
 }
 
-func (e *event) takeID(v value, n *perfetto.Number, name *[]byte, has, isText flag) {
+func (e *event) takeID(v *value, n *perfetto.Number, name *[]byte, has, isText flag) {
 	switch v.kind {
 	case text:
 		e.flags |= has | isText
@@ -354,7 +437,7 @@ func (e *event) takeID(v value, n *perfetto.Number, name *[]byte, has, isText fl
 	}
 }
 
-func setIdent(id *ident, v value) {
+func setIdent(id *ident, v *value) {
 	switch {
 	case v.kind == text:
 		*id = ident{kind: textID, text: v.text}
@@ -368,10 +451,10 @@ func (e *event) takeID2(obj []byte) {
 		switch string(key) {
 		case "local":
 			e.local = ident{}
-			setIdent(&e.local, v)
+			setIdent(&e.local, &v)
 		case "global":
 			e.global = ident{}
-			setIdent(&e.global, v)
+			setIdent(&e.global, &v)
 		}
 	})
 	switch st {
