@@ -178,10 +178,16 @@ func openUnread(c *cli.Context, std streams, name string) (*input, error) {
 			return nil, in.fail(err)
 		}
 	}
+	kept, isKept := in.r.(*io.SectionReader) // what came through a pipe before
+	if isKept {
+		in.size = kept.Size()
+	}
 	in.meter = term.NewMeter(std.unguarded, in.size, !c.Bool("quiet") && isTerminal(std.unguarded))
-	if in.size >= 0 {
+	switch {
+	case isKept:
+	case in.size >= 0:
 		in.r = in.meter.File(in.r.(*os.File))
-	} else {
+	default:
 		in.r = newInterruptible(c.Context, in.meter.Reader(in.r))
 	}
 	return in, nil

@@ -162,7 +162,10 @@ func (o *opener) run() error {
 	var made *open.Made
 	if o.Bool("perfetto") {
 		var err error
-		if made, err = o.prepare(ctx); err != nil {
+		if made, err = o.prepare(ctx); err == nil {
+			err = o.serveLarge(ctx, made)
+		}
+		if err != nil {
 			return o.in.wrap(rangeError(err))
 		}
 	} else {
@@ -198,4 +201,22 @@ func (o *opener) name() string {
 		return ""
 	}
 	return o.in.name
+}
+
+// serveLarge lets the viewer fetch what is too large for a page to hand over.
+func (o *opener) serveLarge(ctx context.Context, made *open.Made) error {
+	if !o.isLarge(made) {
+		return nil
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:"+open.ProcessorPort)
+	if err != nil {
+		return outputError{hint(fmt.Errorf("the viewer fetches from port %s of this machine only: %w", open.ProcessorPort, err), "end what listens there, such as a trace processor, or choose a smaller range")}
+	}
+	go open.Serve(ctx, l, o.server.Pieces())
+	return nil
+}
+
+// isLarge reports whether the viewer has to fetch a piece.
+func (o *opener) isLarge(made *open.Made) bool {
+	return made != nil && made.Bytes > open.MostHanded && o.viewer.Shakes
 }

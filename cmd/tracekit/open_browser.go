@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 
+	"tracekit/internal/term"
 	"tracekit/transform/open"
 )
 
@@ -23,13 +24,21 @@ func (o *opener) announce(made *open.Made) error {
 		host = "127.0.0.1"
 	}
 	at := "http://" + net.JoinHostPort(host, port) + "/#"
-	if _, err := fmt.Fprintln(o.std.out, at+o.server.Token()); err != nil {
+	shown, opened := at+o.server.Token(), at+o.server.Code()
+	if o.isLarge(made) {
+		shown, port = o.server.Fetching(made), open.ProcessorPort
+		opened = shown
+	}
+	if _, err := fmt.Fprintln(o.std.out, shown); err != nil {
 		return writeError(err)
 	}
 	say := func(format string, args ...any) {
 		if !o.Bool("quiet") {
 			fmt.Fprintf(o.std.err, format+"\n", args...)
 		}
+	}
+	if o.isLarge(made) {
+		say("hint: %s are more than a page can hand over, so %s fetches them: let it reach the local network when the browser asks", term.Bytes(made.Bytes), o.viewer.Host)
 	}
 	if beyond {
 		fmt.Fprintf(o.std.err, "tracekit: warning: other machines reach %s, and nothing is encrypted: whoever has the address sees the trace\n", o.String("listen"))
@@ -41,7 +50,7 @@ func (o *opener) announce(made *open.Made) error {
 	case remote != "" && !screen:
 		say("hint: over ssh, run this on the machine with the browser, and open the address there:\n  %s", forwarding(remote, port))
 	default:
-		if err := startBrowser(at + o.server.Code()); err != nil {
+		if err := startBrowser(opened); err != nil {
 			say("hint: no browser could be started (%v): open the address in one", err)
 		}
 	}

@@ -156,13 +156,6 @@ func (o *opener) complete(d *page.Data) {
 	d.Name, d.Packed, d.Asked = o.name(), o.in.Size(), o.marked
 }
 
-// again is the streams and names of a verb that reads the trace once more.
-func (o *opener) again(stdin io.Reader, stdout, stderr io.Writer) streams {
-	std := newStreams(stdin, stdout, stderr)
-	std.index = o.std.index
-	return std
-}
-
 // whole gives the trace as it is; nil if a viewer does not read it so.
 func (o *opener) whole() func() (open.Piece, error) {
 	name := filepath.Base(o.name())
@@ -199,7 +192,9 @@ func (o *opener) stdin() io.Reader {
 
 // source opens the trace to be read in parts.
 func (o *opener) source() (*trace.Source, *trace.Survey, func(), error) {
-	in, err := openNamed(o.Context, o.again(o.stdin(), io.Discard, io.Discard), o.name(), how{twice: true})
+	std := newStreams(o.stdin(), io.Discard, io.Discard)
+	std.index = o.std.index
+	in, err := openNamed(o.Context, std, o.name(), how{twice: true})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -229,7 +224,11 @@ func (o *opener) make(ctx context.Context, verbs [][]string, w io.Writer) (note 
 			next, pipe = io.Pipe()
 			to = pipe
 		}
-		app := appOf(o.again(stdin, to, &said[i]))
+		std := newStreams(stdin, to, &said[i])
+		if i == 0 {
+			std.index = o.std.index
+		}
+		app := appOf(std)
 		args = append(args, o.passed(app.Command(words[0]))...)
 		if i == 0 && o.in.file != nil {
 			args = append(args, "--", o.in.name)

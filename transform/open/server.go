@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -349,6 +350,12 @@ func (s *Server) make(ctx context.Context, verbs [][]string) (p Piece, err error
 		return p, err
 	}
 	return Piece{ReaderAt: file, Size: file.Size(), Name: page.OutName(s.Name), Note: note, Close: func() { file.Close() }}, nil
+}
+
+// Fetching is the address at which the viewer fetches a piece from this machine, where Pieces
+// has to be served at ProcessorPort.
+func (s *Server) Fetching(m *Made) string {
+	return s.Viewer.Address + "/#!/?url=" + url.QueryEscape("http://127.0.0.1:"+ProcessorPort+m.Path)
 }
 
 // Pieces answers requests for pieces alone.

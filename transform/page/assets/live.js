@@ -116,11 +116,13 @@ function refine() {
     const from = absolute(Math.max(0, view.from - margin)), to = absolute(Math.min(end, view.to + margin));
     try {
       const part = await (await ask(`/api/finer?from=${from}&to=${to}`, {signal: mine.signal})).json();
-      if (part.width < D.width) { fine = part; for (const u of charts.slice(0, 1)) u.redraw(false); }
-    } catch (error) { if (error.name !== 'AbortError' && part404(error)) gone(error); }
+      if (part.width >= D.width) return;
+      fine = part;
+      charts[0].redraw(false);
+      document.documentElement.dataset.detail = true;
+    } catch (error) { if (error.name !== 'AbortError' && !/too large/.test(error.message)) gone(error); }
   }, 200);
 }
-const part404 = error => !/too large/.test(error.message);
 
 // search shows which threads and times have events of a name.
 async function search(event) {

@@ -60,5 +60,8 @@ new ResizeObserver(() => {
   if ($('charts').clientWidth !== wide) { wide = $('charts').clientWidth; if (D) build(); }
 }).observe($('charts'));
 
+// Another address of the same page, such as that of a server that was started anew.
+addEventListener('hashchange', () => { if (!$('data') && location.hash.length > 1) location.reload(); });
+
 if ($('data')) show(JSON.parse($('data').textContent));
 else beginLive().catch(error => { $('progress').hidden = true; say(error.message, true); document.documentElement.dataset.failed = true; });

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tracekit/internal/testkit/browser"
+)
+
+const (
+	readAll = "document.getElementById('progress')?.hidden === true && document.documentElement.dataset.ready === 'true'"
+	heardOf = "typeof got !== 'undefined' && got !== null"
+)
+
+// gotten is what the viewer has got.
+type gotten struct {
+	Size                       int64
+	Sum, Title, FileName, Hash string
+	Origin                     string
+}
+
+// shellPiece runs the command that the page shows in a shell, and gives the sum of what it
+// writes.
+func shellPiece(b *browser.Page, dir string) (sum string, size int64) {
+	b.T.Helper()
+	command := b.Text("command")
+	sh := exec.Command("sh", "-c", command)
+	sh.Dir = dir
+	if out, err := sh.CombinedOutput(); err != nil {
+		b.T.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "t.slice.json.gz"))
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	all := sha256.Sum256(data)
+	return hex.EncodeToString(all[:]), int64(len(data))
+}
+
+// TestOpenInABrowser uses open as a person does: what the viewer, a page of another origin, gets
+// is what the command beside makes in a shell. With PICTURES=DIR it leaves pictures there.
+func TestOpenInABrowser(t *testing.T) {
+	b := browser.Open(t)
+	viewer := browser.Viewer(t)
+	dir := t.TempDir()
+	path := openTrace(t, dir, "t.json")
+	o := opening(t, nil, "--ui", viewer.URL, path)
+	b.Go(o.address+"#"+o.token, readAll)
+
+	t.Run("token", func(t *testing.T) { b.T = t; testToken(b, o) })
+	t.Run("open", func(t *testing.T) { b.T = t; testOpen(b, viewer.URL, dir) })
+	t.Run("again", func(t *testing.T) { b.T = t; testAgain(b, viewer.URL) })
+	t.Run("blocked", func(t *testing.T) { b.T = t; testBlocked(b, viewer.URL, dir) })
+	t.Run("inside", func(t *testing.T) { b.T = t; testInside(b, viewer.URL) })
+	t.Run("search", func(t *testing.T) { b.T = t; testSearch(b) })
+	t.Run("detail", func(t *testing.T) { b.T = t; testDetail(b) })
+	t.Run("straight", func(t *testing.T) { b.T = t; testStraight(b, viewer.URL, path) })
+	t.Run("gone", func(t *testing.T) { b.T = t; testGone(b, path) })
+}
+
+// testToken looks for the token where it should not be.
+func testToken(b *browser.Page, o *opened) {
+	var address, stored string
+	b.Eval("location.href", &address)
+	b.Eval("sessionStorage.getItem('tracekit')", &stored)
+	if strings.Contains(address, o.token) || stored != o.token {
+		b.T.Errorf("the address is %s, and %q is stored", address, stored)
+	}
+	b.Go(address, readAll) // again, in the same tab
+	b.Go(o.address+"?#wrong", "document.documentElement?.dataset.failed === 'true'")
+	if said := b.Text("said"); !strings.Contains(said, "token") {
+		b.T.Errorf("with a wrong token the page says %q", said)
+	}
+	b.Go(o.address+"#"+o.token, readAll)
+}
+
+// received is what the viewer got in a window, which is closed then.
+func received(b *browser.Page, viewer string) (g gotten) {
+	b.T.Helper()
+	w := b.Other(viewer)
+	w.Until(heardOf)
+	w.Eval("got", &g)
+	w.Call("Page.close", nil, nil)
+	return g
+}
+
+// testOpen marks a range with the mouse, ticks "no Python", and opens it.
+func testOpen(b *browser.Page, viewer, dir string) {
+	b.Click("python")
+	r := b.Chart()
+	b.Drag(.25, .5, r[1]+r[3]*.6)
+	var before struct{ Events, Bytes string }
+	b.Eval(`({...document.getElementById('estimate').dataset})`, &before)
+	b.Click("perfetto")
+	g := received(b, viewer)
+	sum, size := shellPiece(b, dir)
+	if g.Sum != sum || g.Size != size {
+		b.T.Errorf("the viewer has got %d bytes (%s), the command writes %d (%s)", g.Size, g.Sum, size, sum)
+	}
+	if !strings.HasPrefix(b.Text("command"), "tracekit slice --from @") || !strings.Contains(b.Text("command"), "| tracekit strip --python -o") {
+		b.T.Errorf("the command is %s", b.Text("command"))
+	}
+	var from, to string
+	b.Eval(`document.getElementById('command').textContent.match(/--from @([\d.]+)/)[1].replace('.', '')`, &from)
+	b.Eval(`document.getElementById('command').textContent.match(/--to @([\d.]+)/)[1].replace('.', '')`, &to)
+	if !strings.Contains(g.Hash, "visStart="+from+"&visEnd="+to) || !strings.Contains(g.Hash, "PinTracksByRegex") {
+		b.T.Errorf("the viewer's address ends with %s, and the range is %s to %s", g.Hash, from, to)
+	}
+	if !strings.HasPrefix(g.Title, "t.json, ") || g.FileName != "t.slice.json.gz" || !strings.HasPrefix(g.Origin, "http://127.0.0.1:") {
+		b.T.Errorf("the viewer has got %+v", g)
+	}
+	counted := events(b.T, filepath.Join(dir, "t.slice.json.gz"))
+	var estimated float64
+	fmt.Sscan(before.Events, &estimated)
+	if off := estimated/counted - 1; off > .15 || off < -.15 {
+		b.T.Errorf("%v events were estimated, there are %v", estimated, counted)
+	}
+}
+
+// events counts the events of a trace.
+func events(t *testing.T, path string) float64 {
+	t.Helper()
+	var i struct{ Events float64 }
+	if err := json.Unmarshal([]byte(joined(t, nil, []string{"info", "--json", path})), &i); err != nil {
+		t.Fatal(err)
+	}
+	return i.Events
+}
+
+// testAgain opens the same piece once more: it is fetched anew, not cut anew, and is shown on
+// the chart.
+func testAgain(b *browser.Page, viewer string) {
+	b.Click("perfetto")
+	if g := received(b, viewer); g.Size == 0 {
+		b.T.Errorf("the viewer has got %+v", g)
+	}
+	b.Go(strings.SplitN(address(b), "#", 2)[0], readAll)
+	r := b.Chart()
+	b.Drag(.1, .2, r[1]+r[3]*.6)
+	b.Eval(`document.getElementById('time').focus()`, nil)
+	b.Key("n", false)
+	b.Key("Enter", false)
+	if g := received(b, viewer); g.Size == 0 || !strings.Contains(b.Text("command"), "tracekit slice") {
+		b.T.Errorf("Enter hands over %+v", g)
+	}
+}
+
+func address(b *browser.Page) (a string) {
+	b.Eval("location.href", &a)
+	return a
+}
+
+// testBlocked opens without a click, which the browser refuses: a button is left.
+func testBlocked(b *browser.Page, viewer, dir string) {
+	b.Eval(`(() => { const open = window.open; window.open = () => { window.open = open; return null; }; document.getElementById('perfetto').click(); })()`, nil)
+	b.Until("!document.getElementById('second').hidden")
+	b.Click("window")
+	g := received(b, viewer)
+	if sum, _ := shellPiece(b, dir); g.Sum != sum {
+		b.T.Errorf("the viewer has got %s, the command writes %s", g.Sum, sum)
+	}
+}
+
+// testInside shows the viewer within the page.
+func testInside(b *browser.Page, viewer string) {
+	b.Eval(`document.getElementById('inside').click()`, nil)
+	b.Until("document.getElementById('said').textContent.startsWith('handed') && !document.getElementById('frame').hidden")
+	b.Click("close")
+	b.Until("document.getElementById('frame').hidden")
+}
+
+func testSearch(b *browser.Page) {
+	b.Eval(`(() => { document.getElementById('clear').click(); document.getElementById('query').value = 'MEMCPY'; document.getElementById('search').requestSubmit(); })()`, nil)
+	b.Until("document.querySelectorAll('#hits button').length > 0 && !document.getElementById('hitcount').textContent.includes('searched')")
+	b.Eval(`document.querySelector('#hits button').click()`, nil)
+	if text := b.Text("command"); !strings.HasPrefix(text, "tracekit slice --from @") {
+		b.T.Errorf("a hit chooses %q", text)
+	}
+}
+
+// testDetail zooms in until the bins of the page are too wide.
+func testDetail(b *browser.Page) {
+	b.Eval(`document.getElementById('time').focus()`, nil)
+	b.Key("z", false)
+	b.Until("document.documentElement.dataset.detail === 'true'")
+	b.Key("0", false)
+}
+
+// testStraight hands a step over without an overview.
+func testStraight(b *browser.Page, viewer, path string) {
+	o := opening(b.T, nil, "--perfetto", "--step", "4", "--ui", viewer, path)
+	b.Go(o.address+"#"+o.token, "document.getElementById('said')?.textContent.startsWith('handed') === true")
+	b.Click("apart")
+	g := received(b, viewer)
+	want := sha256.Sum256([]byte(joined(b.T, nil, []string{"slice", "--step", "4", "-z", "gzip", path})))
+	if g.Sum != hex.EncodeToString(want[:]) || g.Title != "t.json --step 4" {
+		b.T.Errorf("the viewer has got %+v, want %x", g, want)
+	}
+	o.end()
+}
+
+// testGone opens a viewer that is out of reach, and then loses the server.
+func testGone(b *browser.Page, path string) {
+	dead := "http://127.0.0.1:1"
+	o := opening(b.T, nil, "--ui", dead, path)
+	b.Go(o.address+"#"+o.token, readAll)
+	b.Click("perfetto")
+	b.Until("document.getElementById('said').textContent.includes('has not answered for 3 s')")
+	b.Click("download")
+	b.Until("document.getElementById('said').textContent.length > 0")
+	o.end()
+	b.Eval(`(() => { document.getElementById('query').value = 'x'; document.getElementById('search').requestSubmit(); })()`, nil)
+	b.Until("document.getElementById('hitcount').textContent.includes('does not answer any more')")
+	if _, err := http.Get(o.address); err == nil {
+		b.T.Error("the server is still there")
+	}
+}

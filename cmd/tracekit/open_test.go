@@ -1,0 +1,302 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tracekit/internal/testkit/tracegen"
+)
+
+// opened is a run of open in this process.
+type opened struct {
+	t       *testing.T
+	address string // without what is behind #
+	token   string
+	stderr  *bytes.Buffer
+	end     func() int
+}
+
+// opening starts open with args and waits for its address.
+func opening(t *testing.T, stdin io.Reader, args ...string) *opened {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	out, in := io.Pipe()
+	o := &opened{t: t, stderr: &bytes.Buffer{}}
+	status := make(chan int, 1)
+	go func() {
+		code := run(ctx, append([]string{"tracekit", "open", "--no-browser"}, args...), stdin, in, o.stderr)
+		in.Close()
+		status <- code
+	}()
+	o.end = func() int {
+		cancel(signaled{os.Interrupt})
+		return <-status
+	}
+	t.Cleanup(func() { cancel(nil) })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("open %q prints no address: status %d\n%s", args, <-status, o.stderr)
+	}
+	o.address, o.token, _ = strings.Cut(strings.TrimSpace(line), "#")
+	return o
+}
+
+// ask asks the server for something with the token.
+func (o *opened) ask(method, path, body string) (status int, text string) {
+	o.t.Helper()
+	r, err := http.NewRequest(method, strings.TrimSuffix(o.address, "/")+path, strings.NewReader(body))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	r.Header.Set("X-Tracekit-Token", o.token)
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer a.Body.Close()
+	all, err := io.ReadAll(a.Body)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return a.StatusCode, string(all)
+}
+
+// cut makes a piece and returns its bytes.
+func (o *opened) cut(body string) string {
+	o.t.Helper()
+	status, text := o.ask("POST", "/api/cut", body)
+	var made struct{ URL string }
+	if status != http.StatusOK || json.Unmarshal([]byte(text), &made) != nil {
+		o.t.Fatalf("%s is answered with %d: %s", body, status, text)
+	}
+	_, piece := o.ask("GET", made.URL, "")
+	return piece
+}
+
+// data waits until all was read and returns what the page draws.
+func (o *opened) data(into any) {
+	o.t.Helper()
+	for version := -1; ; {
+		status, text := o.ask("GET", fmt.Sprint("/api/state?version=", version), "")
+		head, data, _ := strings.Cut(text, "\n")
+		var now struct {
+			Version int
+			Ended   bool
+			Error   string
+		}
+		if status != http.StatusOK || json.Unmarshal([]byte(head), &now) != nil || now.Error != "" {
+			o.t.Fatalf("%d: %.300s", status, text)
+		}
+		if version = now.Version; !now.Ended {
+			continue
+		}
+		if data == "" {
+			version = -1
+			continue
+		}
+		if err := json.Unmarshal([]byte(data), into); err != nil {
+			o.t.Fatal(err)
+		}
+		return
+	}
+}
+
+// joined runs verbs one behind the other, as a shell does.
+func joined(t *testing.T, from io.Reader, verbs ...[]string) string {
+	t.Helper()
+	for _, words := range verbs {
+		var out, said bytes.Buffer
+		if code := run(t.Context(), append([]string{"tracekit"}, words...), from, &out, &said); code != exitDone {
+			t.Fatalf("tracekit %q: status %d\n%s", words, code, &said)
+		}
+		from = &out
+	}
+	all, _ := io.ReadAll(from)
+	return string(all)
+}
+
+func openTrace(t *testing.T, dir, name string) string {
+	t.Helper()
+	var text bytes.Buffer
+	if _, err := tracegen.Generate(&text, tracegen.Config{Steps: 30, Layers: 3, Hardware: true, Python: true}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, text.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Ext(name) == ".json" {
+		return path
+	}
+	packed := filepath.Join(dir, "packed-"+name)
+	if code := run(t.Context(), []string{"tracekit", "filter", "-q", "-o", packed, "ph != \"\"", path}, nil, io.Discard, os.Stderr); code != exitDone {
+		t.Fatal(code)
+	}
+	return packed
+}
+
+// What the server cuts is, byte for byte, what the verbs write.
+func TestOpenCutsWhatVerbsCut(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"t.json", "t.json.gz", "t.json.zst"} {
+		path := openTrace(t, dir, name)
+		for _, way := range []string{"memory", "pipe", "file"} {
+			if testing.Short() && (name != "t.json.gz" || way == "file") {
+				continue
+			}
+			t.Run(name+" "+way, func(t *testing.T) {
+				args, file := []string{path}, []string{path}
+				var stdin io.Reader
+				switch way {
+				case "pipe":
+					data, err := os.ReadFile(path)
+					if err != nil {
+						t.Fatal(err)
+					}
+					args, file, stdin = nil, nil, bytes.NewReader(data)
+				case "file":
+					args = append(args, "--save-index")
+				}
+				o := opening(t, stdin, args...)
+				var page struct {
+					Zero   string
+					Length int64
+				}
+				o.data(&page)
+				var zero int64
+				fmt.Sscan(page.Zero, &zero)
+				from, to := zero+page.Length/4, zero+page.Length/2
+				at := func(ns int64) string { return fmt.Sprintf("@%d.%03d", ns/1000, ns%1000) }
+				z := []string{"-z", "gzip"}
+				plain := []string{"slice", "--from", at(from), "--to", at(to)}
+				launched := append(plain[:5:5], "--device", "launched")
+				verbs := func(first []string, rest ...[]string) string {
+					var in io.Reader
+					if way == "pipe" {
+						data, _ := os.ReadFile(path)
+						in = bytes.NewReader(data)
+					}
+					if len(rest) == 0 {
+						first = append(first, z...)
+					}
+					return joined(t, in, append([][]string{append(first, file...)}, rest...)...)
+				}
+				bounds := fmt.Sprintf(`"from":"%d","to":"%d"`, from, to)
+				for _, c := range []struct{ body, want string }{
+					{"{" + bounds + "}", verbs(plain[:5:5])},
+					{"{" + bounds + `,"launched":true}`, verbs(launched[:7:7])},
+					{"{" + bounds + `,"strip":["python","hardware"],"cats":["Runtime"]}`,
+						verbs(plain[:5:5], append([]string{"strip", "--python", "--hardware", "--cat", "Runtime"}, z...))},
+					{`{"strip":["python"]}`, verbs([]string{"strip", "--python"})},
+					{"{" + bounds + `,"target":1000000}`, verbs(plain[:5:5], append([]string{"downsample", "--target-size", "1MB"}, z...))},
+				} {
+					if got := o.cut(c.body); got != c.want {
+						t.Errorf("%s: %d bytes, not the %d that the verbs write", c.body, len(got), len(c.want))
+					}
+				}
+				if data, _ := os.ReadFile(path); name != "t.json.zst" && o.cut("{}") != string(data) {
+					t.Error("the whole trace is not handed over as it is")
+				}
+				if code := o.end(); code != exitDone {
+					t.Errorf("it ends with %d\n%s", code, o.stderr)
+				}
+				_, err := os.Stat(path + indexSuffix)
+				if (err == nil) != (way == "file") {
+					t.Errorf("an index is kept: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// A file that is another by now is not cut, and one that is none ends the server.
+func TestOpenKnowsItsFile(t *testing.T) {
+	path := openTrace(t, t.TempDir(), "t.json")
+	o := opening(t, nil, path)
+	var page struct{ Name string }
+	if o.data(&page); page.Name != path {
+		t.Errorf("the page is of %q", page.Name)
+	}
+	data, _ := os.ReadFile(path)
+	os.WriteFile(path, bytes.Replace(data, []byte("MME"), []byte("MMX"), 1), 0o666)
+	os.Chtimes(path, time.Time{}, time.Now().Add(time.Hour))
+	if status, text := o.ask("POST", "/api/cut", `{"from":"0"}`); status != http.StatusUnprocessableEntity || !strings.Contains(text, "another file") {
+		t.Errorf("a cut of another file is answered with %d: %s", status, text)
+	}
+	o.end()
+	os.WriteFile(path, []byte(`{"a":1}`), 0o666)
+	var out, said bytes.Buffer
+	if code := run(t.Context(), []string{"tracekit", "open", "--no-browser", path}, nil, &out, &said); code != exitFailed || !strings.Contains(said.String(), "traceEvents") {
+		t.Errorf("status %d\n%s", code, &said)
+	}
+}
+
+// A range that is asked for is marked, and cut at once with --perfetto.
+func TestOpenARange(t *testing.T) {
+	path := openTrace(t, t.TempDir(), "t.json")
+	var whole struct {
+		Bands    [][]int64
+		Requests []struct {
+			S, D int64
+			L    string
+		}
+	}
+	o := opening(t, nil, path)
+	o.data(&whole)
+	o.end()
+	r := whole.Requests[3]
+	for _, c := range []struct {
+		args []string
+		from int64
+		to   int64
+	}{
+		{[]string{"--step", "5"}, whole.Bands[5][0], whole.Bands[6][0]},
+		{[]string{"--from", "1ms", "--for", "2ms"}, 1e6, 3e6},
+		{[]string{"--request", r.L}, r.S, r.S + r.D},
+	} {
+		o := opening(t, nil, append(c.args, path)...)
+		var page struct{ Asked struct{ S, D int64 } }
+		if o.data(&page); page.Asked.S != c.from || page.Asked.S+page.Asked.D != c.to {
+			t.Errorf("%q marks %d to %d, want %d to %d", c.args, page.Asked.S, page.Asked.S+page.Asked.D, c.from, c.to)
+		}
+		o.end()
+		o = opening(t, nil, append([]string{"--perfetto", path}, c.args...)...)
+		if got, want := o.cut("{}"), joined(t, nil, append(append([]string{"slice", "-z", "gzip"}, c.args...), path)); got != want {
+			t.Errorf("--perfetto %q hands over %d bytes, want %d", c.args, len(got), len(want))
+		}
+		o.end()
+	}
+	for _, args := range [][]string{{"--step", "99999"}, {"--step", "1", "--from", "1s"}, {"--ui", "perfetto"}, {"--listen", "9"}, {"--listen", "127.0.0.1:9001"}} {
+		var out, said bytes.Buffer
+		code := run(t.Context(), append([]string{"tracekit", "open", "--perfetto", "--no-browser", path}, args...), nil, &out, &said)
+		if code != exitFailed && code != exitUsage || !strings.Contains(said.String(), "hint: ") || out.Len() > 0 {
+			t.Errorf("%q: status %d\n%s%s", args, code, &out, &said)
+		}
+	}
+}
+
+// Over ssh the line that forwards the port is printed.
+func TestForwarding(t *testing.T) {
+	for _, c := range []struct{ connection, want string }{
+		{"10.1.2.3 51000 10.9.8.7 22", "ssh -N -L 8080:127.0.0.1:8080 "},
+		{"fe80::1 51000 fe80::2 2222", "ssh -N -p 2222 -L 8080:127.0.0.1:8080 "},
+		{"", "ssh -N -L 8080:127.0.0.1:8080 "},
+	} {
+		if got := forwarding(c.connection, "8080"); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%q: %q, want %q…", c.connection, got, c.want)
+		}
+	}
+	if got := forwarding("1.1.1.1 1 10.9.8.7 22", "1"); !strings.HasSuffix(got, "10.9.8.7") {
+		t.Errorf("%q does not lead to the machine that was reached", got)
+	}
+}
