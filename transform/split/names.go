@@ -47,11 +47,14 @@ func CheckTemplate(template string) error {
 
 func (n *names) fill(q *Piece) string {
 	template := n.template
-	if template == "" {
+	switch {
+	case template != "":
+	case q.Kind == string(Time) || q.Kind == string(Size) || q.Kind == string(Events):
+		template = "{kind}-{index}"
+	case q.Steps != nil && q.Kind != "request":
+		template = "{index}-" + q.Steps.fileLabel()
+	default:
 		template = "{index}-{label}"
-		if q.Kind == string(Time) || q.Kind == string(Size) || q.Kind == string(Events) {
-			template = "{kind}-{index}"
-		}
 	}
 	name := placeholder.ReplaceAllStringFunc(template, func(p string) string {
 		text, _ := n.value(p, q)

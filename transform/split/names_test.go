@@ -27,6 +27,15 @@ func TestFileNames(t *testing.T) {
 			t.Errorf("template %q of label %q: %q, want %q", c.template, c.label, got, c.want+packed)
 		}
 	}
+	for want, s := range map[string]*Steps{
+		"0121-step-0120-decode":              {First: 120, Last: 120, Count: 1, phase: "decode"},
+		"0121-steps-0120-0129-decode-warmup": {First: 120, Last: 129, Count: 10, phase: "decode", Warmup: true},
+		"0121-step-1234567":                  {First: 1234567, Last: 1234567, Count: 1, phase: "other"},
+	} {
+		if got := newNames("", 4).of(&Piece{Kind: "step", Index: 121, Label: "step 120 decode", Steps: s}); got != want+packed {
+			t.Errorf("%+v is called %q, want %q", s, got, want+packed)
+		}
+	}
 	if err := CheckTemplate("{index}{label}{kind}{phase}{start}"); err != nil {
 		t.Error(err)
 	}

@@ -208,6 +208,21 @@ func loadOf(l *steps.Load) *Load {
 }
 
 // label names a group of steps.
+// fileLabel is label as a part of a file's name: files sort by their steps.
+func (s *Steps) fileLabel() string {
+	text := fmt.Sprintf("steps-%04d-%04d", s.First, s.Last)
+	if s.Count == 1 {
+		text = fmt.Sprintf("step-%04d", s.First)
+	}
+	if s.phase != steps.Other.String() {
+		text += "-" + s.phase
+	}
+	if s.Warmup {
+		text += "-warmup"
+	}
+	return text
+}
+
 func (s *Steps) label() string {
 	text := fmt.Sprintf("steps %d to %d", s.First, s.Last)
 	if s.Count == 1 {
