@@ -13,9 +13,12 @@ import (
 
 	"tracekit/internal/jsondoc"
 	"tracekit/internal/spill"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/compare"
+	"tracekit/transform/page"
 	measured "tracekit/transform/report"
+	"tracekit/transform/requests"
 	"tracekit/transform/steps"
 
 	"github.com/urfave/cli/v2"
@@ -45,6 +48,7 @@ EXIT STATUS
 		Flags: append(append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
 			&cli.StringFlag{Name: "csv", Usage: "write each list as a file of its own into the folder `DIR`"},
+			&cli.StringFlag{Name: "html", Usage: "write a page to `FILE` that draws both sides over time and what the change is made of"},
 			&cli.IntFlag{Name: "rows", Value: 6, Usage: "show up to `N` rows of each list"},
 			&cli.StringFlag{Name: "fail-above", Usage: "exit with 4 if the median of a phase got slower by more than `PERCENT`, such as 5%, and by more than noise"},
 			&cli.StringFlag{Name: "step", Usage: "compare the steps `A..B` only, by the numbers of their markers or counted from 0"},
@@ -139,9 +143,13 @@ func compareRuns(c *cli.Context, std streams) error {
 		return err
 	}
 	if !c.IsSet("csv") {
-		if err := std.show(true); err != nil {
+		if err := std.show(!c.IsSet("html")); err != nil {
 			return err
 		}
+	}
+	html, err := pageOutput(c, std)
+	if err != nil {
+		return err
 	}
 	var csv *folder
 	if c.IsSet("csv") {
@@ -150,16 +158,21 @@ func compareRuns(c *cli.Context, std streams) error {
 		}
 		defer csv.Close()
 	}
-	reading := &comparisonReader{c: c, std: std, comparing: o}
-	before, err := reading.side(o.before)
+	reading := &comparisonReader{c: c, std: std, comparing: o, draw: html != nil}
+	before, err := reading.side(0, o.before)
 	if err != nil {
 		return err
 	}
-	after, err := reading.side(o.after)
+	after, err := reading.side(1, o.after)
 	if err != nil {
 		return err
 	}
 	r := compare.Compare(before, after)
+	if html != nil {
+		if err := writeComparison(c, std, html, r, reading.drawn); err != nil {
+			return err
+		}
+	}
 	switch {
 	case c.Bool("json"):
 		err = writeError(jsondoc.Write(std.out, r))
@@ -177,23 +190,43 @@ func compareRuns(c *cli.Context, std streams) error {
 	return reading.damage
 }
 
+// writeComparison writes the page of a comparison.
+func writeComparison(c *cli.Context, std streams, o *output, r *compare.Result, drawn [2]*page.Data) error {
+	if err := o.open(); err != nil {
+		return err
+	}
+	if err := r.WriteHTML(o, drawn[0], drawn[1]); err != nil {
+		o.Abort()
+		return writingTo(o.name, err)
+	}
+	if err := o.Commit(); err != nil {
+		return err
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(std.err, "compare: a page of %s in %s\n", term.Bytes(o.Bytes), o.name)
+	}
+	return nil
+}
+
 // comparisonReader reads the inputs of compare, one after the other.
 type comparisonReader struct {
 	c   *cli.Context
 	std streams
 	comparing
 	damage error // the first
+	draw   bool
+	drawn  [2]*page.Data // of the first trace of each side, if they are to be drawn
 }
 
 // side reads the runs of a side: a folder is one of many ranks, each other file one by itself.
-func (r *comparisonReader) side(names []string) (runs []compare.Run, err error) {
+func (r *comparisonReader) side(side int, names []string) (runs []compare.Run, err error) {
 	for _, name := range names {
 		files, err := expand(name)
 		if err != nil {
 			return nil, err
 		}
 		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			run, err := r.run(name, files)
+			run, err := r.run(side, name, files)
 			if err != nil {
 				return nil, err
 			}
@@ -201,7 +234,7 @@ func (r *comparisonReader) side(names []string) (runs []compare.Run, err error) 
 			continue
 		}
 		for _, file := range files {
-			run, err := r.run(file, []string{file})
+			run, err := r.run(side, file, []string{file})
 			if err != nil {
 				return nil, err
 			}
@@ -211,10 +244,10 @@ func (r *comparisonReader) side(names []string) (runs []compare.Run, err error) 
 	return runs, nil
 }
 
-func (r *comparisonReader) run(name string, files []string) (compare.Run, error) {
+func (r *comparisonReader) run(side int, name string, files []string) (compare.Run, error) {
 	run := compare.Run{Name: name}
 	for _, file := range files {
-		in, err := r.input(file)
+		in, err := r.input(side, file)
 		if err != nil {
 			return run, err
 		}
@@ -223,7 +256,7 @@ func (r *comparisonReader) run(name string, files []string) (compare.Run, error)
 	return run, nil
 }
 
-func (r *comparisonReader) input(name string) (*compare.Input, error) {
+func (r *comparisonReader) input(side int, name string) (*compare.Input, error) {
 	if name != "-" {
 		if in, err := r.reportFile(name); in != nil || err != nil {
 			return in, err
@@ -234,7 +267,15 @@ func (r *comparisonReader) input(name string) (*compare.Input, error) {
 		return nil, err
 	}
 	defer in.Close()
-	i, err := compare.Measure(r.c.Context, in.Source, in.name, r.report, r.selection)
+	options := r.report
+	var drawn *page.Collector
+	if r.draw && r.drawn[side] == nil {
+		if drawn, err = newPage(requests.Options{Marker: options.Markers}, options.Given); err != nil {
+			return nil, err
+		}
+		options.Look = drawn.Part
+	}
+	i, survey, err := compare.Measure(r.c.Context, in.Source, in.name, options, r.selection)
 	if err == nil {
 		err = in.settled()
 	}
@@ -242,6 +283,10 @@ func (r *comparisonReader) input(name string) (*compare.Input, error) {
 		return nil, in.wrap(rangeError(err))
 	}
 	in.meter.Stop()
+	if drawn != nil {
+		r.drawn[side] = drawn.Finish(survey)
+		r.drawn[side].Name = in.name
+	}
 	if err := strictly(r.c, in, i.Report.Damage); err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ const (
 	Slower  = "slower"
 	Faster  = "faster"
 	Mixed   = "mixed" // some phases are slower, others faster
-	Same    = "no difference"
+	Same    = "not significant"
 	Unknown = "unknown" // too few steps
 )
 

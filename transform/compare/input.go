@@ -62,8 +62,8 @@ type kind struct {
 	hasBusy    bool
 }
 
-// Measure reads a trace.
-func Measure(ctx context.Context, s *trace.Source, name string, o report.Options, sel Selection) (*Input, error) {
+// Measure reads a trace, and returns its survey beside what was measured.
+func Measure(ctx context.Context, s *trace.Source, name string, o report.Options, sel Selection) (*Input, *trace.Survey, error) {
 	in := &Input{Name: name}
 	var devices []byte
 	look := o.Look
@@ -82,13 +82,14 @@ func Measure(ctx context.Context, s *trace.Source, name string, o report.Options
 		return in.windows()
 	}
 	if in.Report, err = report.Run(ctx, s, o); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	survey := in.Report.Survey
 	in.Hardware = deviceNames(devices)
-	in.Origin = origin.OfTrace(in.Report.Survey)
+	in.Origin = origin.OfTrace(survey)
 	in.Report.Survey = nil
 	in.measured()
-	return in, nil
+	return in, survey, nil
 }
 
 // FromReport takes a report that was written as JSON. It has steps, gaps and recompilations as

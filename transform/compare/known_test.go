@@ -95,7 +95,7 @@ func read(t testing.TB, name string, text []byte, sel Selection) *Input {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	in, err := Measure(t.Context(), s, name, report.Options{}, sel)
+	in, _, err := Measure(t.Context(), s, name, report.Options{}, sel)
 	if err != nil {
 		t.Fatal(err)
 	}

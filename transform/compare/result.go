@@ -46,7 +46,7 @@ type RunInfo struct {
 
 // Answer is what the comparison comes to.
 type Answer struct {
-	// Verdict is slower, faster, mixed, no difference or unknown.
+	// Verdict is slower, faster, mixed, not significant or unknown.
 	Verdict string   `json:"verdict"`
 	Text    string   `json:"text"`
 	Because []string `json:"because"`

@@ -32,7 +32,7 @@ func (r *Result) WriteText(w io.Writer, o TextOptions) error {
 	for i, b := range r.Answer.Because {
 		label := ""
 		if i == 0 {
-			label = "because"
+			label = r.reason()
 		}
 		p.line(label, b)
 	}
@@ -49,6 +49,14 @@ func (r *Result) WriteText(w io.Writer, o TextOptions) error {
 	return p.w.Flush()
 }
 
+// reason is how the list of what changed most is headed.
+func (r *Result) reason() string {
+	if r.Answer.Verdict == Same {
+		return "changed"
+	}
+	return "because"
+}
+
 type printer struct {
 	w *bufio.Writer
 	TextOptions
@@ -56,7 +64,7 @@ type printer struct {
 
 // line writes text behind a label, folded to the screen.
 func (p *printer) line(label, text string) {
-	const indent = 14
+	const indent = 17
 	width := 100
 	if p.Width > 0 {
 		width = max(p.Width, 40)
@@ -78,19 +86,24 @@ func (p *printer) line(label, text string) {
 
 func (p *printer) side(label string, s *Side) {
 	for _, run := range s.Runs {
-		text := run.Name
-		if len(run.Traces) > 1 {
-			text += fmt.Sprintf(" (%d traces)", len(run.Traces))
-		}
-		text += fmt.Sprintf(": %s", term.Plural(run.Steps, "step"))
-		if aside := run.setAside(); aside != "" {
-			text += "; set aside: " + aside
-		}
-		if run.Hardware != "" {
-			text += "; " + run.Hardware
-		}
-		p.line(label, text)
+		p.line(label, run.text())
 	}
+}
+
+// text says what the run has that is compared, and what not.
+func (r *RunInfo) text() string {
+	text := r.Name
+	if len(r.Traces) > 1 {
+		text += fmt.Sprintf(" (%d traces)", len(r.Traces))
+	}
+	text += ": " + term.Plural(r.Steps, "step")
+	if aside := r.setAside(); aside != "" {
+		text += "; set aside: " + aside
+	}
+	if r.Hardware != "" {
+		text += "; " + r.Hardware
+	}
+	return text
 }
 
 func (r *RunInfo) setAside() string {
@@ -151,9 +164,10 @@ func (p *printer) table(t *term.Table) {
 }
 
 func (p *printer) phases(r *Result) {
-	list := r.Phases
-	if len(r.Buckets) > len(r.Phases) {
-		list = append(slices.Clone(r.Phases), r.Buckets[:min(p.Rows, len(r.Buckets))]...)
+	lists := r.phaseLists()
+	list := lists[0]
+	if len(lists) > 1 {
+		list = append(slices.Clone(list), r.Buckets[:min(p.Rows, len(r.Buckets))]...)
 	}
 	t := term.Table{Left: 2, Spare: []int{7, 2}, Head: []string{"medians", term.Heading("bucket", len(r.Buckets), p.Rows), "steps", "before", "after", "change", "", "p"}}
 	for i := range list {
@@ -176,18 +190,25 @@ func plusMinus(value float64, i *[2]float64) string {
 	return fmt.Sprintf(" ±%.0f%%", math.Ceil(100*(i[1]-i[0])/2/math.Abs(value)))
 }
 
-func (p *printer) step(r *Result) {
-	t := term.Table{Left: 1, Spare: []int{6}, Head: []string{"means a step", "before", "after", "change", "", "share", "p"}}
-	for _, f := range []struct {
-		name string
-		d    *Change
-	}{
+// named is a change with what it is of.
+type named struct {
+	name string
+	d    *Change
+}
+
+// means are the changes of what a step has on average, each part further in.
+func (r *Result) means() []named {
+	all := []named{
 		{"all steps", &r.Whole}, {"  like with like", &r.Step}, {"    device busy", r.DeviceBusy}, {"    device idle", r.DeviceIdle},
 		{"    gap behind it", r.Gaps}, {"  other kinds of steps", &r.Shift},
-	} {
-		if f.d != nil {
-			t.Add(f.name, duration(f.d.Before), duration(f.d.After), signed(f.d.Change), f.d.verdict(), shareText(f.d.Share), pText(f.d))
-		}
+	}
+	return slices.DeleteFunc(all, func(n named) bool { return n.d == nil })
+}
+
+func (p *printer) step(r *Result) {
+	t := term.Table{Left: 1, Spare: []int{6}, Head: []string{"means a step", "before", "after", "change", "", "share", "p"}}
+	for _, f := range r.means() {
+		t.Add(f.name, duration(f.d.Before), duration(f.d.After), signed(f.d.Change), f.d.verdict(), shareText(f.d.Share), pText(f.d))
 	}
 	if r.Whole.P == nil {
 		t.Rows[0][4] = percentText(r.Whole.Percent)

@@ -177,3 +177,9 @@ func (c *Collector) pins(steps steps.Track, shown []*lane) []string {
 	}
 	return pins
 }
+
+// Bins returns where the first bin of all lanes begins, and how long each of them is.
+func (d *Data) Bins() (first, width trace.Time) {
+	from, _ := d.bins()
+	return d.scale.start(from), d.scale.width()
+}
