@@ -118,6 +118,7 @@ func appOf(std streams) *cli.App {
 			helpCommand(),
 			versionCommand(),
 			completionCommand(std),
+			completeCommand(std),
 			manCommand(std),
 		},
 	}

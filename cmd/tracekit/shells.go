@@ -7,6 +7,7 @@ import (
 
 	"tracekit/internal/manual"
 	"tracekit/trace"
+	"tracekit/transform/repair"
 
 	"github.com/urfave/cli/v2"
 )
@@ -27,13 +28,54 @@ EXAMPLES
 			if c.NArg() != 1 {
 				return hint(usage("which shell?"), "name one: %s", strings.Join(manual.Shells(), ", "))
 			}
-			_, script, err := manual.Completion(c.App, c.Args().First())
+			script, err := manual.Completion(c.App.Name, c.Args().First())
 			if err != nil {
 				return hint(usage("%v", err), "%s are known", strings.Join(manual.Shells(), ", "))
 			}
 			return std.print(script)
 		},
 	}
+}
+
+// completeCommand prints what may stand where the cursor is, for the scripts of shells.
+func completeCommand(std streams) *cli.Command {
+	return &cli.Command{
+		Name: manual.CompleteVerb, Hidden: true, SkipFlagParsing: true,
+		Action: func(c *cli.Context) error {
+			words := c.Args().Slice()
+			if n := len(words); n == 0 || !strings.HasPrefix(words[n-1], ":") {
+				return usage("%s wants words, the last behind a colon", manual.CompleteVerb)
+			} else {
+				words[n-1] = words[n-1][1:]
+			}
+			var lines strings.Builder
+			offers, path := manual.Complete(c.App, valuesOf, words)
+			for _, o := range offers {
+				lines.WriteString(o.Word + "\t" + o.Text + "\n")
+			}
+			if path != "" {
+				lines.WriteString(":" + path + "\n")
+			}
+			return std.print(lines.String())
+		},
+	}
+}
+
+// valuesOf are the values that flags take whose usage does not list them.
+func valuesOf(verb, flag string) (values []string) {
+	switch flag {
+	case "skip", "only":
+		if verb == "repair" {
+			for _, k := range repair.Switchable() {
+				values = append(values, string(k))
+			}
+		}
+	case "strip":
+		values = []string{"hardware", "python", "runtime", "memory", "counters", "instants", "flows"}
+	case "phase":
+		values = []string{"prefill", "decode", "mixed"}
+	}
+	return values
 }
 
 func manCommand(std streams) *cli.Command {

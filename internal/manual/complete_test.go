@@ -1,99 +1,70 @@
 package manual
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/urfave/cli/v2"
 )
 
-// script writes the completion for shell into a file, and returns the shell too.
-// The test is skipped where that is not there.
-func script(t *testing.T, shell string) (program, file string) {
-	t.Helper()
-	program, err := exec.LookPath(shell)
-	if err != nil {
-		t.Skip(err)
+// What may stand where the cursor is, of the words behind the name of the command.
+func TestComplete(t *testing.T) {
+	values := func(verb, flag string) []string {
+		if verb == "cut" && (flag == "sorts" || flag == "bare") {
+			return []string{"one", "two", "three"}
+		}
+		return nil
 	}
-	name, text, err := Completion(app(), shell)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file = filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	return program, file
-}
-
-func TestShellsParseTheirScripts(t *testing.T) {
-	for shell, flag := range map[string]string{"bash": "-n", "zsh": "-n", "fish": "--no-execute"} {
-		t.Run(shell, func(t *testing.T) {
-			program, file := script(t, shell)
-			if out, err := exec.Command(program, flag, file).CombinedOutput(); err != nil {
-				t.Errorf("%v: %s", err, out)
-			}
-		})
-	}
-}
-
-func TestPowerShellParsesItsScript(t *testing.T) {
-	name, text, err := Completion(app(), "powershell")
-	if err != nil || name != "demo.ps1" {
-		t.Fatal(name, err)
-	}
-	if !strings.Contains(text, "'cut --kind' = @('clip', 'keep', 'drop')") || !strings.Contains(text, "'cut' = 'don''t keep: all'") {
-		t.Error(text)
-	}
-	program, err := exec.LookPath("pwsh")
-	if err != nil {
-		t.Skip(err)
-	}
-	if out, err := exec.Command(program, "-NoProfile", "-Command", text).CombinedOutput(); err != nil {
-		t.Errorf("%v: %s", err, out)
-	}
-}
-
-func TestBashCompletes(t *testing.T) {
-	program, file := script(t, "bash")
+	demo := app()
+	demo.Commands[0].Flags = append(demo.Commands[0].Flags, &cli.StringFlag{Name: "sorts", Usage: "`KINDS` of it"})
 	for _, c := range []struct{ words, want string }{
-		{"demo c", "cut"},
-		{"demo cut --k", "--kind"},
-		{"demo cut --kind k", "keep"},
-		{"demo cut -k ", "clip keep drop"},
-		{"demo cut --output ", ""},
-		{"demo cut ", ""},
-		{"demo help c", "cut"},
-		{"demo shell ", "sh ksh"},
-		{"demo nonesuch --", ""},
+		{"", "cut help shell --help --version"},
+		{"c", "cut"},
+		{"--v", "--version"},
+		{"nonesuch --", ""},
+		{"cut --k", "--kind"},
+		{"cut --", "--kind --output --tmp --bare --rows --quiet --sorts --help"},
+		{"cut --kind k", "keep"},
+		{"cut -k ", "clip keep drop"},
+		{"cut --kind=k", "--kind=keep"},
+		{"cut -k=", "-k=clip -k=keep -k=drop"},
+		{"cut --kind keep,", ""},
+		{"cut --sorts t", "two three"},
+		{"cut --sorts two,t", "two,three"},
+		{"cut --sorts=one,two,", "--sorts=one,two,three"},
+		{"cut --bare one,", ""},
+		{"cut --output ", "FILE"},
+		{"cut --output=", "FILE"},
+		{"cut --tmp x", "DIR"},
+		{"cut --rows ", ""},
+		{"cut --quiet ", "FILE"},
+		{"cut --nonesuch=", ""},
+		{"cut ", "FILE"},
+		{"help c", "cut"},
+		{"shell ", "sh ksh"},
+		{"shell k", "ksh"},
 	} {
-		run := `source "$1"; COMP_WORDS=("${@:2}"); COMP_CWORD=$(($#-2)); _demo; echo "${COMPREPLY[*]}"`
-		args := append([]string{"-c", run, "bash", file}, strings.Split(c.words, " ")...)
-		out, err := exec.Command(program, args...).CombinedOutput()
-		if got := strings.TrimSpace(string(out)); err != nil || got != c.want {
-			t.Errorf("%q: got %q, %v, want %q", c.words, got, err, c.want)
+		offers, path := Complete(demo, values, strings.Split(c.words, " "))
+		var got []string
+		for _, o := range offers {
+			got = append(got, o.Word)
+		}
+		if path != "" {
+			got = append(got, path)
+		}
+		if got := strings.Join(got, " "); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.words, got, c.want)
 		}
 	}
 }
 
-func TestFishCompletes(t *testing.T) {
-	program, file := script(t, "fish")
-	for _, c := range []struct{ line, want string }{
-		{"demo cu", "cut"},
-		{"demo cut --ki", "--kind"},
-		{"demo cut --kind k", "keep"},
-		{"demo shell k", "ksh"},
-	} {
-		out, err := exec.Command(program, "--no-config", "-c", `source $argv[1]; complete -C $argv[2]`, file, c.line).CombinedOutput()
-		if got, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\t"); err != nil || got != c.want {
-			t.Errorf("%q: got %q, %v, want %q", c.line, out, err, c.want)
+func TestScripts(t *testing.T) {
+	for _, shell := range Shells() {
+		if script, err := Completion("demo", shell); err != nil || !strings.Contains(script, "demo complete") && shell != "bash" || strings.Contains(script, "NAME") {
+			t.Errorf("%s: %v\n%s", shell, err, script)
 		}
 	}
-}
-
-func TestUnknownShell(t *testing.T) {
-	if _, _, err := Completion(app(), "tcsh"); err == nil {
+	if _, err := Completion("demo", "tcsh"); err == nil {
 		t.Error("tcsh is no shell that is known")
 	}
 }
