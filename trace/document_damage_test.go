@@ -233,3 +233,29 @@ func judgeDamage(t *testing.T, round int, text, body string, got *found) {
 		}
 	}
 }
+
+// Damage that once ended an array before its end, or differed between readers.
+func TestDamageThatOnceLedAstray(t *testing.T) {
+	for name, body := range map[string]string{
+		"NUL behind a bracket in a broken event": `{"ph":"i","ts":1,"args":{"a":[": [""]}},{"ph":"i","ts":2,"args":{"b":[1]` + "\x00" + `c":2}},{"ph":"i","ts":3}]`,
+		"NUL behind white space":                 `{"ph":"i","ts":1,"args":{"a":}},{"ph":"i","ts":2,"args":{"b":[1] ` + "\n\x00" + `]}},{"ph":"i","ts":3}]`,
+	} {
+		for _, frame := range [][2]string{{`{"traceEvents":[`, "}"}, {"[", ""}} {
+			t.Run(name+" in "+frame[0], func(t *testing.T) {
+				text := frame[0] + body + frame[1]
+				got, ok := readAlike(t, rand.New(rand.NewPCG(1, 1)), text, new(ring))
+				if !ok {
+					t.Fatal("it can't be read")
+				}
+				judgeDamage(t, 0, text, text[len(frame[0]):], &got)
+				if last := got.events[len(got.events)-1]; last != `{"ph":"i","ts":3}` {
+					t.Errorf("the last event is %s", last)
+				}
+			})
+		}
+	}
+	text := `[{},{},{"ph":"i","ts":1}]`
+	if got, _ := readAlike(t, rand.New(rand.NewPCG(1, 1)), text, new(ring)); len(got.events) != 1 || got.damage.finds[BadMember].Count != 2 {
+		t.Errorf("of %s: %d events, damage %s", text, len(got.events), got.damage.String())
+	}
+}

@@ -97,17 +97,20 @@ func startsObject(buf []byte, at int, last bool) look {
 	return found
 }
 
-// behind returns the byte at buf[p] or behind the white space there: 0 at the end of
-// the text, and no where there is too much white space.
-func behind(buf []byte, p int, last bool) (c byte, found look) {
+// textEnds stands for the byte behind the last.
+const textEnds = -1
+
+// behind returns the byte at buf[p] or behind the white space there, or textEnds; and no
+// where there is too much white space.
+func behind(buf []byte, p int, last bool) (c int, found look) {
 	q := jsonlex.SkipSpace(buf[:min(len(buf), p+maxLead)], p)
 	switch {
 	case q == p+maxLead:
 		return 0, no
 	case q < len(buf):
-		return buf[q], yes
+		return int(buf[q]), yes
 	case last:
-		return 0, yes
+		return textEnds, yes
 	}
 	return 0, more
 }
@@ -146,7 +149,7 @@ func (d *document) endsAfterDamage(buf []byte, at int, last bool) look {
 	}
 	next := jsonlex.SkipSpace(buf, at+1)
 	switch {
-	case c == 0:
+	case c == textEnds:
 		return yes
 	case d.bare:
 		return no
