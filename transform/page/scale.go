@@ -33,8 +33,17 @@ func (s *scale) index(t trace.Time) int { return int(s.number(t) - s.first) }
 // number is that of the bin, of all bins, that t lies in.
 func (s *scale) number(t trace.Time) int64 { return int64(t) >> s.shift }
 
-// start is where bin i begins.
-func (s *scale) start(i int) trace.Time { return trace.Time(s.first+int64(i)) << s.shift }
+// start is where bin i begins, as far as times go.
+func (s *scale) start(i int) trace.Time {
+	n := s.first + int64(i)
+	switch {
+	case n > int64(trace.MaxTime)>>s.shift:
+		return trace.MaxTime
+	case n < int64(trace.MinTime)>>s.shift:
+		return trace.MinTime
+	}
+	return trace.Time(n) << s.shift
+}
 
 // reach makes sure that there is a bin for t.
 func (s *scale) reach(t trace.Time) {
