@@ -14,7 +14,11 @@ import (
 type begins struct {
 	tracks []openTrack
 	kind   func(*trace.Event) class
+	held   int // bytes of what is open or waits
 }
+
+// begunBytes is what a begin that is open takes besides its text.
+const begunBytes = 200
 
 // openTrack is what a track has begun and not ended.
 type openTrack struct {
@@ -43,6 +47,7 @@ func (b *begins) take(track int, e *trace.Event, each func(*trace.Event) error) 
 	t := &b.tracks[track]
 	if t.waiting != nil {
 		t.waiting = append(t.waiting, e.Clone())
+		b.held += begunBytes + e.Size()
 		return nil
 	}
 	t.unruly = t.unruly || e.TS < t.latest
@@ -60,6 +65,7 @@ func (b *begins) match(t *openTrack, e *trace.Event, each func(*trace.Event) err
 		if g.class != nothing {
 			g.event = e.Clone()
 		}
+		b.held += begunBytes + g.event.Size()
 		t.same.Push(key, g)
 		return nil
 	}
@@ -67,7 +73,10 @@ func (b *begins) match(t *openTrack, e *trace.Event, each func(*trace.Event) err
 	if !ok {
 		g, ok = t.same.Close(key)
 	}
-	if !ok || g.class == nothing {
+	if ok {
+		b.held -= begunBytes + g.event.Size()
+	}
+	if g.class == nothing {
 		return nil
 	}
 	g.event.Phase, g.event.Dur = 'X', e.TS-g.start

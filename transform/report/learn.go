@@ -56,6 +56,7 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 	budget.Held(ctx, func(s *budget.Sum) {
 		s.Add("threads", l.names.Held()+16*(cap(l.frames)+cap(l.work)))
 		s.Add("markers of steps", l.finder.Held())
+		s.Add("open slices", l.begins.held)
 	})
 	l.survey, err = s.SurveyParts(func(p *trace.Part) error {
 		if p.Text != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/internal/extsort"
 	"tracekit/trace"
 )
@@ -52,13 +53,14 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 		return err
 	}
 	defer r.Close()
+	budget.Held(ctx, func(s *budget.Sum) { s.Add("open slices", m.begins.held) })
 	return trace.EachPart(ctx, r, func(p *trace.Part) error {
 		for i := range p.Events {
 			if err := m.event(&p.Events[i]); err != nil {
 				return err
 			}
 		}
-		return nil
+		return budget.Check(ctx)
 	})
 }
 

@@ -15,6 +15,8 @@ type Lanes struct {
 	rooms Rooms // of each: until when a slice may last there
 	began Rooms // when the innermost slice of each began
 	due   minheap.Heap[dueEnd]
+	still []dueEnd      // of lanes whose innermost slice is of no length, as the latest was
+	until int64         // the time of these
 	ends  map[int64]int // lanes of slices that have an event for their end, by its number
 }
 
@@ -57,18 +59,21 @@ func (l lane) room(deepest int) int64 {
 
 // settle takes away what has ended before [from, to) begins, on all lanes.
 func (s *Lanes) settle(from, to int64) {
-	var again []dueEnd
+	if from != to || from != s.until {
+		for _, d := range s.still {
+			s.due.Push(d)
+		}
+		s.still = s.still[:0]
+	}
+	s.until = from
 	for s.due.Len() > 0 && s.due.Top().at <= from {
 		d := s.due.Pop()
 		l := &s.lanes[d.lane]
 		l.settle(from, to)
 		if n := len(*l); n > 0 && (*l)[n-1].End == 0 && (*l)[n-1].To <= from {
-			again = append(again, d) // both are of no length, and stay for now
+			s.still = append(s.still, d) // both are of no length
 		}
 		s.note(d.lane)
-	}
-	for _, d := range again {
-		s.due.Push(d)
 	}
 }
 
