@@ -37,7 +37,14 @@ var readers = []string{
 // call runs the command in this process.
 func call(t testing.TB, line, in, out string) (status int, stderr string) {
 	t.Helper()
-	args := []string{"tracekit"}
+	args := append([]string{"tracekit"}, argsOf(line, out)...)
+	var said bytes.Buffer
+	status = run(context.Background(), append(args, in), strings.NewReader(""), io.Discard, &said)
+	return status, said.String()
+}
+
+// argsOf are the arguments of a line, in which quotes hold some together.
+func argsOf(line, out string) (args []string) {
 	for i, quoted := range strings.Split(strings.ReplaceAll(line, "OUT", out), "'") {
 		if i%2 == 1 {
 			args = append(args, quoted)
@@ -45,9 +52,7 @@ func call(t testing.TB, line, in, out string) (status int, stderr string) {
 			args = append(args, strings.Fields(quoted)...)
 		}
 	}
-	var said bytes.Buffer
-	status = run(context.Background(), append(args, in), strings.NewReader(""), io.Discard, &said)
-	return status, said.String()
+	return args
 }
 
 // Damage costs no verb more than what is hit: the status is 3, and one line says
