@@ -19,12 +19,15 @@ type devices struct {
 	jobs      []job
 }
 
-// job is a kernel on a track.
-type job struct{ track, kernel int32 }
+// job is a kernel on a track, or other work of that name.
+type job struct {
+	track, kernel int32
+	isKernel      bool
+}
 
 // job returns the number of a kernel on a track.
-func (d *devices) job(track, kernel int32) int32 {
-	j := job{track, kernel}
+func (d *devices) job(track, kernel int32, e *trace.Event) int32 {
+	j := job{track, kernel, string(e.Cat()) == "kernel"}
 	n, ok := d.byJob[j]
 	if !ok {
 		if d.byJob == nil {
@@ -72,6 +75,18 @@ type engine struct {
 	reach    trace.Time // the end of what came before, merged or not
 	nested   bool       // merged work lies in other work, or has some in it
 	estimate bool
+	kernel   span  // the latest of its kernels
+	inside   int64 // kernels that lie in others
+}
+
+// meet takes a kernel, in order of starts: those of a stream run one after the other.
+func (g *engine) meet(s span) {
+	if s.start < g.kernel.end && (s.end <= g.kernel.end || s.start == g.kernel.start) {
+		g.inside++
+	}
+	if s.end > g.kernel.end {
+		g.kernel = s
+	}
 }
 
 // take notes a category of work. What merged slices cover is known by category: not if work
@@ -107,7 +122,7 @@ func (d *devices) add(m *measure, e *trace.Event, kernel int32) error {
 	if m.learned.merged {
 		v.engine(track).take(e.Cat())
 	}
-	return v.inOrder.add(e.TS, e.End(), d.job(track, kernel), launch)
+	return v.inOrder.add(e.TS, e.End(), d.job(track, kernel, e), launch)
 }
 
 // device is the one that e is work of.
@@ -134,7 +149,7 @@ func (d *devices) device(m *measure, e *trace.Event) *device {
 func (v *device) engine(track int32) *engine {
 	g := v.engines[track]
 	if g == nil {
-		g = &engine{track: int(track), union: union{end: trace.MinTime}, reach: trace.MinTime}
+		g = &engine{track: int(track), union: union{end: trace.MinTime}, reach: trace.MinTime, kernel: span{trace.MinTime, trace.MinTime}}
 		v.engines[track] = g
 	}
 	return g
@@ -157,6 +172,9 @@ func (v *device) take(m *measure, s span, what, launch int32) {
 	g.events++
 	v.events++
 	g.add(s)
+	if j.isKernel {
+		g.meet(s)
+	}
 	v.work(&m.device, s)
 }
 
@@ -221,7 +239,7 @@ func (v *device) list(m *measure) []Engine {
 		g := v.engines[track]
 		all = append(all, Engine{
 			Tid: trace.Unquote([]byte(m.names.All[g.track].Tid)), Name: m.names.Thread(g.track),
-			Events: g.events, Busy: g.length.Add(g.merged), Estimate: g.isEstimate(),
+			Events: g.events, Busy: g.length.Add(g.merged), Estimate: g.isEstimate(), Inside: g.inside,
 		})
 	}
 	slices.SortStableFunc(all, func(a, b Engine) int {

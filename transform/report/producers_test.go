@@ -51,3 +51,23 @@ func TestDevicesOfProducers(t *testing.T) {
 		})
 	}
 }
+
+// TestKernelsInKernels asserts that the report counts what check does.
+func TestKernelsInKernels(t *testing.T) {
+	data, err := os.ReadFile("../../testdata/cases/32-rocm-overflowing-durations.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r, err := Run(t.Context(), s, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Devices) != 1 || len(r.Devices[0].Engines) != 1 || r.Devices[0].Engines[0].Inside != 5 {
+		t.Errorf("kernels in others of their stream, want 5 on one: %+v", r.Devices)
+	}
+}

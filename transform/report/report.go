@@ -190,6 +190,8 @@ type Engine struct {
 	Events   int64      `json:"events"`
 	Busy     trace.Time `json:"busy_ns"`
 	Estimate bool       `json:"busy_is_estimate,omitempty"`
+	// Inside counts kernels that lie in others of the stream: one of each two has a wrong time.
+	Inside int64 `json:"kernels_in_kernels,omitempty"`
 }
 
 // Kernel is what devices did under one name.

@@ -175,6 +175,14 @@ func (p *printer) devices(r *Report) {
 	}
 	t.Rows = t.Rows[:min(p.Rows+1, len(t.Rows))]
 	p.table(&t)
+	for _, d := range r.Devices {
+		for _, g := range d.Engines {
+			if g.Inside > 0 {
+				fmt.Fprintf(p.w, "%s in another one of %s: one of each two has a wrong time; tracekit check says where\n",
+					term.Plural(int(g.Inside), "kernel"), or(g.Name, "tid "+g.Tid))
+			}
+		}
+	}
 }
 
 func (p *printer) kernels(r *Report) {

@@ -16,11 +16,11 @@ var ErrTooFew = errors.New("too few steps")
 
 // Steady finds those n steps in a row that stand best for the run, and says
 // why these. It looks for the stretch with the fewest faults: steps of the
-// warm-up, recompilations, and long gaps between steps. Of these it takes the
+// warm-up, recompilations, dummies, and long gaps between steps. Of these it takes the
 // one with the most full batches, then the one whose mean duration is nearest
 // to the median of the steps that are full and without fault, then the first.
 //
-// Steps of the warm-up and recompilations are not steady: it fails if there are
+// Steps of the warm-up, recompilations and dummies, which serve nobody, are not steady: it fails if there are
 // fewer than n others. Of these a batch is full if it has nine tenths of the
 // requests of the n-th largest, so that n full ones there are. A gap is long if
 // it is over three times the median and over a tenth of the median step.
@@ -30,7 +30,7 @@ func (r *Run) Steady(n int) (first int, why string, err error) {
 	}
 	y := newYardstick(r.Steps, n)
 	if n > y.clean {
-		return 0, "", fmt.Errorf("steady state of %d steps: %w, there are %d of %d that are neither of the warm-up nor recompiled", n, ErrTooFew, y.clean, len(r.Steps))
+		return 0, "", fmt.Errorf("steady state of %d steps: %w, there are %d of %d that are neither of the warm-up nor recompiled nor dummies", n, ErrTooFew, y.clean, len(r.Steps))
 	}
 	at := y.tally(0, n)
 	best := at
@@ -91,7 +91,9 @@ func median(t []trace.Time) trace.Time {
 	return t[(len(t)-1)/2]
 }
 
-func (y *yardstick) faulty(i int) bool { return y.steps[i].Warmup || y.steps[i].Recompiled() }
+func (y *yardstick) faulty(i int) bool {
+	return y.steps[i].Warmup || y.steps[i].Dummy || y.steps[i].Recompiled()
+}
 
 func (y *yardstick) full(i int) bool { return y.fullFrom == 0 || y.steps[i].Requests >= y.fullFrom }
 
@@ -102,9 +104,9 @@ func (y *yardstick) long(i int) bool {
 
 // tally is what a stretch of steps has.
 type tally struct {
-	warm, compiled, gaps, full int
-	took                       trace.Time // all durations together
-	n                          trace.Time
+	warm, dummy, compiled, gaps, full int
+	took                              trace.Time // all durations together
+	n                                 trace.Time
 }
 
 func (y *yardstick) tally(first, n int) tally {
@@ -136,6 +138,9 @@ func (t *tally) step(y *yardstick, i, sign int) {
 	if s.Warmup {
 		t.warm += sign
 	}
+	if s.Dummy {
+		t.dummy += sign
+	}
 	if s.Recompiled() {
 		t.compiled += sign
 	}
@@ -145,7 +150,7 @@ func (t *tally) step(y *yardstick, i, sign int) {
 	t.took += trace.Time(sign) * s.Duration()
 }
 
-func (t tally) faults() int { return t.warm + t.compiled + t.gaps }
+func (t tally) faults() int { return t.warm + t.dummy + t.compiled + t.gaps }
 
 func (t tally) better(than tally, typical trace.Time) bool {
 	if a, b := t.faults(), than.faults(); a != b {
@@ -172,7 +177,7 @@ func (y *yardstick) reason(r *Run, t tally, first, n int) string {
 		n    int
 		none string
 		some string
-	}{{t.warm, "", "%d of the warm-up, "}, {t.compiled, "no recompilation, ", "%d with a recompilation, "}} {
+	}{{t.warm, "", "%d of the warm-up, "}, {t.dummy, "", "%d dummies, "}, {t.compiled, "no recompilation, ", "%d with a recompilation, "}} {
 		if f.n > 0 {
 			fmt.Fprintf(&b, f.some, f.n)
 		} else {

@@ -78,7 +78,7 @@ func TestSteady(t *testing.T) {
 func TestSteadyOfTooFew(t *testing.T) {
 	r := paced(t, pace{took: 1, warm: true}, pace{took: 1}, pace{took: 1, compiled: true}, pace{took: 1})
 	for _, n := range []int{3, 4, 5, math.MaxInt} {
-		want := fmt.Sprintf("steady state of %d steps: too few steps, there are 2 of 4 that are neither of the warm-up nor recompiled", n)
+		want := fmt.Sprintf("steady state of %d steps: too few steps, there are 2 of 4 that are neither of the warm-up nor recompiled nor dummies", n)
 		if _, _, err := r.Steady(n); !errors.Is(err, ErrTooFew) || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
@@ -161,4 +161,24 @@ func TestSteadyTallies(t *testing.T) {
 		}
 	}
 	t.Log(why)
+}
+
+// TestDummiesAreNotSteady asserts that steps which serve nobody are never taken for the run's own.
+func TestDummiesAreNotSteady(t *testing.T) {
+	r := &Run{Steps: make([]Step, 9)}
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		s.Start, s.End = trace.Time(100*i), trace.Time(100*i+90)
+		s.Load = nothingKnown
+		if s.Requests = 1; i < 3 || i > 5 {
+			s.Dummy = true
+		}
+	}
+	first, why, err := r.Steady(3)
+	if err != nil || first != 3 || strings.Contains(why, "dummies") {
+		t.Errorf("steps from %d, %q, %v; want from 3", first, why, err)
+	}
+	if _, _, err := r.Steady(4); !errors.Is(err, ErrTooFew) {
+		t.Errorf("of three steps that are no dummies four are steady: %v", err)
+	}
 }
