@@ -25,9 +25,7 @@ func (p *Plan) assign() {
 	for _, f := range p.files {
 		most = max(most, f.maxID)
 		for _, q := range f.order {
-			if q.rank = f.rankOf(q.pid); q.rank == nil {
-				q.rank = p.Ranks[0]
-			}
+			q.rank = f.rankOf(q.pid)
 			if n, plain := plainPid(q.pid); plain {
 				largest = max(largest, uint64(n))
 			}

@@ -9,6 +9,7 @@ import (
 	"tracekit/filter/producer"
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/origin"
 	"tracekit/transform/window"
 )
 
@@ -33,7 +34,8 @@ type file struct {
 	order     []*process // as they came
 	maxID     uint64     // of all ids below wide
 	highLevel int64      // events as vLLM on Gaudi writes them
-	tags      []string   // of ranks that stand before pids, as they came
+	tags      []string   // of ranks that stand before pids or names, as they came
+	merged    bool       // by tracekit, which says so
 
 	tracks      trace.Tracks
 	byTrack     []*process
@@ -52,10 +54,11 @@ type member struct {
 type process struct {
 	pid    string // JSON text
 	name   string
-	named  bool  // it has a process_name
-	sorted bool  // and a process_sort_index
-	sort   int64 // which is this
-	busy   bool  // it has events besides metadata
+	named  bool   // it has a process_name
+	sorted bool   // and a process_sort_index
+	sort   int64  // which is this
+	tag    string // of the rank that wrote it, as the trace says; empty if it does not
+	busy   bool   // it has events besides metadata
 	rank   *Rank
 }
 
@@ -86,6 +89,7 @@ func (f *file) learn(ctx context.Context, align bool) error {
 		return err
 	}
 	f.learnDocument()
+	f.learnTags()
 	f.tracks, f.byTrack = trace.Tracks{}, nil
 	f.collectives.settle()
 	return nil
@@ -118,9 +122,6 @@ func (f *file) processOf(pid string) *process {
 		p = &process{pid: pid}
 		f.processes[pid] = p
 		f.order = append(f.order, p)
-		if tag := tagOf(pid); tag != "" && !slices.Contains(f.tags, tag) {
-			f.tags = append(f.tags, tag)
-		}
 	}
 	return p
 }
@@ -164,6 +165,8 @@ func (f *file) learnDocument() {
 			continue
 		case "baseTimeNanoseconds":
 			f.base = window.BaseTime([]byte(`"baseTimeNanoseconds":` + string(m.Value)))
+		case origin.Member:
+			f.merged = origin.Of(slices.Concat([]byte(`{"`), m.Key, []byte(`":`), m.Value, []byte("}"))).Ranks() > 0
 		case "host_name":
 			f.host = trace.Unquote(m.Value)
 		case "distributedInfo":
@@ -175,6 +178,27 @@ func (f *file) learnDocument() {
 		}
 		f.members = append(f.members, member{string(m.Key), string(m.Value)})
 	}
+}
+
+// learnTags finds which ranks wrote into the trace, where it was merged before.
+func (f *file) learnTags() {
+	for _, p := range f.order {
+		if p.tag = tagOf(p.pid); p.tag == "" && f.merged {
+			p.tag = labelOf(p.name)
+		}
+		if p.tag == "" && f.merged {
+			p.tag = labelOf(trace.Unquote([]byte(p.pid)))
+		}
+		if p.tag != "" && !slices.Contains(f.tags, p.tag) {
+			f.tags = append(f.tags, p.tag)
+		}
+	}
+}
+
+// labelOf is the rank that merge has put before a name.
+func labelOf(name string) string {
+	rank, _ := producer.SplitRank([]byte(name + ": ")) // of a name that was empty, nothing else is left
+	return string(rank)
 }
 
 // isServerEvents reports the file of high-level events that vLLM on Gaudi writes beside the

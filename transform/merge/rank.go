@@ -37,6 +37,7 @@ func (p *Plan) findRanks() {
 	}
 	for _, way := range rankings {
 		if ranks := way.all(alone); ranks != nil {
+			dropCommonGroups(ranks)
 			for i, f := range alone {
 				f.rank = ranks[i]
 				p.addRank(ranks[i], f)
@@ -67,11 +68,12 @@ func (p *Plan) addRank(r *Rank, f *file) {
 	p.Ranks = append(p.Ranks, r)
 }
 
-// addTagged adds the ranks of a trace that was merged before, by what stands before its pids.
+// addTagged adds the ranks of a trace that was merged before, by what stands before its pids or
+// names.
 func (p *Plan) addTagged(f *file) {
 	f.byTag = map[string]*Rank{}
 	for i, tag := range f.tags {
-		r := &Rank{Label: tag, By: "pids", tag: tag, number: len(p.files) + i}
+		r := &Rank{Label: tag, By: "what the trace says", tag: tag, number: len(p.files) + i}
 		if n, groups := rankOfName(tag); n != unknown {
 			r.number = n
 		} else if groups != nil {
@@ -80,6 +82,7 @@ func (p *Plan) addTagged(f *file) {
 		f.byTag[tag] = r
 		p.addRank(r, f)
 	}
+	f.byTag[""] = f.byTag[f.tags[0]] // what is of none
 }
 
 // addServerEvents adds high-level events to the rank whose trace has their process, or to the
@@ -190,6 +193,33 @@ func rankOfName(name string) (number int, g *groups) {
 	return unknown, &groups{strings.Join(labels, "-"), places}
 }
 
+// dropCommonGroups leaves groups out of labels in which all ranks have the same place.
+func dropCommonGroups(ranks []*Rank) {
+	if len(ranks) < 2 {
+		return
+	}
+	first := strings.Split(ranks[0].Label, "-")
+	var labels [][]string
+	for _, r := range ranks {
+		parts := strings.Split(r.Label, "-")
+		if len(r.groups) != len(first) {
+			return
+		}
+		labels = append(labels, parts)
+	}
+	for i := range first {
+		if slices.ContainsFunc(labels, func(parts []string) bool { return parts[i] != first[i] }) {
+			continue
+		}
+		for _, parts := range labels {
+			parts[i] = ""
+		}
+	}
+	for i, r := range ranks {
+		r.Label = strings.Join(slices.DeleteFunc(labels[i], func(part string) bool { return part == "" }), "-")
+	}
+}
+
 // RankInName returns the rank that the name of a file says, as it is shown: 3, or TP0-EP1. It is
 // empty if there is none.
 func RankInName(name string) string {
@@ -215,8 +245,8 @@ func tagOf(pid string) string {
 
 // rankOf returns the rank that a process of f belongs to.
 func (f *file) rankOf(pid string) *Rank {
-	if f.byTag == nil {
-		return f.rank
+	if q := f.processes[pid]; f.byTag != nil && q != nil {
+		return f.byTag[q.tag]
 	}
-	return f.byTag[tagOf(pid)]
+	return f.rank
 }

@@ -10,11 +10,13 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 
 	"tracekit/internal/testkit/cmptest"
 	"tracekit/internal/testkit/ranks"
+	"tracekit/trace"
 	"tracekit/transform/slice"
 	"tracekit/transform/strip"
 	"tracekit/transform/window"
@@ -89,20 +91,21 @@ func TestServerEventsFindTheirRank(t *testing.T) {
 }
 
 func TestRanksByName(t *testing.T) {
-	trace := []byte(`{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":1}]}`)
+	text := []byte(`{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":1}]}`)
 	for _, c := range []struct{ files, want []string }{
 		{[]string{"rank-10.json", "rank-9.json"}, []string{"rank 9", "rank 10"}},
 		{[]string{"x_rank1.json", "x_rank0.json"}, []string{"rank 0", "rank 1"}},
-		{[]string{"17-TP-1-EP-0.json", "17-TP-0-EP-0.json"}, []string{"TP0-EP0", "TP1-EP0"}},
+		{[]string{"17-TP-1-EP-0.json", "17-TP-0-EP-0.json"}, []string{"TP0", "TP1"}},
 		{[]string{"dp0_pp0_tp1_dcp0_ep0_rank5.17.json", "dp0_pp0_tp0_dcp0_ep0_rank4.17.json"}, []string{"rank 4", "rank 5"}},
-		{[]string{"TP0-EP1.json", "TP0-EP0.json"}, []string{"TP0-EP0", "TP0-EP1"}},
+		{[]string{"TP0-EP1.json", "TP0-EP0.json"}, []string{"EP0", "EP1"}},
+		{[]string{"TP1-EP1.json", "TP0-EP0.json", "TP1-EP0.json"}, []string{"TP0-EP0", "TP1-EP0", "TP1-EP1"}},
 		{[]string{"frank1.json", "step2.json"}, []string{"rank 0", "rank 1"}},
 		{[]string{"rank1.json", "other.json"}, []string{"rank 0", "rank 1"}},
 		{[]string{"a/rank1.json", "rank1.json"}, []string{"rank 0", "rank 1"}},
 	} {
 		var inputs []Input
 		for _, name := range c.files {
-			inputs = append(inputs, inputOf(name, trace))
+			inputs = append(inputs, inputOf(name, text))
 		}
 		p, err := Learn(context.Background(), inputs, Options{})
 		if err != nil {
@@ -259,5 +262,76 @@ func TestRangeOfTheMergedTrace(t *testing.T) {
 		if n == 0 {
 			t.Errorf("nothing of rank %d is in the range", rank)
 		}
+	}
+}
+
+// What was merged before keeps its ranks, and nothing gets a second one before it.
+func TestMergedTracesMerge(t *testing.T) {
+	run := ranks.Config{Ranks: 4, PerHost: 2, Steps: 4, Layers: 3, Args: ranks.Seq}
+	inputs, _ := inputsOf(&run)
+	write := func(inputs []Input) []byte {
+		p, err := Learn(context.Background(), inputs, options(t, false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if _, err := p.Write(context.Background(), trace.NewWriter(&out)); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	a, b := write(inputs[:2]), write(inputs[2:])
+	p, d := merged(t, []Input{inputOf("b.json", b), inputOf("a.json", a)}, options(t, false))
+	var labels []string
+	for _, r := range p.Ranks {
+		labels = append(labels, r.Label)
+	}
+	cmptest.Same(t, "ranks", []string{"rank 0", "rank 1", "rank 2", "rank 3"}, labels)
+	owner := map[string]int{}
+	names := map[string]bool{}
+	for _, e := range d.Events {
+		if e["name"] == "process_name" {
+			names[e["args"].(map[string]any)["name"].(string)] = true
+		}
+		rank, _, _, ok := truth(e)
+		for _, id := range idsOf(e) {
+			of := id.kind + " " + toText(id.in[id.key])
+			if by, known := owner[of]; known && ok && by != rank {
+				t.Fatalf("%s is of %d and %d", of, by, rank)
+			}
+			owner[of] = rank
+		}
+	}
+	cmptest.Same(t, "names", map[string]bool{"rank 0: python": true, "rank 1: python": true, "rank 2: python": true, "rank 3: python": true}, names)
+}
+
+// Nothing is allocated for each event, whatever of it changes.
+func TestEventsAreChangedWithoutAllocations(t *testing.T) {
+	mallocs := func(steps int) (n, events int64) {
+		run := ranks.Config{Ranks: 2, PerHost: 1, Steps: steps, Layers: 3, Offsets: []float64{0, 1e6}, Drifts: []float64{0, 30}}
+		inputs, _ := inputsOf(&run)
+		p, err := Learn(context.Background(), inputs, options(t, false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := p.files[1]
+		f.clock.drift, f.clock.shift = 1e-5, 12345
+		err = f.With(false, func(s *trace.Source) error {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			err := p.writeFile(context.Background(), f, s, trace.NewWriter(io.Discard))
+			runtime.ReadMemStats(&after)
+			n, events = int64(after.Mallocs-before.Mallocs), f.events
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, events
+	}
+	a, few := mallocs(50)
+	b, many := mallocs(200)
+	if b-a > (many-few)/50 {
+		t.Errorf("%d allocations for %d events, %d for %d", a, few, b, many)
 	}
 }
