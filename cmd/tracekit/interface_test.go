@@ -190,7 +190,7 @@ func (f facts) outputs(t *testing.T, path string) {
 	f.files(t, dir)
 	before := tracekit("filter", "-q", "ph != ''", path)
 	for _, made := range [][]string{
-		{"slice", "--from", "30%", "--to", "60%"}, {"downsample", "--merge", "100us"}, {"repair"}, {"strip", "--python"},
+		{"slice", "--from", "30%", "--to", "60%"}, {"downsample", "--merge", "100us"}, {"downsample", "--target-size", "100kB"}, {"repair"}, {"strip", "--python"},
 	} {
 		f.written(made[0], before, tracekit(append(made, "-q", path)...))
 	}

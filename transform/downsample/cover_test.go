@@ -84,10 +84,9 @@ func covered(t *testing.T, data []byte) (cover, self map[string]int64, exact boo
 		if m := runs[s.events[0]]; s.sums != nil && m != nil {
 			exact = exact && m.IsExact()
 			cover[track] += int64(m.Outer)
-			for i := range m.Names {
-				n := &m.Names[i]
+			for n := range m.All {
 				cover[track+" "+string(n.Cat)] += int64(m.Covers(n))
-				self[track+" "+string(n.Cat)+" "+string(n.Name)] += int64(n.Self)
+				self[track+" "+string(n.Cat)] += int64(n.Self)
 			}
 			continue
 		}
@@ -100,7 +99,7 @@ func covered(t *testing.T, data []byte) (cover, self map[string]int64, exact boo
 				inside = append(inside, [2]int64{o.start, o.end})
 			}
 		}
-		self[track+" "+s.cat+" "+s.name] += s.end - s.start - union(inside)
+		self[track+" "+s.cat] += s.end - s.start - union(inside)
 	}
 	for key, all := range spans {
 		cover[key] += union(all)

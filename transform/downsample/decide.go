@@ -2,6 +2,7 @@ package downsample
 
 import (
 	"context"
+	"encoding/binary"
 	"slices"
 
 	"tracekit/internal/spill"
@@ -32,6 +33,7 @@ type decision struct {
 	picture    *picture
 	cover      cover // of the slices that are open
 	slices     merged.Slices
+	rest       rest
 	failure    error
 }
 
@@ -93,6 +95,7 @@ func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 	err := p.main.Each(ctx, d.record)
 	if err == nil {
 		d.nest.finish()
+		d.finishRest()
 		d.picture.finish()
 		err = d.failure
 	}
@@ -125,6 +128,7 @@ func (d *decision) record(r *record) error {
 	if r.Line != d.line {
 		d.next = d.next[:0]
 		d.nest.finish()
+		d.finishRest()
 		d.picture.finish()
 		d.line, d.last, d.cover.overlap = r.Line, never, never
 	}
@@ -305,7 +309,10 @@ func (d *decision) end(at **run) {
 func (d *decision) make(b *run) {
 	b.sum(&d.slices)
 	d.cover.place(b, &d.slices, d.texts.all)
-	d.text = b.text(d.text[:0], &d.slices, d.tracks.All[b.track])
+	var cut []merged.Name
+	d.text, cut = b.text(d.text[:0], &d.slices, d.tracks.All[b.track], d.o.listed(d.slices.Names))
+	d.rest.add(cut)
+	d.rest.slices += b.count
 	made := cost{1, int64(len(d.text)) + 1}
 	d.merged.add(made)
 	d.mergedFrom += b.count
@@ -328,9 +335,15 @@ func (d *decision) write(b *run, text []byte) {
 		p.held = append(appendText(p.held, text), b.held...)
 		return
 	}
-	if d.failure == nil {
-		d.framed = append(appendText(d.framed[:0], text), b.held...)
-		_, d.failure = d.written.Write(d.framed)
+	if len(text) > 0 {
+		d.hold(text, b.held)
+		return
+	}
+	for held := b.held; len(held) > 0; {
+		n, size := binary.Uvarint(held)
+		end := size + int(n)
+		d.hold(held[size:end], nil)
+		held = held[end:]
 	}
 }
 

@@ -178,8 +178,8 @@ func (e *estimator) thin(r *record, g grain) {
 
 // What a merged slice takes beside its texts, and a name in its args.
 const (
-	mergedBytes = 215
-	namedBytes  = 20
+	mergedBytes = 230
+	namedBytes  = 30
 )
 
 func (e *estimator) slice(r *record) {
@@ -243,7 +243,7 @@ func (e *estimator) join(i, depth int, r *record) {
 		e.left[i].add(cost{1 - r.events(), made - int64(t.size)})
 		t.size = 0
 	}
-	if t.names&name == 0 {
+	if t.names&name == 0 && bits.OnesCount64(t.names) < listed {
 		t.names |= name
 		e.left[i].bytes += text + namedBytes
 	}

@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"tracekit/internal/spill"
@@ -100,6 +102,8 @@ type sumsJSON struct {
 	Min   json.Number               `json:"tracekit.min"`
 	Max   json.Number               `json:"tracekit.max"`
 	Names map[string][2]json.Number `json:"tracekit.names"`
+	More  map[string][2]json.Number `json:"tracekit.more"` // by category
+	Rest  map[string][2]json.Number `json:"tracekit.rest"`
 }
 
 // mergedArgs is how the args of a merged slice begin.
@@ -216,22 +220,28 @@ func measure(t testing.TB, all []plain) figures {
 		}
 		return v
 	}
-	add := func(track, name string, count, busy int64) {
-		f.Count[track] += count
-		f.Busy[track] += busy
-		f.Count[track+" "+name] += count
-		f.Busy[track+" "+name] += busy
+	add := func(key string, count, busy int64) {
+		f.Count[key] += count
+		f.Busy[key] += busy
 	}
 	expand := func(track string, s *sumsJSON) {
 		count, busy := int64(0), int64(0)
-		for n, v := range s.Names {
-			c, err := strconv.ParseInt(string(v[0]), 10, 64)
-			if err != nil {
-				t.Fatal(err)
+		each := func(of map[string][2]json.Number, f func(name string, count, busy int64)) {
+			for n, v := range of {
+				c, err := strconv.ParseInt(string(v[0]), 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f(n, c, nanos(v[1]))
 			}
-			add(track, n, c, nanos(v[1]))
-			count, busy = count+c, busy+nanos(v[1])
 		}
+		each(s.Names, func(n string, c, b int64) {
+			add(track+" "+n, c, b)
+			count, busy = count+c, busy+b
+		})
+		each(s.More, func(_ string, c, b int64) { count, busy = count+c, busy+b })
+		each(s.Rest, func(n string, c, b int64) { add(track+" "+n, c, b) })
+		add(track, count, busy)
 		if count != s.Count || busy != nanos(s.Busy) {
 			t.Fatalf("names add up to %d and %d ns, not to %d and %s µs", count, busy, s.Count, s.Busy)
 		}
@@ -251,7 +261,8 @@ func measure(t testing.TB, all []plain) figures {
 			expand(track, s.sums)
 			busy = nanos(s.sums.Busy)
 		} else {
-			add(track, s.name, 1, busy)
+			add(track, 1, busy)
+			add(track+" "+s.name, 1, busy)
 		}
 		if depth == 0 {
 			f.Outermost[track] += busy
@@ -286,6 +297,14 @@ func (n *plainNest) enter(s plain) (depth int, nests bool) {
 		*n = append(open, s)
 	}
 	return depth, nests
+}
+
+// withoutNames leaves out what there is by name.
+func (f figures) withoutNames() figures {
+	for _, m := range []map[string]int64{f.Count, f.Busy} {
+		maps.DeleteFunc(m, func(key string, _ int64) bool { return strings.Contains(key, " ") })
+	}
+	return f
 }
 
 func sameFigures(t testing.TB, got, want figures) {

@@ -103,21 +103,24 @@ func (b *run) category(texts []string) string {
 func (b *run) sum(to *merged.Slices) {
 	*to = merged.Slices{
 		Count: b.count, Busy: trace.Time(b.busy), Min: trace.Time(b.min), Max: trace.Time(b.max),
-		Names: to.Names[:0], Inside: to.Inside[:0], Estimate: b.estimate,
+		Names: to.Names[:0], More: to.More[:0], Inside: to.Inside[:0], Estimate: b.estimate,
 	}
 }
 
-// text appends the slice that b becomes, which stands for s.
-func (b *run) text(dst []byte, s *merged.Slices, track trace.Track) []byte {
+// text appends the slice that b becomes, which stands for s and lists no more than most of
+// its names. It returns the others.
+func (b *run) text(dst []byte, s *merged.Slices, track trace.Track, most int) (text []byte, cut []merged.Name) {
 	dst = append(dst, "\n{\"ph\": \"X\""...)
-	if cat, _ := s.Cat(); len(cat) > 0 {
+	cat, shared := s.Cat()
+	if len(cat) > 0 {
 		dst = append(append(append(dst, `, "cat": "`...), cat...), '"')
 	}
 	dst = append(s.AppendName(append(dst, `, "name": "`...)), '"')
 	dst = b.first.Thread.append(dst, track)
 	dst = append(append(dst, `, "ts": `...), trace.AppendMicros(nil, trace.Time(b.start))...)
 	dst = trace.AppendMicros(append(dst, `, "dur": `...), trace.Time(b.end-b.start))
-	return append(s.AppendArgs(append(dst, `, "args": `...)), '}')
+	cut = s.Cut(most)
+	return append(s.AppendArgs(append(dst, `, "args": `...), shared), '}'), cut
 }
 
 // append appends the ids of a slice on a track.

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"tracekit/filter"
 	"tracekit/internal/budget"
@@ -53,7 +54,7 @@ func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipe
 
 // filterKeeping is Filter with a limit to the bytes that are held in memory.
 func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Options, kept int) (pipeline.Report, error) {
-	m := &matching{expr: o.Expr}
+	m := &matching{expr: o.Expr, merged: mergedSlices{named: strings.Contains(o.Expr.String(), "name")}}
 	packed := func() *spill.Log { return spill.NewPacked(min(kept, keep.HeldFlows), o.Spill) }
 	arrows, covered, noted := packed(), packed(), packed()
 	for _, held := range []*spill.Log{arrows, covered, noted} {

@@ -14,6 +14,8 @@ type mergedSlices struct {
 	reader   merged.Reader
 	kept     []merged.Name // of the one at hand, that meet the condition, or may
 	doubtful int64         // of the one at hand
+	more     []merged.Name // of the one at hand, categories that do, or may
+	named    bool          // the condition asks for names
 	narrow   int64         // merged slices that were written with some of their names
 	maybe    int64         // slices of which it is not known whether they meet it
 }
@@ -32,22 +34,27 @@ func (m *matching) ask(e *trace.Event) (s *merged.Slices, some bool) {
 		shortest, longest = 0, s.Busy
 	}
 	m.merged.kept = m.merged.kept[:0]
+	m.merged.more = m.merged.more[:0]
 	m.merged.doubtful = 0
-	for i := range s.Names {
-		n := &s.Names[i]
+	for n := range s.All {
 		part := m.merged.reader.Part(e, n)
 		part.Dur = shortest
 		a := m.expr.Match(&part, &m.env)
 		part.Dur = longest
 		b := m.expr.Match(&part, &m.env)
-		if a != b {
+		unnamed := len(n.Name) == 0
+		if a != b || unnamed && m.merged.named {
 			m.merged.doubtful += n.Count
 		}
-		if a || b {
+		switch {
+		case !a && !b && (!unnamed || !m.merged.named):
+		case unnamed:
+			m.merged.more = append(m.merged.more, *n)
+		default:
 			m.merged.kept = append(m.merged.kept, *n)
 		}
 	}
-	return s, len(m.merged.kept) > 0
+	return s, len(m.merged.kept)+len(m.merged.more) > 0
 }
 
 // narrowed returns what is left of a merged slice of which only some names meet the
@@ -58,14 +65,14 @@ func (m *matching) narrowed(e *trace.Event) []byte {
 		return nil
 	}
 	m.merged.maybe += m.merged.doubtful
-	if len(m.merged.kept) == len(s.Names) {
+	if len(m.merged.kept)+len(m.merged.more) == len(s.Names)+len(s.More) || len(m.merged.kept) == 0 {
 		return nil
 	}
 	m.merged.narrow++
 	left := *s
-	left.Names, left.Count, left.Busy, left.Min, left.Max = m.merged.kept, 0, 0, -1, -1
+	left.Names, left.More, left.Count, left.Busy, left.Min, left.Max = m.merged.kept, m.merged.more, 0, 0, -1, -1
 	left.Estimate, left.Outer = true, 0
-	for _, n := range left.Names {
+	for n := range left.All {
 		left.Count += n.Count
 		left.Busy = left.Busy.Add(n.Busy)
 		if s.Outer > 0 {
@@ -78,7 +85,8 @@ func (m *matching) narrowed(e *trace.Event) []byte {
 // object is the text of e, standing for s.
 func object(e *trace.Event, s *merged.Slices) []byte {
 	out := []byte(`{"ph": "X"`)
-	if cat, _ := s.Cat(); len(cat) > 0 {
+	cat, shared := s.Cat()
+	if len(cat) > 0 {
 		out = append(append(append(out, `, "cat": "`...), cat...), '"')
 	}
 	out = append(s.AppendName(append(out, `, "name": "`...)), '"')
@@ -87,7 +95,11 @@ func object(e *trace.Event, s *merged.Slices) []byte {
 			out = append(append(append(append(out, `, "`...), key...), `": `...), value...)
 		}
 	}
-	return append(s.AppendArgs(append(out, `, "args": `...)), '}')
+	out = s.AppendArgs(append(out, `, "args": `...), shared)
+	if len(s.Rest) > 0 {
+		out = append(merged.AppendRest(out[:len(out)-1], s.Rest), '}')
+	}
+	return append(out, '}')
 }
 
 // notes say what was decided of merged slices.
@@ -96,7 +108,7 @@ func (m *mergedSlices) notes() (all []string) {
 		all = append(all, term.Count(m.narrow)+" merged slices are kept with those of their names that meet the condition")
 	}
 	if m.maybe > 0 {
-		all = append(all, term.Count(m.maybe)+" slices that were merged may meet the condition or not, and are kept: only the shortest and the longest of them is known")
+		all = append(all, term.Count(m.maybe)+" slices that were merged may meet the condition or not, and are kept: of some only the shortest and the longest is known, of others no name")
 	}
 	return all
 }

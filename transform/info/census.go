@@ -103,8 +103,7 @@ func (c *census) countMerged(e *trace.Event, s *merged.Slices, t *thread) {
 		k.Estimate = k.Estimate || !exact
 	}
 	count, busy := s.Count, s.Busy
-	for i := range s.Names {
-		n := &s.Names[i]
+	for n := range s.All {
 		add(n.Cat, n.Count, s.Covers(n))
 		count, busy = count-n.Count, busy-n.Busy
 	}

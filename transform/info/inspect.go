@@ -128,8 +128,8 @@ func (in *inspector) parts(e *trace.Event, track int) bool {
 	if s == nil || len(s.Names) == 0 {
 		return false
 	}
-	for i := range s.Names {
-		part := in.merged.Part(e, &s.Names[i])
+	for n := range s.All {
+		part := in.merged.Part(e, n)
 		in.sides.Learn(&part)
 		kind := in.census.numberOf(part.Phase, part.Cat())
 		in.strangers.take(&part, place{kind, track}, &in.sides, in.sides.Kinds(&part))

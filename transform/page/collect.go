@@ -109,8 +109,7 @@ func (c *Collector) count(e *trace.Event, placed bool) {
 // countMerged gives each category the time of its slices that e stands for.
 func (c *Collector) countMerged(e *trace.Event, m *merged.Slices) {
 	own, busy := c.cat, m.Busy
-	for i := range m.Names {
-		n := &m.Names[i]
+	for n := range m.All {
 		c.category(e, n.Cat).work(n.Busy)
 		busy -= n.Busy
 	}

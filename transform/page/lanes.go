@@ -78,8 +78,7 @@ func (l *lanes) take(e *trace.Event, count int64) *lane {
 
 // addMerged adds the slices that e stands for, all over its time.
 func (l *lanes) addMerged(e *trace.Event, m *merged.Slices, r *merged.Reader) {
-	for i := range m.Names {
-		n := &m.Names[i]
+	for n := range m.All {
 		part := r.Part(e, n)
 		if on := l.take(&part, n.Count); isWork(&part) {
 			on.spread(l.scale, e.TS, e.End(), m.Covers(n))

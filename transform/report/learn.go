@@ -98,8 +98,8 @@ func (l *learned) event(e *trace.Event) {
 		return
 	}
 	l.merged = true
-	for i := range s.Names {
-		part := l.reader.Part(e, &s.Names[i])
+	for n := range s.All {
+		part := l.reader.Part(e, n)
 		l.sides.Learn(&part)
 		l.note(&part)
 	}

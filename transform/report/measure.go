@@ -19,6 +19,7 @@ type measure struct {
 	python  stacks
 	kernels kernels
 	begins  begins // of this reading
+	rest    unlisted
 	scratch extsort.Scratch
 	moments *moments // nil unless time is attributed
 }
@@ -139,6 +140,14 @@ func (m *measure) finish(ctx context.Context) (err error) {
 		return err
 	}
 	m.report.Kernels = m.kernels.finish()
+	if m.rest.some() {
+		for i := range m.report.Kernels {
+			m.report.Kernels[i].Estimate = true
+		}
+		for i := range m.report.Python {
+			m.report.Python[i].Estimate = true
+		}
+	}
 	if m.moments != nil {
 		if m.report.Attribution, err = m.attribute(ctx); err != nil {
 			return err

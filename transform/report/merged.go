@@ -24,20 +24,25 @@ func (m *measure) merged(e *trace.Event, s *merged.Slices) error {
 	m.report.Merged.Events++
 	m.report.Merged.Slices += s.Count
 	r := mergedRun{Slices: s, exact: s.IsExact() && e.TS >= m.from && e.End() <= m.to}
-	for i := range s.Names {
-		n := &s.Names[i]
+	for n := range s.All {
 		part := m.reader.Part(e, n)
-		switch c := m.classOf(&part); {
-		case c == frame:
-			m.python.addMerged(m, &part, n, r.exact)
+		switch m.kindOfMerged(&part) {
+		case frame:
 			r.frames += n.Self
-		case c == work && m.sides.Side(&part) == filter.Device && !m.levels.Repeats(&m.sides, &part):
-			m.kernels.addMerged(&part, n, &r)
+		case work:
 			r.work(n)
-			m.mergedKernel(&part, n, &r)
-		case c == work && m.sides.Side(&part) != filter.Device:
-			r.host(&part, n)
 		}
+	}
+	for _, list := range [][]merged.Name{s.Names, s.Rest} {
+		for i := range list {
+			m.mergedName(e, &list[i], &r)
+		}
+	}
+	for i := range s.More {
+		m.rest.add(s.More[i].Cat, s.More[i].Count)
+	}
+	for i := range s.Rest {
+		m.rest.add(s.Rest[i].Cat, -s.Rest[i].Count)
 	}
 	if r.frames > 0 {
 		if err := m.python.cover(m, e, &r); err != nil {
@@ -50,6 +55,46 @@ func (m *measure) merged(e *trace.Event, s *merged.Slices) error {
 		}
 	}
 	return m.mergedHost(&r)
+}
+
+// kindOfMerged is what slices that were merged count for: frames, or work of a device.
+func (m *measure) kindOfMerged(part *trace.Event) class {
+	c := m.classOf(part)
+	if c == work && (m.sides.Side(part) != filter.Device || m.levels.Repeats(&m.sides, part)) {
+		return nothing
+	}
+	return c
+}
+
+// mergedName adds the slices of a name, of the run or of those before it.
+func (m *measure) mergedName(e *trace.Event, n *merged.Name, r *mergedRun) {
+	part := m.reader.Part(e, n)
+	switch m.kindOfMerged(&part) {
+	case frame:
+		m.python.addMerged(m, &part, n, r.exact)
+	case work:
+		m.kernels.addMerged(&part, n, r)
+	}
+}
+
+// unlisted knows by category how many slices runs do not list by name, less those that later
+// ones do. Where some are left over, what names have is an estimate.
+type unlisted map[string]int64
+
+func (u *unlisted) add(cat []byte, n int64) {
+	if *u == nil {
+		*u = unlisted{}
+	}
+	(*u)[string(cat)] += n
+}
+
+func (u unlisted) some() bool {
+	for _, n := range u {
+		if n != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // mergedRun is what a merged slice has of what is measured.
@@ -112,7 +157,7 @@ func (k *kernels) addMerged(e *trace.Event, n *merged.Name, r *mergedRun) {
 	v.Estimate = v.Estimate || !r.exact
 	k.total = k.total.Add(n.Busy)
 	switch {
-	case len(r.Names) == 1 && r.IsComplete() && r.Min >= 0 && r.Max >= 0:
+	case len(r.Names) == 1 && len(r.More) == 0 && r.IsComplete() && r.Min >= 0 && r.Max >= 0:
 		v.min, v.max = min(v.min, r.Min), max(v.max, r.Max)
 	default:
 		v.lowest, v.highest = min(v.lowest, max(r.Min, 0)), max(v.highest, r.Max)

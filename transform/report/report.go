@@ -204,8 +204,8 @@ type Kernel struct {
 	// Min and Max are nil if merged slices do not say them.
 	Min      *trace.Time `json:"min_ns"`
 	Max      *trace.Time `json:"max_ns"`
-	Share    float64     `json:"share"` // of the total of all kernels
-	Estimate bool        `json:"total_is_estimate,omitempty"`
+	Share    float64     `json:"share"`                       // of the total of all kernels
+	Estimate bool        `json:"total_is_estimate,omitempty"` // and Count is, since merged slices do not list all names
 }
 
 // Run measures the trace s, in two readings: the first learns of steps,

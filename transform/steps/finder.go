@@ -97,8 +97,7 @@ func (f *Finder) Learn(e *trace.Event) {
 // learnMerged counts markers among the slices that e stands for. When each began and ended is
 // lost, so that they are no steps.
 func (f *Finder) learnMerged(e *trace.Event, s *merged.Slices) {
-	for i := range s.Names {
-		n := &s.Names[i]
+	for _, n := range append(slices.Clip(s.Names), s.Rest...) {
 		if row, ok := f.rowOf(n.Name, n.Cat); ok {
 			if f.merged == nil {
 				f.merged = map[mergedKey]int64{}

@@ -17,11 +17,13 @@ const (
 	KeyMin      = "tracekit.min"      // the shortest
 	KeyMax      = "tracekit.max"      // the longest
 	KeyNames    = "tracekit.names"    // by name, as Name
+	KeyMore     = "tracekit.more"     // by category, what others there are that KeyNames does not list
+	KeyRest     = "tracekit.rest"     // by name, those that slices of the thread up to here do not list
 	KeyOuter    = "tracekit.outer"    // their time that no other slice of the thread covers; 0 if it is absent
 	KeyInside   = "tracekit.inside"   // those of their categories that a slice around them has, which was not merged
 	KeyEstimate = "tracekit.estimate" // true if self, total and outer are no more than estimates, since slices overlap
 
-	keyCut = "tracekit.dur" // of a slice that was cut to a range
+	keyClipped = "tracekit.dur" // of a slice that was cut to a range
 )
 
 // Slices are those that a merged slice stands for.
@@ -30,10 +32,12 @@ type Slices struct {
 	Busy     trace.Time
 	Min, Max trace.Time // -1 if they are not known
 	Names    []Name     // the busiest first
+	More     []Name     // of a category each, what is not in Names
+	Rest     []Name     // what is in More of slices of the thread up to here, this one among them
 	Outer    trace.Time
 	Inside   [][]byte
 	Estimate bool
-	Cut      bool // some of them lie outside of the range that the trace was cut to
+	Clipped  bool // some of them lie outside of the range that the trace was cut to
 }
 
 // Name is what a run holds of one name and category. Its arg is [count, busy], then self and
@@ -80,7 +84,7 @@ func (r *Reader) Read(e *trace.Event) *Slices {
 		return nil
 	}
 	s := &r.slices
-	*s = Slices{Count: -1, Busy: -1, Min: -1, Max: -1, Names: s.Names[:0], Inside: s.Inside[:0]}
+	*s = Slices{Count: -1, Busy: -1, Min: -1, Max: -1, Names: s.Names[:0], More: s.More[:0], Rest: s.Rest[:0], Inside: s.Inside[:0]}
 	for m := range trace.Members(e.Args()) {
 		switch string(m.Key) {
 		case KeyCount:
@@ -93,7 +97,15 @@ func (r *Reader) Read(e *trace.Event) *Slices {
 			s.Max = micros(m.Value)
 		case KeyNames:
 			for n := range trace.Members(m.Value) {
-				s.names(n.Key, n.Value, e.Cat())
+				s.Names = appendRead(s.Names, n.Key, n.Value, e.Cat())
+			}
+		case KeyMore:
+			for n := range trace.Members(m.Value) {
+				s.More = appendRead(s.More, nil, n.Value, n.Key)
+			}
+		case KeyRest:
+			for n := range trace.Members(m.Value) {
+				s.Rest = appendRead(s.Rest, n.Key, n.Value, e.Cat())
 			}
 		case KeyOuter:
 			s.Outer = max(micros(m.Value), 0)
@@ -103,8 +115,8 @@ func (r *Reader) Read(e *trace.Event) *Slices {
 			}
 		case KeyEstimate:
 			s.Estimate = string(m.Value) == "true"
-		case keyCut:
-			s.Cut = true
+		case keyClipped:
+			s.Clipped = true
 		}
 	}
 	if s.Count < 1 || s.Busy < 0 {
@@ -113,8 +125,8 @@ func (r *Reader) Read(e *trace.Event) *Slices {
 	return s
 }
 
-// names reads the value of a name.
-func (s *Slices) names(name, value, cat []byte) {
+// appendRead appends what the value of a name says.
+func appendRead(to []Name, name, value, cat []byte) []Name {
 	n := Name{Name: name, Cat: cat, Count: -1, Busy: -1, Self: -1, Total: -1}
 	several := false
 	for v := range trace.Elements(value) {
@@ -122,7 +134,7 @@ func (s *Slices) names(name, value, cat []byte) {
 		case v[0] == '{':
 			several = true
 			for c := range trace.Members(v) {
-				s.names(name, c.Value, c.Key)
+				to = appendRead(to, name, c.Value, c.Key)
 			}
 		case v[0] == '"':
 			n.Cat = unquoted(v)
@@ -137,7 +149,7 @@ func (s *Slices) names(name, value, cat []byte) {
 		}
 	}
 	if several || n.Count < 1 || n.Busy < 0 {
-		return
+		return to
 	}
 	if n.Self < 0 {
 		n.Self = n.Busy
@@ -145,22 +157,34 @@ func (s *Slices) names(name, value, cat []byte) {
 	if n.Total < 0 {
 		n.Total = n.Busy
 	}
-	s.Names = append(s.Names, n)
+	return append(to, n)
 }
 
-// IsComplete reports whether the names are those of all slices, so that what they add up to
-// is what the slices did.
+// All yields what is known of the slices: names, and of those that are not listed categories,
+// with an empty name.
+func (s *Slices) All(yield func(*Name) bool) {
+	for _, list := range [][]Name{s.Names, s.More} {
+		for i := range list {
+			if !yield(&list[i]) {
+				return
+			}
+		}
+	}
+}
+
+// IsComplete reports whether the names and what more there is are all slices, so that what
+// they add up to is what the slices did.
 func (s *Slices) IsComplete() bool {
 	left, busy := s.Count, s.Busy
-	for i := range s.Names {
-		left -= s.Names[i].Count
-		busy -= s.Names[i].Busy
+	for n := range s.All {
+		left -= n.Count
+		busy -= n.Busy
 	}
 	return left == 0 && busy == 0
 }
 
 // IsExact reports whether all that is said holds to the nanosecond.
-func (s *Slices) IsExact() bool { return s.IsComplete() && !s.Estimate && !s.Cut }
+func (s *Slices) IsExact() bool { return s.IsComplete() && !s.Estimate && !s.Clipped }
 
 // Covers returns how much time of the thread the slices of n cover that no slice of their
 // category which is not merged covers too.

@@ -67,7 +67,8 @@ func TestReadsWhatItWrites(t *testing.T) {
 			if got := string(c.s.AppendName(nil)); got != c.want && c.title != "" {
 				t.Errorf("name %q, want %q", got, c.want)
 			}
-			text := `{"traceEvents":[{"ph":"X","name":"` + c.want + `","cat":"` + c.cat + `","pid":1,"tid":1,"ts":1,"dur":1,"args":` + string(c.s.AppendArgs(nil)) + `}]}`
+			_, shared := c.s.Cat()
+			text := `{"traceEvents":[{"ph":"X","name":"` + c.want + `","cat":"` + c.cat + `","pid":1,"tid":1,"ts":1,"dur":1,"args":` + string(c.s.AppendArgs(nil, shared)) + `}]}`
 			n := 0
 			each(t, text, func(e *trace.Event) {
 				n++

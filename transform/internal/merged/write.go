@@ -27,8 +27,37 @@ func (s *Slices) Cat() (cat []byte, shared bool) {
 	return s.Names[0].Cat, true
 }
 
-// AppendArgs appends the args of a merged slice. The names have to be sorted.
-func (s *Slices) AppendArgs(dst []byte) []byte {
+// Cut leaves the busiest names, as many as that, and adds up the others in More by category.
+// It returns these others, in memory of s.
+func (s *Slices) Cut(most int) (cut []Name) {
+	if len(s.Names) <= most {
+		return nil
+	}
+	s.Names, cut = s.Names[:most], s.Names[most:]
+	for i := range cut {
+		n := &cut[i]
+		at := slices.IndexFunc(s.More, func(o Name) bool { return bytes.Equal(o.Cat, n.Cat) })
+		if at < 0 {
+			at = len(s.More)
+			s.More = append(s.More, Name{Cat: n.Cat})
+		}
+		s.More[at].Add(n)
+	}
+	slices.SortFunc(s.More, func(a, b Name) int { return bytes.Compare(a.Cat, b.Cat) })
+	return cut
+}
+
+// Add adds what o has to n.
+func (n *Name) Add(o *Name) {
+	n.Count += o.Count
+	n.Busy = n.Busy.Add(o.Busy)
+	n.Self = n.Self.Add(o.Self)
+	n.Total = n.Total.Add(o.Total)
+}
+
+// AppendArgs appends the args of a merged slice, of which shared says whether all names have
+// its category. The names have to be sorted.
+func (s *Slices) AppendArgs(dst []byte, shared bool) []byte {
 	dst = strconv.AppendInt(append(dst, `{"`+KeyCount+`": `...), s.Count, 10)
 	dst = appendTime(dst, `, "`+KeyBusy+`": `, s.Busy)
 	if s.Min >= 0 {
@@ -37,7 +66,19 @@ func (s *Slices) AppendArgs(dst []byte) []byte {
 	if s.Max >= 0 {
 		dst = appendTime(dst, `, "`+KeyMax+`": `, s.Max)
 	}
-	dst = s.appendNames(append(dst, `, "`+KeyNames+`": {`...))
+	dst = appendNames(append(dst, `, "`+KeyNames+`": `...), s.Names, shared)
+	for i := range s.More {
+		open := `, "`
+		if i == 0 {
+			open = `, "` + KeyMore + `": {"`
+		}
+		n := s.More[i]
+		n.Total = n.Busy // which says nothing of several names
+		dst = n.append(append(append(append(dst, open...), n.Cat...), `": `...))
+	}
+	if len(s.More) > 0 {
+		dst = append(dst, '}')
+	}
 	if s.Outer > 0 {
 		dst = appendTime(dst, `, "`+KeyOuter+`": `, s.Outer)
 	}
@@ -57,21 +98,30 @@ func (s *Slices) AppendArgs(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// appendNames appends the members of KeyNames and the brace that closes it.
-func (s *Slices) appendNames(dst []byte) []byte {
-	_, shared := s.Cat()
-	for i := range s.Names {
-		n := &s.Names[i]
-		same := func(o Name) bool { return bytes.Equal(o.Name, n.Name) }
-		if slices.ContainsFunc(s.Names[:i], same) {
+// AppendRest appends the member of args that has names which merged slices before do not list.
+func AppendRest(dst []byte, names []Name) []byte {
+	return appendNames(append(dst, `, "`+KeyRest+`": `...), names, false)
+}
+
+// appendNames appends names and what they have. Where they share no category, each has its own.
+func appendNames(dst []byte, names []Name, shared bool) []byte {
+	dst = append(dst, '{')
+	var several map[string][]Name // by name, if it has several categories
+	if !shared {
+		several = byName(names)
+	}
+	for i := range names {
+		n := &names[i]
+		all := several[string(n.Name)]
+		if len(all) > 1 && !bytes.Equal(all[0].Cat, n.Cat) {
 			continue // told with the first
 		}
 		if dst[len(dst)-1] != '{' {
 			dst = append(dst, ", "...)
 		}
 		dst = append(append(append(dst, '"'), n.Name...), `": `...)
-		if slices.ContainsFunc(s.Names[i+1:], same) {
-			dst = s.appendSeveral(dst, n.Name)
+		if len(all) > 1 {
+			dst = appendSeveral(dst, all)
 			continue
 		}
 		dst = n.append(dst)
@@ -82,16 +132,23 @@ func (s *Slices) appendNames(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+func byName(names []Name) map[string][]Name {
+	all := make(map[string][]Name, len(names))
+	for i := range names {
+		all[string(names[i].Name)] = append(all[string(names[i].Name)], names[i])
+	}
+	return all
+}
+
 // appendSeveral appends the value of a name that several categories have.
-func (s *Slices) appendSeveral(dst, name []byte) []byte {
+func appendSeveral(dst []byte, names []Name) []byte {
 	all := Name{}
 	var parts []byte
-	for i := range s.Names {
-		if n := &s.Names[i]; bytes.Equal(n.Name, name) {
-			all.Count, all.Busy = all.Count+n.Count, all.Busy+n.Busy
-			parts = append(append(append(parts, `, "`...), n.Cat...), `": `...)
-			parts = n.append(parts)
-		}
+	for i := range names {
+		n := &names[i]
+		all.Count, all.Busy = all.Count+n.Count, all.Busy+n.Busy
+		parts = append(append(append(parts, `, "`...), n.Cat...), `": `...)
+		parts = n.append(parts)
 	}
 	all.Self, all.Total = all.Busy, all.Busy
 	dst = all.append(dst)
