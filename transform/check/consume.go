@@ -26,6 +26,7 @@ type consumer struct {
 	off     int64
 	line    int64
 	coarse  int64 // events whose times are rounded
+	probe   bool  // it only finds what is wrong with each event, and remembers nothing
 }
 
 // newConsumer returns a consumer that keeps so many records in memory, and calls temp for a
@@ -181,17 +182,17 @@ func (c *consumer) timed(e *event) {
 		c.found(NegativeTime)
 		return
 	}
-	c.sorting.push(e.ts, e.phase == 'X')
-	track := c.tracks.of(e)
-	where := c.here
-	if c.report.blind {
-		where = func() Place { return Place{} }
+	track := uint32(0)
+	if !c.probe {
+		track = c.place(e)
 	}
-	c.quirk.see(e, c.tracks.process[track], where)
 	switch e.phase {
 	case 'X':
 		c.slice(e, track)
 	case 'B', 'E', 'b', 'n', 'e', 'i', 'I', 'R':
+		if c.probe {
+			track = c.tracks.of(e)
+		}
 		c.nested(e, track)
 	case 's', 't', 'f':
 		c.flowEvent(e, track)
@@ -206,6 +207,18 @@ func (c *consumer) timed(e *event) {
 	default:
 		c.found(Ignored)
 	}
+}
+
+// place notes where an event stands, and returns the number of its thread.
+func (c *consumer) place(e *event) (track uint32) {
+	c.sorting.push(e.ts, e.phase == 'X')
+	track = c.tracks.of(e)
+	where := c.here
+	if c.report.blind {
+		where = func() Place { return Place{} }
+	}
+	c.quirk.see(e, c.tracks.process[track], where)
+	return track
 }
 
 func (c *consumer) keep(r record) {
@@ -241,6 +254,9 @@ func (c *consumer) slice(e *event, track uint32) {
 		c.report.flaws++ // counted in the replay
 	}
 	c.sliceArgs(e)
+	if c.probe {
+		return
+	}
 	r := c.record(e, track)
 	r.dur, r.late = e.dur, e.rounded()
 	if c := string(e.cat); c == "kernel" || c == "Kernel" {
@@ -300,6 +316,9 @@ func (c *consumer) async(e *event, r *record) bool {
 }
 
 func (c *consumer) flowEvent(e *event, track uint32) {
+	if c.probe {
+		return // it has no faults of its own
+	}
 	r := record{ts: e.ts, off: c.off, line: c.line, track: track, phase: e.phase}
 	r.name, r.cat = c.names.of(e.name), c.names.of(e.cat)
 	id, good := flowID(e.id)

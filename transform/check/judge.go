@@ -22,13 +22,20 @@ type Judge struct {
 // NewJudge returns a Judge that calls temp for a temporary file when it has to
 // keep more than fits into memory.
 func NewJudge(temp func() (*spill.File, error)) *Judge {
-	return &Judge{probe: newProbe(nil), keeps: newProbe(temp)}
+	return &Judge{probe: newProbe(), keeps: newBlind(temp)}
 }
 
-func newProbe(temp func() (*spill.File, error)) *consumer {
+// newBlind returns a consumer that counts what it finds, without places.
+func newBlind(temp func() (*spill.File, error)) *consumer {
 	r := newReport()
 	r.blind = true
 	return newConsumer(&document{window: &window{}, report: r}, runRecords, temp)
+}
+
+func newProbe() *consumer {
+	c := newBlind(nil)
+	c.probe = true
+	return c
 }
 
 // Close gives back the temporary file.
@@ -57,7 +64,7 @@ func (j *Judge) Look(b []byte, p int) (end int, v Verdict) {
 		return end, Refused
 	}
 	if len(j.probe.names.all) > shownNames {
-		j.probe = newProbe(nil)
+		j.probe = newProbe()
 	}
 	r := j.probe.report
 	flaws := r.flaws
@@ -131,10 +138,11 @@ type Record struct {
 // and there are slices. It reports whether that changes the order of any that stay.
 func (j *Judge) Sorted(ctx context.Context, slices bool, leaves func(*Record) bool) (changes bool, err error) {
 	var last record
+	var told Record
 	n := 0
 	err = j.keeps.order.Each(ctx, func(r *record) error {
 		n++
-		if told := j.told(r); leaves(&told) {
+		if told = j.told(r); leaves(&told) {
 			return nil
 		}
 		changes = changes || n > 1 && r.ts == last.ts && r.off < last.off
@@ -148,8 +156,9 @@ func (j *Judge) Sorted(ctx context.Context, slices bool, leaves func(*Record) bo
 
 // Each visits what was kept, in order of time.
 func (j *Judge) Each(ctx context.Context, visit func(*Record)) error {
+	var out Record // of all, so that none needs memory of its own
 	return j.keeps.ordered(ctx, func(r *record) {
-		out := j.told(r)
+		out = j.told(r)
 		visit(&out)
 	})
 }
@@ -240,8 +249,10 @@ func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move
 	p := newReplay(newReport(), "", j.keeps.names, threads)
 	p.onFind, p.arrows = found, map[uint64]*record{}
 	var due closings
+	var moved record
+	var known Record
 	err := j.keeps.ordered(ctx, func(r *record) {
-		moved, known := *r, j.told(r)
+		moved, known = *r, j.told(r)
 		to := move(&known)
 		if to.Out {
 			return

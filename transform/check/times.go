@@ -15,6 +15,9 @@ type times struct {
 
 // shown notes the time of what a viewer draws.
 func (c *consumer) shown(e *event) {
+	if c.probe {
+		return
+	}
 	g := c.times.of(e)
 	if g == nil || c.report.blind || len(c.times.first[g]) == firstPlaces {
 		return
