@@ -13,7 +13,6 @@ import (
 	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/merge"
-	"tracekit/transform/strip"
 	"tracekit/transform/window"
 
 	"github.com/urfave/cli/v2"
@@ -191,35 +190,6 @@ func namesRange(c *cli.Context) bool {
 		}
 	}
 	return false
-}
-
-// stripKindsFlag is for verbs that take kinds of events out on their way.
-func stripKindsFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "strip", Usage: "take kinds of events out, as strip does: `KINDS` of hardware, python, runtime, memory, counters, instants and flows, with commas between them"}
-}
-
-// stripKinds reads it; it is nil if nothing is to be taken out.
-func stripKinds(c *cli.Context) (*strip.Options, error) {
-	if !c.IsSet("strip") {
-		return nil, nil
-	}
-	o := &strip.Options{}
-	kinds := map[string]*bool{
-		"hardware": &o.Hardware, "python": &o.Python, "runtime": &o.Runtime, "memory": &o.Memory,
-		"counters": &o.Counters, "instants": &o.Instants, "flows": &o.Flows,
-	}
-	for _, list := range c.StringSlice("strip") {
-		for kind := range strings.SplitSeq(list, ",") {
-			is, known := kinds[strings.TrimSpace(kind)]
-			if !known {
-				return nil, hint(usage("--strip %q", kind), "hardware, python, runtime, memory, counters, instants or flows")
-			}
-			*is = true
-		}
-	}
-	var err error
-	o.Given, err = givenOf(c)
-	return o, err
 }
 
 // readClocks reads corrections of clocks.

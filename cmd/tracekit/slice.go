@@ -33,6 +33,7 @@ EXAMPLES
 		Flags: append(append(append(append(rangeFlags(), markerFlags()...), requestFlags()...),
 			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: slices that cross an edge are cut there, kept whole, or dropped"},
 			&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: keep device work by its own time, or, whole, if the call that launched it is kept"},
+			stripKindsFlag(),
 			tmpdirFlag(),
 		), append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
@@ -40,10 +41,18 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
+			kinds, err := stripKinds(c)
+			if err != nil {
+				return err
+			}
 			o.Spill = spill.In(c.String("tmpdir"))
 			return rangeError(convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
 				o.Origin = callOf(c, in)
-				return slice.Run(c.Context, in.Source, w, o)
+				cut := func(w *trace.Writer) (pipeline.Report, error) { return slice.Run(c.Context, in.Source, w, o) }
+				if kinds != nil {
+					return stripAfter(c, *kinds, w, cut)
+				}
+				return cut(w)
 			}))
 		},
 	}
