@@ -117,7 +117,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		return err
 	}
 	if drawn != nil {
-		if err := writePage(c, std, in, html, drawn.Finish(r.Survey)); err != nil {
+		if err := writePage(c, std, in, html, reportPage(drawn, r, o)); err != nil {
 			return err
 		}
 	}
@@ -133,6 +133,21 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		return err
 	}
 	return damage(in, r.Damage, c.Bool("quiet"), std)
+}
+
+// pageRows is how many rows of each list a page has.
+const pageRows = 100
+
+// reportPage is the page of a report: its range is marked, and its tables stand below.
+func reportPage(c *page.Collector, r *measured.Report, o measured.Options) *page.Data {
+	d := c.Finish(r.Survey)
+	if o.Range != nil {
+		d.Asked = &page.Mark{Start: max(r.From, d.Zero), End: min(r.To, d.Last)}
+	}
+	for _, t := range r.TextTables(pageRows) {
+		d.Tables = append(d.Tables, page.Table{Head: t.Head, Rows: t.Rows, Left: t.Left})
+	}
+	return d
 }
 
 func writeReportJSON(w io.Writer, r *measured.Report) error {

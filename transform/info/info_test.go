@@ -318,3 +318,19 @@ func seeds(n uint64) uint64 {
 	}
 	return n
 }
+
+// What no tab of a browser holds is said to be so, with what shows it.
+func TestTooBigForATab(t *testing.T) {
+	for _, c := range []struct {
+		bytes int64
+		want  bool
+	}{{1_200_000_000, false}, {1_200_000_001, true}} {
+		var b bytes.Buffer
+		if err := (&Info{Bytes: c.bytes}).WriteText(&b, TextOptions{Name: "x.json", Rows: 3}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "tracekit open"); got != c.want {
+			t.Errorf("%d bytes: it names open: %v\n%s", c.bytes, got, &b)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"tracekit/internal/perfetto"
 	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -55,6 +56,9 @@ func (p *printer) facts() {
 		size += fmt.Sprintf(", %s as %s", term.Bytes(p.Packed), p.Format)
 	}
 	p.fact("size", size)
+	if p.Bytes > perfetto.TabBytes {
+		p.fact("viewer", "too big for a browser's tab; tracekit open shows the run and opens pieces of it")
+	}
 	if m := p.Merged; m != nil {
 		p.fact("merged", fmt.Sprintf("%s slices stand for %s; %s", term.Count(m.Events), term.Count(m.Slices), mergedNote(m)))
 	}

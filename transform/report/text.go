@@ -24,6 +24,29 @@ type TextOptions struct {
 func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	p := &printer{w: bufio.NewWriter(w), TextOptions: o}
 	p.header(r)
+	p.each(r, func(t *term.Table) {
+		fmt.Fprintln(p.w)
+		t.Write(p.w, p.Screen)
+	})
+	return p.w.Flush()
+}
+
+// TextTables returns the tables of WriteText, each list with so many rows.
+func (r *Report) TextTables(rows int) (all []*term.Table) {
+	p := &printer{w: bufio.NewWriter(io.Discard), TextOptions: TextOptions{Rows: rows}}
+	p.each(r, func(t *term.Table) { all = append(all, t) })
+	return all
+}
+
+type printer struct {
+	w *bufio.Writer
+	TextOptions
+	table func(t *term.Table)
+}
+
+// each makes the tables of r one after the other.
+func (p *printer) each(r *Report, table func(*term.Table)) {
+	p.table = table
 	p.steps(r)
 	p.gaps(r)
 	p.padding(r)
@@ -31,12 +54,6 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	p.devices(r)
 	p.kernels(r)
 	p.python(r)
-	return p.w.Flush()
-}
-
-type printer struct {
-	w *bufio.Writer
-	TextOptions
 }
 
 func (p *printer) header(r *Report) {
@@ -223,11 +240,6 @@ func (p *printer) python(r *Report) {
 		t.Add(f.Function, estimated(Amount(f.Self), f.Estimate), percent(f.Self, self), estimated(Amount(f.Total), f.Estimate), fmt.Sprint(f.Calls))
 	}
 	p.table(&t)
-}
-
-func (p *printer) table(t *term.Table) {
-	fmt.Fprintln(p.w)
-	t.Write(p.w, p.Screen)
 }
 
 func or(s, instead string) string {

@@ -21,17 +21,19 @@ function axisTime(s) {
   return +(s * scale).toPrecision(12) + ' ' + unit;
 }
 
-// fitted is text that takes at most so many pixels.
+// fitted is text that takes at most so many pixels: its middle goes, since names of threads
+// begin alike.
 const measure = document.createElement('canvas').getContext('2d');
 function fitted(text, width, font) {
   measure.font = font || TEXT;
   if (measure.measureText(text).width <= width) return text;
+  const short = n => text.slice(0, Math.ceil(n / 2)) + '…' + text.slice(text.length - Math.floor(n / 2));
   let lo = 1, hi = text.length;
   while (lo < hi) {
     const mid = (lo + hi + 1) >> 1;
-    if (measure.measureText(text.slice(0, mid) + '…').width <= width) lo = mid; else hi = mid - 1;
+    if (measure.measureText(short(mid)).width <= width) lo = mid; else hi = mid - 1;
   }
-  return text.slice(0, lo) + '…';
+  return short(lo);
 }
 
 function layRows() {
@@ -235,7 +237,7 @@ function build() {
   layRows();
   const width = Math.max(280, $('charts').clientWidth);
   const widest = rows.reduce((w, r) => { measure.font = TEXT; return r.kind === 'head' ? w : Math.max(w, measure.measureText(r.label).width); }, 60);
-  gutter = Math.round(clamp(widest + 16, 84, Math.max(84, width * .26)));
+  gutter = Math.round(clamp(widest + 16, 84, Math.max(84, width * (width < 600 ? .34 : .26))));
   const starts = D.load.e.map((_, i) => (D.origin + i * D.width) / 1e9);
   const perSecond = D.load.b.map(b => b / D.width * 1e9);
   const line = name => ({stroke: color(name), width: 1, points: {show: false}});
