@@ -10,12 +10,16 @@ type narrowed struct {
 	next  uint32
 }
 
-// firstNarrow is where ids begin whose low 32 bits are another's: behind all that
-// systems give to processes and threads.
-const firstNarrow = 1 << 31
+const (
+	// firstNarrow is where ids begin whose low 32 bits are another's.
+	firstNarrow = 1 << 31
+	// systemIDs is what systems give to processes and threads: Linux stops at 4194304. What looks
+	// like one of these may be one that is yet to come.
+	systemIDs = 1 << 22
+)
 
-// of returns the low 32 bits of n, which is what it was before it was widened, unless
-// they are 0, which viewers take for the process, or another's that came before.
+// of returns the low 32 bits of n, which is what it was before it was widened, unless they may
+// be another's, one's of the system or one's that came before. 0 is for viewers the process.
 func (w *narrowed) of(n *big.Int) uint32 {
 	if w.of32 == nil {
 		w.of32, w.taken, w.next = map[string]uint32{}, map[uint32]bool{}, firstNarrow
@@ -25,7 +29,7 @@ func (w *narrowed) of(n *big.Int) uint32 {
 		return id
 	}
 	id := uint32(new(big.Int).And(n, big.NewInt(1<<32-1)).Uint64())
-	for id == 0 || w.taken[id] {
+	for id <= systemIDs || w.taken[id] {
 		id = w.next
 		w.next++
 	}

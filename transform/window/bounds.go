@@ -149,7 +149,7 @@ func BaseTime(text []byte) int64 {
 	if !ok {
 		return 0
 	}
-	rest = strings.TrimLeft(rest, " \t\r\n:")
+	rest = strings.TrimLeft(rest, " \t\r\n:\"")
 	end := strings.IndexFunc(rest, func(r rune) bool { return !strings.ContainsRune("0123456789+-.eE", r) })
 	if end < 0 {
 		end = len(rest)
