@@ -23,6 +23,19 @@ const (
 	UnknownTime       Kind = "nothing recorded"
 )
 
+// Numbers of kinds.
+const (
+	computes uint8 = iota
+	communicates
+	calling
+	operating
+	interpreting
+	annotated
+	unknown
+)
+
+var kinds = [...]Kind{KernelTime, CommunicationTime, CallTime, OperatorTime, PythonTime, AnnotationTime, UnknownTime}
+
 // Attribution says what the time of windows was spent on.
 type Attribution struct {
 	// Moments share the time of the windows out: each moment belongs to what a device runs, to
@@ -63,13 +76,13 @@ type spot struct{ annotation, module, operator int32 }
 // node is what time is spent on, and where.
 type node struct {
 	spot
-	kind Kind
+	kind uint8 // number in kinds
 	leaf int32
 }
 
 // showing is what the logs show at a moment, -1 each for nothing.
 type showing struct {
-	kernel, launch       int32
+	kernel, launch       int32 // which kernel, and the number of the spot that launched it
 	exchange             bool
 	call, operator, note int32
 	frame                int32
@@ -79,13 +92,16 @@ type showing struct {
 // walk reads the logs of threads and devices side by side.
 type walk struct {
 	m        *measure
-	launched map[int32]spot
+	launched map[int32]int32 // number of the spot by that of the launch
+	spots    []spot
+	spotOf   map[spot]int32
 	nodes    []node
 	nodeOf   map[node]int32
 	recent   []recentNode
 	times    pages // by node
 	own      pages // of operators
 	python   pages
+	shown    shown
 }
 
 type recentNode struct {
@@ -133,7 +149,7 @@ func (m *measure) attribute(ctx context.Context) (*Attribution, error) {
 			return nil, err
 		}
 	}
-	w := &walk{m: m, launched: map[int32]spot{}, nodeOf: map[node]int32{}, recent: make([]recentNode, 1<<12)}
+	w := &walk{m: m, launched: map[int32]int32{}, spotOf: map[spot]int32{}, nodeOf: map[node]int32{}, recent: make([]recentNode, 1<<12)}
 	for i := range w.recent {
 		w.recent[i].node = -1
 	}
@@ -231,16 +247,25 @@ func (w *walk) read(track int, main bool) error {
 	if len(windows) > 0 {
 		t = min(t, windows[0].Start)
 	}
+	w.shown = shown{node: -1, operator: -1, function: -1}
 	for len(windows) > 0 {
-		next := windows[0].End
-		in := windows[0].Start <= t
+		next, in := windows[0].End, windows[0].Start <= t
 		if !in {
 			next = windows[0].Start
 		}
+		changed := false
 		for _, r := range l.all {
-			next = min(next, r.at(t))
+			if r.change <= t {
+				r.change, changed = r.at(t), true
+			}
+			next = min(next, r.change)
 		}
-		w.moment(l, t, next-t, in, main)
+		if changed {
+			w.show(l, t, main)
+		}
+		if in {
+			w.shown.add(w, next-t)
+		}
 		if t = next; t == windows[0].End {
 			w.turn(windows[0].Cell)
 			windows = windows[1:]
@@ -260,35 +285,46 @@ func (w *walk) turn(cell int32) {
 	w.python.turn(cell)
 }
 
-// moment takes what the logs show at t for a while.
-func (w *walk) moment(l *logs, t, length trace.Time, in, main bool) {
+// shown is whose time it is, by number: -1 each for nothing.
+type shown struct{ node, operator, function int32 }
+
+func (s *shown) add(w *walk, length trace.Time) {
+	if s.operator >= 0 {
+		w.own.add(s.operator, length)
+	}
+	if s.function >= 0 {
+		w.python.add(s.function, length)
+	}
+	if s.node >= 0 {
+		w.times.add(s.node, length)
+	}
+}
+
+// show takes what the logs show from t on.
+func (w *walk) show(l *logs, t trace.Time, main bool) {
 	s := showing{kernel: -1, call: l.calls.state(t), operator: l.operators.state(t), note: l.notes.state(t), frame: l.frames.state(t)}
 	if s.call >= 0 && l.calls.now.start == t && l.calls.now.mark != 0 {
-		w.launched[int32(l.calls.now.mark)] = w.spot(&s)
+		w.launched[int32(l.calls.now.mark)] = w.spotNumber(w.spot(&s))
 	}
-	if !in {
-		return
-	}
-	a := w.m.moments
+	w.shown = shown{node: -1, operator: -1, function: -1}
 	if s.operator >= 0 {
-		if f := a.operators.states.all[s.operator].function; f >= 0 {
-			w.own.add(f, length)
-		}
+		w.shown.operator = w.m.moments.operators.states.all[s.operator].function
 	}
 	if !main {
 		return
 	}
 	if s.frame >= 0 {
-		w.python.add(w.m.python.states.all[s.frame].function, length)
+		w.shown.function = w.m.python.states.all[s.frame].function
 		s.operatorLast = s.operator >= 0 && l.operators.now.mark > l.frames.now.mark
 	}
 	for i, r := range l.devices {
 		if k := r.state(t); k >= 0 {
-			s.kernel, s.launch, s.exchange = k, int32(r.now.mark), i >= len(l.devices)/2
+			s.kernel, s.launch, s.exchange = k, w.launchedAt(int32(r.now.mark)), i >= len(l.devices)/2
+			s.call, s.operator, s.note, s.frame, s.operatorLast = -1, -1, -1, -1, false // it is none of theirs
 			break
 		}
 	}
-	w.times.add(w.node(&s), length)
+	w.shown.node = w.node(&s)
 }
 
 // spot is where the host is.
@@ -308,6 +344,25 @@ func (w *walk) spot(s *showing) spot {
 		at.module = w.m.python.states.all[s.frame].scope
 	}
 	return at
+}
+
+// spotNumber returns the number of a spot.
+func (w *walk) spotNumber(at spot) int32 {
+	n, ok := w.spotOf[at]
+	if !ok {
+		n = int32(len(w.spots))
+		w.spots = append(w.spots, at)
+		w.spotOf[at] = n
+	}
+	return n
+}
+
+// launchedAt is the number of the spot of a launch, -1 if it is not known.
+func (w *walk) launchedAt(launch int32) int32 {
+	if n, ok := w.launched[launch]; ok && launch != 0 {
+		return n
+	}
+	return -1
 }
 
 // node returns the number of what time is spent on.
@@ -331,25 +386,25 @@ func (w *walk) node(s *showing) int32 {
 
 func (w *walk) nodeAt(s *showing) node {
 	if s.kernel >= 0 {
-		at, ok := w.launched[s.launch]
-		if !ok || s.launch == 0 {
-			at = spot{-1, -1, -1}
+		at := spot{-1, -1, -1}
+		if s.launch >= 0 {
+			at = w.spots[s.launch]
 		}
 		if s.exchange {
-			return node{at, CommunicationTime, s.kernel}
+			return node{at, communicates, s.kernel}
 		}
-		return node{at, KernelTime, s.kernel}
+		return node{at, computes, s.kernel}
 	}
 	at := w.spot(s)
 	switch {
 	case s.call >= 0:
-		return node{at, CallTime, w.m.moments.calls.states.all[s.call].function}
+		return node{at, calling, w.m.moments.calls.states.all[s.call].function}
 	case at.operator >= 0 && (s.frame < 0 || s.operatorLast):
-		return node{at, OperatorTime, at.operator}
+		return node{at, operating, at.operator}
 	case s.frame >= 0:
-		return node{at, PythonTime, w.m.python.states.all[s.frame].function}
+		return node{at, interpreting, w.m.python.states.all[s.frame].function}
 	case at.annotation >= 0:
-		return node{at, AnnotationTime, at.annotation}
+		return node{at, annotated, at.annotation}
 	}
-	return node{at, UnknownTime, -1}
+	return node{at, unknown, -1}
 }

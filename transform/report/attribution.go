@@ -24,7 +24,7 @@ func (w *walk) moments() []Moments {
 	var all []Moments
 	for _, c := range slices.SortedFunc(maps.Keys(w.times.all), cellKey.compare) {
 		n := &w.nodes[c.number]
-		k := key{w.operator(n.annotation), w.module(n.module), w.operator(n.operator), n.kind, w.leaf(n)}
+		k := key{w.operator(n.annotation), w.module(n.module), w.operator(n.operator), kinds[n.kind], w.leaf(n)}
 		i, ok := at[k]
 		if !ok {
 			i = len(all)
@@ -41,11 +41,11 @@ func (w *walk) moments() []Moments {
 
 func (w *walk) leaf(n *node) string {
 	switch n.kind {
-	case KernelTime, CommunicationTime:
+	case computes, communicates:
 		return w.m.kernels.names[n.leaf]
-	case CallTime:
+	case calling:
 		return plain(w.m.moments.calls.names[n.leaf])
-	case PythonTime:
+	case interpreting:
 		return plain(w.m.python.names[n.leaf])
 	}
 	return w.operator(n.leaf)

@@ -27,6 +27,7 @@ type learned struct {
 	hosts    []lateness // of operators and annotations, by track, if time is attributed
 	calls    []lateness // of the runtime's calls, likewise
 	share    bool       // time is attributed
+	unsure   bool       // some calls were taken for work until more was known
 	reader   merged.Reader
 	merged   bool       // some slices stand for others
 	from, to trace.Time // the range, half open
@@ -120,8 +121,7 @@ func (l *learned) note(e *trace.Event) error {
 		if l.share {
 			l.hosts = noteOn(l.hosts, l.names.Of(e), e.TS)
 		}
-	}
-	if l.share && l.isCall(e) {
+	case call:
 		l.calls = noteOn(l.calls, l.names.Of(e), e.TS)
 	}
 	return nil
@@ -175,6 +175,7 @@ const (
 	nothing class = iota
 	frame         // of Python
 	work          // if it is a device's
+	call          // of the runtime, if time is attributed
 )
 
 // overlays lie over a device's work and are none themselves.
@@ -195,10 +196,24 @@ func (l *learned) kindOf(e *trace.Event) class {
 	switch k := l.sides.Kinds(e); {
 	case k&filter.Python != 0:
 		return frame
-	case k&filter.Runtime != 0 && l.sides.Side(e) != filter.Unsure || overlays[string(e.Cat())]:
+	case overlays[string(e.Cat())]:
 		return nothing
+	case k&filter.Runtime != 0:
+		return l.callOf(e)
 	}
 	return work
+}
+
+// callOf is what a call counts for; who is not known yet may be a device's work.
+func (l *learned) callOf(e *trace.Event) class {
+	switch side := l.sides.Side(e); {
+	case side == filter.Unsure:
+		l.unsure = true
+		return work
+	case l.share && side == filter.Host:
+		return call
+	}
+	return nothing
 }
 
 // begin finds the range and the steps.

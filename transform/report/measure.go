@@ -77,9 +77,9 @@ func (m *measure) slice(e *trace.Event) error {
 		return m.merged(e, s)
 	}
 	switch c := m.classOf(e); {
-	case c == nothing && m.moments != nil && m.isCall(e) && m.meets(e):
-		return m.addCall(e)
 	case c == nothing || !m.meets(e):
+	case c == call:
+		return m.addCall(e)
 	case c == frame:
 		return m.python.addFrame(m, e)
 	case m.sides.Side(e) != filter.Device:

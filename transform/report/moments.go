@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"sort"
 
-	"tracekit/filter"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/internal/merged"
@@ -152,16 +151,13 @@ func (a *moments) exchanges(kernel int32, m *measure) bool {
 	return a.exchange[kernel]
 }
 
-// isCall reports a call of the runtime.
-func (l *learned) isCall(e *trace.Event) bool {
-	return e.Phase == 'X' && e.Has&trace.HasDur != 0 && e.Dur >= 0 && e.Shown() && !overlays[string(e.Cat())] &&
-		l.sides.Kinds(e)&(filter.Runtime|filter.Python) == filter.Runtime
-}
-
 func (m *measure) addCall(e *trace.Event) error {
 	track := m.names.Of(e)
-	s := &m.moments.calls
-	return s.thread(m, place{track: track}, lateOn(m.calls, track)).inOrder.add(e.TS, e.End(), s.function(e.Name()), launchOf(e))
+	s, late := &m.moments.calls, lateOn(m.calls, track)
+	if m.unsure {
+		late = anyLate
+	}
+	return s.thread(m, place{track: track}, late).inOrder.add(e.TS, e.End(), s.function(e.Name()), launchOf(e))
 }
 
 // addHost takes an operator or an annotation. The markers of steps are neither.

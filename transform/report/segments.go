@@ -63,19 +63,20 @@ func (l *segments) put() {
 
 // reader reads a log from its start. After the last segment there is one that never begins.
 type reader struct {
-	now   segment
-	times bool
-	in    io.Reader
-	chunk []byte
-	rest  []byte // of the chunk
-	err   error
+	now    segment
+	change trace.Time // when it shows something else; before all times until it was asked
+	times  bool
+	in     io.Reader
+	chunk  []byte
+	rest   []byte // of the chunk
+	err    error
 }
 
 const longestSegment = 4 * binary.MaxVarintLen64
 
 // read ends a log and reads its first segment. A log that is nil is empty.
 func (l *segments) read() *reader {
-	r := &reader{}
+	r := &reader{change: trace.MinTime}
 	if l != nil {
 		l.put()
 		r.times = l.times
