@@ -113,6 +113,7 @@ func (p *Plan) placeBases() {
 	for _, f := range p.files {
 		f.clock = &clock{shift: trace.Time(f.base)}
 		switch {
+		case f.showsNothing():
 		case f.states():
 			placed = append(placed, f)
 			first = min(first, f.clock.at(f.extent.Zero))
@@ -131,6 +132,9 @@ func (p *Plan) placeBases() {
 		p.note("%s does not say what its times count from: it begins where the first of the others does", f.Name)
 	}
 }
+
+// showsNothing reports a trace without times that matter.
+func (f *file) showsNothing() bool { return f.extent.Zero == 0 && f.extent.Last == 0 }
 
 // hostOf is the clock that a file has: its host's, or else its rank's.
 func (f *file) hostOf() string {
@@ -286,6 +290,9 @@ func (p *Plan) rebase() {
 		if f.base != 0 {
 			base = min(base, f.base)
 		}
+		if f.showsNothing() {
+			continue
+		}
 		same = same && f.clock.same()
 		all = all && f.clock.at(f.extent.Zero) >= epoch
 		first = min(first, f.clock.at(f.extent.Zero))
@@ -297,7 +304,7 @@ func (p *Plan) rebase() {
 		p.base = int64(first / pytorch * pytorch)
 	}
 	shift := trace.Time(p.base)
-	if first < shift {
+	if first < shift && first != trace.MaxTime {
 		const round = trace.Time(1e9)
 		behind := (shift - first + round - 1) / round * round
 		shift -= behind
@@ -314,9 +321,15 @@ func (p *Plan) rebase() {
 func (p *Plan) extent() (x trace.Extent) {
 	x = trace.Extent{Zero: trace.MaxTime, Last: trace.MinTime, Longest: trace.MaxTime}
 	for _, f := range p.files {
+		if f.showsNothing() {
+			continue
+		}
 		x.Zero = min(x.Zero, f.clock.at(f.extent.Zero))
 		x.Last = max(x.Last, f.clock.at(f.extent.Last))
 		x.Outside += f.extent.Outside
+	}
+	if x.Zero > x.Last {
+		x.Zero, x.Last = 0, 0
 	}
 	x.Ruler = x.Zero
 	return x

@@ -164,7 +164,7 @@ func (f *file) learnDocument() {
 		case "traceEvents":
 			continue
 		case "baseTimeNanoseconds":
-			f.base = window.BaseTime([]byte(`"baseTimeNanoseconds":` + string(m.Value)))
+			f.base = max(window.BaseTime([]byte(`"baseTimeNanoseconds":`+string(m.Value))), 0)
 		case origin.Member:
 			f.merged = origin.Of(slices.Concat([]byte(`{"`), m.Key, []byte(`":`), m.Value, []byte("}"))).Ranks() > 0
 		case "host_name":

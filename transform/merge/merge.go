@@ -111,6 +111,7 @@ func (p *Plan) held(sum *budget.Sum) {
 		for _, q := range f.processes {
 			processes += 300 + len(q.pid) + len(q.name)
 		}
+		members += len(f.text)
 		for _, m := range f.members {
 			members += len(m.key) + len(m.value)
 		}

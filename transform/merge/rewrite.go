@@ -6,6 +6,7 @@ import (
 
 	"tracekit/trace"
 	"tracekit/transform/internal/clipped"
+	"tracekit/transform/pipeline"
 )
 
 // rewriter changes the events of one file into those of the merged trace.
@@ -42,8 +43,8 @@ func newRewriter(f *file) *rewriter {
 // Event writes e as it is in the merged trace.
 func (r *rewriter) Event(e *trace.Event, w *trace.Writer) error {
 	at := r.place(e)
-	if e.IsMeta() && len(e.Pid()) == 0 {
-		return w.Event(e) // of the whole trace
+	if e.Phase == 0 || e.IsMeta() && len(e.Pid()) == 0 && !isOfProcess(e) && !pipeline.IsThreadName(e) {
+		return w.Event(e) // nothing that a viewer knows, or of the whole trace
 	}
 	r.patches.Reset()
 	if at.pid != "" {

@@ -29,12 +29,25 @@ func (p *Plan) clockLines() (lines []string) {
 	default:
 		lines = append(lines, fmt.Sprintf("clocks: by %s; %s is the reference", p.Clocks.By, p.Clocks.Reference))
 	}
+	if p.Clocks.nothing() {
+		return []string{fmt.Sprintf("clocks: not corrected: fewer than %d matches by %s", leastMatches, p.Clocks.By)}
+	}
 	for _, h := range p.Clocks.Hosts {
 		if h.Name != p.Clocks.Reference {
 			lines = append(lines, "clock of "+h.String())
 		}
 	}
 	return lines
+}
+
+// nothing reports that no clock has to do with another.
+func (c *Clocks) nothing() bool {
+	for _, h := range c.Hosts {
+		if h.Name != c.Reference && (h.Matches > 0 || h.Corrected) {
+			return false
+		}
+	}
+	return c.Reference != ""
 }
 
 // String tells of a clock in a line.

@@ -335,3 +335,49 @@ func TestEventsAreChangedWithoutAllocations(t *testing.T) {
 		t.Errorf("%d allocations for %d events, %d for %d", a, few, b, many)
 	}
 }
+
+// What is odd comes out as odd as it was, and stays JSON.
+func TestOddEvents(t *testing.T) {
+	text := []byte(`[{"ph":"X","name":"null","pid":null,"tid":null,"ts":5,"dur":1},{},{"ph":"X","name":"none","ts":6,"dur":1},
+		{"ph":"M","name":"process_name","args":{"name":"zero"}},{"ph":"M","name":"other","args":{"name":"all"}},
+		{"ph":"X","pid":-1,"tid":-1,"ts":1,"dur":1,"name":"neg"},
+		{"ph":"b","cat":"c","name":"w","id":"0x7f0011223344","pid":1,"tid":1,"ts":3},{"ph":"e","cat":"c","name":"w","id":"0x7f0011223344","pid":1,"tid":1,"ts":4},
+		{"ph":"b","cat":"c","name":"w","id2":{"local":"0x1"},"pid":1,"tid":1,"ts":3},{"ph":"b","cat":"c","name":"w","id2":{"global":"0x1"},"pid":1,"tid":1,"ts":3},
+		{"ph":"s","cat":"c","name":"w","id":-3,"pid":1,"tid":1,"ts":"4.5"},{"ph":"s","cat":"c","name":"w","id":7.0,"pid":1.0,"tid":1,"ts":4},
+		{"ph":"X","pid":1,"tid":1,"ts":3,"name":"args","args":{"External id":"12","correlation":-1,"Python id":"x","nested":{"correlation":5}}}]`)
+	_, d := merged(t, []Input{inputOf("a", text), inputOf("b", text)}, options(t, true))
+	var second []map[string]any
+	for i, e := range withoutMetadata(d.Events)[11:] {
+		if i == 0 && e["name"] != "null" {
+			t.Fatalf("the second rank begins with %v", e)
+		}
+		second = append(second, e)
+	}
+	zero, wide := second[0]["pid"], second[4]["id"]
+	if zero == nil || zero == json.Number("0") || wide == "0x7f0011223344" || wide != second[5]["id"] {
+		t.Errorf("pid %v, id %v", zero, wide)
+	}
+	number := func(s string) json.Number { return json.Number(s) }
+	cmptest.Same(t, "events", []map[string]any{
+		{"ph": "X", "name": "null", "pid": zero, "tid": nil, "ts": number("5"), "dur": number("1")}, {},
+		{"ph": "X", "name": "none", "pid": zero, "ts": number("6"), "dur": number("1")},
+		{"ph": "X", "pid": second[3]["pid"], "tid": number("-1"), "ts": number("1"), "dur": number("1"), "name": "neg"},
+		{"ph": "b", "cat": "c", "name": "w", "id": wide, "pid": second[4]["pid"], "tid": number("1"), "ts": number("3")},
+		{"ph": "e", "cat": "c", "name": "w", "id": wide, "pid": second[4]["pid"], "tid": number("1"), "ts": number("4")},
+		{"ph": "b", "cat": "c", "name": "w", "id2": map[string]any{"local": "0x1"}, "pid": second[4]["pid"], "tid": number("1"), "ts": number("3")},
+		{"ph": "b", "cat": "c", "name": "w", "id2": map[string]any{"global": "0x3e9"}, "pid": second[4]["pid"], "tid": number("1"), "ts": number("3")},
+		{"ph": "s", "cat": "c", "name": "w", "id": number("-3"), "pid": second[4]["pid"], "tid": number("1"), "ts": "4.5"},
+		{"ph": "s", "cat": "c", "name": "w", "id": number("1007"), "pid": second[4]["pid"], "tid": number("1"), "ts": number("4")},
+		{"ph": "X", "pid": second[4]["pid"], "tid": number("1"), "ts": number("3"), "name": "args", "args": map[string]any{
+			"External id": "1012", "correlation": number("-1"), "Python id": "x", "nested": map[string]any{"correlation": number("5")}}},
+	}, second)
+	names := map[any]any{}
+	for _, e := range d.Events {
+		if e["name"] == "process_name" {
+			names[e["pid"]] = e["args"].(map[string]any)["name"]
+		}
+	}
+	if names[zero] != "rank 1: zero" {
+		t.Errorf("names are %v", names)
+	}
+}

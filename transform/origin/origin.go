@@ -141,6 +141,9 @@ func (o *Origin) Text() ([]byte, error) { return jsondoc.Compact(o) }
 
 // Ranks is how many ranks were merged into the trace, 0 for one that was not.
 func (o *Origin) Ranks() (n int) {
+	if o == nil {
+		return 0
+	}
 	for m := range trace.Members(o.Merged) {
 		if string(m.Key) == "ranks" {
 			for range trace.Elements(m.Value) {
