@@ -16,7 +16,7 @@ import (
 	shapes "tracekit/internal/testkit/hostile"
 )
 
-var much = flag.Int("n", 1000, "how much of each shape the smaller trace has")
+var much = flag.Int("n", 600, "how much of each shape the smaller trace has")
 
 // everyShape are calls that see every shape. HALF is half the size or half the lines of the
 // trace, so that there is as much to do for either.

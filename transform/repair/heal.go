@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 
+	"tracekit/internal/bitset"
 	"tracekit/internal/jsonlex"
 	"tracekit/trace"
 	"tracekit/transform/check"
@@ -41,8 +42,9 @@ type healer struct {
 	extra   bool   // in a further document, whose events are still to come
 	block   int    // bytes to read at once
 
-	judged   int64        // for tests: bytes of events that the judge looked at
-	unclosed map[int]bool // brackets in buf that are never closed; nil until that is asked
+	judged   int64      // for tests: bytes of events that the judge looked at
+	unclosed bitset.Set // brackets in buf that are never closed, as far as that was asked
+	asked    int        // how often it was, and how deep brackets nest
 
 	baseWas []byte // baseTimeNanoseconds of the document, nil if it has none
 	base    []byte // what it is to be, nil if it stays
@@ -83,7 +85,7 @@ func (h *healer) more() (bool, error) {
 		return false, nil
 	}
 	h.seek.forget()
-	h.deep = nil
+	h.deep, h.deeper, h.asked = nil, nil, 0
 	left := copy(h.buf, h.buf[h.p:])
 	h.buf, h.p = h.buf[:left], 0
 	want := max(left, h.block)
@@ -263,13 +265,14 @@ func (h *healer) events() (inEvents bool, err error) {
 // event takes the event at h.buf[at].
 func (h *healer) event(at, commas int) error {
 	for {
-		if h.eof && h.unclosed[at] || h.deep[at] > maxDepth {
+		if h.eof && h.unclosed.Has(at) || h.deeper.Has(at) {
 			return h.mend(at, commas)
 		}
 		end, v := h.judge.Look(h.buf, at)
 		h.judged += int64(max(end-at, 0))
-		if v == check.Cut && h.eof && h.unclosed == nil {
-			h.unclosed = unclosedIn(h.buf, at)
+		if v == check.Cut && h.eof && h.asked < mostAsked {
+			h.asked++
+			addUnclosed(&h.unclosed, h.buf, at)
 		}
 		if v == check.Cut && !h.eof && len(h.buf)-at < maxPiece/2 {
 			if err := h.grow(&at); err != nil {
@@ -287,9 +290,14 @@ func (h *healer) event(at, commas int) error {
 	}
 }
 
-// unclosedIn returns where in b[at:], to the end of the input, the brackets are that are
+// mostAsked is how often a text is looked through for brackets that are never closed, or
+// nest too deep. Which are brackets, and which stand in strings, depends on the quote that is
+// taken for the first, but there are few ways to see it.
+const mostAsked = 32
+
+// addUnclosed adds where in b[at:], to the end of the input, the brackets are that are
 // never closed: an event that begins there need not be looked through for its end.
-func unclosedIn(b []byte, at int) map[int]bool {
+func addUnclosed(never *bitset.Set, b []byte, at int) {
 	var open []int
 	for p := at; p < len(b); p++ {
 		switch b[p] {
@@ -301,41 +309,41 @@ func unclosedIn(b []byte, at int) map[int]bool {
 			p = stringEnd(b, p)
 		}
 	}
-	never := make(map[int]bool, len(open))
 	for _, p := range open {
-		never[p] = true
+		never.Add(p)
 	}
-	return never
 }
 
 // measure finds out how deep brackets nest in what is left of the buffer, once a value was
 // too deep, so that what is inside of it is not looked through to find that again.
 func (h *healer) measure(at int) {
-	if h.tooDeep && h.deep == nil {
-		h.deep = depths(h.buf, at)
+	if h.tooDeep && !h.deeper.Has(at) && h.asked < mostAsked {
+		h.asked++
+		h.addDeep(at)
 	}
 	h.tooDeep = false
 }
 
-// depths returns how many brackets stand one in the other inside of those in b[at:] that
-// hold maxDepth of them or more.
-func depths(b []byte, at int) map[int]int {
+// addDeep adds where in buf[at:] the brackets are that hold maxDepth others, one in the
+// other, or more.
+func (h *healer) addDeep(at int) {
 	var open []int
-	deep := map[int]int{}
-	for p := at; p < len(b); p++ {
-		switch b[p] {
+	for p := at; p < len(h.buf); p++ {
+		switch h.buf[p] {
 		case '{', '[':
 			open = append(open, p)
-			for k := maxDepth; k <= maxDepth+1 && k < len(open); k++ {
-				deep[open[len(open)-1-k]] = k
+			if n := len(open) - 1 - maxDepth; n >= 0 {
+				h.deep.Add(open[n])
+				if n > 0 {
+					h.deeper.Add(open[n-1])
+				}
 			}
 		case '}', ']':
 			open = open[:max(len(open)-1, 0)]
 		case '"':
-			p = stringEnd(b, p)
+			p = stringEnd(h.buf, p)
 		}
 	}
-	return deep
 }
 
 // stringEnd returns where the string at b[p] ends if its quotes can be trusted.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"tracekit/internal/bitset"
 	"tracekit/internal/jsonlex"
 	"tracekit/internal/perfetto"
 	"tracekit/trace"
@@ -40,9 +41,10 @@ type reader struct {
 	trust bool
 	seek  seeker
 
-	deep    map[int]int // how many brackets are in those that hold too many; nil until one does
-	tooDeep bool        // a value was not read for that
-	values  int64       // for tests: those that were begun
+	deep    bitset.Set // brackets that hold maxDepth others, one in the other, as far as that is known
+	deeper  bitset.Set // that hold more
+	tooDeep bool       // a value was not read for that
+	values  int64      // for tests: those that were begun
 
 	narrow narrowed
 	before beforeZero
@@ -118,7 +120,7 @@ func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end i
 // the bracket around it.
 func (r *reader) value(b []byte, p, depth int, shut byte) (val []byte, end int, st status) {
 	r.values++
-	if depth+r.deep[p] > maxDepth {
+	if depth > maxDepth || r.deep.Has(p) {
 		r.tooDeep = true
 		return nil, p, lost
 	}

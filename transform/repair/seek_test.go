@@ -86,6 +86,8 @@ func TestDepthIsLinear(t *testing.T) {
 		{"objects in args", "[", `{"ph":"X","args":{"name":{`, ""},
 		{"events in arrays in args", "[", `{"ph":"X","args":[{"name":`, ""},
 		{"events in arrays, closed", "[", `{"ph":[`, "]}"},
+		{"events in args, quotes in names", "[", `{"ph":"X","name":"a" b","args":{"name":`, ""},
+		{"events in args, quotes in names, closed", "[", `{"ph":"X","name":"a" b","args":{"name":`, "}}"},
 	} {
 		work := func(n int) int64 {
 			text := c.lead + strings.Repeat(c.open, n)

@@ -273,6 +273,10 @@ var shapes = map[string]func(w *writer, n int){
 			w.add(`{"ph":"X","args":{"name":{`)
 		}
 	},
+	"quotes in objects that are never closed": func(w *writer, n int) {
+		w.slice("work", 1, 0, 8)
+		w.add("%s", strings.Repeat(`{"ph":"X","name":"a" b","args":{"name":`, n))
+	},
 	"begins of objects": func(w *writer, n int) {
 		w.slice("work", 1, 0, 8)
 		w.add("%s", strings.Repeat(`{"ph":`, n))
