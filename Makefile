@@ -113,6 +113,19 @@ soak: build
 guard:
 	go run ./internal/testkit/guard $(GUARDFLAGS)
 
+# Traces before and after downsample as a viewer draws them, into docs/pictures. BIG is a
+# large one, such as trace-5g makes; without it its picture stays.
+.PHONY: pictures
+BIG ?= $(TMPDIR)/trace-5g.json.gz
+pictures: build
+	for f in vllm_decode_one_step indent2_overlay_flows; do \
+	  bin/tracekit downsample --target-size 100kB -o $(TMPDIR)/picture.json testdata/$$f.json.gz && \
+	  go run ./internal/testkit/picture -o docs/pictures/downsample-$$f.png testdata/$$f.json.gz $(TMPDIR)/picture.json || exit 1; \
+	done
+	test ! -e $(BIG) || { bin/tracekit downsample --target-size 200MB -o $(TMPDIR)/picture.json.gz $(BIG) && \
+	  go run ./internal/testkit/picture -o docs/pictures/downsample-big.png $(BIG) $(TMPDIR)/picture.json.gz; }
+	rm -f $(TMPDIR)/picture.json $(TMPDIR)/picture.json.gz
+
 # A vLLM trace of 5 GB of JSON with Python stacks, for measurements.
 trace-5g:
 	go run ./internal/testkit/tracegen/cmd -python -hardware -size 5GB -gzip-level 6 -o $(TMPDIR)/trace-5g.json.gz

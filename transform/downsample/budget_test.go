@@ -255,3 +255,40 @@ func FuzzRun(f *testing.F) {
 		}
 	})
 }
+
+// A size is filled from 95 % on and never passed, whatever it is, as far as the trace has that
+// much and what has to be kept takes less.
+func TestSizesAreFilled(t *testing.T) {
+	filled := 0
+	sizes := func(t *testing.T, data []byte, parts ...int64) {
+		t.Helper()
+		for _, part := range parts {
+			size := int64(len(data)) * part / 100
+			out, _, err := try(data, Options{TargetSize: size}, sortMemory)
+			if errors.As(err, new(*BudgetError)) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			filled++
+			if share := float64(len(out)) / float64(size); share > 1 || share < least-0.001 {
+				t.Errorf("%d %% of %d bytes: %.3f of that", part, len(data), share)
+			}
+		}
+	}
+	for _, n := range []int{3_000, 9_000} {
+		sizes(t, many(n), 5, 10, 20, 40, 60, 80, 90)
+	}
+	rng := rand.New(rand.NewPCG(4, 4))
+	var b strings.Builder
+	for range 40 {
+		part := nested(rng, false)
+		b.Write(bytes.ReplaceAll(part[len(`{"traceEvents":[`):len(part)-2], []byte(`"tid":1`), fmt.Appendf(nil, `"tid":%d`, 1+rng.IntN(1000))))
+		b.WriteByte(',')
+	}
+	sizes(t, []byte(`{"traceEvents":[`+strings.TrimSuffix(b.String(), ",")+`]}`), 50, 60, 70, 80, 90)
+	if filled < 15 {
+		t.Errorf("only %d sizes could be filled", filled)
+	}
+}

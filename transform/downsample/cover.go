@@ -157,7 +157,7 @@ func (c *cover) place(b *run, s *merged.Slices, texts []string) {
 	for k, n := range b.names {
 		name := merged.Name{
 			Name: []byte(texts[k.name()]), Cat: []byte(texts[k.cat()]), Count: n.count,
-			Busy: trace.Time(n.busy), Self: trace.Time(n.busy - n.nested), Total: trace.Time(n.busy - n.inner),
+			Busy: trace.Time(n.busy), Self: trace.Time(n.busy - n.nested), Total: trace.Time(n.busy - n.inner), ID: uint64(k),
 		}
 		inside, named := c.kept[k.cat()] > 0, c.named[c.number(k)] > 0
 		for _, p := range around {

@@ -277,3 +277,25 @@ func TestFilterSaysWhatIsNotKnown(t *testing.T) {
 		}
 	}
 }
+
+// Names that runs do not list stand in few of them, and nothing is counted twice or lost.
+func TestNamesThatRunsDoNotList(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"traceEvents":[`)
+	const n = 30_000
+	for i := range n {
+		fmt.Fprintf(&b, `{"ph":"X","cat":"c%d","name":"a name of its own, as some profilers write them, with ids in it: %d","pid":1,"tid":%d,"ts":%d,"dur":1,"args":{"stack":"%s"}},`,
+			i%2, i, 1+i/20_000, 3*i, strings.Repeat("x", 60))
+	}
+	b.WriteString(`{"ph":"X","cat":"c","name":"end","pid":1,"tid":3,"ts":90000000,"dur":1}]}`)
+	data := []byte(b.String())
+	o := Options{TargetSize: int64(len(data)) * 7 / 10}
+	out, rep, err := try(data, o, sortMemory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := bytes.Count(out, []byte(`"tracekit.rest"`)); said < 2 || said > 10 {
+		t.Errorf("%d runs say what others do not list: %q", said, rep.Notes[0])
+	}
+	sameFigures(t, measure(t, slicesOf(t, parsed(t, out))), measure(t, slicesOf(t, parsed(t, data))))
+}

@@ -1,10 +1,12 @@
 package downsample
 
 import (
-	"bytes"
+	"cmp"
 	"math"
 	"slices"
+	"strings"
 
+	"tracekit/trace"
 	"tracekit/transform/internal/merged"
 )
 
@@ -45,57 +47,73 @@ func (d *decision) restRoom() int {
 // rest is the names that runs of the line at hand do not list. The last run of the line does,
 // so that what each name had is known of the whole thread.
 type rest struct {
-	names  map[string]*merged.Name
-	slices int64  // that are merged on the line
+	names  map[label]restSum
+	bytes  int    // that the names take
+	slices int64  // that are merged on the line, since the names were written last
 	held   []byte // the text of the latest run
 	after  []byte // texts that follow it
-	key    []byte
+}
+
+type restSum struct {
+	count             int64
+	busy, self, total trace.Time
 }
 
 // add takes names that a run does not list.
 func (r *rest) add(names []merged.Name) {
 	if r.names == nil {
-		r.names = map[string]*merged.Name{}
+		r.names = map[label]restSum{}
 	}
 	for i := range names {
 		n := &names[i]
-		r.key = append(append(append(r.key[:0], n.Name...), 0), n.Cat...)
-		if all := r.names[string(r.key)]; all != nil {
-			all.Add(n)
-		} else {
-			own := *n
-			r.names[string(r.key)] = &own
+		s, known := r.names[label(n.ID)]
+		if !known {
+			r.bytes += len(n.Name) + len(n.Cat) + namedBytes
 		}
+		r.names[label(n.ID)] = restSum{s.count + n.Count, s.busy.Add(n.Busy), s.self.Add(n.Self), s.total.Add(n.Total)}
 	}
 }
 
-// take returns the names in order, the busiest of them if all take more than room, and
-// forgets them.
-func (r *rest) take(room int) []merged.Name {
-	of := merged.Slices{Names: make([]merged.Name, 0, len(r.names))}
-	for _, n := range r.names {
-		of.Names = append(of.Names, *n)
+// take appends the names, the busiest of them if all take more than room, and forgets them.
+func (r *rest) take(dst []byte, room int, texts []string) []byte {
+	all := make([]label, 0, len(r.names))
+	for k := range r.names {
+		all = append(all, k)
 	}
-	clear(r.names)
-	of.Sort()
-	all := of.Names
-	for i := range all {
-		if room -= len(all[i].Name) + len(all[i].Cat) + namedBytes; room < 0 {
+	byName := func(a, b label) int {
+		return cmp.Or(strings.Compare(texts[a.name()], texts[b.name()]), strings.Compare(texts[a.cat()], texts[b.cat()]))
+	}
+	slices.SortFunc(all, func(a, b label) int { return cmp.Or(cmp.Compare(r.names[b].busy, r.names[a].busy), byName(a, b)) })
+	for i, k := range all {
+		if room -= len(texts[k.name()]) + len(texts[k.cat()]) + namedBytes; room < 0 {
 			all = all[:i]
 			break
 		}
 	}
-	slices.SortFunc(all, func(a, b merged.Name) int {
-		if c := bytes.Compare(a.Name, b.Name); c != 0 {
-			return c
-		}
-		return bytes.Compare(a.Cat, b.Cat)
-	})
-	return all
+	slices.SortFunc(all, byName)
+	if len(all) > 0 {
+		dst = merged.AppendRest(dst, func(yield func(*merged.Name) bool) {
+			for _, k := range all {
+				s := r.names[k]
+				if !yield(&merged.Name{Name: []byte(texts[k.name()]), Cat: []byte(texts[k.cat()]), Count: s.count, Busy: s.busy, Self: s.self, Total: s.total}) {
+					return
+				}
+			}
+		})
+	}
+	clear(r.names)
+	r.bytes, r.slices = 0, 0
+	return dst
 }
+
+// mostRest is how many bytes names take before a run says them that is not the last one.
+const mostRest = 1 << 20
 
 // hold puts a run behind the one that is held, which is written.
 func (d *decision) hold(text, after []byte) {
+	if d.rest.bytes > mostRest {
+		d.sayRest()
+	}
 	d.release()
 	d.rest.held, d.rest.after = append(d.rest.held[:0], text...), append(d.rest.after[:0], after...)
 }
@@ -111,15 +129,17 @@ func (d *decision) release() {
 
 // finishRest has the last run of a line say what those before it do not list.
 func (d *decision) finishRest() {
+	d.sayRest()
+	d.release()
+	d.rest.slices = 0
+}
+
+// sayRest has the run that is held say what those before it, and itself, do not list.
+func (d *decision) sayRest() {
 	if len(d.rest.names) > 0 && len(d.rest.held) > 0 {
 		text := d.rest.held[:len(d.rest.held)-len("}}")]
-		if names := d.rest.take(d.restRoom()); len(names) > 0 {
-			text = merged.AppendRest(text, names)
-		}
-		text = append(text, "}}"...)
+		text = append(d.rest.take(text, d.restRoom(), d.texts.all), "}}"...)
 		d.merged.bytes += int64(len(text) - len(d.rest.held))
 		d.rest.held = text
 	}
-	d.release()
-	d.rest.slices = 0
 }

@@ -97,7 +97,7 @@ func object(e *trace.Event, s *merged.Slices) []byte {
 	}
 	out = s.AppendArgs(append(out, `, "args": `...), shared)
 	if len(s.Rest) > 0 {
-		out = append(merged.AppendRest(out[:len(out)-1], s.Rest), '}')
+		out = append(merged.AppendRest(out[:len(out)-1], s.RestNames), '}')
 	}
 	return append(out, '}')
 }

@@ -49,6 +49,7 @@ type Name struct {
 	Busy      trace.Time
 	Self      trace.Time // without what lies in them and has their category
 	Total     trace.Time // without what lies in others of their name and category
+	ID        uint64     // the writer's own
 }
 
 // Is reports a merged slice. It is quick to tell most others.
@@ -168,6 +169,15 @@ func (s *Slices) All(yield func(*Name) bool) {
 			if !yield(&list[i]) {
 				return
 			}
+		}
+	}
+}
+
+// RestNames yields Rest.
+func (s *Slices) RestNames(yield func(*Name) bool) {
+	for i := range s.Rest {
+		if !yield(&s.Rest[i]) {
+			return
 		}
 	}
 }

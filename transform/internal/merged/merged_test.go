@@ -47,7 +47,7 @@ func TestIs(t *testing.T) {
 // What is written is read as it was.
 func TestReadsWhatItWrites(t *testing.T) {
 	name := func(name, cat string, count int64, times ...trace.Time) Name {
-		return Name{[]byte(name), []byte(cat), count, times[0], times[1], times[2]}
+		return Name{Name: []byte(name), Cat: []byte(cat), Count: count, Busy: times[0], Self: times[1], Total: times[2]}
 	}
 	for _, c := range []struct {
 		title string

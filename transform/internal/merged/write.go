@@ -3,6 +3,7 @@ package merged
 import (
 	"bytes"
 	"cmp"
+	"iter"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -99,8 +100,35 @@ func (s *Slices) AppendArgs(dst []byte, shared bool) []byte {
 }
 
 // AppendRest appends the member of args that has names which merged slices before do not list.
-func AppendRest(dst []byte, names []Name) []byte {
-	return appendNames(append(dst, `, "`+KeyRest+`": `...), names, false)
+// The same names have to stand together.
+func AppendRest(dst []byte, names iter.Seq[*Name]) []byte {
+	dst = append(dst, `, "`+KeyRest+`": {`...)
+	var same []Name // of one name
+	put := func() {
+		if len(same) == 0 {
+			return
+		}
+		if dst[len(dst)-1] != '{' {
+			dst = append(dst, ", "...)
+		}
+		n := &same[0]
+		dst = append(append(append(dst, '"'), n.Name...), `": `...)
+		if len(same) > 1 {
+			dst = appendSeveral(dst, same)
+		} else {
+			dst = n.append(dst)
+			dst = append(append(append(dst[:len(dst)-1], `, "`...), n.Cat...), `"]`...)
+		}
+		same = same[:0]
+	}
+	for n := range names {
+		if len(same) > 0 && !bytes.Equal(n.Name, same[0].Name) {
+			put()
+		}
+		same = append(same, *n)
+	}
+	put()
+	return append(dst, '}')
 }
 
 // appendNames appends names and what they have. Where they share no category, each has its own.
