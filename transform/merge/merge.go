@@ -85,6 +85,9 @@ func Learn(ctx context.Context, inputs []Input, o Options) (*Plan, error) {
 	if err := p.alignClocks(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.findSpans(ctx); err != nil {
+		return nil, err
+	}
 	if p.cutsByBounds() {
 		x := p.extent()
 		var err error

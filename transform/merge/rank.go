@@ -20,6 +20,7 @@ type Rank struct {
 	groups []int    // places in groups, by which ranks without numbers are ordered
 	tag    string   // that stands before pids of the trace that holds more than one; else empty
 	files  []*file  // one, and those that go with it
+	span   *span    // of all files, if they are cut by what one of them tells; else nil
 	ids    uint64   // what is added to its ids
 	pids   []string // of its processes, as they were, in order
 	pid    map[string]string

@@ -18,6 +18,7 @@ import (
 	"tracekit/internal/testkit/ranks"
 	"tracekit/trace"
 	"tracekit/transform/slice"
+	"tracekit/transform/steps"
 	"tracekit/transform/strip"
 	"tracekit/transform/window"
 )
@@ -379,5 +380,45 @@ func TestOddEvents(t *testing.T) {
 	}
 	if names[zero] != "rank 1: zero" {
 		t.Errorf("names are %v", names)
+	}
+}
+
+// A step that vLLM's own file tells of cuts the trace of PyTorch, too, which knows none.
+func TestStepsOfServerEventsCutTheirTrace(t *testing.T) {
+	inputs := []Input{inputOf("vllm.1.pt.trace.json", gaudi(t, "server.pt.trace")), inputOf("server_events_x.json", gaudi(t, "server_events"))}
+	_, whole := merged(t, inputs, options(t, true))
+	choice, err := steps.ParseChoice("30..31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(t, true)
+	o.Slice = &slice.Options{Range: window.Range{Steps: &choice}, Boundary: slice.Whole}
+	_, d := merged(t, inputs, o)
+	var from, to int64
+	kinds := map[bool]int{}
+	for _, e := range withoutMetadata(d.Events) {
+		_, categorised := e["cat"]
+		kinds[categorised]++
+		if at := nanoseconds(t, e["ts"]); e["name"] == "prepare_input_tensors" {
+			if from == 0 {
+				from = at
+			}
+			to = max(to, at)
+		}
+	}
+	want := 0
+	for _, e := range withoutMetadata(whole.Events) {
+		if at := nanoseconds(t, e["ts"]); e["cat"] == "cpu_op" && at >= from && at < to {
+			want++
+		}
+	}
+	got := 0
+	for _, e := range withoutMetadata(d.Events) {
+		if at := nanoseconds(t, e["ts"]); e["cat"] == "cpu_op" && at >= from && at < to {
+			got++
+		}
+	}
+	if kinds[true] == 0 || kinds[false] == 0 || want == 0 || got != want {
+		t.Errorf("%v; %d of %d operators between the steps' starts", kinds, got, want)
 	}
 }

@@ -219,6 +219,8 @@ func (p *Plan) origin(f *file, cut *spill.File) ([]byte, error) {
 			o.Range.Start, o.Range.End = f.clock.at(of.Range.Start), f.clock.at(of.Range.End)
 			if o.Steps = of.Steps; o.Steps != nil {
 				o.Steps.At = f.clock.at(o.Steps.At)
+			} else if f.rank != nil && f.rank.span != nil {
+				o.Steps = f.rank.span.steps
 			}
 		}
 	}
@@ -385,6 +387,8 @@ func (p *Plan) sliceOf(f *file) slice.Options {
 	}
 	if p.cutsByBounds() {
 		o.Range = window.Between(f.clock.before(p.from), f.clock.before(p.to))
+	} else if f.rank != nil && f.rank.span != nil {
+		o.Range = window.Between(f.clock.before(f.rank.span.from), f.clock.before(f.rank.span.to))
 	}
 	return o
 }
