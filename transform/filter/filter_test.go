@@ -3,7 +3,9 @@ package filter
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -190,5 +192,44 @@ func TestFilterByDepthAndNames(t *testing.T) {
 				t.Errorf("%s: %s is missing in\n%s", source, w, out)
 			}
 		}
+	}
+}
+
+// counting counts what is read.
+type counting struct {
+	io.Reader
+	n int
+}
+
+func (c *counting) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += n
+	return n, err
+}
+
+// A disk for temporary data that is full ends the reading, and not what comes behind it.
+func TestFullDiskEndsAtOnce(t *testing.T) {
+	var text bytes.Buffer
+	text.WriteString(`{"traceEvents":[`)
+	for i := range 300_000 {
+		fmt.Fprintf(&text, `{"ph":"X","name":"a","pid":1,"tid":%d,"ts":%d,"dur":%d},`, i%1000, i*7, i*7919%10_007)
+	}
+	text.WriteString(`{"ph":"i","name":"end","pid":1,"tid":1,"ts":1}]}`)
+	whole := text.Len()
+	for expr, related := range map[string]Related{"dur > 1us": {}, `name == "b"`: {Flows: true}} {
+		x, err := filter.Parse(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := &counting{Reader: bytes.NewReader(text.Bytes())}
+		s, err := trace.NewSource(in, -1, trace.SourceOptions{Spool: spill.In(t.TempDir())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := Options{Expr: x, Related: related, Spill: func() (*spill.File, error) { return nil, spill.ErrNoRoom }}
+		if _, err := filterKeeping(context.Background(), s, trace.NewWriter(io.Discard), o, 0); !errors.Is(err, spill.ErrNoRoom) || in.n > whole*3/4 {
+			t.Errorf("%s: %v after %d of %d bytes", expr, err, in.n, whole)
+		}
+		s.Close()
 	}
 }

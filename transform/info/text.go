@@ -2,6 +2,7 @@ package info
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -69,7 +70,7 @@ func (p *printer) facts() {
 		if n := o.Ranks(); n > 0 {
 			p.fact("merged", fmt.Sprintf("of %d ranks, by %s", n, o.Call))
 		} else {
-			p.fact("piece", strings.TrimSpace("of "+or(o.Source, "a pipe")+", by "+o.Call))
+			p.fact("piece", strings.TrimSpace("of "+cmp.Or(o.Source, "a pipe")+", by "+o.Call))
 		}
 		if o.Steps != nil {
 			p.fact("", fmt.Sprintf("its first step is %d of the whole", o.Steps.First))
@@ -144,7 +145,7 @@ func (p *printer) kinds() {
 		t.Head = append(t.Head, "slices")
 	}
 	for _, k := range p.Kinds[:min(p.Rows, len(p.Kinds))] {
-		cells := []string{or(k.Phase, "-"), name(or(k.Cat, "-")), term.Count(k.Events), percent(k.Events, p.Events),
+		cells := []string{cmp.Or(k.Phase, "-"), name(cmp.Or(k.Cat, "-")), term.Count(k.Events), percent(k.Events, p.Events),
 			term.Bytes(k.Bytes), percent(k.Bytes, p.Bytes), estimated(busy(k.Busy), k.Estimate)}
 		if p.Merged != nil {
 			cells = append(cells, term.Count(k.Slices))
@@ -181,7 +182,7 @@ func (p *printer) processes() {
 			process += ", " + v.Labels
 		}
 		first := &v.Threads[0]
-		t.Add(name(or(process, "-")), name(or(first.Name, strings.TrimSpace("tid "+first.Tid))), estimated(busy(first.Busy), first.Estimate), term.Count(int64(len(v.Threads))),
+		t.Add(name(cmp.Or(process, "-")), name(cmp.Or(first.Name, strings.TrimSpace("tid "+first.Tid))), estimated(busy(first.Busy), first.Estimate), term.Count(int64(len(v.Threads))),
 			term.Count(v.Events), percent(v.Events, p.Events), term.Bytes(v.Bytes))
 	}
 	p.table(&t)
@@ -214,13 +215,6 @@ func (p *printer) table(t *term.Table) {
 
 // name is text of a trace, as wide as a table has room for.
 func name(s string) string { return term.Short(s, longestName) }
-
-func or(s, instead string) string {
-	if s == "" {
-		return instead
-	}
-	return s
-}
 
 // busy is a length of time, nothing for what has none by its nature.
 func busy(t trace.Time) string {

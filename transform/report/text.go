@@ -146,7 +146,7 @@ func bucketCells(b *Bucket, unnamed string, r *Report) []string {
 	if b.Warmup {
 		phase += " (warm-up)"
 	}
-	return append([]string{phase, or(b.Bucket, unnamed)}, durationCells(&b.Durations, r)...)
+	return append([]string{phase, cmp.Or(b.Bucket, unnamed)}, durationCells(&b.Durations, r)...)
 }
 
 func durationCells(d *Durations, r *Report) []string {
@@ -169,7 +169,7 @@ func (p *printer) recompilations(r *Report) {
 		if c.Duration > 0 {
 			took = Amount(c.Duration)
 		}
-		t.Add(or(c.Recipe, "a counter tells of it"), took, At(c.Start, r.Zero), step, or(c.Within, "-"))
+		t.Add(cmp.Or(c.Recipe, "a counter tells of it"), took, At(c.Start, r.Zero), step, cmp.Or(c.Within, "-"))
 	}
 	p.table(&t)
 }
@@ -185,9 +185,9 @@ func (p *printer) devices(r *Report) {
 	}
 	t := term.Table{Left: 1, Spare: []int{4, 5}, Head: []string{term.Heading("devices", n, p.Rows+1), "busy", "of range", "idle", "of its time", "events"}}
 	for _, d := range r.Devices {
-		t.Add(or(d.Name, "pid "+d.Pid), estimated(Amount(d.Busy), d.Estimate), percent(d.Busy, r.Length()), Amount(d.Idle), percent(d.Idle, d.Last-d.First), fmt.Sprint(d.Events))
+		t.Add(cmp.Or(d.Name, "pid "+d.Pid), estimated(Amount(d.Busy), d.Estimate), percent(d.Busy, r.Length()), Amount(d.Idle), percent(d.Idle, d.Last-d.First), fmt.Sprint(d.Events))
 		for _, g := range d.Engines {
-			t.Add("  "+or(g.Name, "tid "+g.Tid), estimated(Amount(g.Busy), g.Estimate), percent(g.Busy, r.Length()), "", "", fmt.Sprint(g.Events))
+			t.Add("  "+cmp.Or(g.Name, "tid "+g.Tid), estimated(Amount(g.Busy), g.Estimate), percent(g.Busy, r.Length()), "", "", fmt.Sprint(g.Events))
 		}
 	}
 	t.Rows = t.Rows[:min(p.Rows+1, len(t.Rows))]
@@ -196,7 +196,7 @@ func (p *printer) devices(r *Report) {
 		for _, g := range d.Engines {
 			if g.Inside > 0 {
 				fmt.Fprintf(p.w, "%s in another one of %s: one of each two has a wrong time; tracekit check says where\n",
-					term.Plural(int(g.Inside), "kernel"), or(g.Name, "tid "+g.Tid))
+					term.Plural(int(g.Inside), "kernel"), cmp.Or(g.Name, "tid "+g.Tid))
 			}
 		}
 	}
@@ -208,7 +208,7 @@ func (p *printer) kernels(r *Report) {
 	}
 	t := term.Table{Left: 1, Least: 40, Spare: []int{5}, Head: []string{term.Heading("kernels", len(r.Kernels), p.Rows), "total", "share", "count", "mean", "min", "max"}}
 	for _, k := range r.Kernels[:min(p.Rows, len(r.Kernels))] {
-		t.Add(or(k.Name, "-"), estimated(Amount(k.Total), k.Estimate), fmt.Sprintf("%.1f%%", 100*k.Share), fmt.Sprint(k.Count), estimated(Amount(k.Mean), k.Estimate),
+		t.Add(cmp.Or(k.Name, "-"), estimated(Amount(k.Total), k.Estimate), fmt.Sprintf("%.1f%%", 100*k.Share), fmt.Sprint(k.Count), estimated(Amount(k.Mean), k.Estimate),
 			amountOr(k.Min, "~"), amountOr(k.Max, "~"))
 	}
 	p.table(&t)
@@ -240,13 +240,6 @@ func (p *printer) python(r *Report) {
 		t.Add(f.Function, estimated(Amount(f.Self), f.Estimate), percent(f.Self, self), estimated(Amount(f.Total), f.Estimate), fmt.Sprint(f.Calls))
 	}
 	p.table(&t)
-}
-
-func or(s, instead string) string {
-	if s == "" {
-		return instead
-	}
-	return s
 }
 
 // estimated marks what is not known exactly.
