@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/report"
 )
@@ -181,7 +182,7 @@ func phaseText(p *Phase) string {
 
 func percentText(p *float64) string {
 	if p == nil {
-		return "?"
+		return "-"
 	}
 	return fmt.Sprintf("%+.1f%%", *p)
 }
@@ -200,8 +201,11 @@ func signed(ns float64) string {
 	return "+" + duration(ns)
 }
 
-// reasons are how many of them the answer names.
-const reasons = 5
+// reasons are how many of them the answer names, and longestReason is how long a name in it is.
+const (
+	reasons       = 5
+	longestReason = 90
+)
 
 // because names what explains most of the change.
 func because(r *Result) []string {
@@ -215,7 +219,7 @@ func because(r *Result) []string {
 		if !row.Significant && !(r.Answer.Verdict == Unknown && row.P == nil && row.Change.Change != 0) {
 			continue
 		}
-		text := fmt.Sprintf("%s: %s a step", rowName(row), signed(row.Change.Change))
+		text := fmt.Sprintf("%s: %s a step", reasonName(row), signed(row.Change.Change))
 		switch row.Status {
 		case "new", "gone":
 			text += ", " + row.Status
@@ -243,6 +247,15 @@ func because(r *Result) []string {
 		texts = append(texts, x.text)
 	}
 	return texts
+}
+
+// reasonName is the name of a row, without arguments if it is a long one.
+func reasonName(row *Row) string {
+	name := rowName(row)
+	if len(name) > longestReason {
+		name = fold(name)
+	}
+	return term.Short(name, longestReason)
 }
 
 // rowName says what a row is.

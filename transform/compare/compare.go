@@ -62,6 +62,9 @@ func shareOf(part, whole float64) *float64 {
 		return nil
 	}
 	share := part / whole
+	if part == 0 {
+		share = 0 // and not below it
+	}
 	return &share
 }
 

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -265,7 +266,7 @@ func deviceNames(list []byte) string {
 			if string(m.Key) != "name" {
 				continue
 			}
-			name := trace.Unquote(m.Value)
+			name := cmp.Or(trace.Unquote(m.Value), "unnamed device")
 			if count[name]++; count[name] == 1 {
 				names = append(names, name)
 			}

@@ -39,6 +39,9 @@ func (r *Result) WriteText(w io.Writer, o TextOptions) error {
 	p.line("proof", r.Answer.Proof)
 	p.phases(r)
 	p.step(r)
+	if !r.Common() {
+		return p.w.Flush()
+	}
 	p.rows("what a step's time went to", r.Explained, false)
 	p.tree(r)
 	p.recompilations(r)
@@ -55,6 +58,11 @@ func (r *Result) reason() string {
 		return "changed"
 	}
 	return "because"
+}
+
+// Common reports whether both sides have steps of the same kind.
+func (r *Result) Common() bool {
+	return slices.ContainsFunc(r.Buckets, func(p Phase) bool { return p.Median != nil })
 }
 
 type printer struct {

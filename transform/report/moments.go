@@ -182,9 +182,9 @@ func (m *measure) addHost(e *trace.Event) error {
 const annotationMark = "\x00"
 
 // isAnnotation reports whether slices of a category say what the host works on. Events without
-// a category are those of servers that write by themselves.
+// a category are those of servers that write by themselves; Trace is the profiler's own.
 func isAnnotation(cat []byte) bool {
-	return len(cat) == 0 || bytes.Contains(cat, []byte("annotation"))
+	return len(cat) == 0 || bytes.Contains(cat, []byte("annotation")) || string(cat) == "Trace"
 }
 
 // appendFolded appends a name with # for each of its numbers.
