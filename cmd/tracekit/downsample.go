@@ -70,6 +70,7 @@ EXAMPLES
 				return err
 			}
 			return convert(c, std, true, func(in *input, w *trace.Writer) (pipeline.Report, error) {
+				o.Worked = expectPasses(in, &o)
 				rep, err := downsample.Run(c.Context, in.Source, w, o)
 				return rep, downsampleError(err)
 			})
@@ -139,6 +140,34 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 		return o, err
 	}
 	return o, nil
+}
+
+// expectPasses has the line of progress know how often downsample reads the trace and goes
+// through its records, which takes about half as long. What it returns is told of the latter.
+func expectPasses(in *input, o *downsample.Options) func(share float64) {
+	if in.size < 0 {
+		return nil
+	}
+	readings, expected, worked := 2.0, 1.0, 0.0
+	if o.Favour.Needs()&(filter.NeedsNames|filter.NeedsZero) != 0 {
+		readings++
+	}
+	if o.Every > 0 {
+		readings += 2
+	}
+	if o.MaxEvents > 0 || o.TargetSize > 0 {
+		expected = 4 // an estimate and about three resolutions
+	}
+	of := func(passes float64) int64 { return int64(passes / 2 * float64(in.size)) }
+	expect := func() { in.meter.Expect(int64(readings*float64(in.size)) + of(expected)) }
+	expect()
+	return func(share float64) {
+		if worked += share; worked > expected {
+			expected++
+			expect()
+		}
+		in.meter.Work(of(share))
+	}
 }
 
 // favourOf reads the expression of --favour.

@@ -92,7 +92,7 @@ func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 			d.cover.leave(f)
 		}
 	}
-	err := p.main.Each(ctx, d.record)
+	err := p.each(ctx, d.record)
 	if err == nil {
 		d.nest.finish()
 		d.finishRest()

@@ -57,6 +57,10 @@ type Options struct {
 	// Stats asks by how much the picture differs.
 	Stats bool
 
+	// Worked, unless it is nil, is told of what is done besides reading: of each part as a share
+	// of what it takes to go through all records once.
+	Worked func(share float64)
+
 	// Spill is called for temporary files.
 	Spill func() (*spill.File, error)
 }

@@ -109,7 +109,7 @@ func (p *plan) estimate(ctx context.Context, k keeps) (*estimate, error) {
 	for i := range n {
 		e.x = append(e.x, log(shorterThan(tried(i))))
 	}
-	if err := p.main.Each(ctx, e.record); err != nil {
+	if err := p.each(ctx, e.record); err != nil {
 		return nil, err
 	}
 	e.fixed.add(p.names.of(&p.tracks, e.used))

@@ -188,3 +188,18 @@ func (p *plan) close() {
 		s.Close()
 	}
 }
+
+// each goes through all records, and tells how far it has come.
+func (p *plan) each(ctx context.Context, f func(*record) error) error {
+	if p.o.Worked == nil {
+		return p.main.Each(ctx, f)
+	}
+	const some = 1 << 16
+	n, part := 0, some/float64(max(p.survey.Events, some))
+	return p.main.Each(ctx, func(r *record) error {
+		if n++; n%some == 0 {
+			p.o.Worked(part)
+		}
+		return f(r)
+	})
+}
