@@ -68,7 +68,7 @@ func (p *printer) facts() {
 	p.fact("clock", p.Wall)
 	if o := p.Origin; o != nil {
 		if n := o.Ranks(); n > 0 {
-			p.fact("merged", fmt.Sprintf("of %d ranks, by %s", n, o.Call))
+			p.fact("merged", fmt.Sprintf("of %s, by %s", term.Plural(n, "rank"), o.Call))
 		} else {
 			p.fact("piece", strings.TrimSpace("of "+cmp.Or(o.Source, "a pipe")+", by "+o.Call))
 		}

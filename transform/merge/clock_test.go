@@ -55,7 +55,7 @@ func TestClocksAreThoseOfTheRun(t *testing.T) {
 
 func TestDriftOfALongRun(t *testing.T) {
 	run := ranks.Config{
-		Ranks: 3, PerHost: 1, Steps: 4000, Layers: 2, Args: ranks.Seq, Noise: 2000, Outliers: 0.1, Seed: 3,
+		Ranks: 3, PerHost: 1, Steps: 2000, Layers: 2, Args: ranks.Seq, Noise: 2000, Outliers: 0.1, Seed: 3,
 		Offsets: []float64{0, 5e6, -5e6}, Drifts: []float64{0, 40, -15},
 	}
 	exact := 1.5
