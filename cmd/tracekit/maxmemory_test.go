@@ -28,6 +28,9 @@ func TestMaxMemory(t *testing.T) {
 		{"ids that are odd", "slice --from 10% --to 20% --device launched -o OUT", "ids of launches"},
 		{"numbered steps", "report", "markers of steps"},
 		{"requests", "split --by request -o OUT", "requests"},
+		{"processes", "check", "threads"},
+		{"names", "check", "names and categories"},
+		{"processes", "repair -o OUT", "threads"},
 		{"plain", "filter depth==0 -o OUT", "slices and how they nest"},
 	} {
 		t.Run(c.shape+" "+c.verb, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"io"
 	"slices"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -123,6 +124,7 @@ func (c *checker) text(u *unpacked, name string) error {
 	d := &document{window: w, report: c.report, file: name}
 	events := newConsumer(d, c.records, c.o.Temp)
 	defer events.order.Close()
+	budget.Held(c.ctx, events.held)
 	end, err := d.read(c.ctx)
 	if err == nil {
 		err = d.failed // by the last event
@@ -184,6 +186,7 @@ func (c *checker) rest(d *document, u *unpacked, skip bool) error {
 // replay nests the slices and joins the flows.
 func (c *checker) replay(events *consumer) error {
 	p := newReplay(c.report, events.file, events.names, len(events.tracks.process))
+	budget.Held(c.ctx, p.held)
 	if err := events.ordered(c.ctx, p.take); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/extsort"
 	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
@@ -36,6 +37,12 @@ func newConsumer(d *document, records int, temp func() (*spill.File, error)) *co
 	c.order, c.keeps = extsort.New(&inOrder, records, &extsort.Scratch{}, temp), temp != nil
 	d.sink = c.event
 	return c
+}
+
+// held tells what c takes.
+func (c *consumer) held(s *budget.Sum) {
+	s.Add("threads", c.tracks.held())
+	s.Add("names and categories", c.names.held())
 }
 
 // sorting follows how Perfetto decides from which time on it sorts anew: what
@@ -74,7 +81,13 @@ func (c *consumer) ordered(ctx context.Context, visit func(r *record)) error {
 		}
 		group = group[:0]
 	}
+	n := 0
 	err := c.order.Each(ctx, func(r *record) error {
+		if n++; n&0xfff == 0 {
+			if err := budget.Check(ctx); err != nil {
+				return err
+			}
+		}
 		if len(group) > 0 && group[0].ts != r.ts {
 			flush()
 		}

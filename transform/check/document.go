@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/jsonlex"
 	"tracekit/internal/perfetto"
 )
@@ -72,8 +73,10 @@ func (d *document) read(ctx context.Context) (done, error) {
 	d.p++
 	inEvents := d.bare
 	for n := 0; ; n++ {
-		if n&0xfff == 0 && ctx.Err() != nil {
-			return failed, ctx.Err()
+		if n&0xfff == 0 {
+			if err := budget.Check(ctx); err != nil {
+				return failed, err
+			}
 		}
 		if d.failed != nil {
 			return failed, d.failed

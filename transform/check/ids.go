@@ -10,6 +10,13 @@ import (
 type names struct {
 	all  []string
 	byID map[string]uint32
+	text int // bytes of all
+}
+
+// held is about how many bytes n takes.
+func (n *names) held() int {
+	const name = 72
+	return name*len(n.all) + n.text
 }
 
 // shownNames is how many names are kept only to be told in findings.
@@ -31,6 +38,7 @@ func (n *names) of(s []byte) uint32 {
 	id := uint32(len(n.all))
 	n.all = append(n.all, string(s))
 	n.byID[n.all[id]] = id
+	n.text += len(s)
 	return id
 }
 
@@ -61,6 +69,12 @@ type tracks struct {
 		track uint32
 		valid bool
 	}
+}
+
+// held is about how many bytes t takes.
+func (t *tracks) held() int {
+	const text, thread, process = 120, 90, 60
+	return text*len(t.texts) + thread*len(t.process) + process*len(t.processes)
 }
 
 type trackKey struct{ pid, tid uint64 }

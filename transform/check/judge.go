@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/minheap"
 	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
@@ -185,6 +186,9 @@ func (j *Judge) Tracks() (n int, used func(id uint64) bool) {
 	return len(t.process), func(id uint64) bool { return ids[id] }
 }
 
+// Held tells what is remembered of the events that were kept.
+func (j *Judge) Held(s *budget.Sum) { j.keeps.held(s) }
+
 // Track returns the number of the thread of the event that was looked at last.
 func (j *Judge) Track() uint32 { return j.keeps.tracks.of(&j.event) }
 
@@ -248,6 +252,7 @@ type Move struct {
 func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move, found func(k Kind, seq int64, phase byte)) error {
 	p := newReplay(newReport(), "", j.keeps.names, threads)
 	p.onFind, p.arrows = found, map[uint64]*record{}
+	budget.Held(ctx, p.held)
 	var due closings
 	var moved record
 	var known Record

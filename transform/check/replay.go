@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/perfetto"
 )
 
@@ -38,6 +39,14 @@ type thread struct {
 func newReplay(report *Report, file string, n *names, threads int) *replay {
 	return &replay{report: report, file: file, names: n, threads: make([]thread, threads),
 		processes: map[uint32]*stack{}, async: newAsyncTracks(), flows: newFlows()}
+}
+
+// held tells what p takes, but for slices that are open.
+func (p *replay) held(s *budget.Sum) {
+	const stack, id, flow, start = 180, 240, 60, 160
+	s.Add("threads", stack*(len(p.threads)+len(p.processes)))
+	s.Add("ids of async events", id*(len(p.async.roots)+len(p.async.sets)))
+	s.Add("flows", flow*(len(p.flows.numbers)+len(p.flows.started))+start*len(p.arrows))
 }
 
 func (p *replay) find(k Kind, r *record) {

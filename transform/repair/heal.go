@@ -8,6 +8,7 @@ import (
 	"maps"
 
 	"tracekit/internal/bitset"
+	"tracekit/internal/budget"
 	"tracekit/internal/jsonlex"
 	"tracekit/trace"
 	"tracekit/transform/check"
@@ -140,8 +141,10 @@ func (h *healer) run(ctx context.Context) error {
 		return err
 	}
 	for n := 0; ; n++ {
-		if n&0xfff == 0 && ctx.Err() != nil {
-			return ctx.Err()
+		if n&0xfff == 0 {
+			if err := budget.Check(ctx); err != nil {
+				return err
+			}
 		}
 		if inEvents {
 			inEvents, err = h.events()

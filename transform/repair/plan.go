@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/perfetto"
 	"tracekit/trace"
 	"tracekit/transform/check"
@@ -75,6 +76,13 @@ type planner struct {
 func newPlan() *plan {
 	return &plan{threads: map[uint32]threadInfo{}, steps: newSteps(),
 		vllm: newVLLMPlan(), ranked: newRankedFlows()}
+}
+
+// held tells what p takes.
+func (p *plan) held(s *budget.Sum) {
+	const thread, moved, other = 160, 30, 40
+	s.Add("threads", thread*len(p.threads))
+	s.Add("events to be repaired", moved*len(p.lanes.of)+other*(len(p.unbind)+len(p.drop)+len(p.close)+len(p.empty)))
 }
 
 func newSteps() steps {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"io"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/check"
@@ -133,6 +134,8 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	s := &survey{plan: p, judge: judge, quiet: r.quiet()}
 	l = &learned{judge: judge, plan: p, survey: s, healer: newHealer(r.off, judge, s, r.o.block)}
 	l.healer.offset = offset
+	budget.Held(ctx, judge.Held)
+	budget.Held(ctx, p.held)
 	if l.size, err = read(ctx, l.healer, r.open); err != nil {
 		return nil, err
 	}
