@@ -27,6 +27,7 @@ type census struct {
 	at        *coverage // at lastPlace
 	reader    merged.Reader
 	merged    Merged
+	timeless  int64
 }
 
 type kindKey struct {
@@ -66,6 +67,9 @@ func (c *census) count(e *trace.Event) (track int) {
 	if e.IsMeta() {
 		c.names.Learn(e)
 		return track
+	}
+	if e.Has&trace.HasTS == 0 && e.Phase != 0 {
+		c.timeless++
 	}
 	t, p := &c.threads[track], &c.processes[process]
 	t.Events++

@@ -21,6 +21,7 @@ type Info struct {
 	Last       trace.Time `json:"end_ns"`
 	Ruler      trace.Time `json:"ruler_ns"`             // where Perfetto's ruler begins: before Zero if events at impossible times do
 	Impossible int64      `json:"impossible_times"`     // events that are shown outside of the range
+	Timeless   int64      `json:"without_time"`         // events whose ts is missing, or no time that fits into 64 bits
 	BaseTime   int64      `json:"base_time_ns"`         // baseTimeNanoseconds of the document, 0 if it has none
 	Wall       string     `json:"wall_clock,omitempty"` // of the start, RFC 3339; empty if the trace does not tell
 

@@ -163,6 +163,7 @@ func (in *inspector) metadataAgain() {
 func (in *inspector) finish(v *trace.Survey, o Options) {
 	i := in.info
 	i.Zero, i.Last, i.Ruler, i.Impossible = v.Zero, v.Last, v.Ruler, v.Outside
+	i.Timeless = in.census.timeless
 	i.Events, i.Bytes, i.Damage = v.Events, v.Bytes, v.Damage
 	i.Hints = in.hints.list()
 	i.Wall = wallClock(i.BaseTime, v)

@@ -65,6 +65,9 @@ func (p *printer) facts() {
 	}
 	p.fact("time", fmt.Sprintf("%s, from @%s to @%s", report.Amount(p.Last-p.Zero), micros(p.Zero), micros(p.Last)))
 	p.fact("outside", window.Outside(&trace.Extent{Zero: p.Zero, Ruler: p.Ruler, Outside: p.Impossible}))
+	if p.Timeless > 0 {
+		p.fact("no time", term.Plural(int(p.Timeless), "event")+" whose ts is missing or no time that viewers can hold")
+	}
 	p.fact("clock", p.Wall)
 	if o := p.Origin; o != nil {
 		if n := o.Ranks(); n > 0 {
