@@ -41,11 +41,13 @@ const (
 	least     = 0.95
 	protected = 0.5
 	mostTries = 32
+
+	namesTries = 6 // to fill what is left of it with names
 )
 
 // fit finds the finest resolution that keeps the budget, and decides by it.
 func (p *plan) fit(ctx context.Context) (*decision, error) {
-	at := resolution{merging: p.o.Resolution != nil, keeps: keepsLong}
+	at := resolution{merging: p.o.Resolution != nil, keeps: keepsLong, names: restShare}
 	if at.merging {
 		at.grain = shorterThan(int64(*p.o.Resolution))
 	}
@@ -66,8 +68,10 @@ func (p *plan) fit(ctx context.Context) (*decision, error) {
 		}
 		d, smallest, err := p.search(ctx, at, e)
 		switch {
-		case err != nil || d != nil:
-			return d, err
+		case err != nil:
+			return nil, err
+		case d != nil:
+			return p.fillNames(ctx, d)
 		case at.keeps == keepsLong:
 			return nil, &BudgetError{smallest.events, smallest.bytes}
 		}
@@ -83,12 +87,10 @@ func (p *plan) fit(ctx context.Context) (*decision, error) {
 // much each of them leaves; a decision says by how much it is off there, which is nearly
 // the same close by.
 func (p *plan) search(ctx context.Context, floor resolution, e *estimate) (best *decision, smallest cost, err error) {
-	finest, top := log(floor.grain), log(coarsest)
-	lo, hi, filledBest := finest, top, 0.0
-	x := max(finest, e.where(p.o, aim))
+	lo, hi, filledBest := floor.grain, coarsest, 0.0
+	at := floor
+	at.grain = max(floor.grain, exp(e.where(p.o, aim)))
 	for try := 1; ; try++ {
-		at := floor
-		at.grain = max(floor.grain, exp(x))
 		d, err := p.decide(ctx, at)
 		if err != nil {
 			best.close()
@@ -97,32 +99,82 @@ func (p *plan) search(ctx context.Context, floor resolution, e *estimate) (best 
 		total := d.total()
 		filled := p.o.filled(total)
 		if filled > 1 {
-			lo, smallest = x, total
+			lo, smallest = at.grain, total
 			d.close()
 		} else {
-			hi = x
+			hi = at.grain
 			if best == nil || filled > filledBest {
 				best, d, filledBest = d, best, filled
 			}
 			d.close()
 		}
 		switch {
-		case filled > 1 && x >= top, filledBest >= least, best != nil && hi <= finest:
+		case filled > 1 && at.grain >= coarsest, filledBest >= least, best != nil && hi <= floor.grain:
 			return best, smallest, nil
-		case best != nil && (try >= mostTries || exp(hi) <= exp(lo)+1):
+		case best != nil && (try >= mostTries || hi <= lo+1):
 			return best, smallest, nil
 		case try >= mostTries:
-			x = top
+			at.grain = coarsest
 			continue
 		}
-		off := filled / max(p.o.filled(e.at(x)), 1e-12)
-		if x = e.where(p.o, aim/off); !(x > lo && x < hi) || try%4 == 0 {
-			x = lo + (hi-lo)/2
-			if hi == top && lo > finest && try > 2 {
-				x = min(lo+2, top)
+		if edge := p.edge(lo, hi); edge > 0 {
+			at.grain = edge
+			continue
+		}
+		off := filled / max(p.o.filled(e.at(log(at.grain))), 1e-12)
+		x := e.where(p.o, aim/off)
+		if !(x > log(lo) && x < log(hi)) || try%4 == 0 {
+			x = log(lo) + (log(hi)-log(lo))/2
+			if hi == coarsest && lo > floor.grain && try > 2 {
+				x = min(log(lo)+2, log(coarsest))
 			}
 		}
+		at.grain = min(max(exp(x), lo+1), max(hi-1, lo+1))
+		if hi == coarsest && x >= log(coarsest) {
+			at.grain = coarsest
+		}
 	}
+}
+
+// edge is a grain between two where what names take jumps, of which both sides are tried
+// before any other; 0 if there is none.
+func (p *plan) edge(lo, hi grain) grain {
+	c := p.column()
+	switch {
+	case p.o.TargetSize == 0:
+	case lo < c && c < hi:
+		return c
+	case lo == c && c+1 < hi:
+		return c + 1
+	}
+	return 0
+}
+
+// fillNames gives what a decision leaves of a size to the names that its runs do not list.
+func (p *plan) fillNames(ctx context.Context, best *decision) (*decision, error) {
+	filledBest := p.o.filled(best.total())
+	left := 1 - filledBest
+	for try := 0; try < namesTries && p.o.TargetSize > 0 && best.at.grain > p.column() && filledBest < least; try++ {
+		at := best.at
+		at.names += aim * left
+		d, err := p.decide(ctx, at)
+		if err != nil {
+			best.close()
+			return nil, err
+		}
+		filled := p.o.filled(d.total())
+		if filled > 1 || filled <= filledBest {
+			left /= 2
+			d.close()
+			if filled == filledBest { // there are no more names
+				break
+			}
+			continue
+		}
+		best.close()
+		best, filledBest, left = d, filled, 1-filled
+	}
+	return best, nil
 }
 
 // log and exp relate grains to what is searched by; 0 is the grain at which all is kept.

@@ -42,6 +42,7 @@ type resolution struct {
 	grain   grain
 	merging bool
 	keeps   keeps
+	names   float64 // part of a size that names may take which runs do not list
 }
 
 // keeps says what is kept whatever its length. What goes first stands first.

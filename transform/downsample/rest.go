@@ -31,17 +31,23 @@ func (o *Options) listed(names []merged.Name) int {
 	return len(names)
 }
 
-// restShare is the part of a size that names may take which only the last run of a thread
-// lists. Where a resolution is no coarser than a column of the picture, they take what they do.
+// restShare is the part of a size that names may take at first which only the last run of a
+// thread lists; what a resolution leaves of the size is theirs as well. Where it is no coarser
+// than a column of the picture, they take what they do.
 const restShare = 0.1
 
 // restRoom is how many bytes the names of the line at hand may take, by its part of all slices.
 func (d *decision) restRoom() int {
-	if d.o.TargetSize == 0 || d.at.width() <= max(int64(d.survey.Last-d.survey.Zero), 1)/pictureColumns {
+	if d.o.TargetSize == 0 || d.at.grain <= d.column() {
 		return math.MaxInt
 	}
 	part := float64(d.rest.slices) / float64(max(d.survey.Events, 1))
-	return int(restShare * part * float64(d.o.TargetSize))
+	return int(d.at.names * part * float64(d.o.TargetSize))
+}
+
+// column is the coarsest grain at which a resolution is no coarser than a column of the picture.
+func (p *plan) column() grain {
+	return shorterThan(max(int64(p.survey.Last-p.survey.Zero), 1)/pictureColumns+1) - 1
 }
 
 // rest is the names that runs of the line at hand do not list. The last run of the line does,
