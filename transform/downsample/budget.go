@@ -42,7 +42,7 @@ const (
 	protected = 0.5
 	mostTries = 32
 
-	namesTries = 6 // to fill what is left of it with names
+	namesTries = 8 // to fill what is left of it with names
 )
 
 // fit finds the finest resolution that keeps the budget, and decides by it.
@@ -152,27 +152,28 @@ func (p *plan) edge(lo, hi grain) grain {
 
 // fillNames gives what a decision leaves of a size to the names that its runs do not list.
 func (p *plan) fillNames(ctx context.Context, best *decision) (*decision, error) {
-	filledBest := p.o.filled(best.total())
-	left := 1 - filledBest
+	filledBest, most := p.o.filled(best.total()), 0.0
 	for try := 0; try < namesTries && p.o.TargetSize > 0 && best.at.grain > p.column() && filledBest < least; try++ {
 		at := best.at
-		at.names += aim * left
+		if at.names *= 4; most > 0 {
+			at.names = (best.at.names + most) / 2
+		}
 		d, err := p.decide(ctx, at)
 		if err != nil {
 			best.close()
 			return nil, err
 		}
 		filled := p.o.filled(d.total())
-		if filled > 1 || filled <= filledBest {
-			left /= 2
+		if filled > 1 {
+			most = at.names
 			d.close()
-			if filled == filledBest { // there are no more names
-				break
-			}
 			continue
 		}
 		best.close()
-		best, filledBest, left = d, filled, 1-filled
+		none := filled == filledBest // there are no more names
+		if best, filledBest = d, filled; none {
+			break
+		}
 	}
 	return best, nil
 }
