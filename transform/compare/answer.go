@@ -207,7 +207,10 @@ const (
 	longestReason = 90
 )
 
-// because names what explains most of the change.
+// leastReason is the part of the time of a step before that a reason has to make up.
+const leastReason = 0.001
+
+// because names what explains most of the change, and nothing where there is none to explain.
 func because(r *Result) []string {
 	type reason struct {
 		size float64
@@ -217,6 +220,9 @@ func because(r *Result) []string {
 	for i := range r.Explained {
 		row := &r.Explained[i]
 		if !row.Significant && !(r.Answer.Verdict == Unknown && row.P == nil && row.Change.Change != 0) {
+			continue
+		}
+		if math.Abs(row.Change.Change) < leastReason*r.Whole.Before {
 			continue
 		}
 		text := fmt.Sprintf("%s: %s a step", reasonName(row), signed(row.Change.Change))

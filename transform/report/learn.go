@@ -178,9 +178,10 @@ const (
 	call          // of the runtime, if time is attributed
 )
 
-// overlays lie over a device's work and are none themselves.
+// overlays lie over other work and are none themselves, such as the span of the whole capture.
 var overlays = map[string]bool{
 	"gpu_user_annotation": true, "cuda_profiler_range": true, "xpu_scope_profiler": true, "mtia_counters": true,
+	"Trace": true,
 }
 
 // classOf tells what e counts for, by what is known until now.
