@@ -103,9 +103,6 @@ func (f Flag) Choices() []string {
 	return strings.Split(f.Value, "|")
 }
 
-// takesPath reports whether the value is a path.
-func (f Flag) takesPath() bool { return f.Value == "FILE" || f.Value == "DIR" }
-
 // dashed are the ways to write the flag.
 func (f Flag) dashed() []string {
 	if f.Short == "" {

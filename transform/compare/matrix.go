@@ -18,7 +18,6 @@ type comparison struct {
 type run struct {
 	name   string
 	inputs []*Input
-	after  bool
 }
 
 // matrix holds numbers by run, by kind of steps and block. Ranks of a run are added up block by

@@ -143,7 +143,7 @@ func durationCells(what string, d *report.Durations) []string {
 }
 
 func (p *printer) kinds() {
-	t := term.Table{Left: 2, Spare: []int{3, 5}, Head: []string{"phase", term.Heading("category", len(p.Kinds), p.Rows), "events", "share", "JSON", "share", "busy"}}
+	t := term.Table{Left: 2, Spare: []int{3, 5}, Head: []string{"ph", term.Heading("category", len(p.Kinds), p.Rows), "events", "share", "JSON", "share", "busy"}}
 	if p.Merged != nil {
 		t.Head = append(t.Head, "slices")
 	}

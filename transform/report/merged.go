@@ -31,6 +31,11 @@ func (m *measure) merged(e *trace.Event, s *merged.Slices) error {
 			r.frames += n.Self
 		case work:
 			r.work(n)
+			m.mergedKernel(&part, n, &r)
+		case nothing:
+			if m.classOf(&part) == work && m.sides.Side(&part) != filter.Device {
+				r.host(&part, n)
+			}
 		}
 	}
 	for _, list := range [][]merged.Name{s.Names, s.Rest} {
