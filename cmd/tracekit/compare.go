@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/jsondoc"
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
@@ -159,11 +161,7 @@ func compareRuns(c *cli.Context, std streams) error {
 		defer csv.Close()
 	}
 	reading := &comparisonReader{c: c, std: std, comparing: o, draw: html != nil}
-	before, err := reading.side(0, o.before)
-	if err != nil {
-		return err
-	}
-	after, err := reading.side(1, o.after)
+	before, after, err := reading.sides()
 	if err != nil {
 		return err
 	}
@@ -208,7 +206,7 @@ func writeComparison(c *cli.Context, std streams, o *output, r *compare.Result, 
 	return nil
 }
 
-// comparisonReader reads the inputs of compare, one after the other.
+// comparisonReader reads the inputs of compare, those of a side one after the other.
 type comparisonReader struct {
 	c   *cli.Context
 	std streams
@@ -216,6 +214,42 @@ type comparisonReader struct {
 	damage error // the first
 	draw   bool
 	drawn  [2]*page.Data // of the first trace of each side, if they are to be drawn
+}
+
+// sides reads both sides at the same time. Each has a bound of memory of its own, and what is
+// said of the side after is said last.
+func (r *comparisonReader) sides() (before, after []compare.Run, err error) {
+	limit, err := memoryLimit(r.c)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := *r.c
+	ctx, stop := context.WithCancel(r.c.Context)
+	defer stop()
+	bounded, held := budget.With(ctx, limit)
+	c.Context = bounded
+	var said bytes.Buffer
+	other := &comparisonReader{c: &c, std: r.std, comparing: r.comparing, draw: r.draw}
+	other.std.err = &said
+	ended := make(chan error, 1)
+	go func() {
+		var err error
+		after, err = other.side(1, r.after)
+		ended <- heldTo(held, limit, err)
+	}()
+	if before, err = r.side(0, r.before); err != nil {
+		stop()
+		<-ended
+		return nil, nil, err
+	}
+	if err = <-ended; err != nil {
+		return nil, nil, err
+	}
+	if r.drawn[1] = other.drawn[1]; r.damage == nil {
+		r.damage = other.damage
+	}
+	_, err = said.WriteTo(r.std.err)
+	return before, after, err
 }
 
 // side reads the runs of a side: a folder is one of many ranks, each other file one by itself.

@@ -40,12 +40,16 @@ func boundMemory(c *cli.Command) {
 		stop := held.Watch()
 		defer stop()
 		c.Context = ctx
-		err = action(c)
-		if exceeded := held.Exceeded(); err != nil && exceeded != nil {
-			return hint(exceeded, "--max-memory allows more than %s; docs/memory.md lists what grows with what", term.Bytes(limit))
-		}
-		return err
+		return heldTo(held, limit, action(c))
 	}
+}
+
+// heldTo is the error of work that had a bound of memory, or that it exceeded that.
+func heldTo(held *budget.Budget, limit int64, err error) error {
+	if exceeded := held.Exceeded(); err != nil && exceeded != nil {
+		return hint(exceeded, "--max-memory allows more than %s; docs/memory.md lists what grows with what", term.Bytes(limit))
+	}
+	return err
 }
 
 // memoryLimit is what the flag says, or what an input of its size may take.
