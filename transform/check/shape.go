@@ -263,7 +263,9 @@ func (s *shapes) child(n *shape, of shape) *shape {
 		return nil
 	}
 	s.count++
-	of.text = bytes.Clone(of.text)
-	n.next = append(n.next, &of)
-	return &of
+	made := new(shape)
+	*made = of
+	made.text = bytes.Clone(of.text)
+	n.next = append(n.next, made)
+	return made
 }

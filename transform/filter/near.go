@@ -20,9 +20,9 @@ const mostValues = 100_000
 // has, with what the trace has instead. It reads the trace once more, so it is for conditions
 // that nothing meets.
 func near(ctx context.Context, read pipeline.Reading, asked []filter.Asked, env *filter.Env) []string {
-	counts := map[string]map[string]int64{}
+	counts := map[string]map[string]*int64{}
 	for _, a := range asked {
-		counts[a.Field] = map[string]int64{}
+		counts[a.Field] = map[string]*int64{}
 	}
 	err := pipeline.EachEvent(ctx, read, func(e *trace.Event) {
 		if e.IsMeta() {
@@ -34,8 +34,12 @@ func near(ctx context.Context, read pipeline.Reading, asked []filter.Asked, env 
 				continue
 			}
 			values := counts[a.Field]
-			if text := a.Of(e, env); values[string(text)] > 0 || len(values) < mostValues {
-				values[string(text)]++
+			text := a.Of(e, env)
+			if n := values[string(text)]; n != nil {
+				*n++
+			} else if len(values) < mostValues {
+				n = new(int64)
+				*n, values[string(text)] = 1, n
 			}
 		}
 	})
@@ -53,13 +57,13 @@ func near(ctx context.Context, read pipeline.Reading, asked []filter.Asked, env 
 }
 
 // instead says which values of a field come near a text that no event has.
-func instead(a *filter.Asked, values map[string]int64) string {
+func instead(a *filter.Asked, values map[string]*int64) string {
 	delete(values, "")
 	if len(values) == 0 {
 		return fmt.Sprintf("%s %q: no event has a %s", a.Field, a.Text, a.Field)
 	}
 	all := slices.SortedFunc(maps.Keys(values), func(x, y string) int {
-		return cmp.Or(cmp.Compare(nearness(y, a.Text), nearness(x, a.Text)), cmp.Compare(values[y], values[x]), cmp.Compare(x, y))
+		return cmp.Or(cmp.Compare(nearness(y, a.Text), nearness(x, a.Text)), cmp.Compare(*values[y], *values[x]), cmp.Compare(x, y))
 	})
 	if nearness(all[0], a.Text) > 0 {
 		all = slices.DeleteFunc(all, func(v string) bool { return nearness(v, a.Text) == 0 })
@@ -68,7 +72,7 @@ func instead(a *filter.Asked, values map[string]int64) string {
 	}
 	var some []string
 	for _, v := range all[:min(len(all), 3)] {
-		some = append(some, fmt.Sprintf("%s (%d)", v, values[v]))
+		some = append(some, fmt.Sprintf("%s (%d)", v, *values[v]))
 	}
 	return fmt.Sprintf("%s %q: no event has it; the trace has %s", a.Field, a.Text, strings.Join(some, ", "))
 }

@@ -52,10 +52,11 @@ func (s *Sample[T]) Flows() iter.Seq[[]Point[T]] {
 	return func(yield func([]Point[T]) bool) {
 		var flow []Point[T]
 		var order Order
-		is := func(phase byte) func(Point[T]) bool { return func(p Point[T]) bool { return p.Phase == phase } }
+		starts := func(p Point[T]) bool { return p.Phase == 's' }
+		ends := func(p Point[T]) bool { return p.Phase == 'f' }
 		give := func() bool {
-			start := slices.IndexFunc(flow, is('s'))
-			return start < 0 || !slices.ContainsFunc(flow[start:], is('f')) || yield(flow[start:])
+			start := slices.IndexFunc(flow, starts)
+			return start < 0 || !slices.ContainsFunc(flow[start:], ends) || yield(flow[start:])
 		}
 		for _, n := range s.inOrder() {
 			p := &s.points[n]
