@@ -8,6 +8,7 @@ import (
 	"tracekit/internal/manual"
 	"tracekit/trace"
 	"tracekit/transform/repair"
+	"tracekit/transform/strip"
 
 	"github.com/urfave/cli/v2"
 )
@@ -71,7 +72,7 @@ func valuesOf(verb, flag string) (values []string) {
 			}
 		}
 	case "strip":
-		values = []string{"hardware", "python", "runtime", "memory", "counters", "instants", "flows"}
+		values = strip.Kinds
 	case "phase":
 		values = []string{"prefill", "decode", "mixed"}
 	}

@@ -15,7 +15,7 @@ import (
 
 // stripKindsFlag is for verbs that remove kinds of events on their way.
 func stripKindsFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "strip", Usage: "remove kinds of events as well, as strip does: `KINDS` of hardware, python, runtime, memory, counters, instants and flows, with commas between them"}
+	return &cli.StringSliceFlag{Name: "strip", Usage: "remove kinds of events as well, as strip does: `KINDS` of " + strings.Join(strip.Kinds, ", ") + ", with commas between them"}
 }
 
 // stripKinds reads it; it is nil if nothing is to be removed.
@@ -24,17 +24,11 @@ func stripKinds(c *cli.Context) (*strip.Options, error) {
 		return nil, nil
 	}
 	o := &strip.Options{}
-	kinds := map[string]*bool{
-		"hardware": &o.Hardware, "python": &o.Python, "runtime": &o.Runtime, "memory": &o.Memory,
-		"counters": &o.Counters, "instants": &o.Instants, "flows": &o.Flows,
-	}
 	for _, list := range c.StringSlice("strip") {
 		for kind := range strings.SplitSeq(list, ",") {
-			is, known := kinds[strings.TrimSpace(kind)]
-			if !known {
-				return nil, hint(usage("--strip %q", kind), "hardware, python, runtime, memory, counters, instants or flows")
+			if !o.Take(strings.TrimSpace(kind)) {
+				return nil, hint(usage("--strip %q", kind), "the kinds are %s", strings.Join(strip.Kinds, ", "))
 			}
-			*is = true
 		}
 	}
 	var err error
@@ -60,22 +54,13 @@ func stripAfter(c *cli.Context, o strip.Options, w *trace.Writer, cut func(*trac
 	if err := z.Close(); err != nil {
 		return rep, err
 	}
-	read := func() (*trace.Reader, error) {
+	left, err := strip.Again(c.Context, func() (*trace.Reader, error) {
 		s, err := trace.NewSource(io.NewSectionReader(file, 0, file.Size()), file.Size(), trace.SourceOptions{Record: true})
 		if err != nil {
 			return nil, err
 		}
 		return s.Read()
-	}
-	if o.Known, err = strip.Learn(c.Context, func() (trace.Stream, error) { return read() }, o); err != nil {
-		return rep, err
-	}
-	r, err := read()
-	if err != nil {
-		return rep, err
-	}
-	defer r.Close()
-	left, err := strip.Run(c.Context, r, w, o)
+	}, w, o)
 	rep.EventsOut, rep.BytesOut = left.EventsOut, left.BytesOut
 	rep.Dropped, rep.Notes = left.Dropped, append(rep.Notes, left.Notes...)
 	return rep, err

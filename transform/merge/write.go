@@ -270,56 +270,56 @@ func (p *Plan) Damaged() (all []Damaged) {
 // cut calls use with what of a file is merged: all of it, or what slice and strip leave. That is
 // packed, in a temporary file.
 func (p *Plan) cut(ctx context.Context, f *file, use func(s *trace.Source, cut *spill.File) error) error {
-	return f.With(true, func(s *trace.Source) error {
-		if p.Slice == nil && p.Strip == nil {
-			return use(s, nil)
-		}
-		var file *spill.File
-		if p.Slice != nil {
-			o := p.sliceOf(f)
-			sliced, err := p.through(func(w *trace.Writer) error {
-				_, err := slice.Run(ctx, s, w, o)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			defer sliced.Close()
-			file = sliced
-		}
-		if p.Strip != nil {
-			again := func() (*trace.Source, error) { return open(file) }
-			if file == nil {
-				again = func() (*trace.Source, error) { return s, nil }
-			}
-			stripped, err := p.strip(ctx, f, again)
-			if err != nil {
-				return err
-			}
-			defer stripped.Close()
-			file = stripped
-		}
-		cut, err := open(file)
+	from := reading(func(use func(*trace.Source) error) error { return f.With(true, use) })
+	var left *spill.File
+	if p.Slice != nil {
+		sliced, err := p.through(from, func(s *trace.Source, w *trace.Writer) error {
+			_, err := slice.Run(ctx, s, w, p.sliceOf(f))
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		defer cut.Close()
-		return use(cut, file)
-	})
+		defer sliced.Close()
+		left, from = sliced, openOf(sliced)
+	}
+	if p.Strip != nil {
+		stripped, err := p.strip(ctx, from)
+		if err != nil {
+			return err
+		}
+		defer stripped.Close()
+		left, from = stripped, openOf(stripped)
+	}
+	return from(func(s *trace.Source) error { return use(s, left) })
 }
+
+// reading calls what uses a trace with it, each time anew.
+type reading func(use func(*trace.Source) error) error
 
 func open(file *spill.File) (*trace.Source, error) {
 	return trace.NewSource(io.NewSectionReader(file, 0, file.Size()), file.Size(), trace.SourceOptions{Record: true})
 }
 
-// through gives what work writes.
-func (p *Plan) through(work func(w *trace.Writer) error) (*spill.File, error) {
+func openOf(file *spill.File) reading {
+	return func(use func(*trace.Source) error) error {
+		s, err := open(file)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		return use(s)
+	}
+}
+
+// through gives what work writes of a trace.
+func (p *Plan) through(from reading, work func(s *trace.Source, w *trace.Writer) error) (*spill.File, error) {
 	file, err := p.Spill()
 	if err != nil {
 		return nil, err
 	}
 	z := gzwrite.NewWriter(file, gzwrite.Options{})
-	if err = work(trace.NewWriter(z)); err != nil {
+	if err = from(func(s *trace.Source) error { return work(s, trace.NewWriter(z)) }); err != nil {
 		z.Abort()
 	} else {
 		err = z.Close()
@@ -331,51 +331,34 @@ func (p *Plan) through(work func(w *trace.Writer) error) (*spill.File, error) {
 	return file, nil
 }
 
-// strip takes kinds of events out of what from reads, and does so again if it has to know more
-// of it first.
-func (p *Plan) strip(ctx context.Context, f *file, from func() (*trace.Source, error)) (*spill.File, error) {
+// strip takes kinds of events out of a trace, and does so again if it has to know more of it
+// first.
+func (p *Plan) strip(ctx context.Context, from reading) (*spill.File, error) {
 	o := *p.Strip
-	run := func(s *trace.Source) (*spill.File, error) {
-		return p.through(func(w *trace.Writer) error {
-			r, err := s.Read()
-			if err != nil {
-				return err
-			}
-			defer r.Close()
-			_, err = strip.Run(ctx, r, w, o)
+	o.Restarts = func() bool { return true }
+	run := func(s *trace.Source, w *trace.Writer) error {
+		r, err := s.Read()
+		if err != nil {
 			return err
-		})
-	}
-	s, err := from()
-	if err != nil {
-		return nil, err
-	}
-	file, err := run(s)
-	if !errors.Is(err, strip.ErrOrder) && !errors.Is(err, strip.ErrNames) {
-		return file, err
-	}
-	learn := func(s *trace.Source) (err error) {
-		o.Known, err = strip.Learn(ctx, func() (trace.Stream, error) { return s.Read() }, o)
+		}
+		defer r.Close()
+		_, err = strip.Run(ctx, r, w, o)
 		return err
 	}
-	if p.Slice == nil {
-		if err := f.With(false, learn); err != nil {
-			return nil, err
-		}
-		err = f.With(true, func(s *trace.Source) (err error) {
-			file, err = run(s)
-			return err
-		})
+	file, err := p.through(from, run)
+	if !strip.Relearns(err) {
 		return file, err
 	}
-	if s, err = from(); err == nil {
-		if err = learn(s); err == nil {
-			if s, err = from(); err == nil {
-				return run(s)
-			}
+	if err := from(func(s *trace.Source) (err error) {
+		v, err := s.Survey(nil)
+		if err == nil {
+			o.Known, err = strip.Learn(ctx, pipeline.BlocksOf(s, v.Blocks), o)
 		}
+		return err
+	}); err != nil {
+		return nil, err
 	}
-	return nil, err
+	return p.through(from, run)
 }
 
 // sliceOf is what is kept of a file: bounds are those of the merged trace.

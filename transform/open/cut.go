@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tracekit/trace"
+	"tracekit/transform/strip"
 )
 
 // Cut is a piece that the page asks for.
@@ -15,13 +16,10 @@ type Cut struct {
 	From     string   `json:"from"` // ns on the trace's own clock; empty for its start
 	To       string   `json:"to"`   // behind the last; empty for its end
 	Launched bool     `json:"launched"`
-	Strip    []string `json:"strip"` // of Kinds
+	Strip    []string `json:"strip"` // of strip.Kinds
 	Cats     []string `json:"cats"`
 	Target   int64    `json:"target"` // bytes of JSON to thin out to; 0 for none
 }
-
-// Kinds are what a page may strip by, besides categories: flags of strip.
-var Kinds = []string{"python", "hardware", "runtime", "memory", "counters", "instants", "flows"}
 
 // Bounds of what a request may ask for.
 const (
@@ -54,13 +52,13 @@ func (c *Cut) Verbs() ([][]string, error) {
 	if len(slice) > 1 {
 		verbs = append(verbs, slice)
 	}
-	strip := []string{"strip"}
-	for _, k := range Kinds {
+	call := []string{"strip"}
+	for _, k := range strip.Kinds {
 		if slices.Contains(c.Strip, k) {
-			strip = append(strip, "--"+k)
+			call = append(call, "--"+k)
 		}
 	}
-	if len(strip)-1 != len(c.Strip) {
+	if len(call)-1 != len(c.Strip) {
 		return nil, fmt.Errorf("strip: some of %q is unknown, or there twice", c.Strip)
 	}
 	if len(c.Cats) > mostCats {
@@ -70,10 +68,10 @@ func (c *Cut) Verbs() ([][]string, error) {
 		if cat == "" || len(cat) > longestCat {
 			return nil, fmt.Errorf("a category of %d bytes", len(cat))
 		}
-		strip = append(strip, "--cat", cat)
+		call = append(call, "--cat", cat)
 	}
-	if len(strip) > 1 {
-		verbs = append(verbs, strip)
+	if len(call) > 1 {
+		verbs = append(verbs, call)
 	}
 	switch {
 	case c.Target == 0:

@@ -186,7 +186,7 @@ func TestCuts(t *testing.T) {
 	s := served(t, nil)
 	for _, c := range []struct{ body, want string }{
 		{`{"from":"1000","to":"2001","launched":true}`, "slice --from @1.000 --to @2.001 --device launched\n"},
-		{`{"strip":["hardware","python"],"cats":["-o /tmp/x","a b"]}`, "strip --python --hardware --cat -o /tmp/x --cat a b\n"},
+		{`{"strip":["hardware","python"],"cats":["-o /tmp/x","a b"]}`, "strip --hardware --python --cat -o /tmp/x --cat a b\n"},
 		{`{"from":"4104512345678901","target":200000000}`, "slice --from @4104512345678.901\ndownsample --target-size 200MB\n"},
 		{`{}`, "whole"},
 	} {

@@ -11,39 +11,58 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// flowAims notes where flows may come to be drawn to other slices than before, as those
-// that they bind to go.
+// flowAims notes, by track, where flows that stay may come to be drawn to other slices than
+// before, as those that they bind to go. The order in which both come does not matter.
 type flowAims struct {
-	inside  bitset.Set // tracks with flow events that stay and bind to the slice around them
-	dropped bitset.Set // tracks from which slices of a category that the user names go
+	next    bitset.Set // tracks with an end that binds to the slice that begins next
+	inside  bitset.Set // tracks with events that bind to the slice around them
+	removed bitset.Set // tracks from which slices go
+	dropped bitset.Set // tracks from which slices of a category go that the user names
 }
 
-// aim notes a flow event that stays, and reports whether more must be known of the slices
-// that it may bind to. Frames and calls nest in what flows bind to, so only for categories
-// that a user names it matters what lies around it.
+// flow notes a flow event that stays, and reports whether a slice that it may bind to goes.
+// Frames and calls nest in what flows bind to, so only where a user names categories it
+// matters what lies around it.
+func (a *flowAims) flow(e *trace.Event, track int, named bool) bool {
+	switch {
+	case e.Has&trace.HasTS == 0:
+		return false
+	case e.Phase == 'f' && !flows.BindsEnclosing(e):
+		a.next.Add(track)
+		return a.removed.Has(track)
+	case named:
+		a.inside.Add(track)
+		return a.dropped.Has(track)
+	}
+	return false
+}
+
+// slice notes a slice that goes, for its category if that is named, and reports as flow does.
+func (a *flowAims) slice(e *trace.Event, track int, named bool) bool {
+	if e.Phase != 'X' && e.Phase != 'B' {
+		return false
+	}
+	a.removed.Add(track)
+	if named {
+		a.dropped.Add(track)
+	}
+	return a.next.Has(track) || named && a.inside.Has(track)
+}
+
+// aim reports whether flows have to be known before e is written, which stays.
 func (s *stage) aim(e *trace.Event) bool {
-	if s.Known != nil || !s.TakesBegins() {
-		return false
-	}
-	if e.Phase == 'f' && !flows.BindsEnclosing(e) {
-		return true
-	}
-	if len(s.cats) == 0 {
-		return false
-	}
-	track := s.tracks.Of(e)
-	s.aims.inside.Add(track)
-	return s.aims.dropped.Has(track)
+	return e.IsFlow() && s.judgesFlows() && s.aims.flow(e, s.tracks.Of(e), len(s.cats) > 0)
 }
 
-// unaim notes a slice of a category that goes, and reports as aim does.
+func (s *stage) judgesFlows() bool { return s.Known == nil && s.begins && s.Restarts != nil }
+
+// unaim reports the same of an event that goes, by its kind.
 func (s *stage) unaim(e *trace.Event, kind string) bool {
-	if _, named := s.cats[kind]; !named || s.Known != nil || e.Phase != 'X' && e.Phase != 'B' {
+	if !s.judgesFlows() {
 		return false
 	}
-	track := s.tracks.Of(e)
-	s.aims.dropped.Add(track)
-	return s.aims.inside.Has(track)
+	_, named := s.cats[kind]
+	return s.aims.slice(e, s.tracks.Of(e), named)
 }
 
 // goesWithSlice reports a flow event that goes since the slice goes that it binds to.
@@ -64,7 +83,7 @@ func learnFlows(ctx context.Context, read pipeline.Reading, o Options, b *flows.
 	if err != nil {
 		return nil, err
 	}
-	marks := 0
+	marks, aims, met := 0, flowAims{}, false
 	if err := pipeline.EachPart(ctx, r, func(p *trace.Part) {
 		for i := range p.Events {
 			e := &p.Events[i]
@@ -74,11 +93,19 @@ func learnFlows(ctx context.Context, read pipeline.Reading, o Options, b *flows.
 				pair = &shape.Partners[marks]
 				marks++
 			case 'X':
+			case 's', 't', 'f':
+				if kind, _ := s.kind(e, s.side(e)); kind == "" && aims.flow(e, shape.Tracks.Of(e), len(s.cats) > 0) {
+					met = true
+				}
+				continue
 			default:
 				continue
 			}
 			kind, _ := s.kind(e, s.side(e))
 			kind, _ = s.pair(e, kind) // no error where all is known
+			if _, named := s.cats[kind]; kind != "" && aims.slice(e, shape.Tracks.Of(e), named) {
+				met = true
+			}
 			is := flows.Is(0)
 			if kind == "" {
 				is = flows.Kept
@@ -95,6 +122,9 @@ func learnFlows(ctx context.Context, read pipeline.Reading, o Options, b *flows.
 		}
 	}); err != nil {
 		return nil, err
+	}
+	if !met {
+		return nil, nil
 	}
 	b.Resolve()
 	return flowsThatGo(b), nil

@@ -1,6 +1,8 @@
 package strip
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +11,7 @@ import (
 	"testing"
 
 	"tracekit/internal/testkit/cmptest"
+	"tracekit/trace"
 )
 
 // point is an event of the traces here: a slice, or a point of a flow.
@@ -86,6 +89,23 @@ func withoutCat(all []point, cat string) (left []int) {
 	return left
 }
 
+// once is what one reading leaves.
+func once(data []byte, o Options) ([]byte, error) {
+	s, err := trace.NewSource(bytes.NewReader(data), int64(len(data)), trace.SourceOptions{})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	r, err := s.Read()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var out bytes.Buffer
+	_, err = Run(context.Background(), r, trace.NewWriter(&out), o)
+	return out.Bytes(), err
+}
+
 func always() bool { return true }
 
 // TestFlowsGoWithTheirSlices judges what is left of flows by the plain search above.
@@ -121,6 +141,9 @@ func TestFlowsGoWithTheirSlices(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, _ := stripped(t, data, Options{Cats: []string{"d"}, Restarts: always})
+		if once, err := once(data, Options{Cats: []string{"d"}, Restarts: func() bool { return false }}); err == nil && !bytes.Equal(once, out) || err != nil && !Relearns(err) {
+			t.Fatalf("seed %d: where the output can't begin again it is another one, or fails: %v", seed, err)
+		}
 		var left []point
 		if string(out) == `{"traceEvents":[]}` { // as an empty trace has to be
 			out = []byte("[]")

@@ -16,6 +16,21 @@ import (
 	"tracekit/transform/window"
 )
 
+// Kinds are the names of the kinds that Take knows.
+var Kinds = []string{"hardware", "python", "runtime", "memory", "counters", "instants", "flows"}
+
+// Take has o take out a kind of events by its name, and reports whether there is such a kind.
+func (o *Options) Take(kind string) bool {
+	is := map[string]*bool{
+		"hardware": &o.Hardware, "python": &o.Python, "runtime": &o.Runtime, "memory": &o.Memory,
+		"counters": &o.Counters, "instants": &o.Instants, "flows": &o.Flows,
+	}[kind]
+	if is != nil {
+		*is = true
+	}
+	return is != nil
+}
+
 // Options name the kinds of events, and of args, that Run takes out.
 type Options struct {
 	Hardware bool     // what ran on a device, and the arrows to it
@@ -32,7 +47,8 @@ type Options struct {
 	Given filter.Given
 
 	// Known is what Learn found, for a trace that Run could not take without; nil at first.
-	// Restarts reports whether Run may still ask for it; nil if it never may, but for ErrOrder.
+	// Restarts reports whether Run may still ask for it to keep the order of events. It is nil
+	// where a trace is read once: then flows stay, even if slices that they bind to go.
 	Known    *Known
 	Restarts func() bool
 
@@ -62,9 +78,9 @@ const pythonArgs = "stack"
 // taken out, in one pass. Processes and threads that are left without events
 // lose their names. Ends go with the begins that they close; where these go and
 // others on a track stay, and they are not in order of time, Run fails with
-// ErrOrder: it takes what Learn finds to know which belong together. Where names tell
-// what ran on a device, and come too late, it fails with ErrNames, and where flows stay
-// that may bind to slices which go, with ErrFlows.
+// ErrOrder: it takes what Learn finds to know which belong together. Where flows stay that may
+// bind to slices which go, it fails with ErrFlows, and where names tell what ran on a device,
+// and come too late, with ErrNames if it may.
 func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipeline.Report, error) {
 	s := newStage(o)
 	budget.Held(ctx, s.held)
@@ -75,6 +91,22 @@ func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipe
 	rep.EventsOut, rep.BytesOut = w.Events, w.Bytes
 	rep.BytesIn, rep.Damage = r.Bytes, r.Damage
 	return rep, nil
+}
+
+// Again is Run for a trace that can be read as often as it takes: it learns first what Run
+// may ask for.
+func Again(ctx context.Context, read func() (*trace.Reader, error), w *trace.Writer, o Options) (pipeline.Report, error) {
+	var err error
+	o.Restarts = func() bool { return false }
+	if o.Known, err = Learn(ctx, func() (trace.Stream, error) { return read() }, o); err != nil {
+		return pipeline.Report{}, err
+	}
+	r, err := read()
+	if err != nil {
+		return pipeline.Report{}, err
+	}
+	defer r.Close()
+	return Run(ctx, r, w, o)
 }
 
 // hardware is the kind by which a device's events go.
@@ -189,7 +221,7 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		}
 	}
 	if kind != "" {
-		if s.unaim(e, kind) && s.mayRestart() {
+		if s.unaim(e, kind) {
 			return ErrFlows
 		}
 		d := s.drop(kind, e)
@@ -276,7 +308,7 @@ func (s *stage) kindsOf(e *trace.Event) filter.Kinds {
 
 // keep writes e, without the args that shall go.
 func (s *stage) keep(e *trace.Event, w *trace.Writer) error {
-	if e.IsFlow() && s.aim(e) && s.mayRestart() {
+	if s.aim(e) {
 		return ErrFlows
 	}
 	if err := s.names.Use(e, w); err != nil {
@@ -327,6 +359,9 @@ func (s *stage) decide(e *trace.Event, w *trace.Writer) error {
 	case s.Hardware && (kind == "" || kind == hardware) && s.device.MayCross(e):
 		return s.arrows.Take(e, kind == hardware, s.keeper(w), s.dropArrow)
 	case kind != "":
+		if s.unaim(e, kind) {
+			return ErrFlows
+		}
 		s.drop(kind, e)
 		return nil
 	}
