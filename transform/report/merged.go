@@ -122,7 +122,7 @@ type mergedRun struct {
 func (r *mergedRun) host(part *trace.Event, n *merged.Name) {
 	all := r.operator.Dur
 	if n.Self > r.largest || all == 0 {
-		r.operator, r.largest = *part, n.Self
+		r.operator, r.largest = part.Clone(), n.Self
 	}
 	r.operator.Dur = all.Add(n.Self)
 }
