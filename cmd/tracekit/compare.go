@@ -144,20 +144,11 @@ func compareRuns(c *cli.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	if !c.IsSet("csv") {
-		if err := std.show(!c.IsSet("html")); err != nil {
-			return err
-		}
-	}
-	html, err := pageOutput(c, std)
+	html, csv, err := tableOutputs(c, std, new(compare.Result).Tables())
 	if err != nil {
 		return err
 	}
-	var csv *folder
-	if c.IsSet("csv") {
-		if csv, err = tableFolder(c, std, tableNames(new(compare.Result).Tables())); err != nil {
-			return err
-		}
+	if csv != nil {
 		defer csv.Close()
 	}
 	reading := &comparisonReader{c: c, std: std, comparing: o, draw: html != nil}

@@ -81,20 +81,11 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		return err
 	}
 	defer in.Close()
-	if !c.IsSet("csv") {
-		if err := std.show(!c.IsSet("html")); err != nil {
-			return err
-		}
-	}
-	html, err := pageOutput(c, std)
+	html, csv, err := tableOutputs(c, std, new(measured.Report).Tables())
 	if err != nil {
 		return err
 	}
-	var csv *folder
-	if c.IsSet("csv") {
-		if csv, err = tableFolder(c, std, tableNames(new(measured.Report).Tables())); err != nil {
-			return err
-		}
+	if csv != nil {
 		defer csv.Close()
 	}
 	var drawn *page.Collector
@@ -163,15 +154,25 @@ type table interface {
 	Write(w io.Writer) error
 }
 
-func tableNames[T table](tables []T) (names []string) {
+// tableOutputs are the page that --html asks for and the folder of --csv, nil for none. The
+// files that will be in the folder are checked before anything is read.
+func tableOutputs[T table](c *cli.Context, std streams, tables []T) (html *output, csv *folder, err error) {
+	if !c.IsSet("csv") {
+		if err := std.show(!c.IsSet("html")); err != nil {
+			return nil, nil, err
+		}
+	}
+	if html, err = pageOutput(c, std); err != nil || !c.IsSet("csv") {
+		return html, nil, err
+	}
+	var names []string
 	for _, t := range tables {
 		names = append(names, t.FileName())
 	}
-	return names
+	csv, err = tableFolder(c, std, names)
+	return html, csv, err
 }
 
-// tableFolder is where --csv says. The files that will be in it are checked before
-// anything is read.
 func tableFolder(c *cli.Context, std streams, names []string) (*folder, error) {
 	dir, err := openFolder(std, c.String("csv"))
 	if err != nil {

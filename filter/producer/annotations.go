@@ -5,26 +5,19 @@ import (
 	"strings"
 )
 
-// stepPatterns are the forms of markers of steps as patterns of Matches, and stepNames the
-// names of what makes up a step where none marks it.
-var stepPatterns, stepNames, partNames = func() (patterns, steps, parts []string) {
+// stepPatterns are the forms of markers of steps as patterns of Matches.
+var stepPatterns = func() (all []string) {
 	for _, p := range All {
 		for _, m := range p.Markers {
-			if m.Rank == Serving || m.Rank == Training {
-				for _, f := range m.Forms {
-					patterns = append(patterns, f.pattern())
-				}
+			if m.Rank != Serving && m.Rank != Training {
+				continue
 			}
-		}
-		for _, part := range p.Parts {
-			switch part.Part {
-			case PromptBatch, DecodeBatch, FlatBatch, RankBatch:
-				steps = append(steps, part.Name)
+			for _, f := range m.Forms {
+				all = append(all, f.pattern())
 			}
-			parts = append(parts, part.Name)
 		}
 	}
-	return patterns, steps, parts
+	return all
 }()
 
 // pattern returns the form as Matches takes it.
@@ -54,19 +47,13 @@ func (f Form) pattern() string {
 // IsStep reports whether an annotation of that name marks a step of a server's engine or of a
 // training loop, or is one of the batches that make up a step where nothing marks it.
 func IsStep(name []byte) bool {
-	return isPart(name, stepNames) || slices.ContainsFunc(stepPatterns, func(p string) bool { return Matches(p, name) })
+	switch PartOf(name) {
+	case PromptBatch, DecodeBatch, FlatBatch, RankBatch:
+		return true
+	}
+	return slices.ContainsFunc(stepPatterns, func(p string) bool { return Matches(p, name) })
 }
 
 // IsAnnotation reports whether an event of that name that has no category belongs to the
 // timeline that a server writes itself.
-func IsAnnotation(name []byte) bool { return isPart(name, partNames) }
-
-// isPart reports a name among those of parts, of which some say only how it begins.
-func isPart(name []byte, parts []string) bool {
-	for _, p := range parts {
-		if begin, any := strings.CutSuffix(p, "*"); any && strings.HasPrefix(string(name), begin) || p == string(name) {
-			return true
-		}
-	}
-	return false
-}
+func IsAnnotation(name []byte) bool { return PartOf(name) != NoPart }

@@ -1,6 +1,9 @@
 package producer
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Rank decides between markers of different rows: the first that has any wins.
 type Rank uint8
@@ -61,6 +64,29 @@ const (
 type NamedPart struct {
 	Name string
 	Part Part
+}
+
+// parts are the events that make up steps, of all producers. In the form of a name that ends
+// in * a bucket may follow.
+var parts = func() (all []NamedPart) {
+	for _, p := range All {
+		all = append(all, p.Parts...)
+	}
+	return all
+}()
+
+// PartOf returns what an event says about a step, by its name; NoPart if it says nothing.
+func PartOf(name []byte) Part {
+	for _, p := range parts {
+		if begin, more := strings.CutSuffix(p.Name, "*"); more {
+			if len(name) > len(begin) && string(name[:len(begin)]) == begin {
+				return p.Part
+			}
+		} else if string(name) == p.Name {
+			return p.Part
+		}
+	}
+	return NoPart
 }
 
 // Marking returns the producer whose markers of a rank go by a name, or nil.

@@ -1,11 +1,7 @@
 package compare
 
 import (
-	"compress/gzip"
 	"encoding/json"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,26 +9,8 @@ import (
 
 	"tracekit/internal/jsondoc"
 	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/recorded"
 )
-
-// recorded unpacks a trace of testdata.
-func recorded(t testing.TB, name string) []byte {
-	t.Helper()
-	f, err := os.Open(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
 
 // counted counts what begins in the step of a trace, by category and name.
 func counted(t testing.TB, text []byte) map[string]map[string][2]float64 {
@@ -67,7 +45,7 @@ func counted(t testing.TB, text []byte) map[string]map[string][2]float64 {
 // What was added, has gone and has changed in a recorded pair is what a plain count of its
 // events says.
 func TestARecordedPairIsCounted(t *testing.T) {
-	before, after := recorded(t, "hta_control.json.gz"), recorded(t, "hta_test.json.gz")
+	before, after := recorded.Text(t, "testdata/hta_control.json.gz"), recorded.Text(t, "testdata/hta_test.json.gz")
 	r := pair(t, before, after)
 	a, b := counted(t, before), counted(t, after)
 	for kind, list := range map[string][]Row{"kernel": r.Kernels, "operator": r.Operators} {
@@ -128,7 +106,7 @@ func TestDocumentsMeetTheSchema(t *testing.T) {
 	b, _, _ := made{seed: 2, steps: 20, extra: 50_000, large: 0.5}.write()
 	for name, r := range map[string]*Result{
 		"a pair": pair(t, a, b), "itself": pair(t, a, a), "no steps": pair(t, []byte(`[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":2}]`), a),
-		"recorded":       pair(t, recorded(t, "hta_control.json.gz"), b),
+		"recorded":       pair(t, recorded.Text(t, "testdata/hta_control.json.gz"), b),
 		"nothing chosen": Compare([]Run{{"a", []*Input{read(t, "a", a, Selection{Phase: "prefill"})}}}, []Run{{"b", []*Input{read(t, "b", b, Selection{})}}}),
 	} {
 		text, err := jsondoc.Marshal(r)

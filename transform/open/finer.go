@@ -29,15 +29,8 @@ func (s *Server) finer(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusConflict, errors.New("the trace is not read yet"))
 		return
 	}
-	leave, err := s.pieces.enter(r.Context())
-	if err != nil {
-		fail(w, http.StatusServiceUnavailable, err)
-		return
-	}
-	defer leave()
-	source, survey, done, err := s.Source()
-	if err != nil {
-		fail(w, http.StatusUnprocessableEntity, err)
+	source, survey, done := s.again(w, r)
+	if source == nil {
 		return
 	}
 	defer done()
@@ -50,6 +43,23 @@ func (s *Server) finer(w http.ResponseWriter, r *http.Request) {
 	default:
 		answer(w, part)
 	}
+}
+
+// again opens the trace once more, as one of the few that read it at a time. It answers w, and
+// returns nil, where that can't be; done has to be called else.
+func (s *Server) again(w http.ResponseWriter, r *http.Request) (source *trace.Source, survey *trace.Survey, done func()) {
+	leave, err := s.pieces.enter(r.Context())
+	if err != nil {
+		fail(w, http.StatusServiceUnavailable, err)
+		return nil, nil, nil
+	}
+	source, survey, end, err := s.Source()
+	if err != nil {
+		leave()
+		fail(w, http.StatusUnprocessableEntity, err)
+		return nil, nil, nil
+	}
+	return source, survey, func() { end(); leave() }
 }
 
 // Span is a range that was cut, in ns after the trace's start.

@@ -77,15 +77,8 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusUnprocessableEntity, err)
 		return
 	}
-	leave, err := s.pieces.enter(r.Context())
-	if err != nil {
-		fail(w, http.StatusServiceUnavailable, err)
-		return
-	}
-	defer leave()
-	source, survey, done, err := s.Source()
-	if err != nil {
-		fail(w, http.StatusUnprocessableEntity, err)
+	source, survey, done := s.again(w, r)
+	if source == nil {
 		return
 	}
 	defer done()

@@ -170,7 +170,7 @@ func (f *Finder) slice(e *trace.Event) {
 func (f *Finder) match(e *trace.Event) {
 	name := trace.Unescape(e.Name())
 	if f.Marker.Match(name) {
-		f.mark(e, chosenByUser, partOf(name))
+		f.mark(e, chosenByUser, producer.PartOf(name))
 	}
 }
 
@@ -191,7 +191,7 @@ func (f *Finder) highLevel(e *trace.Event) {
 		f.count(e)
 		return
 	}
-	p := partOf(e.Name())
+	p := producer.PartOf(e.Name())
 	switch f.follow(e, p); {
 	case p == noPart:
 		f.count(e)

@@ -23,20 +23,6 @@ func isStepFrame(name []byte) bool {
 	return false
 }
 
-// partOf tells what an event says about a step, by its name.
-func partOf(name []byte) part {
-	for _, p := range parts {
-		if begin, more := strings.CutSuffix(p.Name, "*"); more {
-			if len(name) > len(begin) && string(name[:len(begin)]) == begin {
-				return p.Part
-			}
-		} else if string(name) == p.Name {
-			return p.Part
-		}
-	}
-	return noPart
-}
-
 // bucketOf reads a bucket such as bs4_seq256_ctx0 from a name.
 func bucketOf(name string) Bucket {
 	b := Bucket{Unknown, Unknown, Unknown}

@@ -140,7 +140,7 @@ func TestPartsOfGaudiSteps(t *testing.T) {
 		"model_executable": rankBatch, "compute_logits8_seq1_ctx4": logits, "model_forward_c-u_qlen8_nsb0_nub8_nlog4": flatBatch, "prepare_unified_batch": prepare, "unified_postprocess": after, "unified_sampler": noPart, "sampler": sampler, "sampler_postprocessing": after, "warmup": warmup, "warmup_prompt_bs1_seq128": warmup,
 		"warmup_": noPart, "GRAPH COMPILE: recipe_7": compile, "GRAPH COMPILE: ": noPart, "decode ": noPart, "start_profiler": noPart, "": noPart,
 	} {
-		if got := partOf([]byte(name)); got != want {
+		if got := producer.PartOf([]byte(name)); got != want {
 			t.Errorf("%q: part %d, want %d", name, got, want)
 		}
 	}
@@ -199,7 +199,7 @@ func FuzzNames(f *testing.F) {
 			}
 		}
 		isStepFrame(name)
-		partOf(name)
+		producer.PartOf(name)
 		bucketOf(string(name))
 	})
 }

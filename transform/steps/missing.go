@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"tracekit/filter/producer"
 )
 
 // NoMarkersError says that a trace has no markers of steps, and what it has
@@ -80,7 +82,7 @@ func (f *Finder) missing(elsewhere []Seen) error {
 // lookedFor lists how markers begin, each beginning once, and the functions.
 func lookedFor() []string {
 	var all []string
-	for _, p := range parts {
+	for _, p := range producer.VLLMGaudi.Parts {
 		if p.Part == prepare || p.Part == prompts || p.Part == decodes {
 			all = append(all, strings.ReplaceAll(p.Name, "*", more))
 		}

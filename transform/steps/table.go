@@ -91,9 +91,6 @@ var frames = func() (all []producer.Frame) {
 	return all
 }()
 
-// parts names the events. In the form of a name that ends in * a bucket may follow.
-var parts = producer.VLLMGaudi.Parts
-
 // modes are the phases by the words for them.
 var modes = ofAll(func(p *producer.Producer) map[string]string { return p.Modes }, phaseNamed)
 
