@@ -193,15 +193,15 @@ func (f *file) machine() string {
 // meanShift is what the clock of a file adds at the middle of its times.
 func (f *file) meanShift() trace.Time {
 	middle := f.extent.Zero + (f.extent.Last-f.extent.Zero)/2
-	return f.clock.at(middle) - middle
+	return f.clock.At(middle) - middle
 }
 
 // driftError is how far a time of the file may be off if its clock is only shifted.
 func (f *file) driftError() trace.Time {
-	if f.clock.drift == 0 {
+	if f.clock.Drift == 0 {
 		return 0
 	}
-	return trace.Time(math.Abs(f.clock.drift) * float64(f.extent.Last-f.extent.Zero) / 2)
+	return trace.Time(math.Abs(f.clock.Drift) * float64(f.extent.Last-f.extent.Zero) / 2)
 }
 
 // tarArchive writes a tar file.

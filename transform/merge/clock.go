@@ -8,83 +8,32 @@ import (
 	"slices"
 
 	"tracekit/trace"
+	"tracekit/transform/internal/clocks"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/steps"
 )
 
-// clock maps times of one file to those of the merged trace.
-type clock struct {
-	shift trace.Time
-	drift float64
-	pivot trace.Time // of the file, where drift counts from
-}
+// Clocks are how the clocks of hosts differ, and Host is one of them.
+type (
+	Clocks = clocks.Clocks
+	Host   = clocks.Host
+)
 
-func (c *clock) same() bool { return c.shift == 0 && c.drift == 0 }
-
-// at is a time of the file in the merged trace. It never turns the order of two.
-func (c *clock) at(t trace.Time) trace.Time {
-	t = t.Add(c.shift)
-	if c.drift != 0 {
-		t = t.Add(trace.Time(math.Round(c.drift * float64(t-c.shift-c.pivot))))
-	}
-	return t
-}
-
-// before is the first time of the file that is not before one of the merged trace.
-func (c *clock) before(t trace.Time) trace.Time {
-	was := t.Add(-c.shift)
-	if c.drift != 0 {
-		was = was.Add(-trace.Time(math.Round(c.drift * float64(was-c.pivot) / (1 + c.drift))))
-		for c.at(was) >= t {
-			was--
-		}
-		for c.at(was) < t {
-			was++
-		}
-	}
-	return was
-}
-
-// Clocks are how the clocks of hosts differ.
-type Clocks struct {
-	// By is what tells: collectives, steps, or a file.
-	By        string  `json:"by"`
-	Reference string  `json:"reference,omitempty"`
-	Hosts     []*Host `json:"hosts"`
-}
-
-// Host is a clock, that of a host, or of a rank whose host is not known.
-type Host struct {
-	Name  string   `json:"host"`
-	Ranks []string `json:"ranks,omitempty"`
-	// Offset is added to its times, in ns, and DriftPPM millionths of what has passed since At,
-	// which is a wall clock, or the trace's own where that is not known, in ns.
-	Offset   int64   `json:"offset_ns"`
-	DriftPPM float64 `json:"drift_ppm"`
-	At       int64   `json:"at_ns"`
-	Matches  int     `json:"matches"` // with the hosts before
-	// Residuals are how far matches are from what the correction says, in ns.
-	Residuals *Residuals `json:"residuals,omitempty"`
-	Corrected bool       `json:"corrected"`
-	Why       string     `json:"why,omitempty"` // it is not
-}
-
-// Residuals are absolute differences in ns.
-type Residuals struct {
-	P50 int64 `json:"p50_ns"`
-	P90 int64 `json:"p90_ns"`
-	Max int64 `json:"max_ns"`
-}
-
-// leastMatches are needed to correct a clock.
-const leastMatches = 20
+// MostCollectives is how many collectives of a trace are remembered.
+const MostCollectives = clocks.MostCollectives
 
 // ErrClocks says that a file of clocks does not fit the traces.
 var ErrClocks = errors.New("the clocks are not those of the traces")
 
 // alignClocks gives each file its clock.
 func (p *Plan) alignClocks(ctx context.Context) error {
-	p.placeBases()
+	var traces []*clocks.Trace
+	for _, f := range p.files {
+		f.timing = clocks.Trace{Name: f.Name, Base: f.base, Zero: f.extent.Zero, Last: f.extent.Last, Samples: f.collectives.Samples}
+		f.clock = &f.timing.Clock
+		traces = append(traces, &f.timing)
+	}
+	p.Notes = append(p.Notes, clocks.Place(traces)...)
 	switch {
 	case p.Options.Clocks != nil:
 		if err := p.useClocks(); err != nil {
@@ -97,44 +46,10 @@ func (p *Plan) alignClocks(ctx context.Context) error {
 	}
 	p.rebase()
 	for _, f := range p.files {
-		f.collectives.samples = nil
+		f.collectives.Samples, f.timing.Samples = nil, nil
 	}
 	return nil
 }
-
-// epoch is more than a trace counts that does not count from 1970, in ns: 2001.
-const epoch = trace.Time(1e18)
-
-// placeBases places files by the clocks that they state: baseTimeNanoseconds, or times that
-// count from the epoch.
-func (p *Plan) placeBases() {
-	var placed, others []*file
-	first := trace.MaxTime
-	for _, f := range p.files {
-		f.clock = &clock{shift: trace.Time(f.base)}
-		switch {
-		case f.showsNothing():
-		case f.states():
-			placed = append(placed, f)
-			first = min(first, f.clock.at(f.extent.Zero))
-		default:
-			others = append(others, f)
-		}
-	}
-	if len(placed) == 0 || len(others) == 0 {
-		if len(others) > 1 {
-			p.note("no trace says what its times count from: they are taken to count from the same moment")
-		}
-		return
-	}
-	for _, f := range others {
-		f.clock.shift = first - f.extent.Zero
-		p.note("%s does not say what its times count from: it begins where the first of the others does", f.Name)
-	}
-}
-
-// showsNothing reports a trace without times that matter.
-func (f *file) showsNothing() bool { return f.extent.Zero == 0 && f.extent.Last == 0 }
 
 // hostOf is the clock that a file has: its host's, or else its rank's.
 func (f *file) hostOf() string {
@@ -153,8 +68,7 @@ func (f *file) hostOf() string {
 }
 
 // hosts are the clocks, in order of the ranks.
-func (p *Plan) hosts() (all []*Host, files map[*Host][]*file) {
-	files = map[*Host][]*file{}
+func (p *Plan) hosts() (all []*Host) {
 	byName := map[string]*Host{}
 	for _, r := range p.Ranks {
 		for _, f := range r.files {
@@ -165,40 +79,26 @@ func (p *Plan) hosts() (all []*Host, files map[*Host][]*file) {
 				byName[name] = h
 				all = append(all, h)
 			}
-			if !slices.Contains(files[h], f) {
-				files[h] = append(files[h], f)
-			}
-			if !slices.Contains(h.Ranks, r.Label) {
-				h.Ranks = append(h.Ranks, r.Label)
-			}
+			h.Add(&f.timing, r.Label)
 		}
 	}
-	return all, files
-}
-
-// correct gives the files of a host its correction.
-func (h *Host) correct(files []*file) {
-	for _, f := range files {
-		f.clock.drift = h.DriftPPM / 1e6
-		f.clock.pivot = trace.Time(h.At).Add(-f.clock.shift)
-		f.clock.shift = f.clock.shift.Add(trace.Time(h.Offset))
-	}
+	return all
 }
 
 // useClocks takes corrections that are known.
 func (p *Plan) useClocks() error {
 	p.Clocks = p.Options.Clocks
-	hosts, files := p.hosts()
+	hosts := p.hosts()
 	for _, known := range p.Clocks.Hosts {
 		i := slices.IndexFunc(hosts, func(h *Host) bool { return h.Name == known.Name })
 		if i < 0 {
 			return fmt.Errorf("%w: there is no %q among them", ErrClocks, known.Name)
 		}
-		if math.Abs(known.DriftPPM) > mostDrift*1e6 {
+		if math.Abs(known.DriftPPM) > clocks.MostDrift*1e6 {
 			return fmt.Errorf("%w: %s drifts by %g millionths", ErrClocks, known.Name, known.DriftPPM)
 		}
 		if known.Corrected || known.Why == "" {
-			known.correct(files[hosts[i]])
+			hosts[i].CorrectBy(known)
 		}
 	}
 	return nil
@@ -206,40 +106,27 @@ func (p *Plan) useClocks() error {
 
 // findClocks finds the corrections, by collectives or else by steps.
 func (p *Plan) findClocks(ctx context.Context) error {
-	hosts, files := p.hosts()
+	hosts := p.hosts()
 	if len(hosts) < 2 {
 		return nil
 	}
-	p.Clocks = &Clocks{By: byCollectives, Hosts: hosts}
-	some := 0
+	by, some := clocks.ByCollectives, 0
 	for _, f := range p.files {
-		if len(f.collectives.samples) > 0 {
+		if len(f.timing.Samples) > 0 {
 			some++
 		}
 	}
 	if some < 2 {
-		p.Clocks.By = bySteps
+		by = clocks.BySteps
 		for _, f := range p.files {
 			if err := f.learnSteps(ctx); err != nil {
 				return err
 			}
 		}
 	}
-	a := aligner{clocks: p.Clocks, files: files, ends: map[meeting]*ends{}}
-	a.align()
-	for _, h := range hosts {
-		if h.Corrected {
-			h.correct(files[h])
-		}
-	}
+	p.Clocks = clocks.Align(by, hosts)
 	return nil
 }
-
-// What the clocks are told by.
-const (
-	byCollectives = "ends of collectives"
-	bySteps       = "ends of steps, since no collectives are recorded"
-)
 
 // learnSteps takes the ends of steps in place of those of collectives.
 func (f *file) learnSteps(ctx context.Context) error {
@@ -265,20 +152,9 @@ func (f *file) learnSteps(ctx context.Context) error {
 	if err != nil {
 		return nil // it has none, and so no matches
 	}
-	f.collectives.samples = f.collectives.samples[:0]
-	group := hash([]byte("steps"))
-	for i, s := range run.Steps[:min(len(run.Steps), MostCollectives)] {
-		m := sample{meeting{group, uint64(i)}, stepShape, s.End}
-		if run.Numbered() {
-			m = sample{meeting{group, uint64(s.Number)}, 0, s.End}
-		}
-		f.collectives.samples = append(f.collectives.samples, m)
-	}
+	f.timing.Samples = clocks.Steps(len(run.Steps), run.Numbered(), func(i int) (int64, trace.Time) { return int64(run.Steps[i].Number), run.Steps[i].End })
 	return nil
 }
-
-// stepShape is that of steps without numbers.
-const stepShape = 1
 
 // rebase chooses what the times of the merged trace count from, so that none is negative and
 // as few as possible change.
@@ -290,12 +166,12 @@ func (p *Plan) rebase() {
 		if f.base != 0 {
 			base = min(base, f.base)
 		}
-		if f.showsNothing() {
+		if f.timing.ShowsNothing() {
 			continue
 		}
-		same = same && f.clock.same()
-		all = all && f.clock.at(f.extent.Zero) >= epoch
-		first = min(first, f.clock.at(f.extent.Zero))
+		same = same && f.clock.Same()
+		all = all && f.clock.At(f.extent.Zero) >= clocks.Epoch
+		first = min(first, f.clock.At(f.extent.Zero))
 	}
 	switch {
 	case base != math.MaxInt64:
@@ -313,7 +189,7 @@ func (p *Plan) rebase() {
 		}
 	}
 	for _, f := range p.files {
-		f.clock.shift -= shift
+		f.clock.Shift -= shift
 	}
 }
 
@@ -321,11 +197,11 @@ func (p *Plan) rebase() {
 func (p *Plan) extent() (x trace.Extent) {
 	x = trace.Extent{Zero: trace.MaxTime, Last: trace.MinTime, Longest: trace.MaxTime}
 	for _, f := range p.files {
-		if f.showsNothing() {
+		if f.timing.ShowsNothing() {
 			continue
 		}
-		x.Zero = min(x.Zero, f.clock.at(f.extent.Zero))
-		x.Last = max(x.Last, f.clock.at(f.extent.Last))
+		x.Zero = min(x.Zero, f.clock.At(f.extent.Zero))
+		x.Last = max(x.Last, f.clock.At(f.extent.Last))
 		x.Outside += f.extent.Outside
 	}
 	if x.Zero > x.Last {

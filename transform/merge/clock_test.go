@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tracekit/internal/testkit/ranks"
+	"tracekit/transform/internal/clocks"
 )
 
 func TestClocksAreThoseOfTheRun(t *testing.T) {
@@ -25,7 +26,7 @@ func TestClocksAreThoseOfTheRun(t *testing.T) {
 		{name: "epoch", run: ranks.Config{Args: ranks.Seq, Bases: []int64{0}}},
 		{name: "far apart", run: ranks.Config{Args: ranks.CommsID, Offsets: []float64{0, 4e12, -3e12, 1e12}}},
 		{name: "hosts", run: ranks.Config{Args: ranks.CommsID, Hosts: true}},
-		{name: "steps alone", run: ranks.Config{Args: ranks.None}, by: bySteps, error: 40_000},
+		{name: "steps alone", run: ranks.Config{Args: ranks.None}, by: clocks.BySteps, error: 40_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			run := c.run
@@ -40,7 +41,7 @@ func TestClocksAreThoseOfTheRun(t *testing.T) {
 			inputs, _ := inputsOf(&run)
 			p, d := merged(t, inputs, options(t, true))
 			if c.by == "" {
-				c.by, c.error = byCollectives, 2000
+				c.by, c.error = clocks.ByCollectives, 2000
 			}
 			if p.Clocks == nil || p.Clocks.By != c.by {
 				t.Fatalf("clocks by %+v", p.Clocks)
@@ -91,36 +92,5 @@ func TestOneHostHasOneClock(t *testing.T) {
 	inputs, _ := inputsOf(&run)
 	if p, _ := merged(t, inputs, options(t, true)); p.Clocks != nil {
 		t.Errorf("clocks of one host are corrected: %+v", p.Clocks)
-	}
-}
-
-func TestFit(t *testing.T) {
-	var points []point
-	for i := range 500 {
-		at := float64(i) * 1e6
-		d := 1000 + 30e-6*at
-		if i%3 == 0 {
-			d += 5e6 // late
-		}
-		points = append(points, point{at, d})
-	}
-	l, _ := fit(points)
-	if math.Abs(l.of(250e6)-(1000+30e-6*250e6)) > 20 || math.Abs(l.drift-30e-6) > 1e-7 {
-		t.Errorf("%+v", l)
-	}
-}
-
-func TestClockKeepsOrder(t *testing.T) {
-	c := clock{shift: 5, drift: -0.9e-3, pivot: 1_000_000}
-	for at := int64(999_000); at < 1_010_000; at++ {
-		if c.at(traceTime(at)) > c.at(traceTime(at+1)) {
-			t.Fatalf("%d comes behind %d", at, at+1)
-		}
-	}
-	for at := int64(999_000); at < 1_001_000; at++ {
-		was := c.before(traceTime(at))
-		if c.at(was) < traceTime(at) || c.at(was-1) >= traceTime(at) {
-			t.Fatalf("before %d is %d", at, was)
-		}
 	}
 }

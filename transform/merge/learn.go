@@ -9,6 +9,7 @@ import (
 	"tracekit/filter/producer"
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/internal/clocks"
 	"tracekit/transform/origin"
 	"tracekit/transform/window"
 )
@@ -19,7 +20,7 @@ type file struct {
 	place  int // among the inputs
 	rank   *Rank
 	byTag  map[string]*Rank // where several ranks wrote into the trace; else nil
-	clock  *clock
+	clock  *clocks.Clock
 	extent trace.Extent
 	events int64
 	bytes  int64
@@ -40,7 +41,9 @@ type file struct {
 	tracks      trace.Tracks
 	byTrack     []*process
 	text        []byte // of the document, until it is parsed
-	collectives collectives
+	aligned     bool   // its collectives are wanted
+	collectives clocks.Collectives
+	timing      clocks.Trace
 }
 
 const unknown = -1
@@ -69,7 +72,7 @@ func newFile(in Input, place int) *file {
 // learn reads the trace.
 func (f *file) learn(ctx context.Context, align bool) error {
 	if align {
-		f.collectives.wanted = true
+		f.aligned = true
 	}
 	err := f.With(false, func(s *trace.Source) error {
 		v, err := s.SurveyParts(func(p *trace.Part) error {
@@ -91,7 +94,7 @@ func (f *file) learn(ctx context.Context, align bool) error {
 	f.learnDocument()
 	f.learnTags()
 	f.tracks, f.byTrack = trace.Tracks{}, nil
-	f.collectives.settle()
+	f.collectives.Settle()
 	return nil
 }
 
@@ -110,8 +113,8 @@ func (f *file) learnEvent(e *trace.Event) {
 	if len(e.Cat()) == 0 && (e.Phase == 'X' || e.Phase == 'C') && isHighLevel(e) {
 		f.highLevel++
 	}
-	if f.collectives.wanted && e.Phase == 'X' {
-		f.collectives.learn(e)
+	if f.aligned && e.Phase == 'X' {
+		f.collectives.Learn(e)
 	}
 }
 

@@ -118,7 +118,7 @@ func (p *Plan) held(sum *budget.Sum) {
 		for _, m := range f.members {
 			members += len(m.key) + len(m.value)
 		}
-		collectives += f.collectives.held()
+		collectives += f.collectives.Held()
 	}
 	sum.Add("processes of ranks", processes)
 	sum.Add("members of documents", members)

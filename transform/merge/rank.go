@@ -36,15 +36,9 @@ func (p *Plan) findRanks() {
 			alone = append(alone, f)
 		}
 	}
-	for _, way := range rankings {
-		if ranks := way.all(alone); ranks != nil {
-			dropCommonGroups(ranks)
-			for i, f := range alone {
-				f.rank = ranks[i]
-				p.addRank(ranks[i], f)
-			}
-			break
-		}
+	for i, r := range ranksOf(alone) {
+		alone[i].rank = r
+		p.addRank(r, alone[i])
 	}
 	for _, f := range p.files {
 		if len(f.tags) >= 2 {
@@ -56,12 +50,48 @@ func (p *Plan) findRanks() {
 			p.addServerEvents(f)
 		}
 	}
-	slices.SortStableFunc(p.Ranks, func(a, b *Rank) int {
-		return cmp.Or(cmp.Compare(a.number, b.number), slices.Compare(a.groups, b.groups))
-	})
+	slices.SortStableFunc(p.Ranks, (*Rank).compare)
 	for i, r := range p.Ranks {
 		r.place = i
 	}
+}
+
+// compare is the order of ranks.
+func (r *Rank) compare(o *Rank) int {
+	return cmp.Or(cmp.Compare(r.number, o.number), slices.Compare(r.groups, o.groups))
+}
+
+// ranksOf returns the ranks of files, one each.
+func ranksOf(files []*file) []*Rank {
+	for _, way := range rankings {
+		if ranks := way.all(files); ranks != nil {
+			dropCommonGroups(ranks)
+			return ranks
+		}
+	}
+	return nil
+}
+
+// Known is what tells which rank a trace is of: the base name of its file, and the number that
+// distributedInfo states, negative if it states none.
+type Known struct {
+	Name   string
+	Number int
+}
+
+// Labels returns the labels of ranks as merge gives them, such as rank 3 or TP0-EP1, and how each is
+// known; order has the places of traces in order of their ranks.
+func Labels(traces []Known) (ranks []*Rank, order []int) {
+	var files []*file
+	for i, k := range traces {
+		f := newFile(Input{Name: k.Name}, i)
+		f.number = max(k.Number, unknown)
+		files = append(files, f)
+		order = append(order, i)
+	}
+	ranks = ranksOf(files)
+	slices.SortStableFunc(order, func(a, b int) int { return ranks[a].compare(ranks[b]) })
+	return ranks, order
 }
 
 func (p *Plan) addRank(r *Rank, f *file) {

@@ -6,13 +6,14 @@ import (
 
 	"tracekit/trace"
 	"tracekit/transform/internal/clipped"
+	"tracekit/transform/internal/clocks"
 	"tracekit/transform/pipeline"
 )
 
 // rewriter changes the events of one file into those of the merged trace.
 type rewriter struct {
 	file      *file
-	clock     *clock
+	clock     *clocks.Clock
 	tracks    trace.Tracks
 	byTrack   []placed
 	processes map[string]*use
@@ -133,16 +134,16 @@ func isOfProcess(e *trace.Event) bool {
 // move gives e its time in the merged trace.
 func (r *rewriter) move(e *trace.Event) {
 	c := r.clock
-	if c.same() || e.Has&trace.HasTS == 0 || r.file.isImpossible(e.TS) {
+	if c.Same() || e.Has&trace.HasTS == 0 || r.file.isImpossible(e.TS) {
 		return
 	}
 	start := r.file.time(e)
-	ts := c.at(start)
+	ts := c.At(start)
 	from, to := e.Place(trace.FieldTS)
 	r.patches.Replace(from, to, func(dst []byte) []byte { return trace.AppendMicros(dst, ts) })
-	if c.drift != 0 && e.Has&trace.HasDur != 0 && e.Span() > 0 {
+	if c.Drift != 0 && e.Has&trace.HasDur != 0 && e.Span() > 0 {
 		from, to = e.Place(trace.FieldDur)
-		dur := c.at(start+e.Span()) - ts
+		dur := c.At(start+e.Span()) - ts
 		r.patches.Replace(from, to, func(dst []byte) []byte { return trace.AppendMicros(dst, dur) })
 	}
 	if e.Has&trace.HasArgs == 0 || !bytes.Contains(e.Args(), []byte(clipped.KeyTS)) {
@@ -154,16 +155,16 @@ func (r *rewriter) move(e *trace.Event) {
 			continue
 		}
 		if was, ok := trace.ParseMicros([]byte(trace.Unquote(m.Value))); ok {
-			r.patches.Replace(at+m.At, at+m.At+len(m.Value), func(dst []byte) []byte { return trace.AppendMicros(dst, c.at(was)) })
+			r.patches.Replace(at+m.At, at+m.At+len(m.Value), func(dst []byte) []byte { return trace.AppendMicros(dst, c.At(was)) })
 		}
 	}
 }
 
-// time is when e began. Where times count from the epoch, Python writes a float64, which knows
+// time is when e began. Where times count from the clocks.Epoch, Python writes a float64, which knows
 // quarters of a microsecond, in as few decimals as tell them apart: 59.75 as 59.8.
 func (f *file) time(e *trace.Event) trace.Time {
 	const quarter = 250
-	if f.extent.Zero < epoch || e.TS%10 != 0 || e.TS%quarter == 0 {
+	if f.extent.Zero < clocks.Epoch || e.TS%10 != 0 || e.TS%quarter == 0 {
 		return e.TS
 	}
 	text := e.TSText()

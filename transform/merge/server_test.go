@@ -316,7 +316,7 @@ func TestEventsAreChangedWithoutAllocations(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := p.files[1]
-		f.clock.drift, f.clock.shift = 1e-5, 12345
+		f.clock.Drift, f.clock.Shift = 1e-5, 12345
 		err = f.With(false, func(s *trace.Source) error {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

@@ -62,10 +62,10 @@ func (p *Plan) findSpan(ctx context.Context, f *file) (*span, error) {
 		s.from, s.to, _, err = find.Resolve(v)
 		if run := find.Run(); err == nil && run != nil {
 			if s.steps = run.Origin(s.from, s.to); s.steps != nil {
-				s.steps.At = f.clock.at(s.steps.At)
+				s.steps.At = f.clock.At(s.steps.At)
 			}
 		}
-		s.from, s.to = f.clock.at(s.from), f.clock.at(s.to)
+		s.from, s.to = f.clock.At(s.from), f.clock.At(s.to)
 		return err
 	})
 	return s, err

@@ -216,9 +216,9 @@ func (p *Plan) origin(f *file, cut *spill.File) ([]byte, error) {
 			return nil, err
 		}
 		if of != nil {
-			o.Range.Start, o.Range.End = f.clock.at(of.Range.Start), f.clock.at(of.Range.End)
+			o.Range.Start, o.Range.End = f.clock.At(of.Range.Start), f.clock.At(of.Range.End)
 			if o.Steps = of.Steps; o.Steps != nil {
-				o.Steps.At = f.clock.at(o.Steps.At)
+				o.Steps.At = f.clock.At(o.Steps.At)
 			} else if f.rank != nil && f.rank.span != nil {
 				o.Steps = f.rank.span.steps
 			}
@@ -369,9 +369,9 @@ func (p *Plan) sliceOf(f *file) slice.Options {
 		o.Origin = &origin.Call{Version: p.Origin.Version, Source: f.Name, Call: p.Origin.Call}
 	}
 	if p.cutsByBounds() {
-		o.Range = window.Between(f.clock.before(p.from), f.clock.before(p.to))
+		o.Range = window.Between(f.clock.Before(p.from), f.clock.Before(p.to))
 	} else if f.rank != nil && f.rank.span != nil {
-		o.Range = window.Between(f.clock.before(f.rank.span.from), f.clock.before(f.rank.span.to))
+		o.Range = window.Between(f.clock.Before(f.rank.span.from), f.clock.Before(f.rank.span.to))
 	}
 	return o
 }

@@ -1,4 +1,4 @@
-package merge
+package clocks
 
 import (
 	"cmp"
@@ -12,8 +12,7 @@ import (
 // aligner corrects one clock after the other by those that are corrected already.
 type aligner struct {
 	clocks *Clocks
-	files  map[*Host][]*file
-	ends   map[meeting]*ends // by the hosts that are aligned
+	ends   map[Meeting]*ends // by the hosts that are aligned
 	origin trace.Time        // that times count from
 	room   []point
 }
@@ -27,7 +26,7 @@ type ends struct {
 func (a *aligner) align() {
 	left := slices.Clone(a.clocks.Hosts)
 	for _, h := range left {
-		h.Why = fmt.Sprintf("fewer than %d matches", leastMatches)
+		h.Why = fmt.Sprintf("fewer than %d matches", LeastMatches)
 	}
 	// The first is the one that has seen most.
 	first := slices.MaxFunc(left, func(x, y *Host) int { return cmp.Compare(a.samples(x), a.samples(y)) })
@@ -40,7 +39,7 @@ func (a *aligner) align() {
 		some = false
 		left = slices.DeleteFunc(left, func(h *Host) bool {
 			points := a.points(h)
-			if h.Matches = len(points); len(points) < leastMatches {
+			if h.Matches = len(points); len(points) < LeastMatches {
 				return false // another may have more to do with it
 			}
 			a.correct(h, points)
@@ -56,7 +55,7 @@ func (a *aligner) correct(h *Host, points []point) {
 	n := len(residuals)
 	h.Residuals = &Residuals{int64(residuals[n/2]), int64(residuals[n*9/10]), int64(residuals[n-1])}
 	h.Offset, h.DriftPPM, h.At = int64(math.Round(l.offset)), l.drift*1e6, int64(a.origin)+int64(l.pivot)
-	if a.clocks.By == bySteps && math.Abs(l.offset) < 3*deviation(residuals) {
+	if a.clocks.By == BySteps && math.Abs(l.offset) < 3*deviation(residuals) {
 		h.Why = "steps differ by more than that from rank to rank"
 		a.join(h, line{})
 		return
@@ -66,8 +65,8 @@ func (a *aligner) correct(h *Host, points []point) {
 }
 
 func (a *aligner) samples(h *Host) (n int) {
-	for _, f := range a.files[h] {
-		n += len(f.collectives.samples)
+	for _, f := range h.traces {
+		n += len(f.Samples)
 	}
 	return n
 }
@@ -75,10 +74,10 @@ func (a *aligner) samples(h *Host) (n int) {
 // first is the time of the first sample: float64 has no room for what counts from 1970.
 func (a *aligner) first() trace.Time {
 	first := trace.MaxTime
-	for _, files := range a.files {
-		for _, f := range files {
-			for _, s := range f.collectives.samples {
-				first = min(first, f.clock.at(s.end))
+	for _, h := range a.clocks.Hosts {
+		for _, f := range h.traces {
+			for _, s := range f.Samples {
+				first = min(first, f.Clock.At(s.End))
 			}
 		}
 	}
@@ -86,22 +85,22 @@ func (a *aligner) first() trace.Time {
 }
 
 // time is when a sample of a file was, in ns after origin.
-func (a *aligner) time(f *file, s *sample) float64 { return float64(f.clock.at(s.end) - a.origin) }
+func (a *aligner) time(f *Trace, s *Sample) float64 { return float64(f.Clock.At(s.End) - a.origin) }
 
 // join adds the ends of a host to those that are aligned.
 func (a *aligner) join(h *Host, l line) {
-	for _, f := range a.files[h] {
+	for _, f := range h.traces {
 		lags, started := a.lags(f), a.started()
-		for i := range f.collectives.samples {
-			s := &f.collectives.samples[i]
-			lag, known := lags[s.group]
-			if !known && s.shape != 0 && started[s.group] {
+		for i := range f.Samples {
+			s := &f.Samples[i]
+			lag, known := lags[s.Group]
+			if !known && s.Shape != 0 && started[s.Group] {
 				continue // nobody knows which of the others it is
 			}
 			m := s.behind(lag)
 			e := a.ends[m]
 			if e == nil {
-				e = &ends{shape: s.shape}
+				e = &ends{shape: s.Shape}
 				a.ends[m] = e
 			}
 			at := a.time(f, s)
@@ -116,18 +115,18 @@ func (a *aligner) join(h *Host, l line) {
 func (a *aligner) started() map[uint64]bool {
 	groups := map[uint64]bool{}
 	for m := range a.ends {
-		groups[m.group] = true
+		groups[m.Group] = true
 	}
 	return groups
 }
 
 // points are the differences of a host's clock to those that are aligned.
 func (a *aligner) points(h *Host) (points []point) {
-	for _, f := range a.files[h] {
+	for _, f := range h.traces {
 		lags := a.lags(f)
-		for i := range f.collectives.samples {
-			s := &f.collectives.samples[i]
-			if lag, known := lags[s.group]; known || s.shape == 0 {
+		for i := range f.Samples {
+			s := &f.Samples[i]
+			if lag, known := lags[s.Group]; known || s.Shape == 0 {
 				points = a.match(f, s, lag, points)
 			}
 		}
@@ -137,9 +136,9 @@ func (a *aligner) points(h *Host) (points []point) {
 
 // match appends the difference of a file's clock at a sample, if that is of a collective that
 // others have left, too.
-func (a *aligner) match(f *file, s *sample, lag int64, points []point) []point {
+func (a *aligner) match(f *Trace, s *Sample, lag int64, points []point) []point {
 	e := a.ends[s.behind(lag)]
-	if e == nil || e.shape != s.shape {
+	if e == nil || e.shape != s.Shape {
 		return points
 	}
 	at, n := a.time(f, s), len(e.at)
@@ -147,17 +146,17 @@ func (a *aligner) match(f *file, s *sample, lag int64, points []point) []point {
 }
 
 // behind is the meeting so many numbers later.
-func (s *sample) behind(lag int64) meeting {
-	return meeting{s.group, s.number + uint64(lag)}
+func (s *Sample) behind(lag int64) Meeting {
+	return Meeting{s.Group, s.Number + uint64(lag)}
 }
 
 // lags tell, by group, how far the numbers of a file are behind those of the others, where
 // order gave them: its profiler may have begun earlier or later.
-func (a *aligner) lags(f *file) map[uint64]int64 {
-	byGroup := map[uint64][]*sample{}
-	for i := range f.collectives.samples {
-		if s := &f.collectives.samples[i]; s.shape != 0 {
-			byGroup[s.group] = append(byGroup[s.group], s)
+func (a *aligner) lags(f *Trace) map[uint64]int64 {
+	byGroup := map[uint64][]*Sample{}
+	for i := range f.Samples {
+		if s := &f.Samples[i]; s.Shape != 0 {
+			byGroup[s.Group] = append(byGroup[s.Group], s)
 		}
 	}
 	lags := map[uint64]int64{}
@@ -178,7 +177,7 @@ type candidate struct {
 
 // lag finds the lag by which the differences of the clocks scatter least. Where several do so,
 // since all collectives take the same time, it is the one by which the clocks differ least.
-func (a *aligner) lag(f *file, group uint64, samples []*sample) (lag int64, known bool) {
+func (a *aligner) lag(f *Trace, group uint64, samples []*Sample) (lag int64, known bool) {
 	const (
 		near  = 32  // numbers around what the clocks say, and around 0
 		most  = 128 // samples that are looked at
@@ -214,7 +213,7 @@ func (a *aligner) lag(f *file, group uint64, samples []*sample) (lag int64, know
 
 // try tells how well a lag explains samples of a group. It reports false if too few others have
 // seen them, or the clocks would be further apart than any are.
-func (a *aligner) try(f *file, lag int64, samples []*sample) (c candidate, some bool) {
+func (a *aligner) try(f *Trace, lag int64, samples []*Sample) (c candidate, some bool) {
 	points := a.room[:0]
 	met := 0
 	for _, s := range samples {
@@ -224,7 +223,7 @@ func (a *aligner) try(f *file, lag int64, samples []*sample) (c candidate, some 
 		points = a.match(f, s, lag, points)
 	}
 	a.room = points
-	if len(points) < leastMatches || 2*len(points) < met {
+	if len(points) < LeastMatches || 2*len(points) < met {
 		return c, false
 	}
 	differences := make([]float64, len(points))
@@ -232,7 +231,7 @@ func (a *aligner) try(f *file, lag int64, samples []*sample) (c candidate, some 
 		differences[i] = p.difference
 	}
 	middle := median(differences)
-	if math.Abs(middle) > mostByOrder && f.states() {
+	if math.Abs(middle) > mostByOrder && f.States() {
 		return c, false
 	}
 	const unlike = 1e6 // ns: what it counts that a collective was another
@@ -247,15 +246,12 @@ func (a *aligner) try(f *file, lag int64, samples []*sample) (c candidate, some 
 // tell which collectives are the same.
 const mostByOrder = 10e9
 
-// states reports whether a file states the time of day.
-func (f *file) states() bool { return f.base != 0 || f.extent.Zero >= epoch }
-
 // lagByClock is the lag of the collective that the others left when a sample was.
-func (a *aligner) lagByClock(f *file, group uint64, s *sample) (lag int64) {
+func (a *aligner) lagByClock(f *Trace, group uint64, s *Sample) (lag int64) {
 	at, nearest := a.time(f, s), math.Inf(1)
 	for m, e := range a.ends {
-		if d := math.Abs(e.at[0] - at); m.group == group && e.shape == s.shape && (d < nearest || d == nearest && int64(m.number-s.number) < lag) {
-			nearest, lag = d, int64(m.number-s.number)
+		if d := math.Abs(e.at[0] - at); m.Group == group && e.shape == s.Shape && (d < nearest || d == nearest && int64(m.Number-s.Number) < lag) {
+			nearest, lag = d, int64(m.Number-s.Number)
 		}
 	}
 	return lag

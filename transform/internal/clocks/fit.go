@@ -1,4 +1,4 @@
-package merge
+package clocks
 
 import (
 	"math"
@@ -13,8 +13,8 @@ type line struct{ pivot, offset, drift float64 }
 
 func (l line) of(at float64) float64 { return l.offset + l.drift*(at-l.pivot) }
 
-// mostDrift is more than clocks of computers drift: what is said to exceed it is no drift.
-const mostDrift = 1e-3
+// MostDrift is more than clocks of computers drift: what is said to exceed it is no drift.
+const MostDrift = 1e-3
 
 // significant is how many deviations a slope has to be from 0, to be one. What it does to times
 // far from all points is worse than what a small one does among them.
@@ -29,7 +29,7 @@ func fit(points []point) (l line, residuals []float64) {
 	l.pivot = points[len(points)/2].at
 	l.drift = slope(points)
 	l.offset, residuals = level(points, l)
-	if math.Abs(l.drift) > mostDrift || math.Abs(l.drift) < significant*deviation(residuals)/spread(points) {
+	if math.Abs(l.drift) > MostDrift || math.Abs(l.drift) < significant*deviation(residuals)/spread(points) {
 		l.drift = 0
 		l.offset, residuals = level(points, l)
 	}

@@ -1,4 +1,4 @@
-package merge
+package clocks
 
 import (
 	"bytes"
@@ -17,18 +17,17 @@ const MostCollectives = 16 << 10
 // mostUnnumbered is how many are looked at where nothing numbers them.
 const mostUnnumbered = 1 << 20
 
-// collectives are those that ran on the devices of one trace, and that all members leave
+// Collectives are those that ran on the devices of one trace, and that all members leave
 // together.
-type collectives struct {
-	wanted     bool
+type Collectives struct {
 	every      uint64 // of so many numbered ones one is kept
-	numbered   map[meeting]trace.Time
+	numbered   map[Meeting]trace.Time
 	unnumbered []unnumbered
-	samples    []sample // of both, once they are settled
+	Samples    []Sample // of both, once they are settled
 }
 
-// meeting is what members of a collective have in common.
-type meeting struct{ group, number uint64 }
+// Meeting is what members of a collective have in common.
+type Meeting struct{ Group, Number uint64 }
 
 // unnumbered is a collective that its place in the order of its group tells from others.
 type unnumbered struct {
@@ -36,18 +35,18 @@ type unnumbered struct {
 	start, end   trace.Time
 }
 
-// sample is when a trace left a collective.
-type sample struct {
-	meeting
-	shape uint64 // of one that order numbers: what it did, to how much. Else 0
-	end   trace.Time
+// Sample is when a trace left a collective.
+type Sample struct {
+	Meeting
+	Shape uint64 // of one that order numbers: what it did, to how much. Else 0
+	End   trace.Time
 }
 
 // anyGroup is the group of collectives whose number says which group it is.
 const anyGroup = 0
 
-// learn takes a slice, if it is such a collective.
-func (c *collectives) learn(e *trace.Event) {
+// Learn takes a slice, if it is such a collective.
+func (c *Collectives) Learn(e *trace.Event) {
 	cat, _ := producer.CategoryOf(e.Cat())
 	if cat.Place != producer.OnDevice || string(e.Cat()) == "gpu_user_annotation" || e.Has&trace.HasTS == 0 {
 		return
@@ -89,11 +88,11 @@ func (c *collectives) learn(e *trace.Event) {
 	}
 	of := hash(group, description, ranks)
 	if len(comms) > 0 && string(comms) != "0" {
-		c.add(meeting{anyGroup, hash(comms)}, e.End())
+		c.add(Meeting{anyGroup, hash(comms)}, e.End())
 		return
 	}
 	if n, err := strconv.ParseUint(trace.Unquote(seq), 10, 64); err == nil {
-		c.add(meeting{of, n}, e.End())
+		c.add(Meeting{of, n}, e.End())
 		return
 	}
 	c.addUnnumbered(unnumbered{of, hash(name, in, out, dtype), e.TS, e.End()})
@@ -112,9 +111,9 @@ func hash(parts ...[]byte) uint64 {
 }
 
 // add notes the end of a collective, which may be more than one kernel.
-func (c *collectives) add(m meeting, end trace.Time) {
+func (c *Collectives) add(m Meeting, end trace.Time) {
 	if c.numbered == nil {
-		c.numbered, c.every = map[meeting]trace.Time{}, 1
+		c.numbered, c.every = map[Meeting]trace.Time{}, 1
 	}
 	if mix(m)%c.every != 0 {
 		return
@@ -132,25 +131,25 @@ func (c *collectives) add(m meeting, end trace.Time) {
 	}
 }
 
-func (c *collectives) addUnnumbered(u unnumbered) {
+func (c *Collectives) addUnnumbered(u unnumbered) {
 	if len(c.unnumbered) < mostUnnumbered {
 		c.unnumbered = append(c.unnumbered, u)
 	}
 }
 
 // mix spreads numbers that follow one another.
-func mix(m meeting) uint64 {
-	x := (m.group ^ m.number) * 0x9e3779b97f4a7c15
+func mix(m Meeting) uint64 {
+	x := (m.Group ^ m.Number) * 0x9e3779b97f4a7c15
 	return x ^ x>>32
 }
 
-// settle makes samples of what was learnt.
-func (c *collectives) settle() {
+// Settle makes samples of what was learnt.
+func (c *Collectives) Settle() {
 	for m, end := range c.numbered {
-		c.samples = append(c.samples, sample{m, 0, end})
+		c.Samples = append(c.Samples, Sample{m, 0, end})
 	}
-	slices.SortFunc(c.samples, func(a, b sample) int {
-		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.group, b.group), cmp.Compare(a.number, b.number))
+	slices.SortFunc(c.Samples, func(a, b Sample) int {
+		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Group, b.Group), cmp.Compare(a.Number, b.Number))
 	})
 	c.number(c.unnumbered)
 	c.numbered, c.unnumbered = nil, nil
@@ -158,7 +157,7 @@ func (c *collectives) settle() {
 
 // number numbers collectives of each group in order of time, and keeps some: stretches that
 // follow one another, since two traces may have begun to number at different ones.
-func (c *collectives) number(all []unnumbered) {
+func (c *Collectives) number(all []unnumbered) {
 	const stretch = 256
 	slices.SortFunc(all, func(a, b unnumbered) int {
 		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
@@ -173,12 +172,13 @@ func (c *collectives) number(all []unnumbered) {
 			n = 0
 		}
 		if n%every < stretch {
-			c.samples = append(c.samples, sample{meeting{u.group, uint64(n)}, u.shape, u.end})
+			c.Samples = append(c.Samples, Sample{Meeting{u.group, uint64(n)}, u.shape, u.end})
 		}
 	}
 }
 
-func (c *collectives) held() int {
+// Held is about how many bytes c takes.
+func (c *Collectives) Held() int {
 	const numbered, unnumbered, sample = 60, 32, 32
-	return numbered*len(c.numbered) + unnumbered*cap(c.unnumbered) + sample*cap(c.samples)
+	return numbered*len(c.numbered) + unnumbered*cap(c.unnumbered) + sample*cap(c.Samples)
 }
