@@ -317,7 +317,7 @@ func readRequests(std streams, name string, o requests.FileOptions) ([]requests.
 	}
 	records, err := requests.ReadFile(f, o)
 	if err != nil {
-		return nil, hint(fmt.Errorf("%s: %s", name, term.Short(err.Error(), 300)), "it shall be CSV with a header, JSON lines or OpenTelemetry JSON, with an id, a start and an end")
+		return nil, hint(fmt.Errorf("%s: %s", name, term.Short(err.Error(), 300)), "it has to be CSV with a header, JSON lines, OpenTelemetry JSON or a result of vllm bench serve, with an id, a start and an end; "+requestTimes)
 	}
 	return records, nil
 }

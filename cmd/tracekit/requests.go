@@ -15,12 +15,14 @@ import (
 // requestFlags say where requests are known from.
 func requestFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "requests", Usage: "read requests, with id, start and end, from `FILE`: CSV, JSON lines or an OpenTelemetry export in JSON"},
+		&cli.StringFlag{Name: "requests", Usage: "read requests, with id, start and end, from `FILE`: CSV, JSON lines, an OpenTelemetry export in JSON, or a result of vllm bench serve"},
 		&cli.StringSliceFlag{Name: "request-key", Usage: "the id of a request is in args as `KEY`; may be repeated"},
 		&cli.StringFlag{Name: "request-by", Usage: "the `FIELD` that identifies a request: tid, thread, process, name, id, args.NAME or another field of expressions"},
 		&cli.StringFlag{Name: "request-pattern", Usage: "the id of a request is in names, or in that field, where `REGEX` has its group id, such as 'Req (?P<id>\\w+)'"},
 	}
 }
+
+const requestTimes = "docs/split.md has the columns and units of files of requests, with examples of an access log and a benchmark"
 
 // requestsOf reads those flags, and the file that they name.
 func requestsOf(c *cli.Context, std streams) (o requests.Options, err error) {
@@ -59,10 +61,12 @@ func requestError(err error) error {
 			lines = fmt.Sprintf("threads are called %s: if each is a request, say --request-by tid\n%s", strings.Join(none.Threads, ", "), lines)
 		}
 		return hint(err, "%s", lines)
+	case errors.Is(err, requests.ErrTime):
+		return hint(err, requestTimes)
 	case errors.Is(err, requests.ErrUnknown):
 		return hint(err, "tracekit split --by request --dry-run lists all of them")
 	case errors.Is(err, requests.ErrNoBatches):
-		return hint(err, "--requests FILE tells when each ran, --request-key or --request-pattern where their ids stand")
+		return hint(err, "--requests FILE has when each ran, --request-key or --request-pattern say where their ids are")
 	}
 	return err
 }

@@ -216,6 +216,8 @@ func splitError(in *input, err error) error {
 		return in.wrap(err)
 	case errors.As(err, new(*steps.NoMarkersError)):
 		return noSteps(in.wrap(err), "; split --by time or size needs none")
+	case errors.Is(err, split.ErrOutside):
+		return hint(in.wrap(err), requestTimes)
 	case errors.Is(err, split.ErrNothing):
 		return hint(in.wrap(err), "tracekit info shows what is in it")
 	}

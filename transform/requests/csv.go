@@ -67,7 +67,11 @@ func checkHeader(header []string, o FileOptions) error {
 	for _, name := range header {
 		f.set(name, "?", o)
 	}
-	for _, need := range []struct{ value, what string }{{f.id, "an id"}, {f.start, "a start"}, {f.end + f.length, "an end or a duration"}} {
+	start := f.start
+	if f.end != "" && f.length != "" {
+		start = "known by these"
+	}
+	for _, need := range []struct{ value, what string }{{f.id, "an id"}, {start, "a start"}, {f.end + f.length, "an end or a duration"}} {
 		if need.value == "" {
 			return fmt.Errorf("no column for %s among %q: name them id, start and end", need.what, header)
 		}

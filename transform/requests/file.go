@@ -16,8 +16,8 @@ import (
 // trace's.
 type Record struct {
 	ID         string
-	start, end moment
-	length     trace.Time // instead of an end, negative if not given
+	start, end moment     // one of them may be unknown
+	length     trace.Time // instead of that, negative if not given
 	at         string     // where it stands in the file
 }
 
@@ -115,16 +115,18 @@ func (f *fields) record(at string) (Record, error) {
 	switch {
 	case f.id == "":
 		return r, fmt.Errorf("%s: no id of a request", at)
-	case f.start == "":
+	case f.start == "" && (f.end == "" || f.length == ""):
 		return r, fmt.Errorf("%s: request %s has no start", at, f.id)
 	}
-	if r.start, err = parseMoment(f.start, f.units[startColumn]); err != nil {
-		return r, fmt.Errorf("%s: start of request %s: %w", at, f.id, err)
+	if f.start != "" {
+		if r.start, err = parseMoment(f.start, f.units[startColumn]); err != nil {
+			return r, fmt.Errorf("%s: start of request %s: %w", at, f.id, err)
+		}
 	}
-	switch {
-	case f.end != "":
+	if f.end != "" {
 		r.end, err = parseMoment(f.end, f.units[endColumn])
-	case f.length != "":
+	}
+	if err == nil && f.length != "" && (f.start == "" || f.end == "") {
 		r.length, err = parseLength(f.length, f.units[lengthColumn])
 	}
 	if err != nil {
@@ -137,6 +139,10 @@ func (f *fields) record(at string) (Record, error) {
 // request, from the first start to the last end. One without an end is
 // unfinished and reaches to the end of the trace.
 func Place(records []Record, c Clock) ([]Request, error) {
+	records, err := readBare(records, c)
+	if err != nil {
+		return nil, err
+	}
 	var all []Request
 	at := map[string]int{}
 	for i := range records {
@@ -167,15 +173,16 @@ func (r *Record) place(c Clock) (Request, error) {
 	if q.Start, err = c.of(r.start); err != nil {
 		return q, fmt.Errorf("%s: %w", r.at, err)
 	}
+	if q.End, err = c.of(r.end); err != nil {
+		return q, fmt.Errorf("%s: %w", r.at, err)
+	}
 	switch {
+	case !r.start.known:
+		q.Start = q.End.Add(-r.length)
 	case r.length >= 0:
 		q.End = q.Start.Add(r.length)
 	case !r.end.known:
 		q.Unfinished, q.End = true, max(q.Start, c.end())
-	default:
-		if q.End, err = c.of(r.end); err != nil {
-			return q, fmt.Errorf("%s: %w", r.at, err)
-		}
 	}
 	if q.End < q.Start {
 		return q, fmt.Errorf("%s: request %s ends before it starts", r.at, r.ID)

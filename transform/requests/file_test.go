@@ -37,6 +37,14 @@ func TestFilesOfRequests(t *testing.T) {
 		{"a unit in the header", "Request ID,Start Time (ms),endUs,note\na,1767189312500,1767189312750000,\"x, y\"\n", one},
 		{"RFC 3339", "id,start,end\na,2025-12-31T13:55:12.5Z,2025-12-31 15:55:12.750+02:00\n", one},
 		{"the trace's own clock", "id,start,end\na,@500000,@750000.000\n", one},
+		{"an end and a duration, as access logs have them", "id,end,duration_s\na,1767189312.75,0.250\n", one},
+		{"microseconds of the trace's own clock", "id,start_us,end_us\na,500000,750000.000\n", one},
+		{"seconds of the trace's own clock", "id,start (s),end (s)\na,0.5,0.75\n", one},
+		{"a number of one unit alone", "id,start,end\na,500000000,750000000\n", one},
+		{"a result of vllm bench serve", `{"date":"20260101-000000","duration":1.5,"start_times":[0.5,0.55,0.6],"latencies":[0.25,0,0.1],"ttfts":[0.1,0,0.1],"itls":[[0.1],[],[]],"errors":["","Bad Gateway",""]}`,
+			"0 500000000-750000000, 2 600000000-700000000"},
+		{"two of them", `{"start_times":[0.5],"latencies":[0.25]}` + "\n" + `{"start_times":[0.6],"latencies":[0.1]}`, "0 500000000-750000000, 1 600000000-700000000"},
+		{"an older one", `{"start_times":[0.5],"ttfts":[0.05],"itls":[[0.1,0.1]],"errors":[""]}`, "0 500000000-750000000"},
 		{"a duration", "id,start,duration_ms\na,1767189312.5,250\n", one},
 		{"a duration with its unit", "id,start,latency\na,1767189312.5,250ms\n", one},
 		{"a mark and blanks", "\ufeffid, start, end\r\n a , 1767189312.5 , 1767189312.75 \r\n", one},
@@ -88,6 +96,18 @@ func TestOptionsOfFiles(t *testing.T) {
 	if want := "a 500000000-750000000"; got != want || err != nil {
 		t.Errorf("got %s, %v, want %s", got, err, want)
 	}
+	// Of an uptime of 75 days there is one reading.
+	uptime := Clock{Zero: 6_520_430_064_204_583, Last: 6_520_431_064_204_583}
+	for _, times := range []string{"6520430.5,6520430.75", "6520430500,6520430750", "6520430500000.0,6520430750000", "6520430500000000,6520430750000000"} {
+		got, err := place(t, "id,start,end\na,"+times+"\n", FileOptions{}, uptime)
+		if want := "a 6520430500000000-6520430750000000"; err != nil || !strings.HasSuffix(got, want) {
+			t.Errorf("%s: got %s, %v, want %s", times, got, err, want)
+		}
+	}
+	_, err = place(t, "id,start,end\na,12.5,13\n", FileOptions{}, uptime)
+	if want := "line 2: start of request a: no time: 12.5 is no time since 1970, and lies in the trace in no unit, which is from @6520430064204.583 to @6520431064204.583 in microseconds"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
 	epoch := Clock{Zero: base, Last: base + 1_000_000_000}
 	if got, err = place(t, "id,start,end\na,1767189312.5,1767189312.75\n", FileOptions{}, epoch); got != "a 1767189312500000000-1767189312750000000" || err != nil {
 		t.Errorf("got %s, %v for a trace that counts from 1970", got, err)
@@ -105,11 +125,14 @@ func TestFilesThatDoNotTell(t *testing.T) {
 		{"no value for the start", "id,start,end\na,,1767189313\n", "line 2: request a has no start"},
 		{"a short row", "id,start,end\na,1767189312,1767189313\nb,1\n", "line 3: wrong number of fields"},
 		{"a bad quote", "id,start,end\n\"a,1767189312,1767189313\n", `line 2: extraneous or missing " in quoted-field`},
-		{"times from nowhere", "id,start,end\na,12.5,13\n", "line 2: start of request a: no time: 12.5 is no time of day in s, ms, us or ns since 1970; a time of the trace's own clock is written as @ and microseconds"},
+		{"times from nowhere", "id,start,end\na,12.5,13\n", "line 2: start of request a: no time: 12.5 can be in ms, us or ns on the trace's clock; say which by the column's name, such as start_ms, or write @ and microseconds"},
+		{"an end without a duration", "id,end\na,1767189312\n", `no column for a start among ["id" "end"]: name them id, start and end`},
+		{"an end whose duration is missing", "id,end,duration_s\na,1767189312,\n", "line 2: request a has no start"},
+		{"a benchmark without latencies", `{"start_times":[1]}`, `value 1, request 0: no time: "" is no duration`},
 		{"words", "id,start,end\na,1767189312,soon\n", `line 2: end of request a: no time: "soon", write RFC 3339 with a time zone, or a number since 1970`},
 		{"no zone", "id,start,end\na,1767189312,2025-12-31T13:55:12\n", `line 2: end of request a: no time: "2025-12-31T13:55:12", write RFC 3339 with a time zone, or a number since 1970`},
-		{"infinity", "id,start,end\na,inf,1767189313\n", "line 2: start of request a: no time: inf is no time of day in s, ms, us or ns since 1970; a time of the trace's own clock is written as @ and microseconds"},
-		{"too late for a clock", "id,start,end\na,99999999999,1e300\n", "line 2: start of request a: no time: 99999999999 is no time of day in s, ms, us or ns since 1970; a time of the trace's own clock is written as @ and microseconds"},
+		{"infinity", "id,start,end\na,inf,1767189313\n", "line 2: start of request a: no time: inf is no time in s, ms, us or ns"},
+		{"too late for a clock", "id,start,end\na,99999999999,1e300\n", "line 2: start of request a: no time: 99999999999 is no time in s, ms, us or ns"},
 		{"a bad raw time", "id,start,end\na,@x,1767189313\n", `line 2: start of request a: no time: "@x", @ wants microseconds as the trace has them`},
 		{"a duration without a unit", "id,start,duration\na,1767189312,3\n", `line 2: end of request a: no time: a duration of "3" has no unit, call its column duration_ms or the like`},
 		{"a negative duration", "id,start,duration_s\na,1767189312,-3\n", `line 2: end of request a: no time: "-3" is no duration`},

@@ -47,6 +47,7 @@ type jsonFile struct {
 	o       FileOptions
 	records []Record
 	spans   int // of OpenTelemetry
+	sent    int // by benchmarks
 }
 
 func (j *jsonFile) value(v *ast.Node, at string) error {
@@ -59,6 +60,8 @@ func (j *jsonFile) value(v *ast.Node, at string) error {
 		switch {
 		case isThere(member(v, "resourceSpans")):
 			return j.export(member(v, "resourceSpans"), at)
+		case isThere(member(v, "start_times")):
+			return j.benchmark(v, at)
 		case isSpan(v):
 			j.spans++
 			return j.span(v, at)

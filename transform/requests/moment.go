@@ -28,18 +28,21 @@ const (
 // exponents of ten that lead from a unit to microseconds.
 var exponents = map[Unit]int{Seconds: 6, Milliseconds: 3, Microseconds: 0, Nanoseconds: -3}
 
-// moment is a point in time as a file tells it.
+// units are the units, the largest first.
+var units = []Unit{Seconds, Milliseconds, Microseconds, Nanoseconds}
+
+// moment is a point in time as a file states it.
 type moment struct {
 	known bool
 	wall  bool // ns since 1970; else ns on the trace's clock
 	at    trace.Time
+	bare  string // a number of which the file states no unit: by its size since 1970, if wall is set, or on the trace's clock
 }
 
 // ErrTime marks a time that can't be read.
 var ErrTime = errors.New("no time")
 
-// parseMoment reads a number of units since 1970, RFC 3339, or @ and a time on
-// the trace's own clock in microseconds.
+// parseMoment reads a number of units since 1970 or on the trace's own clock; RFC 3339; or @ and a time on the trace's own clock in microseconds.
 func parseMoment(s string, u Unit) (moment, error) {
 	if raw, ok := strings.CutPrefix(s, "@"); ok {
 		at, ok := trace.ParseMicros([]byte(raw))
@@ -49,14 +52,7 @@ func parseMoment(s string, u Unit) (moment, error) {
 		return moment{known: true, at: at}, nil
 	}
 	if n, err := strconv.ParseFloat(s, 64); err == nil {
-		if u == ByMagnitude {
-			u = unitOf(n)
-		}
-		at, ok := scaled(s, u)
-		if !ok || !sinceEpoch(at) {
-			return moment{}, fmt.Errorf("%w: %s is no time of day in s, ms, us or ns since 1970; a time of the trace's own clock is written as @ and microseconds", ErrTime, s)
-		}
-		return moment{known: true, wall: true, at: at}, nil
+		return parseNumber(s, n, u)
 	}
 	// Python writes a blank where the standard has a T.
 	at, err := time.Parse(time.RFC3339Nano, strings.Replace(s, " ", "T", 1))
@@ -64,6 +60,23 @@ func parseMoment(s string, u Unit) (moment, error) {
 		return moment{}, fmt.Errorf("%w: %q, write RFC 3339 with a time zone, or a number since 1970", ErrTime, s)
 	}
 	return moment{known: true, wall: true, at: trace.Time(at.UnixNano())}, nil
+}
+
+// parseNumber reads the number s, which is about n.
+func parseNumber(s string, n float64, u Unit) (moment, error) {
+	stated := u != ByMagnitude
+	if !stated {
+		u = unitOf(n)
+	}
+	at, ok := scaled(s, u)
+	if !ok {
+		return moment{}, fmt.Errorf("%w: %s is no time in s, ms, us or ns", ErrTime, s)
+	}
+	m := moment{known: true, wall: sinceEpoch(at), at: at}
+	if !stated {
+		m.bare = s
+	}
+	return m, nil
 }
 
 // unitOf tells the unit of a time of day: from 2001 to the year 5000 a number

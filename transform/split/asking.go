@@ -3,6 +3,7 @@ package split
 import (
 	"fmt"
 
+	"tracekit/internal/term"
 	"tracekit/transform/requests"
 	"tracekit/transform/slice"
 	"tracekit/transform/window"
@@ -35,8 +36,9 @@ func (p *pieces) byRequest(whole slice.Window) ([]slice.Window, error) {
 		windows = append(windows, w)
 	}
 	if len(windows) == 0 {
-		return nil, fmt.Errorf("%w: all requests (%d) lie outside of the trace, which goes from @%s to @%s",
-			ErrNothing, len(found.Requests), micros(whole.From), micros(p.survey.Last))
+		first := p.manifest.Outside[0]
+		return nil, fmt.Errorf("%w: %s, the first from @%s to @%s; the trace goes from @%s to @%s",
+			ErrOutside, term.Plural(len(found.Requests), "request"), first.Start, first.End, micros(whole.From), micros(p.survey.Last))
 	}
 	return windows, nil
 }

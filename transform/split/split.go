@@ -81,6 +81,9 @@ type File interface {
 // What can go wrong besides reading and writing.
 var ErrNothing = errors.New("there is nothing in the trace to split")
 
+// ErrOutside says that no part of any request lies in the trace.
+var ErrOutside = errors.New("all requests lie outside of the trace")
+
 // MaxPieces is how many there may be unless Options say otherwise.
 const MaxPieces = 10_000
 
