@@ -54,13 +54,13 @@ type document struct {
 	head   []byte // text held back until an array of events is found
 	damage Damage
 
-	verify  *jsonlex.Reader // of what is kept; nil if nobody asked
-	placed  bool            // events shall know where they stand
-	solids  Solids          // that come, if any are known
-	stop    int64           // where the next of these begins
-	layouts layouts
-	general bool  // leave all to the general scanner, for tests that compare
-	looked  int64 // bytes that were looked at for events one by one, or moved, for tests that count
+	verify    *jsonlex.Reader // of what is kept; nil if nobody asked
+	placed    bool            // events must know where they stand
+	runs      VerbatimRuns    // that come, if any are known
+	stop      int64           // where the next of these begins
+	templates templates
+	general   bool  // leave all to the general scanner, for tests that compare
+	looked    int64 // bytes that were looked at for events one by one, or moved, for tests that count
 }
 
 // scan splits buf, whose first byte stands at off in the text of the trace,
@@ -129,7 +129,7 @@ func (d *document) start(buf []byte, off int64, last bool) (int, error) {
 			return 0, nil
 		}
 		if bytes.HasPrefix(buf, bom) {
-			d.damage.mend(ByteOrderMark, off)
+			d.damage.sanitized(ByteOrderMark, off)
 			p = len(bom)
 		}
 	}
@@ -172,7 +172,7 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	}
 	first := !d.found && string(bytes.TrimSpace(d.head)) == "{"
 	if commas && first {
-		d.damage.mend(BadMember, off) // a comma there makes it no trace to a viewer
+		d.damage.sanitized(BadMember, off) // a comma there makes it no trace to a viewer
 		return p, nil
 	}
 	if buf[p] == '}' {
@@ -196,7 +196,7 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	}
 	text := func(t []byte) {
 		if !commas && !first { // a viewer may take it for a part of the value before
-			d.damage.mend(BadMember, off)
+			d.damage.sanitized(BadMember, off)
 			t = append([]byte{','}, t...)
 		}
 		d.text(b, t, off)
@@ -219,12 +219,12 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	} else if st != scanned {
 		return 0, d.badDocument(st, off, last, b)
 	}
-	other := mendMember(Unescape(buf[p+1:keyEnd-1]), value)
+	other := sanitizeMember(Unescape(buf[p+1:keyEnd-1]), value)
 	if other == nil && kind == BadNumber {
 		other = value
 	}
 	if other != nil {
-		d.damage.mend(kind, off+int64(v))
+		d.damage.sanitized(kind, off+int64(v))
 		text(append(bytes.Clone(buf[:v]), other...))
 		return end, nil
 	}
@@ -256,8 +256,8 @@ func (d *document) badDocument(st status, off int64, last bool, b *Batch) error 
 // text passes document text on; until an array of events is found it is held
 // back, so that an input without one leaves no output.
 func (d *document) text(b *Batch, t []byte, off int64) {
-	if fixed, changed := mendText(t); changed {
-		d.damage.mend(BadEscape, off)
+	if fixed, changed := sanitizeText(t); changed {
+		d.damage.sanitized(BadEscape, off)
 		t = fixed
 	}
 	if d.found {
@@ -288,8 +288,8 @@ func (d *document) open(b *Batch, off int64) {
 	if d.bare {
 		d.head = append(d.head, '[')
 	}
-	if start := mendStart(d.head); start != nil {
-		d.damage.mend(BadMember, off)
+	if start := sanitizeStart(d.head); start != nil {
+		d.damage.sanitized(BadMember, off)
 		d.head = start
 	}
 	b.addText(d.head, off)
@@ -299,9 +299,9 @@ func (d *document) open(b *Batch, off int64) {
 // events takes as many events as buf holds, and the bracket that ends them.
 func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, error) {
 	d.open(b, off)
-	if d.stop = nothing; len(d.solids) > 0 && !d.blank && d.stops(off) {
-		if s := &d.solids[0]; !last || int(s.size) <= len(buf) {
-			return d.solid(s, buf, off, b), nil
+	if d.stop = nothing; len(d.runs) > 0 && !d.blank && d.stops(off) {
+		if s := &d.runs[0]; !last || int(s.size) <= len(buf) {
+			return d.takeRun(s, buf, off, b), nil
 		}
 	}
 	b.openEvents(off, d.doubt)
@@ -324,7 +324,7 @@ func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, erro
 }
 
 // eventRun takes events up to the end of buf or of the array. It returns where
-// the next call shall go on: before the comma or white space that precedes an
+// the next call must go on: before the comma or white space that precedes an
 // event not seen whole, or that precedes the closing bracket.
 func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next int, closed bool) {
 	for p := 0; ; {
@@ -332,7 +332,7 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 			return p, false
 		}
 		if d.resync {
-			var found look
+			var found finding
 			if p, found = d.search(buf, p, off, last); found != yes {
 				return p, false
 			}
@@ -340,7 +340,7 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 		}
 		if !d.general && !d.blank && off+int64(p) >= d.doubt {
 			e := b.next()
-			if end := d.layouts.next(buf, p, e); end > 0 {
+			if end := d.templates.next(buf, p, e); end > 0 {
 				if d.placed {
 					e.at = off + int64(end-len(e.text))
 				}
@@ -398,10 +398,10 @@ func (d *document) event(buf []byte, from, at int, off int64, last bool, b *Batc
 		return end, st
 	}
 	if !d.general {
-		d.layouts.learn(buf, from, at, e)
+		d.templates.learn(buf, from, at, e)
 	}
 	if d.bare && !d.begun && jsonlex.SkipSpace(buf, at+1) == end-1 {
-		d.damage.mend(BadMember, off+int64(at)) // no trace begins with an empty object
+		d.damage.sanitized(BadMember, off+int64(at)) // no trace begins with an empty object
 		b.skipTo(off+int64(end), d.doubt)
 		return end, scanned
 	}
@@ -410,7 +410,7 @@ func (d *document) event(buf []byte, from, at int, off int64, last bool, b *Batc
 	if d.placed {
 		e.at = off + int64(from)
 	}
-	if e.flaws == 0 || d.mendEvent(e, off+int64(at)) {
+	if e.flaws == 0 || d.sanitizeEvent(e, off+int64(at)) {
 		d.keep(b, off+int64(end))
 	}
 	return end, scanned

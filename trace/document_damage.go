@@ -8,7 +8,7 @@ import (
 // Kind is a kind of damage that a Reader met.
 type Kind uint8
 
-// The kinds of damage. Some are mended on the way, some cost what they hit.
+// The kinds of damage. Some are sanitized on the way, some cost what they hit.
 const (
 	BrokenEvent   Kind = iota // text in traceEvents that is no event
 	BadTime                   // an event whose ts or dur stops a viewer's load and can't be guessed
@@ -67,7 +67,7 @@ func (d *Damage) note(k Kind, off, bytes int64, lost bool) {
 }
 
 func (d *Damage) lose(k Kind, off, bytes int64) { d.note(k, off, bytes, true) }
-func (d *Damage) mend(k Kind, off int64)        { d.note(k, off, 0, false) }
+func (d *Damage) sanitized(k Kind, off int64)   { d.note(k, off, 0, false) }
 
 // Finds lists the kinds that were met.
 func (d *Damage) Finds() []Find {

@@ -108,7 +108,7 @@ func (*pieces) Close() error { return nil }
 
 // surveyInBlocks surveys a text that comes in small blocks.
 func surveyInBlocks(text string, size int, room *ring) (f found, v *Survey, err error) {
-	r := newReader(&pieces{text: []byte(text), size: size}, reading{}, &marks{}, room)
+	r := newReader(&pieces{text: []byte(text), size: size}, reading{}, &interner{}, room)
 	defer r.Close()
 	v = &Survey{Extent: Extent{Zero: MaxTime, Last: MinTime}}
 	for {
@@ -130,9 +130,9 @@ func surveyInBlocks(text string, size int, room *ring) (f found, v *Survey, err 
 	}
 }
 
-// readAlike fails unless text is read alike by all ways, in the blocks of room, and returns
+// readTheSame fails unless text is read the same by all ways, in the blocks of room, and returns
 // what is in it.
-func readAlike(t *testing.T, rng *rand.Rand, text string, room *ring) (want found, ok bool) {
+func readTheSame(t *testing.T, rng *rand.Rand, text string, room *ring) (want found, ok bool) {
 	t.Helper()
 	fail := func(how string, got *found, err error) {
 		t.Helper()
@@ -192,7 +192,7 @@ var (
 
 // The law of damage: whatever happened to a text, all ways to read it find the same
 // events and count the same that are lost, and a reader that is as naive as can be does.
-func TestDamageIsReadAlike(t *testing.T) {
+func TestDamageIsReadTheSame(t *testing.T) {
 	all := samples(t)
 	rounds := *rounds
 	if testing.Short() {
@@ -204,7 +204,7 @@ func TestDamageIsReadAlike(t *testing.T) {
 		body := reference.Damage(rng, all[rng.IntN(len(all))])
 		frame := [][2]string{{`{"schemaVersion":1,"traceEvents":[`, `],"traceName":"x"}`}, {`[`, `]`}, {`{"traceEvents":[`, "]}\n"}}[rng.IntN(3)]
 		text := frame[0] + body + frame[1]
-		got, ok := readAlike(t, rng, text, room)
+		got, ok := readTheSame(t, rng, text, room)
 		if !ok {
 			continue
 		}
@@ -243,7 +243,7 @@ func TestDamageThatOnceLedAstray(t *testing.T) {
 		for _, frame := range [][2]string{{`{"traceEvents":[`, "}"}, {"[", ""}} {
 			t.Run(name+" in "+frame[0], func(t *testing.T) {
 				text := frame[0] + body + frame[1]
-				got, ok := readAlike(t, rand.New(rand.NewPCG(1, 1)), text, new(ring))
+				got, ok := readTheSame(t, rand.New(rand.NewPCG(1, 1)), text, new(ring))
 				if !ok {
 					t.Fatal("it can't be read")
 				}
@@ -255,7 +255,7 @@ func TestDamageThatOnceLedAstray(t *testing.T) {
 		}
 	}
 	text := `[{},{},{"ph":"i","ts":1}]`
-	if got, _ := readAlike(t, rand.New(rand.NewPCG(1, 1)), text, new(ring)); len(got.events) != 1 || got.damage.finds[BadMember].Count != 2 {
+	if got, _ := readTheSame(t, rand.New(rand.NewPCG(1, 1)), text, new(ring)); len(got.events) != 1 || got.damage.finds[BadMember].Count != 2 {
 		t.Errorf("of %s: %d events, damage %s", text, len(got.events), got.damage.String())
 	}
 }

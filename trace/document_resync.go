@@ -19,16 +19,16 @@ const (
 	doubtDepth = 16      // brackets in each other, the event's own included
 )
 
-// look is what was found at a place in an array of events.
-type look uint8
+// finding is what was found at a place in an array of events.
+type finding uint8
 
 const (
-	yes  look = iota
-	no        // it is something else
-	more      // text that is not there yet decides
+	yes  finding = iota
+	no           // it is something else
+	more         // text that is not there yet decides
 )
 
-// object reads the object at buf[at] into e, whose text shall start at buf[from]. It
+// object reads the object at buf[at] into e, whose text must start at buf[from]. It
 // is broken if it is no event, and where it has no end within what it may take.
 func (d *document) object(buf []byte, from, at int, off int64, last bool, e *Event) (end int, st status) {
 	size, depth := MaxEvent, maxNesting
@@ -62,7 +62,7 @@ func (d *document) lose(before, off int64) {
 
 // search passes over broken text from buf[p] on, and returns where it goes on, which
 // may want more text.
-func (d *document) search(buf []byte, p int, off int64, last bool) (next int, found look) {
+func (d *document) search(buf []byte, p int, off int64, last bool) (next int, found finding) {
 	next, found = d.findEvent(buf, p, off, last)
 	d.damage.finds[BrokenEvent].Bytes += int64(next - p)
 	d.resync = found != yes
@@ -71,7 +71,7 @@ func (d *document) search(buf []byte, p int, off int64, last bool) (next int, fo
 
 // findEvent looks from buf[p] on for an object that reads as an event with a ph, or
 // for the bracket that ends the array.
-func (d *document) findEvent(buf []byte, p int, off int64, last bool) (at int, found look) {
+func (d *document) findEvent(buf []byte, p int, off int64, last bool) (at int, found finding) {
 	for ; ; p++ {
 		i := bytes.IndexAny(buf[p:], "{]")
 		if i < 0 {
@@ -88,8 +88,8 @@ func (d *document) findEvent(buf []byte, p int, off int64, last bool) (at int, f
 	}
 }
 
-// startsObject tells whether a key may follow the brace at buf[at].
-func startsObject(buf []byte, at int, last bool) look {
+// startsObject reports whether a key may follow the brace at buf[at].
+func startsObject(buf []byte, at int, last bool) finding {
 	c, found := behind(buf, at+1, last)
 	if found == yes && c != '"' {
 		return no
@@ -102,7 +102,7 @@ const textEnds = -1
 
 // behind returns the byte at buf[p] or behind the white space there, or textEnds; and no
 // where there is too much white space.
-func behind(buf []byte, p int, last bool) (c int, found look) {
+func behind(buf []byte, p int, last bool) (c int, found finding) {
 	q := jsonlex.SkipSpace(buf[:min(len(buf), p+maxLead)], p)
 	switch {
 	case q == p+maxLead:
@@ -115,9 +115,9 @@ func behind(buf []byte, p int, last bool) (c int, found look) {
 	return 0, more
 }
 
-// endsArray tells whether the bracket at buf[at] ends the array of events: not if
+// endsArray reports whether the bracket at buf[at] ends the array of events: not if
 // more elements follow, or another bracket.
-func (d *document) endsArray(buf []byte, at int, last bool) look {
+func (d *document) endsArray(buf []byte, at int, last bool) finding {
 	if d.chosen {
 		return no
 	}
@@ -139,7 +139,7 @@ func (d *document) endsArray(buf []byte, at int, last bool) look {
 // endsAfterDamage is endsArray where the text before is broken, so that the bracket
 // may be one in an event: it counts if the text ends behind it, or an object around the
 // array does, or a member of documents follows.
-func (d *document) endsAfterDamage(buf []byte, at int, last bool) look {
+func (d *document) endsAfterDamage(buf []byte, at int, last bool) finding {
 	if d.chosen {
 		return no
 	}
@@ -174,8 +174,8 @@ var documentKeys = []string{
 	"systemTraceEvents", "stackFrames", "samples", "record_shapes", "with_stack", "traceEvents",
 }
 
-// startsMember tells whether one of the documentKeys stands at buf[p], and a quote.
-func startsMember(buf []byte, p int, last bool) look {
+// startsMember reports whether one of the documentKeys stands at buf[p], and a quote.
+func startsMember(buf []byte, p int, last bool) finding {
 	for _, k := range documentKeys {
 		n := min(len(k)+1, len(buf)-p)
 		if string(buf[p:p+n]) == (k + `"`)[:n] {
@@ -198,8 +198,8 @@ func EventAt(text []byte, at int, last bool) (is, sure bool) {
 	return found == yes, found != more
 }
 
-// eventAt tells whether the object at buf[at] reads as an event with a ph.
-func (d *document) eventAt(buf []byte, at int, off int64, last bool) look {
+// eventAt reports whether the object at buf[at] reads as an event with a ph.
+func (d *document) eventAt(buf []byte, at int, off int64, last bool) finding {
 	if found := startsObject(buf, at, last); found != yes {
 		return found
 	}

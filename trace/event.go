@@ -16,9 +16,9 @@ type Event struct {
 	Has   Has
 	flaws flaws
 
-	// Alike is the same for some events of a Source that have the same phase,
-	// category, pid and tid, as text, and is 0 if it says nothing.
-	Alike uint32
+	// Interned is a number of the event's phase, category, pid and tid, as text: events of
+	// a Source that have the same one are equal in them. 0 says nothing.
+	Interned uint32
 
 	// TS is the event's time, valid if Has has HasTS. Dur is the duration of
 	// X and T events, 0 unless Has has HasDur.

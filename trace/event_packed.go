@@ -34,7 +34,7 @@ func (e *Event) AppendPacked(b []byte) []byte {
 	le.PutUint64(head[12:], uint64(e.TS))
 	le.PutUint64(head[20:], uint64(e.Dur))
 	le.PutUint64(head[28:], uint64(e.at))
-	le.PutUint32(head[36:], e.Alike)
+	le.PutUint32(head[36:], e.Interned)
 	places := [...]span{e.name, e.cat, e.pid, e.tid, e.id, e.args, e.ts, e.dur}
 	if !e.wide() {
 		for i, s := range places {
@@ -59,10 +59,10 @@ func (e *Event) Unpack(b []byte) (rest []byte, ok bool) {
 	le := binary.LittleEndian
 	size := uint64(le.Uint32(b))
 	e.lead = le.Uint32(b[4:])
-	e.Phase, e.Has, e.flaws = b[8], Has(le.Uint16(b[10:])), 0 // flaws were mended before anyone got to see it
+	e.Phase, e.Has, e.flaws = b[8], Has(le.Uint16(b[10:])), 0 // flaws were sanitized before the event was handed on
 	e.TS, e.Dur = Time(le.Uint64(b[12:])), Time(le.Uint64(b[20:]))
 	e.at = int64(le.Uint64(b[28:]))
-	e.Alike = le.Uint32(b[36:])
+	e.Interned = le.Uint32(b[36:])
 	places := [...]*span{&e.name, &e.cat, &e.pid, &e.tid, &e.id, &e.args, &e.ts, &e.dur}
 	at := b[40:]
 	if b[9] == 0 {

@@ -47,7 +47,7 @@ func TestPackedEvents(t *testing.T) {
 
 func checkPacked(t *testing.T, e *Event) {
 	t.Helper()
-	e.Alike = 7
+	e.Interned = 7
 	text := e.AppendPacked(nil)
 	if len(text) != e.packedSize() {
 		t.Errorf("%d bytes, not %d", len(text), e.packedSize())

@@ -121,22 +121,22 @@ func (w *indexWriter) survey(v *Survey) {
 		w.int(int64(b.Max - b.Start))
 		last = b.Start
 		w.uint(max(b.doubt-b.Off, 0))
-		w.outline(b)
+		w.timeBounds(b)
 	}
 }
 
-// outline writes that of a block: no spans if there is none.
-func (w *indexWriter) outline(b *Block) {
-	if b.outline == nil {
+// timeBounds writes those of a block: no spans if it has none.
+func (w *indexWriter) timeBounds(b *Block) {
+	if b.timeBounds == nil {
 		w.uint(0)
 		return
 	}
-	w.uint(int64(len(b.outline.spans)))
-	for _, s := range b.outline.spans {
+	w.uint(int64(len(b.timeBounds.spans)))
+	for _, s := range b.timeBounds.spans {
 		w.int(int64(s.start - b.Start))
 		w.int(int64(s.end - s.start))
 	}
-	w.packed(b.outline.aside)
+	w.packed(b.timeBounds.outliers)
 }
 
 func truth(b bool) int64 {
@@ -305,7 +305,7 @@ func (r *indexReader) survey(v *Survey) {
 			if n := r.uint(); n > 0 {
 				b.doubt = b.Off + n
 			}
-			b.outline = r.outline(&b)
+			b.timeBounds = r.timeBounds(&b)
 			r.check(b.Holds < isText && b.Off >= done && b.End <= v.Bytes && int64(b.Events) <= b.End-b.Off)
 			done, events = b.End, events+int64(b.Events)
 		}
@@ -314,18 +314,18 @@ func (r *indexReader) survey(v *Survey) {
 	r.check(events == v.Events && v.Zero <= v.Last)
 }
 
-func (r *indexReader) outline(b *Block) *outline {
+func (r *indexReader) timeBounds(b *Block) *timeBounds {
 	n := r.count(2)
 	if n == 0 {
 		return nil
 	}
-	o := new(outline)
+	o := new(timeBounds)
 	for range n {
 		s := stretch{start: b.Start + Time(r.int())}
 		s.end = s.start + Time(r.int())
 		o.spans = append(o.spans, s)
 	}
-	o.aside = r.packed()
+	o.outliers = r.packed()
 	r.check(o.sound())
 	return o
 }

@@ -15,9 +15,9 @@ type Survey struct {
 	Bytes  int64 // of decompressed text
 	Damage Damage
 
-	times  Times
-	aside  int     // bytes that outlines have of events aside
-	sketch outline // of the latest block
+	times    Times
+	outliers int        // bytes of outliers in the bounds of all blocks
+	latest   timeBounds // of the latest block
 }
 
 // Block is a stretch of a trace's text in file order: some text of the
@@ -30,8 +30,8 @@ type Block struct {
 	Start, Max Time // smallest start and largest end of events that have a time
 	Holds      Holds
 
-	doubt   int64    // where the zone of doubt ends if the block begins in it
-	outline *outline // nil if there is no more to tell of its times
+	doubt      int64       // where the zone of doubt ends if the block begins in it
+	timeBounds *timeBounds // nil if Start and Max say all
 }
 
 // Holds tells which phases a block has besides slices and instants.
@@ -120,7 +120,7 @@ func (v *Survey) add(p *Part) {
 	v.times.addBounds(&sum)
 	v.Events += int64(b.Events)
 	if len(p.Events) > 0 && v.isWide(&b) {
-		v.draw(&b, p.Events)
+		v.bound(&b, p.Events)
 	}
 	v.Blocks = append(v.Blocks, b)
 }
@@ -135,13 +135,13 @@ func (v *Survey) widen(b *bounds) {
 	}
 }
 
-// draw gives a block its outline, unless all of them have too much aside.
-func (v *Survey) draw(b *Block, events []Event) {
-	if !v.sketch.draw(b, events) {
+// bound gives a block its time bounds, unless all have too many outliers.
+func (v *Survey) bound(b *Block, events []Event) {
+	if !v.latest.set(b, events) {
 		return
 	}
-	if v.aside += len(v.sketch.aside); v.aside <= mostAsideAll {
-		b.outline = v.sketch.clone()
+	if v.outliers += len(v.latest.outliers); v.outliers <= maxAllOutliers {
+		b.timeBounds = v.latest.clone()
 	}
 }
 
@@ -156,10 +156,10 @@ func (v *Survey) finish() {
 	v.times = Times{}
 	for i := range v.Blocks {
 		if b := &v.Blocks[i]; !v.isWide(b) {
-			b.outline = nil
+			b.timeBounds = nil
 		}
 	}
-	v.sketch = outline{}
+	v.latest = timeBounds{}
 }
 
 // bounds are those of some events: what a Block tells of them, and what they are

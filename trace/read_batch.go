@@ -13,20 +13,20 @@ type Batch struct {
 }
 
 // Part is document text, to be written as it is, or a run of events, or events of which
-// it is known that they stay: Solid is the text of Count events, Flows of them flow
+// it is known that they are kept: Verbatim is the text of Count events, Flows of them flow
 // events, and what is between them.
 // Off and End are where it begins and ends in the decompressed input, in bytes.
 type Part struct {
 	Text     []byte
 	Events   []Event
-	Solid    []byte // nil unless Source.ReadAgain was told of it
+	Verbatim []byte // nil unless Source.ReadAgain was told of it
 	Count    int
 	Flows    int
 	Off, End int64
 
 	from   recording // nil if it is not known how the text was packed
 	doubt  int64     // where the zone of doubt ends if events begin in it
-	lead   []byte    // white space before the last event that is solid
+	lead   []byte    // white space before the last event of Verbatim
 	lo, hi int
 	bounds bounds // of the events, where only these are wanted
 }

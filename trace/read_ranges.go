@@ -18,8 +18,8 @@ var ErrChanged = errors.New("the input has changed while it was read")
 func (s *Source) ReadBlocks(blocks []Block) (*Reader, error) { return s.ReadAgain(blocks, nil) }
 
 // ReadAgain is ReadBlocks where it is known of some events that they are kept, which may
-// come as Parts that are Solid.
-func (s *Source) ReadAgain(blocks []Block, known Solids) (*Reader, error) {
+// come as Parts that are Verbatim.
+func (s *Source) ReadAgain(blocks []Block, known VerbatimRuns) (*Reader, error) {
 	if s.at == nil && s.spool == nil {
 		return nil, errors.New("a pipe can't be read a second time")
 	}
@@ -73,7 +73,7 @@ func (c *chosen) next(b *block) error {
 		b.hi = b.lo
 		return err
 	}
-	b.tapes = c.text.Tapes()
+	b.compressed = c.text.Ranges()
 	c.inside = true
 	for len(c.blocks) > 0 && c.blocks[0].Text == nil && c.blocks[0].End <= c.pos {
 		c.inside = len(c.blocks) > 1 && c.blocks[1].Text == nil && c.blocks[1].Off == c.blocks[0].End
@@ -96,7 +96,7 @@ func (c *chosen) run() int64 {
 }
 
 // worthALeap is how many bytes of text have to be saved for it to be quicker to
-// begin anew at another place than to read on.
+// begin again at another place than to read on.
 const worthALeap = 1 << 20
 
 // seek brings the text to off, or leaves it where it is if it is past that
@@ -123,7 +123,7 @@ func (c *chosen) skip(n int64, scratch *block) error {
 		if err := c.read(scratch.buf[:blockRoom+int(some)], blockRoom); err != nil {
 			return err
 		}
-		verbatim.Drop(c.text.Tapes())
+		verbatim.Drop(c.text.Ranges())
 		n -= some
 	}
 	return nil

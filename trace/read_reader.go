@@ -21,38 +21,38 @@ const (
 // Reader reads a trace in file order, a batch at a time. Decoding and scanning
 // run ahead of the caller on their own goroutines. Close ends them.
 type Reader struct {
-	out    chan *block
-	free   chan *block
-	again  chan *block // blocks that have more than a batch holds
-	quit   chan struct{}
-	done   sync.WaitGroup
-	last   *block
-	record bool    // tapes are kept
-	tapes  []taped // of the latest text
-	needed int64   // offset of the first text of which somebody may still want to know that
-	err    error
-	ring   *ring
-	mine   []*block // taken from ring; complete once decode is done
-	joined []byte   // taken from ring, for text of many blocks; complete once scan is done
-	Damage Damage   // complete once Next has returned io.EOF
-	Bytes  int64    // of decompressed text read so far
-	close  sync.Once
+	out        chan *block
+	free       chan *block
+	again      chan *block // blocks that have more than a batch holds
+	quit       chan struct{}
+	done       sync.WaitGroup
+	last       *block
+	record     bool             // how text was compressed is kept
+	compressed []compressedText // of the latest text
+	needed     int64            // offset of the first text of which somebody may still want to know that
+	err        error
+	ring       *ring
+	mine       []*block // taken from ring; complete once decode is done
+	joined     []byte   // taken from ring, for text of many blocks; complete once scan is done
+	Damage     Damage   // complete once Next has returned io.EOF
+	Bytes      int64    // of decompressed text read so far
+	close      sync.Once
 }
 
 type block struct {
-	buf    []byte
-	lo, hi int    // the data is buf[lo:hi]
-	off    int64  // where the data stands in the text
-	begins bool   // the data does not follow on from the block before
-	ends   bool   // no data follows on from this
-	place  place  // where in the document the data begins, if it begins
-	doubt  int64  // where the zone of doubt ends, if it begins
-	err    error  // io.EOF after the last data, or what went wrong
-	text   []byte // document text to pass on as it is, instead of data
-	tapes  []*verbatim.Tape
-	batch  Batch
-	more   bool // another batch comes from the same data
-	damage Damage
+	buf        []byte
+	lo, hi     int    // the data is buf[lo:hi]
+	off        int64  // where the data stands in the text
+	begins     bool   // the data does not follow on from the block before
+	ends       bool   // no data follows on from this
+	place      place  // where in the document the data begins, if it begins
+	doubt      int64  // where the zone of doubt ends, if it begins
+	err        error  // io.EOF after the last data, or what went wrong
+	text       []byte // document text to pass on as it is, instead of data
+	compressed []*verbatim.Range
+	batch      Batch
+	more       bool // another batch comes from the same data
+	damage     Damage
 }
 
 // last reports whether no text follows on from the block's.
@@ -123,16 +123,16 @@ type stretches interface {
 
 // reading says how a trace is read.
 type reading struct {
-	sums   bool   // batches have the bounds of their events, and not the events
-	record bool   // it is asked how the text was packed
-	placed bool   // events know where they stand
-	verify bool   // what is no JSON is counted
-	known  Solids // need not be looked at
+	sums   bool         // batches have the bounds of their events, and not the events
+	record bool         // it is asked how the text was packed
+	placed bool         // events know where they stand
+	verify bool         // what is no JSON is counted
+	known  VerbatimRuns // need not be looked at
 }
 
 // document walks a text that is read like this.
-func (o *reading) document(m *marks) document {
-	d := document{placed: o.placed, layouts: layouts{marks: m}}
+func (o *reading) document(m *interner) document {
+	d := document{placed: o.placed, templates: templates{interner: m}}
 	if o.verify {
 		d.verify = new(jsonlex.Reader)
 	}
@@ -140,7 +140,7 @@ func (o *reading) document(m *marks) document {
 }
 
 // newReader starts the goroutines that read from s.
-func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
+func newReader(s stretches, o reading, m *interner, blocks *ring) *Reader {
 	r := &Reader{
 		ring:   blocks,
 		record: o.record,
@@ -153,7 +153,7 @@ func newReader(s stretches, o reading, m *marks, blocks *ring) *Reader {
 	r.done.Add(2)
 	go r.decode(s, decoded, o.sums)
 	j := &joiner{doc: o.document(m), rest: blocks.takeJoined()}
-	j.doc.solids = o.known
+	j.doc.runs = o.known
 	go r.scan(decoded, j)
 	return r
 }
@@ -178,7 +178,7 @@ func (r *Reader) Next() (*Batch, error) {
 	}
 	r.last = b
 	if r.record {
-		r.keepTapes(b)
+		r.keepCompressed(b)
 	}
 	r.Bytes = b.off + int64(b.hi-b.lo)
 	if b.err != nil && !b.more {
@@ -200,7 +200,7 @@ func (r *Reader) Close() error {
 		close(r.quit)
 		r.done.Wait()
 		if r.needed == nothing { // else a Writer has not passed on what it was given last
-			r.dropTapes(len(r.tapes))
+			r.dropCompressed(len(r.compressed))
 		}
 		r.ring.give(r.mine, r.joined)
 		r.err = io.ErrClosedPipe
@@ -228,7 +228,7 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 				return
 			}
 		}
-		b.lo, b.hi, b.err, b.begins, b.ends, b.text, b.tapes = blockRoom, blockRoom, nil, false, false, nil, nil
+		b.lo, b.hi, b.err, b.begins, b.ends, b.text, b.compressed = blockRoom, blockRoom, nil, false, false, nil, nil
 		s.fill(b)
 		ended := b.err != nil
 		if !r.pass(b, decoded) || ended {

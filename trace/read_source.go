@@ -47,13 +47,13 @@ type Source struct {
 	outer  Format      // of the input
 	input  int64       // size of the input
 	spool  *spool
-	points points // empty but for gzip
-	index  *Index // nil if the trace has none
-	sums   *sums  // taken of the text, for an index
-	marks  *marks // nil if events get none
-	most   int64  // of text, in bytes; 0 for no limit
-	record bool   // what gzip was
-	verify bool   // that what is kept is JSON
+	points points    // empty but for gzip
+	index  *Index    // nil if the trace has none
+	sums   *sums     // taken of the text, for an index
+	marks  *interner // nil if events get none
+	most   int64     // of text, in bytes; 0 for no limit
+	record bool      // what gzip was
+	verify bool      // that what is kept is JSON
 	ring   ring
 }
 
@@ -72,11 +72,11 @@ type SourceOptions struct {
 	Verify bool
 
 	// Inner says that events of this trace are those of another Source, written
-	// down: they get no numbers of their own (Event.Alike), which would say
+	// down: they get no numbers of their own (Event.Interned), which would say
 	// something else there.
 	Inner bool
 
-	// Spool is called for a temporary file if the input is a pipe and shall be
+	// Spool is called for a temporary file if the input is a pipe and must be
 	// read twice. Without it a pipe can be read once.
 	Spool func() (*spill.File, error)
 }
@@ -86,7 +86,7 @@ type SourceOptions struct {
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
 	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, verify: o.Verify}
 	if !o.Inner {
-		s.marks = &marks{}
+		s.marks = &interner{}
 	}
 	if at, ok := r.(io.ReaderAt); ok && size >= 0 {
 		s.at = at
@@ -279,8 +279,8 @@ const mostDecoders = 8
 // the block's data are the text's own, to look back at.
 type text interface {
 	Fill(block []byte, hist int) (n int, err error)
-	// Tapes are how the text was packed that Fill gave last, where that is recorded.
-	Tapes() []*verbatim.Tape
+	// Ranges are how the text was compressed that Fill gave last, where that is recorded.
+	Ranges() []*verbatim.Range
 	Close()
 }
 
@@ -289,8 +289,8 @@ type text interface {
 // one that it is given or takes its place.
 type stream interface {
 	Next(block []byte) (next []byte, n int, err error)
-	// Tapes are how the block's text was packed, where that is recorded.
-	Tapes() []*verbatim.Tape
+	// Ranges are how the block's text was compressed, where that is recorded.
+	Ranges() []*verbatim.Range
 	Close()
 }
 
@@ -312,7 +312,7 @@ func (t plainText) Fill(block []byte, hist int) (int, error) {
 	return n, err
 }
 
-func (plainText) Tapes() []*verbatim.Tape { return nil }
+func (plainText) Ranges() []*verbatim.Range { return nil }
 
 func (plainText) Close() {}
 
@@ -323,7 +323,7 @@ func (t gzipText) Fill(block []byte, hist int) (int, error) {
 	return n, gzipError(err)
 }
 
-// gzipError marks errors that tell of damage.
+// gzipError marks errors that report damage.
 func gzipError(err error) error {
 	var corrupt *inflate.CorruptError
 	if errors.As(err, &corrupt) || errors.Is(err, io.ErrUnexpectedEOF) ||
@@ -375,7 +375,7 @@ func (t zstdText) Fill(block []byte, hist int) (int, error) {
 	return n, nil
 }
 
-func (zstdText) Tapes() []*verbatim.Tape { return nil }
+func (zstdText) Ranges() []*verbatim.Range { return nil }
 
 func (t zstdText) Close() { t.Decoder.Close() }
 
@@ -406,7 +406,7 @@ func (w *whole) fill(b *block) {
 	b.off = w.off
 	b.buf, n, b.err = w.next(b.buf)
 	b.hi = b.lo + n
-	b.tapes = w.text.Tapes()
+	b.compressed = w.text.Ranges()
 	if s := w.source.spool; s != nil && w.source.format == Plain && n > 0 {
 		if err := s.add(b.buf[b.lo:b.hi]); err != nil {
 			b.err = err

@@ -79,4 +79,4 @@ func (t *spoolText) load() error {
 
 func (*spoolText) Close() {}
 
-func (*spoolText) Tapes() []*verbatim.Tape { return nil }
+func (*spoolText) Ranges() []*verbatim.Range { return nil }

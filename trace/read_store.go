@@ -12,13 +12,13 @@ import (
 type Store struct {
 	limit, size int // bytes
 	runs        []*run
-	at          int      // the run that events come from
-	foreseen    bool     // the runs are known
-	mayThin     bool     // flow events may be given up
-	thin        bool     // and have been
-	tapes       []taped  // of the text of its events
-	solids      Solids   // of the same, not decided
-	spare       [][]byte // memory of what was given up
+	at          int              // the run that events come from
+	foreseen    bool             // the runs are known
+	mayThin     bool             // flow events may be given up
+	thin        bool             // and have been
+	compressed  []compressedText // of the text of its events
+	known       VerbatimRuns     // of the same, not decided
+	spare       [][]byte         // memory of what was given up
 }
 
 // run is document text, or events without a gap. Of what the Store is given of them,
@@ -91,7 +91,7 @@ func (s *Store) Follow(p *Part) {
 		s.lose(r)
 	}
 	if p.from != nil {
-		s.keepTapes(r, p.from.recent())
+		s.keepCompressed(r, p.from.recent())
 	}
 }
 
@@ -123,33 +123,35 @@ func (s *Store) lose(r *run) {
 	}
 	s.size -= r.size
 	r.size, r.held, r.lost = 0, nil, true
-	for n := len(s.tapes); n > 0 && s.tapes[n-1].to > r.from; n-- {
-		s.tapes = s.tapes[:n-1]
+	for n := len(s.compressed); n > 0 && s.compressed[n-1].to > r.from; n-- {
+		s.compressed = s.compressed[:n-1]
 	}
 }
 
-func (s *Store) keepTapes(r *run, tapes []taped) {
-	for _, t := range tapes {
-		if n := len(s.tapes); t.to <= r.from || n > 0 && t.to <= s.tapes[n-1].to {
+func (s *Store) keepCompressed(r *run, compressed []compressedText) {
+	for _, t := range compressed {
+		if n := len(s.compressed); t.to <= r.from || n > 0 && t.to <= s.compressed[n-1].to {
 			continue
 		}
 		size := 0
-		for _, one := range t.tapes {
+		for _, one := range t.ranges {
 			size += len(one.Bits)
 		}
 		if !s.grow(size) {
 			return
 		}
-		t.tapes = verbatim.Clone(t.tapes)
-		s.tapes = append(s.tapes, t)
+		t.ranges = verbatim.Clone(t.ranges)
+		s.compressed = append(s.compressed, t)
 	}
 }
 
-func (s *Store) tapesOf(from, to int64) []*verbatim.Tape { return tapesOf(s.tapes, from, to) }
+func (s *Store) compressedOf(from, to int64) []*verbatim.Range {
+	return compressedOf(s.compressed, from, to)
+}
 
 func (s *Store) need(int64) {} // all is kept
 
-func (s *Store) recent() []taped { return s.tapes }
+func (s *Store) recent() []compressedText { return s.compressed }
 
 // Text adds document text that was not foreseen.
 func (s *Store) Text(t []byte) {
@@ -159,23 +161,23 @@ func (s *Store) Text(t []byte) {
 }
 
 // Stays says that e, which was just added, is going to stay as it is.
-func (s *Store) Stays(e *Event) {
+func (s *Store) Keep(e *Event) {
 	if s.foreseen {
-		s.solids.add(e, -1)
+		s.known.add(e, -1)
 	}
 }
 
 // MayStay says that e, which was just added, is the n-th flow event that may stay as it
 // is, counted from 0.
-func (s *Store) MayStay(e *Event, n int) {
+func (s *Store) MayKeep(e *Event, n int) {
 	if s.foreseen {
-		s.solids.add(e, n)
+		s.known.add(e, n)
 	}
 }
 
-// Solids are what s was told to stay, with the flow events that are kept. They may be
+// VerbatimRuns are what s was told to keep, with the flow events that are kept. They may be
 // asked for once.
-func (s *Store) Solids(keep func(flow int) bool) Solids { return s.solids.decide(keep) }
+func (s *Store) VerbatimRuns(keep func(flow int) bool) VerbatimRuns { return s.known.decide(keep) }
 
 // Event adds a copy of e.
 func (s *Store) Event(e *Event) {
@@ -224,7 +226,7 @@ func (r *run) last() *held {
 	return nil
 }
 
-// dropFlows holds all anew but flow events.
+// dropFlows holds everything again but flow events.
 func (s *Store) dropFlows() {
 	s.thin = true
 	for _, r := range s.runs[:s.at+1] {

@@ -118,16 +118,16 @@ func TestStoreSharesItsRoom(t *testing.T) {
 		for range first {
 			s.Event(&e)
 		}
-		s.Follow(&Part{Off: 50 << 20, from: &Reader{tapes: []taped{{from: 50 << 20, to: 51 << 20}}}})
-		if len(s.tapes) != 1 {
-			t.Fatalf("%d tapes", len(s.tapes))
+		s.Follow(&Part{Off: 50 << 20, from: &Reader{compressed: []compressedText{{from: 50 << 20, to: 51 << 20}}}})
+		if len(s.compressed) != 1 {
+			t.Fatalf("%d ranges", len(s.compressed))
 		}
 		for off := int64(0); off < 4<<20; off += 30_000 {
 			s.Event(&e)
 			s.Follow(&Part{Off: 50<<20 + off})
 		}
-		if lost := s.runs[2].lost; lost != (first == 900) || lost != (len(s.tapes) == 0) || s.runs[1].lost {
-			t.Errorf("after %d events: lost %v, %d tapes", first, lost, len(s.tapes))
+		if lost := s.runs[2].lost; lost != (first == 900) || lost != (len(s.compressed) == 0) || s.runs[1].lost {
+			t.Errorf("after %d events: lost %v, %d ranges", first, lost, len(s.compressed))
 		}
 	}
 }
@@ -156,7 +156,7 @@ func TestStoreGivesAllInOrder(t *testing.T) {
 			chosen = append(chosen, b)
 		}
 	}
-	stays := func(ts Time) bool { return ts/1000/50_000%2 == 1 || ts/1000%100 == 0 }
+	keeps := func(ts Time) bool { return ts/1000/50_000%2 == 1 || ts/1000%100 == 0 }
 	for _, room := range []int{0, 1 << 20, 4 << 20, 256 << 20} {
 		s := NewStore(room)
 		s.Foresee(chosen)
@@ -165,10 +165,10 @@ func TestStoreGivesAllInOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := gather(t, r, func(p *Part) { s.Follow(p); s.Text(p.Text) }, func(e *Event) bool {
-			if stays(e.TS) {
+			if keeps(e.TS) {
 				s.Event(e)
 			}
-			return stays(e.TS)
+			return keeps(e.TS)
 		})
 		lost, held := 0, 0
 		for _, r := range s.runs {
@@ -186,7 +186,7 @@ func TestStoreGivesAllInOrder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := gather(t, again, func(*Part) {}, func(e *Event) bool { return stays(e.TS) })
+			got := gather(t, again, func(*Part) {}, func(e *Event) bool { return keeps(e.TS) })
 			if got != want {
 				t.Errorf("room for %d: %d bytes instead of %d", room, len(got), len(want))
 			}
@@ -195,7 +195,7 @@ func TestStoreGivesAllInOrder(t *testing.T) {
 }
 
 // gather writes the text of a stream, and of its events those that stay.
-func gather(t *testing.T, r Stream, part func(p *Part), stays func(e *Event) bool) string {
+func gather(t *testing.T, r Stream, part func(p *Part), keeps func(e *Event) bool) string {
 	t.Helper()
 	defer r.Close()
 	var all strings.Builder
@@ -203,7 +203,7 @@ func gather(t *testing.T, r Stream, part func(p *Part), stays func(e *Event) boo
 		part(p)
 		all.Write(p.Text)
 		for i := range p.Events {
-			if e := &p.Events[i]; stays(e) {
+			if e := &p.Events[i]; keeps(e) {
 				all.Write(e.Raw())
 			}
 		}

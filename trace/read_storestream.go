@@ -10,7 +10,7 @@ import (
 // may be called once more when the Stream was closed. A Full Store gives nothing.
 func (s *Store) Read(again func([]Block) (*Reader, error)) (Stream, error) {
 	st := &storeStream{runs: s.runs}
-	if len(s.tapes) > 0 {
+	if len(s.compressed) > 0 {
 		st.from = s
 	}
 	var missing []Block

@@ -18,11 +18,11 @@ const (
 )
 
 // scanEvent reads the object at buf[at], whatever its layout and order of members, and fills
-// e, whose text shall start at buf[from]. It returns where the object ends, or where it
+// e, whose text must start at buf[from]. It returns where the object ends, or where it
 // can't be read any further. Brackets in it lie in each other no deeper than depth.
 //
 // It is as strict as Perfetto where a deviation costs more than the event
-// itself (the outline of the object, numbers, escapes), and as lenient where
+// itself (the braces and members of the object, numbers, escapes), and as lenient where
 // Perfetto is: inside args only braces and strings are looked at.
 func scanEvent(buf []byte, from, at, depth int, e *Event) (end int, st status) {
 	*e = Event{lead: uint32(at - from)}

@@ -2,7 +2,7 @@ package trace
 
 import "bytes"
 
-// Two searches take a third of the time that layouts take, so on amd64 they are in
+// Two searches take a third of the time that templates take, so on amd64 they are in
 // assembly, which looks for all bytes of interest at once: find_amd64.s. These do
 // the same elsewhere, and judge the others in tests.
 

@@ -6,10 +6,10 @@ import (
 	"tracekit/internal/mem"
 )
 
-// maxFixed is how long the text between two values may be in a layout, in bytes.
+// maxFixed is how long the text between two values may be in a template, in bytes.
 const maxFixed = 256
 
-// room is how much text follows whatever is looked at by layout, in bytes: nothing
+// room is how much text follows whatever is matched, in bytes: nothing
 // there needs to look at bounds. It is the longest fixed text, and a time behind it.
 const room = maxFixed + roomForTime
 

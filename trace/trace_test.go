@@ -265,8 +265,8 @@ func TestTextIsTheTextOfTheFile(t *testing.T) {
 	}
 }
 
-// What would stop a viewer's load, or never let it end, is mended.
-func TestWhatStopsALoadIsMended(t *testing.T) {
+// What would stop a viewer's load, or never let it end, is sanitized.
+func TestWhatStopsALoadIsSanitized(t *testing.T) {
 	const x = `{"ph":"X","name":"x","ts":4,"dur":2}`
 	for in, want := range map[string]string{
 		// args of counters and names

@@ -24,7 +24,7 @@ type Tracks struct {
 	byKey     map[trackKey]int
 	byPid     map[string]int
 	shared    bool // the maps are another's too
-	alike     [64]alikeTrack
+	interned  [64]internedTrack
 	recent    [256]recentTrack
 }
 
@@ -38,17 +38,17 @@ type recentTrack struct {
 	known    bool // an event without ids is not yet one that came
 }
 
-// alikeTrack is the track of events that are alike.
-type alikeTrack struct {
-	alike uint32
-	track int32
+// internedTrack is the track of events with a number.
+type internedTrack struct {
+	interned uint32
+	track    int32
 }
 
 // Of returns the number of the track that e stands on.
 func (t *Tracks) Of(e *Event) int {
-	a := &t.alike[e.Alike%uint32(len(t.alike))]
-	if e.Alike == 0 || a.alike != e.Alike {
-		*a = alikeTrack{e.Alike, int32(t.of(e))}
+	a := &t.interned[e.Interned%uint32(len(t.interned))]
+	if e.Interned == 0 || a.interned != e.Interned {
+		*a = internedTrack{e.Interned, int32(t.of(e))}
 	}
 	return int(a.track)
 }

@@ -7,27 +7,27 @@ import (
 )
 
 // copier finds what a Writer writes just as it was read, events that follow each
-// other in the trace, and tells those of whom that saves the packing. What it finds
+// other in the trace, for a Packer that can copy their compressed text. What it finds
 // depends on what is read and written, and not on how.
 type copier struct {
-	from recording // nil if nobody wants to know
+	from recording // nil if the Writer does not pack
 	to   Packer
 
 	out, in int64 // where the events at hand began, in what is written and in what was read
 	end     int64 // where they end in what was read, 0 if there are none
-	past    []stay
+	copies  []copied
 	runs    []verbatim.Run
 }
 
-// stay is a stretch of size bytes that stays as it is.
-type stay struct {
+// copied is a stretch of size bytes that is written as it was read.
+type copied struct {
 	out, in, size int64
-	tapes         []*verbatim.Tape
+	ranges        []*verbatim.Range
 }
 
-// Follow tells w that the events it is given next are of p, which was just read. If
-// its Source was made to Record and w is a packed one, what stays as it is need not be
-// packed again.
+// Follow must be called before events of p, which was just read, are written. If its
+// Source was made to Record and w packs, what is written as it was read is not compressed
+// again.
 func (w *Writer) Follow(p *Part) {
 	c := &w.copier
 	switch {
@@ -42,9 +42,9 @@ func (w *Writer) Follow(p *Part) {
 	}
 }
 
-// stays takes the next event, or solid ones: size bytes that stood at some place, 0 if
-// it is not known which, and before which out bytes were written, the comma included.
-func (c *copier) stays(at, size, out int64) {
+// verbatim adds the next event, or a run of events: size bytes that stood at an offset of
+// the text, 0 if it is not known, and before which out bytes were written, the comma included.
+func (c *copier) verbatim(at, size, out int64) {
 	if c.from == nil {
 		return
 	}
@@ -72,7 +72,7 @@ func (c *copier) other() {
 // keep takes note of size bytes of the events at hand, if that are enough.
 func (c *copier) keep(size int64) {
 	if size >= verbatim.LeastRun {
-		c.past = append(c.past, stay{c.out, c.in, size, c.from.tapesOf(c.in, c.in+size)})
+		c.copies = append(c.copies, copied{c.out, c.in, size, c.from.compressedOf(c.in, c.in+size)})
 	}
 }
 
@@ -93,13 +93,13 @@ func (c *copier) pass(buf []byte, out int64) {
 		c.from.need(c.in)
 	}
 	c.runs = c.runs[:0]
-	for _, s := range c.past {
+	for _, s := range c.copies {
 		// The last may have an event that is passed on by itself, as it is long.
 		if to := min(s.out+s.size, end); to > s.out {
-			c.runs = append(c.runs, verbatim.Run{From: int(s.out - out), To: int(to - out), Text: s.in, Tapes: s.tapes})
+			c.runs = append(c.runs, verbatim.Run{From: int(s.out - out), To: int(to - out), Text: s.in, Ranges: s.ranges})
 		}
 	}
-	c.past = c.past[:0]
+	c.copies = c.copies[:0]
 	if len(c.runs) > 0 {
 		c.to.WasRead(c.runs)
 	}

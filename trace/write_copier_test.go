@@ -251,8 +251,8 @@ func TestWhatIsKeptOfHowTextWasPacked(t *testing.T) {
 				}
 			}
 		}
-		if len(r.tapes) > 0 {
-			most = max(most, r.tapes[len(r.tapes)-1].to-r.tapes[0].from)
+		if len(r.compressed) > 0 {
+			most = max(most, r.compressed[len(r.compressed)-1].to-r.compressed[0].from)
 		}
 		return nil
 	})

@@ -66,11 +66,11 @@ func (r *Runner) Part(p *trace.Part) error {
 		return err
 	}
 	r.w.Follow(p)
-	if p.Solid != nil {
+	if p.Verbatim != nil {
 		if r.Passed != nil {
 			r.Passed(p)
 		}
-		return r.w.Solid(p)
+		return r.w.WriteVerbatim(p)
 	}
 	for i := range p.Events {
 		if err := r.stage.Event(&p.Events[i], r.w); err != nil {

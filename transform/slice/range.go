@@ -53,7 +53,7 @@ func (r *timeRange) choose(v *trace.Survey) (chosen, aside []trace.Block) {
 
 // cuts reports whether no slice that lies aside stays as it is, in its place.
 func (r *timeRange) cuts(b *trace.Block) bool {
-	for e := range b.Aside() {
+	for e := range b.Outliers() {
 		if r.Judge(e) == keep.Whole {
 			return false
 		}

@@ -114,7 +114,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	}
 	blocks, aside := r.choose(v)
 	p.Kept.Foresee(blocks)
-	p.Read, p.Reread, p.Aside = pipeline.BlocksOf(s, blocks), s.ReadAgain, aside
+	p.Read, p.Reread, p.Outliers = pipeline.BlocksOf(s, blocks), s.ReadAgain, aside
 	if err := p.Look(ctx); err != nil {
 		return pipeline.Report{}, err
 	}

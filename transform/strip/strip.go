@@ -155,9 +155,9 @@ type stage struct {
 
 // going remembers by what kind an event went, and so those that are alike.
 type going struct {
-	alike  uint32
-	learnt int
-	kind   *pipeline.Dropped
+	interned uint32
+	learnt   int
+	kind     *pipeline.Dropped
 }
 
 func newStage(o Options) *stage {
@@ -202,7 +202,7 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		s.drop("flows", e)
 		return nil
 	}
-	if g := &s.goes[e.Alike%uint32(len(s.goes))]; g.alike == e.Alike && g.kind != nil && g.learnt == s.device.Learnt {
+	if g := &s.goes[e.Interned%uint32(len(s.goes))]; g.interned == e.Interned && g.kind != nil && g.learnt == s.device.Learnt {
 		g.kind.Add(e)
 		return nil
 	}
@@ -225,8 +225,8 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 			return ErrFlows
 		}
 		d := s.drop(kind, e)
-		if e.Alike != 0 && s.settled(e) {
-			s.goes[e.Alike%uint32(len(s.goes))] = going{e.Alike, s.device.Learnt, d}
+		if e.Interned != 0 && s.settled(e) {
+			s.goes[e.Interned%uint32(len(s.goes))] = going{e.Interned, s.device.Learnt, d}
 		}
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 
 // align looks behind the numbers at i and at distance d from it, either of
 // which may be empty. It returns the length of the first, and at which distance
-// four bytes behind both are alike, or 0.
+// four bytes behind both are equal, or 0.
 func align(src []byte, i, d int) (skip, like int) {
 	n, m := numberLen(src, i), numberLen(src, i-d)
 	like = d + n - m
@@ -40,9 +40,9 @@ func endOfNumber(v uint64) int {
 	return bits.TrailingZeros64((v|tooHigh|^highEnough)&top) >> 3
 }
 
-// alikeBefore counts the bytes before i, up to most of them and 8, that are like
+// equalBefore counts the bytes before i, up to most of them and 8, that are like
 // those at distance d.
-func alikeBefore(src []byte, i, d, most int) int {
+func equalBefore(src []byte, i, d, most int) int {
 	if i-d < 8 {
 		return 0
 	}

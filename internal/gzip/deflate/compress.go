@@ -9,7 +9,7 @@
 //   - After a repetition ends, the text mostly goes on as before behind a
 //     number that differs. So the first look is there, at the same distance but
 //     for the numbers' lengths, and only then into the table at every byte.
-//   - Of that place and the one in the table the one that is longer alike is
+//   - Of that place and the one in the table the one with the longer match is
 //     taken. The table is only told of places where a look was taken: few, and
 //     mostly those where looks will be taken again.
 package deflate

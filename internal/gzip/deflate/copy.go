@@ -8,21 +8,21 @@ import (
 // writeCopy writes what is packed already, as whole blocks.
 func (c *Compressor) writeCopy(p *verbatim.Copy) {
 	o := &c.out
-	block, from := p.Places[0].Block, p.Places[0].Bit
+	block, from := p.Boundaries[0].Block, p.Boundaries[0].Bit
 	o.addHeader(block)
-	for i, next := range p.Places[1:] {
-		last := i == len(p.Places)-2
+	for i, next := range p.Boundaries[1:] {
+		last := i == len(p.Boundaries)-2
 		switch {
 		case next.Block == nil:
-			o.addBits(p.Tapes, from, next.Bit)
+			o.addBits(p.Ranges, from, next.Bit)
 		case next.Block.Start != block.Start:
-			o.addBits(p.Tapes, from, next.Block.Start)
+			o.addBits(p.Ranges, from, next.Block.Start)
 			if !last {
 				block, from = next.Block, next.Bit
 				o.addHeader(block)
 			}
 		case last:
-			o.addBits(p.Tapes, from, next.Bit)
+			o.addBits(p.Ranges, from, next.Bit)
 			o.grow(8)
 			o.add(uint64(block.End), block.EndLen)
 			o.flush()
@@ -31,14 +31,14 @@ func (c *Compressor) writeCopy(p *verbatim.Copy) {
 }
 
 func (o *bitWriter) addHeader(b *verbatim.Block) {
-	t := verbatim.Tape{Bits: b.Header}
-	o.addBits([]*verbatim.Tape{&t}, 0, int64(b.Bits))
+	t := verbatim.Range{Bits: b.Header}
+	o.addBits([]*verbatim.Range{&t}, 0, int64(b.Bits))
 }
 
-// addBits adds the bits of a file in [from, to), which are on the tapes.
-func (o *bitWriter) addBits(tapes []*verbatim.Tape, from, to int64) {
+// addBits adds the bits of a file in [from, to), which the ranges hold.
+func (o *bitWriter) addBits(ranges []*verbatim.Range, from, to int64) {
 	o.grow(int(to-from)/8 + 8)
-	for _, t := range tapes {
+	for _, t := range ranges {
 		base := 8 * t.Base
 		if end := min(to, base+8*int64(len(t.Bits))); from >= base && from < end {
 			o.copyBits(t.Bits, int(from-base), int(end-base))
@@ -46,7 +46,7 @@ func (o *bitWriter) addBits(tapes []*verbatim.Tape, from, to int64) {
 		}
 	}
 	if from < to {
-		panic("deflate: a tape does not have what is between its places")
+		panic("deflate: a range does not hold what is between its boundaries")
 	}
 }
 

@@ -51,7 +51,7 @@ func packer(n int, w io.Writer) io.WriteCloser {
 }
 
 // record packs text, and returns how.
-func record(t *testing.T, text []byte, by, flushes, size int) (tapes []*verbatim.Tape) {
+func record(t *testing.T, text []byte, by, flushes, size int) (ranges []*verbatim.Range) {
 	t.Helper()
 	var b bytes.Buffer
 	z := packer(by, &b)
@@ -71,9 +71,9 @@ func record(t *testing.T, text []byte, by, flushes, size int) (tapes []*verbatim
 	block := make([]byte, inflate.Window+size)
 	for {
 		_, err := r.Fill(block, inflate.Window)
-		tapes = append(tapes, r.Tapes()...)
+		ranges = append(ranges, r.Ranges()...)
 		if err == io.EOF {
-			return tapes
+			return ranges
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -83,14 +83,14 @@ func record(t *testing.T, text []byte, by, flushes, size int) (tapes []*verbatim
 
 // checkCopies makes a chunk of some runs of text, with other text between them,
 // and returns how much of it could be copied.
-func checkCopies(t *testing.T, c *deflate.Compressor, text []byte, tapes []*verbatim.Tape, cuts []int) (copied int) {
+func checkCopies(t *testing.T, c *deflate.Compressor, text []byte, ranges []*verbatim.Range, cuts []int) (copied int) {
 	t.Helper()
 	var src []byte
 	var copies []verbatim.Copy
 	for i := 0; i+1 < len(cuts); i++ {
 		from, to := cuts[i], cuts[i+1]
 		src = fmt.Appendf(src, "something that was not there, the %d-th time", i)
-		run := verbatim.Run{From: len(src), To: len(src) + to - from, Text: int64(from), Tapes: tapes}
+		run := verbatim.Run{From: len(src), To: len(src) + to - from, Text: int64(from), Ranges: ranges}
 		src = append(src, text[from:to]...)
 		copies = run.Copies(copies)
 	}
@@ -118,7 +118,7 @@ func TestCopiesAreTheText(t *testing.T) {
 	}
 	for n := range tries {
 		text := text(rng, 100_000+rng.IntN(900_000), n%2 == 1)
-		tapes := record(t, text, n, rng.IntN(4), 20_000+rng.IntN(500_000))
+		ranges := record(t, text, n, rng.IntN(4), 20_000+rng.IntN(500_000))
 		cuts := []int{rng.IntN(50_000)}
 		for at := cuts[0]; ; {
 			if at += 10_000 + rng.IntN(500_000); at > len(text) {
@@ -126,7 +126,7 @@ func TestCopiesAreTheText(t *testing.T) {
 			}
 			cuts = append(cuts, at)
 		}
-		copied += checkCopies(t, c, text, tapes, cuts)
+		copied += checkCopies(t, c, text, ranges, cuts)
 	}
 	if copied < tries*80_000 {
 		t.Errorf("only %d bytes were copied", copied)
@@ -136,8 +136,8 @@ func TestCopiesAreTheText(t *testing.T) {
 // Most of what stays is copied, and takes no more than it did.
 func TestCopiesAreMostOfAChunk(t *testing.T) {
 	text := text(rand.New(rand.NewPCG(1, 2)), 1<<20, false)
-	tapes := record(t, text, 8, 0, 512<<10)
-	run := verbatim.Run{To: len(text), Tapes: tapes}
+	ranges := record(t, text, 8, 0, 512<<10)
+	run := verbatim.Run{To: len(text), Ranges: ranges}
 	copies := run.Copies(nil)
 	if len(copies) != 1 || copies[0].To-copies[0].From < 9*len(text)/10 {
 		t.Fatalf("copies: %v", copies)
@@ -158,13 +158,13 @@ func FuzzCopies(f *testing.F) {
 		for i := 0; i < len(text) && len(odd) > 0; i += 20_000 {
 			copy(text[i+len(odd)%500:], odd)
 		}
-		tapes := record(t, text, int(by), int(flushes%9), 1000+int(size)*16)
+		ranges := record(t, text, int(by), int(flushes%9), 1000+int(size)*16)
 		cuts := []int{0}
 		for _, w := range where {
 			if at := cuts[len(cuts)-1] + int(w)*1000; at <= len(text) {
 				cuts = append(cuts, at)
 			}
 		}
-		checkCopies(t, deflate.NewCompressor(), text, tapes, cuts)
+		checkCopies(t, deflate.NewCompressor(), text, ranges, cuts)
 	})
 }

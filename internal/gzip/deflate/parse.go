@@ -53,7 +53,7 @@ func (c *Compressor) parse(src []byte, from int) (to int) {
 				break
 			}
 			n, d = c.choose(src, i, like)
-			back := alikeBefore(src, i, d, skip)
+			back := equalBefore(src, i, d, skip)
 			i -= back
 			n += back
 		}

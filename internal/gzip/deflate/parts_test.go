@@ -69,17 +69,17 @@ func TestAlign(t *testing.T) {
 	}
 }
 
-func TestAlikeBefore(t *testing.T) {
+func TestEqualBefore(t *testing.T) {
 	b := []byte("..........abcdefghij..........Xbcdefghij")
 	for most := range 12 {
-		if got, want := alikeBefore(b, 40, 20, most), min(most, 8); got != want {
+		if got, want := equalBefore(b, 40, 20, most), min(most, 8); got != want {
 			t.Errorf("%d of at most %d, want %d", got, most, want)
 		}
-		if got, want := alikeBefore(b, 35, 20, most), min(most, 4); got != want {
+		if got, want := equalBefore(b, 35, 20, most), min(most, 4); got != want {
 			t.Errorf("%d of at most %d, want %d", got, most, want)
 		}
 	}
-	if got := alikeBefore(make([]byte, 40), 20, 13, 5); got != 0 {
+	if got := equalBefore(make([]byte, 40), 20, 13, 5); got != 0 {
 		t.Errorf("%d before the start", got)
 	}
 }

@@ -79,7 +79,7 @@ func (p *pipeline) take() *chunk {
 
 func (p *pipeline) giveBack(c *chunk) {
 	c.raw = c.raw[:0]
-	clear(c.runs) // tapes shall not outlive their text
+	clear(c.runs) // ranges must not outlive their text
 	clear(c.copies)
 	c.runs, c.copies = c.runs[:0], c.copies[:0]
 	p.free <- c
@@ -121,7 +121,7 @@ func (p *pipeline) compressAll(packer *deflate.Compressor) {
 			c.packed = packer.AppendChunk(c.packed[:0], c.raw, c.copies)
 			c.crc = crc32.ChecksumIEEE(c.raw)
 			for i := range c.runs {
-				verbatim.Drop(c.runs[i].Tapes)
+				verbatim.Drop(c.runs[i].Ranges)
 			}
 		}
 		c.ready <- struct{}{}

@@ -108,7 +108,7 @@ func (w *Writer) AvailableBuffer() []byte {
 // WasRead says of stretches of what is appended to the AvailableBuffer that they
 // are as they were read: what is packed of them is copied. From and To count from
 // the buffer's start, in rising order. It may be called once before the Write. The
-// tapes are dropped when they are not needed any more.
+// ranges are dropped when they are not needed any more.
 func (w *Writer) WasRead(runs []verbatim.Run) {
 	c := w.filling
 	if w.ended || c == nil {

@@ -22,8 +22,8 @@ type Chunked struct {
 
 	points
 	record bool
-	tapes  []*verbatim.Tape // of the block that Next has returned
-	in     int64            // where the next chunk starts
+	ranges []*verbatim.Range // of the block that Next has returned
+	in     int64             // where the next chunk starts
 	crc    uint32
 	window [Window]byte // the last output, full once there was a chunk
 
@@ -40,7 +40,7 @@ type chunk struct {
 	packed []byte
 	block  []byte // Window bytes of room, and the output
 	crc    uint32
-	tapes  []*verbatim.Tape
+	ranges []*verbatim.Range
 	whole  bool          // packed is just what makes a whole chunk of output
 	ready  chan struct{} // receives when block, crc and whole are there
 }
@@ -67,9 +67,9 @@ func (c *Chunked) Checkpoints(every int64, fn func(Checkpoint)) {
 // Record does what it does for a Reader.
 func (c *Chunked) Record() { c.record = true }
 
-// Tapes returns what was recorded of the block that Next has returned last. It
+// Ranges returns what was recorded of the block that Next has returned last. It
 // belongs to the caller.
-func (c *Chunked) Tapes() []*verbatim.Tape { return c.tapes }
+func (c *Chunked) Ranges() []*verbatim.Range { return c.ranges }
 
 // SparseCheckpoints does what it does for a Reader, but that chunks, where there are
 // any, count as blocks.
@@ -101,7 +101,7 @@ func (c *Chunked) Next(spare []byte) (block []byte, n int, err error) {
 		spare = make([]byte, chunkBlock)
 	}
 	n, err = c.serial.Fill(spare, Window)
-	c.tapes = c.serial.Tapes()
+	c.ranges = c.serial.Ranges()
 	return spare, n, err
 }
 
@@ -159,8 +159,8 @@ func (c *Chunked) decodeAll() {
 				k.block = make([]byte, chunkBlock)
 			}
 			k.whole = r.chunk(k.block[Window:], k.packed)
-			k.crc, k.tapes = r.crc, r.tapes
-			r.tapes = nil
+			k.crc, k.ranges = r.crc, r.ranges
+			r.ranges = nil
 		}
 		k.ready <- struct{}{}
 	}
@@ -197,14 +197,14 @@ func (c *Chunked) take(k *chunk, spare []byte) []byte {
 	}
 	end := Window + gzwrite.ChunkSize
 	copy(c.window[:], block[end-Window:end])
-	c.tapes, k.tapes = k.tapes, nil
-	for _, t := range c.tapes {
+	c.ranges, k.ranges = k.ranges, nil
+	for _, t := range c.ranges {
 		t.Shift(c.in, c.total)
 	}
 	c.crc = gzwrite.CombineCRC(c.crc, k.crc, gzwrite.ChunkSize)
 	c.in += int64(len(k.packed))
 	if c.record {
-		k.packed = nil // tapes view it
+		k.packed = nil // ranges view it
 	}
 	c.total += gzwrite.ChunkSize
 	k.block = nil

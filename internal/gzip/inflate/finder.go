@@ -56,7 +56,7 @@ func (f *finder) run(work chan<- *chunk) {
 	}
 }
 
-// take waits for a chunk that is free, and returns nil if it shall stop.
+// take waits for a chunk that is free, and returns nil if it must stop.
 func (f *finder) take() *chunk {
 	select {
 	case <-f.quit:

@@ -11,10 +11,10 @@ func (r *Reader) decodeHuffman() error {
 		return r.careful(min(limit, r.out+int(r.late.until-r.output())))
 	}
 	if r.symbols != nil {
-		if r.output() >= r.placeAt {
-			r.place()
+		if r.output() >= r.nextBoundary {
+			r.addBoundary()
 		}
-		limit = min(limit, r.out+int(r.placeAt-r.output()))
+		limit = min(limit, r.out+int(r.nextBoundary-r.output()))
 	}
 	if limit-r.out >= outMargin && r.have(inMargin) {
 		return r.fast(&r.pairs, limit-outMargin)

@@ -93,7 +93,7 @@ func (r *Reader) Fill(block []byte, hist int) (n int, err error) {
 		panic("inflate: history outside of 0..Window")
 	}
 	r.attach(block, hist)
-	r.beginTape()
+	r.beginRange()
 	for r.err == nil && r.out < len(block) {
 		r.err = r.step()
 		if r.state != inHuffman || r.out-r.checked >= checkedAtOnce/2 {
@@ -105,7 +105,7 @@ func (r *Reader) Fill(block []byte, hist int) (n int, err error) {
 		r.offerLate()
 	}
 	n = r.out - hist
-	r.endTape()
+	r.endRange()
 	r.detach()
 	if n == len(block)-hist {
 		return n, nil

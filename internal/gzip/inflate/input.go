@@ -30,10 +30,10 @@ type input struct {
 	bits  uint64 // lowest first
 	nbits uint   // at most 63
 
-	tape  *verbatim.Tape   // views what is taken of buf, unless it is nil
-	tapes []*verbatim.Tape // of the latest output
-	roll  *verbatim.Roll   // that buf is, if tapes view it
-	rolls chan *verbatim.Roll
+	current *verbatim.Range   // views what is taken of buf, unless it is nil
+	ranges  []*verbatim.Range // of the latest output
+	shared  *verbatim.Buffer  // that buf is, if ranges view it
+	pool    chan *verbatim.Buffer
 }
 
 func (in *input) init(src io.Reader, base int64) {
@@ -41,20 +41,20 @@ func (in *input) init(src io.Reader, base int64) {
 	in.buf = make([]byte, inputSize)
 }
 
-// restart goes on with another src. What tapes view of buf is left to them.
+// restart goes on with another src. What ranges view of buf is left to them.
 func (in *input) restart(src io.Reader, base int64) {
 	if in.buf == nil {
 		in.init(src, base)
 		return
 	}
-	if old := in.roll; old == nil || len(in.buf)-in.end < inputSize/2 {
+	if old := in.shared; old == nil || len(in.buf)-in.end < inputSize/2 {
 		if old != nil {
-			in.unroll()
+			in.newBuffer()
 			old.Release()
 		}
 		in.end = 0
 	}
-	*in = input{src: src, buf: in.buf, pos: in.end, end: in.end, base: base - int64(in.end), roll: in.roll, rolls: in.rolls}
+	*in = input{src: src, buf: in.buf, pos: in.end, end: in.end, base: base - int64(in.end), shared: in.shared, pool: in.pool}
 }
 
 // offset is where the next unused bit is, in whole bytes.
@@ -65,20 +65,20 @@ func (in *input) offset() int64 {
 // bit is where the next unused bit is.
 func (in *input) bit() int64 { return 8*(in.base+int64(in.pos)) - int64(in.nbits) }
 
-// capture puts on the tape what was taken of buf.
+// capture records in the range what was taken of buf.
 func (in *input) capture() {
-	if in.tape != nil {
-		in.tape.Bits = in.buf[in.tape.Base-in.base : in.pos : in.pos]
+	if in.current != nil {
+		in.current.Bits = in.buf[in.current.Base-in.base : in.pos : in.pos]
 	}
 }
 
-// newTape begins a tape with the byte in which a bit of the file is.
-func (in *input) newTape(bit int64) {
-	if in.roll == nil {
-		in.roll = verbatim.NewRoll(in.buf, in.rolls)
+// newRange begins a range with the byte in which a bit of the file is.
+func (in *input) newRange(bit int64) {
+	if in.shared == nil {
+		in.shared = verbatim.NewBuffer(in.buf, in.pool)
 	}
-	in.tape = in.roll.Tape(bit / 8)
-	in.tapes = append(in.tapes, in.tape)
+	in.current = in.shared.Range(bit / 8)
+	in.ranges = append(in.ranges, in.current)
 }
 
 // more reads at least one byte, or returns false at the end of src.
@@ -86,7 +86,7 @@ func (in *input) more() bool {
 	if in.err != nil {
 		return false
 	}
-	if start := in.pos - behind; start > 0 && (in.roll == nil || len(in.buf)-in.end < inputSize/4) {
+	if start := in.pos - behind; start > 0 && (in.shared == nil || len(in.buf)-in.end < inputSize/4) {
 		in.shift(start)
 	}
 	for range emptyReads {
@@ -104,13 +104,13 @@ func (in *input) more() bool {
 	return false
 }
 
-// shift drops what stands before buf[start]. A buffer that a tape views is left to it.
+// shift drops what stands before buf[start]. A buffer that a range views is left to it.
 func (in *input) shift(start int) {
 	from := in.buf[start:in.end]
 	in.capture()
-	old := in.roll
+	old := in.shared
 	if old != nil {
-		in.unroll()
+		in.newBuffer()
 	}
 	in.end = copy(in.buf, from)
 	if old != nil {
@@ -118,16 +118,16 @@ func (in *input) shift(start int) {
 	}
 	in.base += int64(start)
 	in.pos -= start
-	if in.tape != nil {
-		in.newTape(in.bit())
+	if in.current != nil {
+		in.newRange(in.bit())
 	}
 }
 
-// unroll goes on with a buffer that no tape views.
-func (in *input) unroll() {
-	in.roll = nil
+// newBuffer goes on with a buffer that no range views.
+func (in *input) newBuffer() {
+	in.shared = nil
 	select {
-	case r := <-in.rolls:
+	case r := <-in.pool:
 		in.buf = r.Bytes
 	default:
 		in.buf = make([]byte, inputSize)

@@ -57,7 +57,7 @@ func (r *Reader) memberHeader() error {
 }
 
 // endOfMembers returns nil if another member follows. Zeros to the end of the
-// file are what tapes and block devices add; gzip takes them for nothing too.
+// file are what magnetic tapes and block devices add; gzip takes them for nothing too.
 func (r *Reader) endOfMembers() error {
 	if r.have(1) && r.buf[r.pos] == magic0 {
 		if r.have(2) && r.buf[r.pos+1] != magic1 {

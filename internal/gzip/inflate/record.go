@@ -7,12 +7,12 @@ import (
 	"tracekit/internal/gzip/verbatim"
 )
 
-// recorder puts on tapes how the output is packed.
+// recorder records how the output is compressed.
 type recorder struct {
-	on      bool
-	symbols *verbatim.Block // the block that is being decoded, nil if nobody may copy it
-	began   int64           // output at which the last block began that may be copied
-	placeAt int64           // output at which the next place is
+	on           bool
+	symbols      *verbatim.Block // the block that is being decoded, nil if it can't be copied
+	began        int64           // output at which the last block began that may be copied
+	nextBoundary int64           // output at which the next one is recorded
 }
 
 // leastBlock is how much output there is at least between the beginnings of two
@@ -20,44 +20,44 @@ type recorder struct {
 // amount of memory.
 const leastBlock = 1 << 10
 
-// Record makes the Reader put on tapes how the output is packed. It must be called
+// Record makes the Reader record how the output is compressed. It must be called
 // before the first Fill or Read.
 func (r *Reader) Record() {
 	r.recorder = newRecorder(true)
-	r.rolls = make(chan *verbatim.Roll, mostRolls)
+	r.pool = make(chan *verbatim.Buffer, maxBuffers)
 }
 
 func newRecorder(on bool) recorder { return recorder{on: on, began: -leastBlock} }
 
 // mostRolls is how many buffers wait to be used again.
-const mostRolls = 4
+const maxBuffers = 4
 
-// Tapes returns what was recorded by the last Fill. It belongs to the caller, who may
-// drop them for their memory to be used again.
-func (r *Reader) Tapes() []*verbatim.Tape { return r.tapes }
+// Ranges returns what was recorded by the last Fill. It belongs to the caller, who may
+// drop it for its memory to be used again.
+func (r *Reader) Ranges() []*verbatim.Range { return r.ranges }
 
 // output is how much output there is by now.
 func (r *Reader) output() int64 { return r.total + int64(r.out-r.checked) }
 
-// beginTape goes on on a new tape at the start of a Fill.
-func (r *Reader) beginTape() {
-	r.tapes = nil
+// beginRange begins a range at the start of a Fill.
+func (r *Reader) beginRange() {
+	r.ranges = nil
 	if r.symbols != nil {
-		r.newTape(r.bit())
+		r.newRange(r.bit())
 	}
 }
 
-// endTape ends the tape at the end of a Fill.
-func (r *Reader) endTape() {
+// endRange ends the range at the end of a Fill.
+func (r *Reader) endRange() {
 	r.capture()
-	r.tape = nil
+	r.current = nil
 }
 
-// place notes that a symbol begins here.
-func (r *Reader) place() {
+// addBoundary records that a symbol begins here.
+func (r *Reader) addBoundary() {
 	at := r.output()
-	r.placeAt = (at/verbatim.Every + 1) * verbatim.Every
-	r.tape.Places = append(r.tape.Places, verbatim.Place{Text: at, Bit: r.bit(), Block: r.symbols})
+	r.nextBoundary = (at/verbatim.Every + 1) * verbatim.Every
+	r.current.Boundaries = append(r.current.Boundaries, verbatim.Boundary{Text: at, Bit: r.bit(), Block: r.symbols})
 }
 
 // beginSymbols is called when a block of symbols was found at a bit of the file,
@@ -74,7 +74,7 @@ func (r *Reader) beginSymbols(bit int64) {
 	}
 	r.began = at
 	if r.symbols == nil {
-		r.newTape(bit)
+		r.newRange(bit)
 	}
 	r.symbols = &verbatim.Block{Start: bit, EndLen: fixedEnd}
 }
@@ -91,9 +91,9 @@ func (r *Reader) headerRead() {
 	}
 	r.capture()
 	b.Bits = uint(r.bit() - b.Start)
-	b.Header = verbatim.Cut(r.tapes, b.Start, r.bit())
+	b.Header = verbatim.Cut(r.ranges, b.Start, r.bit())
 	b.Header[0] &^= 1
-	r.place()
+	r.addBoundary()
 }
 
 // endSymbols notes that what begins at a bit of the file is not copied.
@@ -102,8 +102,8 @@ func (r *Reader) endSymbols(bit int64) {
 		return
 	}
 	r.capture()
-	r.tape.Places = append(r.tape.Places, verbatim.Place{Text: r.output(), Bit: bit})
-	r.symbols, r.tape = nil, nil
+	r.current.Boundaries = append(r.current.Boundaries, verbatim.Boundary{Text: r.output(), Bit: bit})
+	r.symbols, r.current = nil, nil
 }
 
 // codeOf returns the code of a symbol, its first bit lowest, and how many bits it

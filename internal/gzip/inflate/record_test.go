@@ -17,16 +17,16 @@ import (
 )
 
 // recorded decodes data in blocks of size bytes, and returns all that was recorded.
-func recorded(t *testing.T, r *Reader, size int) (text []byte, tapes []*verbatim.Tape) {
+func recorded(t *testing.T, r *Reader, size int) (text []byte, ranges []*verbatim.Range) {
 	t.Helper()
 	r.Record()
 	block := make([]byte, Window+size)
 	for {
 		n, err := r.Fill(block, Window)
 		text = append(text, block[Window:Window+n]...)
-		tapes = append(tapes, r.Tapes()...)
+		ranges = append(ranges, r.Ranges()...)
 		if err == io.EOF {
-			return text, tapes
+			return text, ranges
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -35,9 +35,9 @@ func recorded(t *testing.T, r *Reader, size int) (text []byte, tapes []*verbatim
 	}
 }
 
-func placesOn(tapes []*verbatim.Tape) (all []verbatim.Place) {
-	for _, t := range tapes {
-		all = append(all, t.Places...)
+func placesOn(ranges []*verbatim.Range) (all []verbatim.Boundary) {
+	for _, t := range ranges {
+		all = append(all, t.Boundaries...)
 	}
 	return all
 }
@@ -65,39 +65,39 @@ func TestPlacesDependOnTheFileAlone(t *testing.T) {
 		var points []Checkpoint
 		r := NewReader(bytes.NewReader(packed))
 		r.Checkpoints(200<<10, func(cp Checkpoint) { points = append(points, cp) })
-		_, tapes := recorded(t, r, 512<<10)
-		want := placesOn(tapes)
-		same := func(how string, tapes []*verbatim.Tape, from int64) {
+		_, ranges := recorded(t, r, 512<<10)
+		want := placesOn(ranges)
+		same := func(how string, ranges []*verbatim.Range, from int64) {
 			t.Helper()
-			after := slices.DeleteFunc(slices.Clone(want), func(p verbatim.Place) bool { return p.Bit <= from })
-			if got := placesOn(tapes); len(got)+len(after) > 0 {
+			after := slices.DeleteFunc(slices.Clone(want), func(p verbatim.Boundary) bool { return p.Bit <= from })
+			if got := placesOn(ranges); len(got)+len(after) > 0 {
 				cmptest.Same(t, fmt.Sprintf("%s, %s: the list of places", name, how), after, got)
 			}
 		}
-		_, tapes = recorded(t, narrow(packed), 5000)
-		same("little at a time", tapes, 0)
-		_, tapes = recorded(t, NewReader(&slow{src: bytes.NewReader(packed)}), 1<<20)
-		same("from a slow source", tapes, 0)
+		_, ranges = recorded(t, narrow(packed), 5000)
+		same("little at a time", ranges, 0)
+		_, ranges = recorded(t, NewReader(&slow{src: bytes.NewReader(packed)}), 1<<20)
+		same("from a slow source", ranges, 0)
 		for _, cp := range points {
 			r, err := NewReaderAt(bytes.NewReader(packed), int64(len(packed)), cp)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, tapes := recorded(t, r, 300_000)
-			same("from a checkpoint", tapes, 8*cp.In+int64(cp.Bit))
+			_, ranges := recorded(t, r, 300_000)
+			same("from a checkpoint", ranges, 8*cp.In+int64(cp.Bit))
 		}
 		c := NewChunked(bytes.NewReader(packed), 3)
 		c.Record()
-		tapes = nil
+		ranges = nil
 		for err := error(nil); err == nil; {
 			var n int
 			_, n, err = c.Next(nil)
-			if tapes = append(tapes, c.Tapes()...); n == 0 && err == nil {
+			if ranges = append(ranges, c.Ranges()...); n == 0 && err == nil {
 				t.Fatal("nothing decoded")
 			}
 		}
 		c.Close()
-		same("side by side", tapes, 0)
+		same("side by side", ranges, 0)
 	}
 }
 
@@ -139,7 +139,7 @@ func (b *bitsOf) header(k *verbatim.Block) {
 }
 
 // copied is a stream of what stands in packed from one place to a later one.
-func copied(packed []byte, places []verbatim.Place) []byte {
+func copied(packed []byte, places []verbatim.Boundary) []byte {
 	var b bitsOf
 	k := places[0].Block
 	b.header(k)
@@ -179,8 +179,8 @@ func TestSymbolsBetweenPlacesAreTheText(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	tried := 0
 	for name, packed := range streams {
-		text, tapes := recorded(t, NewReader(bytes.NewReader(packed)), 70_000)
-		places := placesOn(tapes)
+		text, ranges := recorded(t, NewReader(bytes.NewReader(packed)), 70_000)
+		places := placesOn(ranges)
 		for _, p := range places {
 			if p.Block != nil && p.Block.Header[0]&1 != 0 {
 				t.Fatalf("%s: the block at %d is the last one", name, p.Text)
@@ -192,7 +192,7 @@ func TestSymbolsBetweenPlacesAreTheText(t *testing.T) {
 			}
 			i := rng.IntN(len(places) - 1)
 			j := i + 1 + rng.IntN(min(9, len(places)-i-1))
-			if k := slices.IndexFunc(places[i:j], func(p verbatim.Place) bool { return p.Block == nil }); k == 0 {
+			if k := slices.IndexFunc(places[i:j], func(p verbatim.Boundary) bool { return p.Block == nil }); k == 0 {
 				continue
 			} else if k > 0 {
 				j = i + k
@@ -210,55 +210,55 @@ func TestSymbolsBetweenPlacesAreTheText(t *testing.T) {
 	}
 }
 
-func TestTapesHoldWhatTheirPlacesPointTo(t *testing.T) {
+func TestRangesHoldWhatTheirBoundariesPointTo(t *testing.T) {
 	for name, packed := range someStreams() {
-		_, tapes := recorded(t, NewReader(&slow{src: bytes.NewReader(packed)}), 50_000)
+		_, ranges := recorded(t, NewReader(&slow{src: bytes.NewReader(packed)}), 50_000)
 		var before []byte
-		for i, tape := range tapes {
-			if !bytes.Equal(tape.Bits, packed[tape.Base:tape.Base+int64(len(tape.Bits))]) {
-				t.Fatalf("%s: tape %d is not what stands at %d", name, i, tape.Base)
+		for i, one := range ranges {
+			if !bytes.Equal(one.Bits, packed[one.Base:one.Base+int64(len(one.Bits))]) {
+				t.Fatalf("%s: one %d is not what stands at %d", name, i, one.Base)
 			}
-			for _, p := range tape.Places {
-				if p.Bit < 8*tape.Base || p.Bit > 8*(tape.Base+int64(len(tape.Bits))) {
-					t.Errorf("%s: tape %d has %d bytes from %d on, and a place at bit %d", name, i, len(tape.Bits), tape.Base, p.Bit)
+			for _, p := range one.Boundaries {
+				if p.Bit < 8*one.Base || p.Bit > 8*(one.Base+int64(len(one.Bits))) {
+					t.Errorf("%s: one %d has %d bytes from %d on, and a place at bit %d", name, i, len(one.Bits), one.Base, p.Bit)
 				}
 			}
-			before = append(before, tape.Bits...)
+			before = append(before, one.Bits...)
 		}
 		least := 7 // tenths
 		if testing.Short() {
 			least = 6 // of a text with more noise
 		}
 		if name == "std6" && len(before) < len(packed)*least/10 {
-			t.Errorf("only %d of %d bytes are on tapes", len(before), len(packed))
+			t.Errorf("only %d of %d bytes are on ranges", len(before), len(packed))
 		}
 	}
 }
 
 // What chunks were packed as stays there as long as somebody has it.
-func TestTapesOfChunksStay(t *testing.T) {
+func TestRangesOfChunksAreKept(t *testing.T) {
 	packed := chunked(trace(9 << 20))
 	c := NewChunked(bytes.NewReader(packed), 1)
 	defer c.Close()
 	c.Record()
-	var tapes []*verbatim.Tape
+	var ranges []*verbatim.Range
 	for err := error(nil); err == nil; {
 		_, _, err = c.Next(nil)
-		tapes = append(tapes, c.Tapes()...)
+		ranges = append(ranges, c.Ranges()...)
 	}
 	size := 0
-	for i, tape := range tapes {
-		if !bytes.Equal(tape.Bits, packed[tape.Base:tape.Base+int64(len(tape.Bits))]) {
-			t.Fatalf("tape %d is not what stands at %d", i, tape.Base)
+	for i, one := range ranges {
+		if !bytes.Equal(one.Bits, packed[one.Base:one.Base+int64(len(one.Bits))]) {
+			t.Fatalf("one %d is not what stands at %d", i, one.Base)
 		}
-		size += len(tape.Bits)
+		size += len(one.Bits)
 	}
 	if size < len(packed)*9/10 {
 		t.Errorf("%d bytes of %d", size, len(packed))
 	}
 }
 
-// Buffers are used again as soon as nobody has a tape that views them, and not before.
+// Buffers are used again as soon as nobody has a one that views them, and not before.
 func TestBuffersAreUsedAgain(t *testing.T) {
 	size := 20 << 20
 	if testing.Short() {
@@ -270,25 +270,25 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 		r := NewReader(bytes.NewReader(packed))
 		r.Record()
 		block := make([]byte, Window+512<<10)
-		var kept []*verbatim.Tape
+		var kept []*verbatim.Range
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		for n, err := 0, error(nil); err == nil; n++ {
 			_, err = r.Fill(block, Window)
-			tapes := r.Tapes()
+			ranges := r.Ranges()
 			if keep > 0 && n%keep == 0 {
-				verbatim.Hold(tapes)
-				kept = append(kept, tapes...)
+				verbatim.Hold(ranges)
+				kept = append(kept, ranges...)
 			}
-			verbatim.Drop(tapes)
+			verbatim.Drop(ranges)
 		}
 		runtime.ReadMemStats(&after)
 		if size := after.TotalAlloc - before.TotalAlloc; keep == 0 && !testing.Short() && size > uint64(len(packed))/4 {
 			t.Errorf("%d bytes were allocated to read %d", size, len(packed))
 		}
-		for i, tape := range kept {
-			if !bytes.Equal(tape.Bits, packed[tape.Base:tape.Base+int64(len(tape.Bits))]) {
-				t.Fatalf("tape %d is not what stands at %d", i, tape.Base)
+		for i, one := range kept {
+			if !bytes.Equal(one.Bits, packed[one.Base:one.Base+int64(len(one.Bits))]) {
+				t.Fatalf("one %d is not what stands at %d", i, one.Base)
 			}
 		}
 	}
@@ -296,9 +296,9 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 
 func TestPlacesAreNear(t *testing.T) {
 	text := trace(3 << 20)
-	_, tapes := recorded(t, NewReader(bytes.NewReader(pack("std6", text, 0))), 512<<10)
+	_, ranges := recorded(t, NewReader(bytes.NewReader(pack("std6", text, 0))), 512<<10)
 	at := int64(0)
-	for _, p := range placesOn(tapes) {
+	for _, p := range placesOn(ranges) {
 		if p.Text-at > verbatim.Every+300 || p.Block == nil && p.Text < int64(len(text)) {
 			t.Errorf("after a place at %d the next is at %d", at, p.Text)
 		}
@@ -324,9 +324,9 @@ func TestEmptyBlocksAreNotRecorded(t *testing.T) {
 	b.code(1|1<<1, 3)
 	b.code(0, 7)
 	packed := slices.Concat([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), b.b, make([]byte, 8))
-	_, tapes := recorded(t, NewReader(bytes.NewReader(packed)), 4096)
-	if n := len(placesOn(tapes)); n > 4 {
-		t.Errorf("%d places on %d tapes", n, len(tapes))
+	_, ranges := recorded(t, NewReader(bytes.NewReader(packed)), 4096)
+	if n := len(placesOn(ranges)); n > 4 {
+		t.Errorf("%d places on %d ranges", n, len(ranges))
 	}
 }
 
@@ -366,7 +366,7 @@ func TestABlockWithoutAnEndIsNotRecorded(t *testing.T) {
 	r.Record()
 	block := make([]byte, Window+1<<20)
 	n, err := r.Fill(block, Window)
-	places := placesOn(r.Tapes())
+	places := placesOn(r.Ranges())
 	if err == nil || n < 300_000 || len(places) < 2 {
 		t.Fatalf("%d bytes, %d places, error %v", n, len(places), err)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // A Reader that is restarted, here and there, gives what a new one gives, and what it
-// recorded before stays as it was for those who have the tapes.
+// recorded before stays as it was for those who have the ranges.
 func TestRestart(t *testing.T) {
 	for name, packed := range someStreams() {
 		rng := rand.New(rand.NewPCG(9, uint64(len(name)))) // the order of names is another each time
@@ -26,7 +26,7 @@ func TestRestart(t *testing.T) {
 				z.Record()
 			}
 			var had []had
-			taped := 0
+			ranges := 0
 			for range 60 {
 				cp := points[rng.IntN(len(points))]
 				if err := z.Restart(bytes.NewReader(packed), int64(len(packed)), cp); err != nil {
@@ -40,34 +40,34 @@ func TestRestart(t *testing.T) {
 				if !bytes.Equal(block[Window:], want[cp.Out:int(cp.Out)+n]) {
 					t.Fatalf("%s: from %d: other text", name, cp.Out)
 				}
-				taped += len(z.Tapes())
-				for _, tape := range z.Tapes() {
-					if !bytes.Equal(tape.Bits, packed[tape.Base:][:len(tape.Bits)]) {
-						t.Fatalf("%s: the tape at %d is not the file", name, tape.Base)
+				ranges += len(z.Ranges())
+				for _, one := range z.Ranges() {
+					if !bytes.Equal(one.Bits, packed[one.Base:][:len(one.Bits)]) {
+						t.Fatalf("%s: the one at %d is not the file", name, one.Base)
 					}
 				}
-				if had = append(had, z.Tapes()); len(had) > 5 { // the oldest but one of some go
+				if had = append(had, z.Ranges()); len(had) > 5 { // the oldest but one of some go
 					drop := rng.IntN(len(had))
 					verbatim.Drop(had[drop])
 					had = slices.Delete(had, drop, drop+1)
 				}
-				for _, tapes := range had {
-					for _, tape := range tapes {
-						if !bytes.Equal(tape.Bits, packed[tape.Base:][:len(tape.Bits)]) {
-							t.Fatalf("%s: the tape at %d has changed", name, tape.Base)
+				for _, ranges := range had {
+					for _, one := range ranges {
+						if !bytes.Equal(one.Bits, packed[one.Base:][:len(one.Bits)]) {
+							t.Fatalf("%s: the one at %d has changed", name, one.Base)
 						}
 					}
 				}
 			}
-			if record != (taped > 30) && !strings.HasSuffix(name, "0") {
-				t.Errorf("%s: %d tapes", name, taped)
+			if record != (ranges > 30) && !strings.HasSuffix(name, "0") {
+				t.Errorf("%s: %d ranges", name, ranges)
 			}
 		}
 	}
 }
 
 // had is what was recorded by one Fill.
-type had = []*verbatim.Tape
+type had = []*verbatim.Range
 
 // What went wrong is no matter to what comes after.
 func TestRestartAfterAnError(t *testing.T) {

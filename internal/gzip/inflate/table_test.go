@@ -114,7 +114,7 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-// TestPairs holds what is made code by code against what each lookup shall find.
+// TestPairs holds what is made code by code against what each lookup must find.
 func TestPairs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	pairs, table := make([]entry, 1<<litBits), make([]entry, litEntries)

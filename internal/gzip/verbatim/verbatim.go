@@ -1,14 +1,14 @@
-// Package verbatim is for text that leaves as it came. What was read compressed need
-// not be compressed again to be written: its bits can be copied.
+// Package verbatim copies compressed text that is written as it was read: its bits need
+// not be decompressed and compressed again.
 //
-// A decoder records on tapes how the text stands in its file. A writer that knows
-// which stretches of its text are which of the file's finds on them what it may
-// copy. It is a matter of deflate (RFC 1951): a block of symbols can be copied from
-// any symbol to any other, given the header that says how to read them, as long as
-// what the symbols refer to is there.
+// A decoder records as Ranges how the text is stored in its file. A writer describes each
+// stretch of its output that is a stretch of that text as a Run; [Run.Copies] says which
+// bits of the file it can copy for it. A block of symbols of deflate (RFC 1951) can be
+// copied from any symbol to any other, together with the block's header, as long as the
+// text that the symbols refer back to is there.
 package verbatim
 
-// Every is how far places are apart on a tape, in bytes of text, where there are
+// Every is the distance of symbol boundaries in a Range, in bytes of text, where there are
 // that many.
 const Every = 32 << 10
 
@@ -21,26 +21,26 @@ const LeastRun = Window + Every + least
 
 const (
 	least = 16 << 10 // bytes of text: the shortest copy that is worth it
-	ratio = 4        // text must have been packed to this fraction, or packing it anew is better
+	ratio = 4        // text must have been packed to this fraction, or compressing it again is better
 )
 
-// Tape is how a stretch of text stands in a gzip file. It is not changed once
-// it is recorded.
-type Tape struct {
-	Base   int64   // offset of Bits in the file, in bytes
-	Bits   []byte  // between two places with symbols in between, they go on on the next tape
-	Places []Place // in the order of the file
+// Range is a compressed range of a gzip file and the text that it holds. It is not
+// changed once it is recorded.
+type Range struct {
+	Base       int64      // offset of Bits in the file, in bytes
+	Bits       []byte     // between two boundaries with symbols in between, they continue in the next Range
+	Boundaries []Boundary // in the order of the file
 
-	roll *Roll // that Bits view, nil if nobody wants it back
+	buffer *Buffer // that Bits view, nil if it has no pool
 }
 
-// Shift moves a tape that counts from file bytes into a file, where text bytes stand
-// before it.
-func (t *Tape) Shift(file, text int64) {
+// Shift moves a Range that was counted from a place in the file, file bytes from its start
+// with text bytes of text before.
+func (t *Range) Shift(file, text int64) {
 	t.Base += file
 	var last *Block
-	for i := range t.Places {
-		p := &t.Places[i]
+	for i := range t.Boundaries {
+		p := &t.Boundaries[i]
 		p.Text += text
 		p.Bit += 8 * file
 		if p.Block != nil && p.Block != last {
@@ -50,12 +50,12 @@ func (t *Tape) Shift(file, text int64) {
 	}
 }
 
-// Cut returns the bits of a file in [from, to), which are on the tapes, the first
-// one lowest, and zeros behind them.
-func Cut(tapes []*Tape, from, to int64) []byte {
+// Cut returns the bits of a file in [from, to), which the ranges hold, the first one
+// lowest, and zeros behind them.
+func Cut(ranges []*Range, from, to int64) []byte {
 	b := make([]byte, (to-from+7)/8)
 	at := from
-	for _, t := range tapes {
+	for _, t := range ranges {
 		for ; at < to && at/8 >= t.Base && at/8 < t.end(); at++ {
 			bit := t.Bits[at/8-t.Base] >> (at % 8) & 1
 			b[(at-from)/8] |= bit << ((at - from) % 8)
@@ -65,15 +65,15 @@ func Cut(tapes []*Tape, from, to int64) []byte {
 }
 
 // end is the offset behind Bits in the file.
-func (t *Tape) end() int64 { return t.Base + int64(len(t.Bits)) }
+func (t *Range) end() int64 { return t.Base + int64(len(t.Bits)) }
 
-// Place is where a symbol begins. They depend on the file alone, not on how or from
-// where it is read: places are the beginning and the end of each block of symbols,
-// and the first symbol at or behind each multiple of Every in the text.
-type Place struct {
+// Boundary is where a symbol begins. Boundaries depend on the file alone, not on how or
+// from where it is read: they are the beginning and the end of each block of symbols, and
+// the first symbol at or behind each multiple of Every in the text.
+type Boundary struct {
 	Text  int64  // offset in the text, bytes
 	Bit   int64  // offset in the file, bits
-	Block *Block // nil where there are no symbols up to the next place
+	Block *Block // nil where there are no symbols up to the next boundary
 }
 
 // Block is a deflate block of symbols.
@@ -89,45 +89,45 @@ type Block struct {
 type Run struct {
 	From, To int   // in what is written, bytes
 	Text     int64 // offset of From in the text that was read
-	Tapes    []*Tape
+	Ranges   []*Range
 }
 
-// Copy is a part of what is written that can be copied: from Places[0] to the last
-// of Places, between any two of which are symbols.
+// Copy is a part of the output that can be copied: from the first of Boundaries to the
+// last, between any two of which are symbols.
 type Copy struct {
-	From, To int
-	Places   []Place
-	Tapes    []*Tape // hold all bits between the places
+	From, To   int
+	Boundaries []Boundary
+	Ranges     []*Range // hold all bits between the boundaries
 }
 
 // Copies appends to dst what can be copied of r.
 func (r *Run) Copies(dst []Copy) []Copy {
-	var places []Place
-	at := func(p Place) int { return r.From + int(p.Text-r.Text) }
+	var boundaries []Boundary
+	at := func(p Boundary) int { return r.From + int(p.Text-r.Text) }
 	done := func() {
-		if n := len(places); n > 1 {
-			first, last := places[0], places[n-1]
+		if n := len(boundaries); n > 1 {
+			first, last := boundaries[0], boundaries[n-1]
 			if text := last.Text - first.Text; text >= least && (last.Bit-first.Bit)/8 <= text/ratio {
-				dst = append(dst, Copy{From: at(first), To: at(last), Places: places, Tapes: r.Tapes})
+				dst = append(dst, Copy{From: at(first), To: at(last), Boundaries: boundaries, Ranges: r.Ranges})
 			}
 		}
-		places = nil
+		boundaries = nil
 	}
-	for i, t := range r.Tapes {
-		if i > 0 && t.Base > r.Tapes[i-1].end() {
+	for i, t := range r.Ranges {
+		if i > 0 && t.Base > r.Ranges[i-1].end() {
 			done()
 		}
-		for _, p := range t.Places {
+		for _, p := range t.Boundaries {
 			switch {
 			case p.Text < r.Text+Window:
 				continue // not all that symbols may refer to is there
 			case at(p) >= r.To:
 				// Of what stands right at the end, it depends on the reading
-				// whether it is on these tapes.
+				// whether these ranges hold it.
 				done()
 				return dst
-			case p.Block != nil || len(places) > 0:
-				places = append(places, p)
+			case p.Block != nil || len(boundaries) > 0:
+				boundaries = append(boundaries, p)
 			}
 			if p.Block == nil {
 				done()

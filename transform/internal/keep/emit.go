@@ -9,7 +9,7 @@ import (
 
 // Emit writes what the plan keeps, and calls visit for slices of that, unless it is nil.
 func (p *Plan) Emit(ctx context.Context, w *trace.Writer, visit func(e *trace.Event)) error {
-	stream, err := p.streamOnce(p.SomeFlows(), p.Kept.Solids(p.KeepsFlow))
+	stream, err := p.streamOnce(p.SomeFlows(), p.Kept.VerbatimRuns(p.KeepsFlow))
 	if err != nil {
 		return err
 	}

@@ -72,8 +72,8 @@ type Plan struct {
 	Read     pipeline.Reading // of all that matters
 	Flowless pipeline.Reading // of all but flow events; nil where that is no less
 	Kept     *trace.Store     // what of them may stay, as far as it fits into memory
-	Reread   func([]trace.Block, trace.Solids) (*trace.Reader, error)
-	Aside    []trace.Block // that need no reading: what may stay of them lies aside, and is cut
+	Reread   func([]trace.Block, trace.VerbatimRuns) (*trace.Reader, error)
+	Outliers []trace.Block // that need no reading: what may stay of them lies aside, and is cut
 	Tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
 	usedP    []bool
@@ -121,21 +121,21 @@ func (p *Plan) Look(ctx context.Context) error {
 	defer r.Close()
 	if err := trace.EachPart(ctx, r, func(part *trace.Part) error {
 		if part.Text == nil {
-			p.noteAside(part.Off)
+			p.addOutliers(part.Off)
 		}
 		p.NotePart(part)
 		return cmp.Or(p.Covers.Err(), budget.Check(ctx))
 	}); err != nil {
 		return err
 	}
-	p.noteAside(math.MaxInt64)
+	p.addOutliers(math.MaxInt64)
 	return nil
 }
 
 // noteAside takes into account what lies aside of blocks before a place in the text.
-func (p *Plan) noteAside(before int64) {
-	for ; len(p.Aside) > 0 && p.Aside[0].Off < before; p.Aside = p.Aside[1:] {
-		for e := range p.Aside[0].Aside() {
+func (p *Plan) addOutliers(before int64) {
+	for ; len(p.Outliers) > 0 && p.Outliers[0].Off < before; p.Outliers = p.Outliers[1:] {
+		for e := range p.Outliers[0].Outliers() {
 			p.note(e)
 		}
 	}
@@ -156,9 +156,9 @@ func (p *Plan) NotePart(part *trace.Part) (flows, others bool) {
 			p.Kept.Event(e)
 			switch {
 			case may == surely:
-				p.Kept.Stays(e)
+				p.Kept.Keep(e)
 			case e.IsFlow():
-				p.Kept.MayStay(e, len(p.Flows.Events)-1)
+				p.Kept.MayKeep(e, len(p.Flows.Events)-1)
 			}
 			flows = flows || e.IsFlow()
 			others = others || !e.IsFlow()
@@ -380,7 +380,7 @@ func (p *Plan) lookAgain(part *trace.Part) {
 func (p *Plan) Stream(flows bool) (trace.Stream, error) { return p.streamOnce(flows, nil) }
 
 // streamOnce is Stream, where what is known to be kept may come as solid parts.
-func (p *Plan) streamOnce(flows bool, known trace.Solids) (trace.Stream, error) {
+func (p *Plan) streamOnce(flows bool, known trace.VerbatimRuns) (trace.Stream, error) {
 	switch {
 	case !p.Kept.Full() && !(flows && p.Kept.Thin()):
 		return p.Kept.Read(func(blocks []trace.Block) (*trace.Reader, error) { return p.Reread(blocks, known) })

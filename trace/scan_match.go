@@ -1,29 +1,29 @@
 package trace
 
-// take reads the event at buf[at] if it has this layout, and returns where it
-// ends, 0 if it has another. The event's text shall start at buf[from]; room
+// match reads the event at buf[at] if it matches this template, and returns where it
+// ends, 0 if it does not. The event's text must start at buf[from]; room
 // follows buf[limit].
-func (l *layout) take(buf []byte, from, at, limit int, m *marks, e *Event) int {
+func (l *eventTemplate) match(buf []byte, from, at, limit int, m *interner, e *Event) int {
 	if l.slice != nil {
-		if end := l.takeSlice(buf, from, at, limit, e); end > 0 {
+		if end := l.matchSlice(buf, from, at, limit, e); end > 0 {
 			return end
 		}
 	}
-	return l.takeAny(buf, from, at, limit, m, e)
+	return l.matchAny(buf, from, at, limit, m, e)
 }
 
-// takeAny is take for whatever pieces there are. It is one long function, since calls
-// from piece to piece would cost a fifth of its time.
-func (l *layout) takeAny(buf []byte, from, at, limit int, m *marks, e *Event) int {
-	pieces := l.pieces
-	if at > limit || !pieces[0].before.startsAt(buf, at) {
+// matchAny is match for whatever slots there are. It is one long function, since calls
+// from slot to slot would cost a fifth of its time.
+func (l *eventTemplate) matchAny(buf []byte, from, at, limit int, m *interner, e *Event) int {
+	slots := l.slots
+	if at > limit || !slots[0].before.startsAt(buf, at) {
 		return 0
 	}
 	*e = Event{}
 	e.lead, e.Phase, e.Has = uint32(at-from), l.phase, l.has
 	p, thread := at, l.thread.at
-	for i := 0; i < len(pieces); i++ {
-		s := &pieces[i]
+	for i := 0; i < len(slots); i++ {
+		s := &slots[i]
 		if p > limit {
 			return 0
 		}
@@ -31,10 +31,10 @@ func (l *layout) takeAny(buf []byte, from, at, limit int, m *marks, e *Event) in
 			e.cat = s.cat.shift(p - at)
 		}
 		if i == thread && l.thread.text.startsAt(buf, p) && l.thread.text.goesOnAt(buf, p) {
-			e.pid, e.tid, e.Alike = l.thread.pid.shift(p-at), l.thread.tid.shift(p-at), l.thread.alike
+			e.pid, e.tid, e.Interned = l.thread.pid.shift(p-at), l.thread.tid.shift(p-at), l.thread.interned
 			p += len(l.thread.text.text)
 			i += 2
-			s = &pieces[i]
+			s = &slots[i]
 			thread = -1
 		} else {
 			if !s.before.startsAt(buf, p) || !s.before.goesOnAt(buf, p) {
@@ -81,9 +81,9 @@ func (l *layout) takeAny(buf []byte, from, at, limit int, m *marks, e *Event) in
 	return p
 }
 
-// takeSlice is takeAny for a slice, the layout of most events, whose thread is the
+// matchSlice is matchAny for a slice, the template of most events, whose thread is the
 // same as before. Straight on, it takes a tenth less time.
-func (l *layout) takeSlice(buf []byte, from, at, limit int, e *Event) int {
+func (l *eventTemplate) matchSlice(buf []byte, from, at, limit int, e *Event) int {
 	s := l.slice
 	if at > limit || !s.head.startsAt(buf, at) || !s.head.goesOnAt(buf, at) {
 		return 0
@@ -114,10 +114,10 @@ func (l *layout) takeSlice(buf []byte, from, at, limit int, e *Event) int {
 	}
 	// Member by member: a whole Event would be made elsewhere, and copied from there.
 	e.text, e.lead = buf[from:end:end], uint32(at-from)
-	e.Phase, e.Has, e.flaws, e.Alike = l.phase, l.has, 0, l.thread.alike
+	e.Phase, e.Has, e.flaws, e.Interned = l.phase, l.has, 0, l.thread.interned
 	e.TS, e.Dur = when, long
 	e.name = span{uint32(name - at), uint32(nameEnd - at)}
-	e.cat = l.pieces[0].cat
+	e.cat = l.slots[0].cat
 	e.pid, e.tid, e.id = l.thread.pid.shift(thread), l.thread.tid.shift(thread), span{}
 	e.ts = span{uint32(ts - at), uint32(tsEnd - at)}
 	e.dur = span{uint32(dur - at), uint32(durEnd - at)}
@@ -127,13 +127,13 @@ func (l *layout) takeSlice(buf []byte, from, at, limit int, e *Event) int {
 }
 
 // remember takes the text around e's pid and tid.
-func (t *thread) remember(e *Event, l *layout, m *marks) {
-	p, q := &l.pieces[t.at], &l.pieces[t.at+1]
+func (t *thread) remember(e *Event, l *eventTemplate, m *interner) {
+	p, q := &l.slots[t.at], &l.slots[t.at+1]
 	lo := int(e.pid.lo) - len(p.before.text)
 	if p.form == formText {
 		lo++
 	}
-	hi := int(e.tid.hi) + len(l.pieces[t.at+2].before.text)
+	hi := int(e.tid.hi) + len(l.slots[t.at+2].before.text)
 	if q.form == formText {
 		hi--
 	}
@@ -142,6 +142,6 @@ func (t *thread) remember(e *Event, l *layout, m *marks) {
 	}
 	t.text.set(e.Raw()[lo:hi])
 	t.pid, t.tid = e.pid.shift(-lo), e.tid.shift(-lo)
-	t.alike = m.next()
-	e.Alike = t.alike
+	t.interned = m.next()
+	e.Interned = t.interned
 }

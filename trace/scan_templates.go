@@ -1,13 +1,13 @@
 package trace
 
-// layouts are those that a trace was seen to use. What it takes, the general
+// templates are those that a trace was seen to use. What they match, the general
 // scanner need not look at.
-type layouts struct {
-	known   []*layout // the latest used first, roughly
-	last    *layout   // of the event before
-	between fixed     // text from one event to the next: a comma, white space
+type templates struct {
+	known   []*eventTemplate // the latest used first, roughly
+	last    *eventTemplate   // of the event before
+	between fixed            // text from one event to the next: a comma, white space
 
-	marks *marks // of events that are alike, nil for none
+	interner *interner // nil for none
 
 	wait int // events until the next one is learned from
 	idle int // how long to wait if that brings nothing new
@@ -19,8 +19,8 @@ const (
 )
 
 // next takes the event behind buf[p], which is where the one before it ended,
-// and returns where it ends itself; 0 if its layout is not known.
-func (s *layouts) next(buf []byte, p int, e *Event) int {
+// and returns where it ends itself; 0 if no template matches.
+func (s *templates) next(buf []byte, p int, e *Event) int {
 	n, limit := len(s.between.text), min(len(buf)-room, p+MaxEvent)
 	if n == 0 || p > limit || !s.between.startsAt(buf, p) || !s.between.goesOnAt(buf, p) {
 		return 0
@@ -32,7 +32,7 @@ func (s *layouts) next(buf []byte, p int, e *Event) int {
 			if l == nil {
 				break
 			}
-			if end := l.take(buf, from, at, limit, s.marks, e); end > 0 {
+			if end := l.match(buf, from, at, limit, s.interner, e); end > 0 {
 				if i > 0 {
 					last.follow(i, l)
 				}
@@ -42,7 +42,7 @@ func (s *layouts) next(buf []byte, p int, e *Event) int {
 		}
 	}
 	for i, l := range s.known {
-		if end := l.take(buf, from, at, limit, s.marks, e); end > 0 {
+		if end := l.match(buf, from, at, limit, s.interner, e); end > 0 {
 			s.known[i], s.known[i/2] = s.known[i/2], l
 			if last != nil {
 				last.follow(len(last.next)-1, l)
@@ -55,23 +55,23 @@ func (s *layouts) next(buf []byte, p int, e *Event) int {
 }
 
 // follow notes that o came after l, where it stood at place i among its next.
-func (l *layout) follow(i int, o *layout) {
+func (l *eventTemplate) follow(i int, o *eventTemplate) {
 	copy(l.next[1:i+1], l.next[:i])
 	l.next[0] = o
 }
 
-// learn takes the layout of an event that the general scanner read at buf[at],
+// learn adds the template of an event that the general scanner read at buf[at],
 // with the text that goes with it from buf[from] on. Where events keep being
 // unlike each other, it tries less often.
-func (s *layouts) learn(buf []byte, from, at int, e *Event) {
+func (s *templates) learn(buf []byte, from, at int, e *Event) {
 	if at+len(e.Raw()) > len(buf)-room {
-		return // too near the end for any layout
+		return // too near the end for any template
 	}
 	if s.wait > 0 {
 		s.wait--
 		return
 	}
-	l := learnLayout(e)
+	l := learnTemplate(e)
 	if l == nil || from == 0 || buf[from-1] != ',' || at-from >= maxFixed {
 		s.idle = min(2*s.idle+1, maxIdle)
 		s.wait = s.idle
@@ -79,7 +79,7 @@ func (s *layouts) learn(buf []byte, from, at int, e *Event) {
 	}
 	s.between.set(buf[from-1 : at])
 	for _, o := range s.known {
-		if o.same(l) {
+		if o.equals(l) {
 			s.last = o
 			s.idle = min(2*s.idle+1, maxIdle)
 			s.wait = s.idle

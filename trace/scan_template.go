@@ -5,43 +5,43 @@ import (
 	"slices"
 )
 
-// layout is how the text of an event is laid out, learned from one that the
+// eventTemplate is how the text of an event is laid out, learned from one that the
 // general scanner has read: the text between its values, and what kinds of
-// values they are. Profilers write millions of events by the same few layouts.
+// values they are. Profilers write millions of events by the same few templates.
 //
-// A layout takes an event only if that reads byte for byte as the one that was
+// A template matches an event only if that reads byte for byte as the one that was
 // learned from, values aside, and each value is of the plain form that it knows.
-// Anything else is left to the general scanner: both read every event alike.
-type layout struct {
-	pieces []piece
+// Anything else is left to the general scanner: both read every event the same.
+type eventTemplate struct {
+	slots  []slot
 	close  fixed // behind the last value, up to the brace that ends the object
 	phase  byte
 	has    Has
 	thread thread
-	near   nearTime   // of ts
-	slice  *slice     // if it has the layout of one
-	judged bool       // args have to be looked at
-	next   [4]*layout // that were seen to follow, the latest first
+	near   nearTime          // of ts
+	slice  *slice            // if it is the template of one
+	judged bool              // args have to be looked at
+	next   [4]*eventTemplate // that were seen to follow, the latest first
 }
 
-// piece is some fixed text of an event and the value that follows it.
-type piece struct {
+// slot is some fixed text of an event and the value that follows it.
+type slot struct {
 	before fixed
 	cat    span // of the category, if it is part of the fixed text
 	form   form
 	member member
 }
 
-// thread remembers the text from the piece of the pid to the value behind the
+// thread remembers the text from the slot of the pid to the value behind the
 // tid, if the two stand together: most events have it from the event before.
 type thread struct {
-	at       int // the first of the two pieces, -1 if they stand apart
+	at       int // the first of the two slots, -1 if they stand apart
 	text     fixed
 	pid, tid span   // in text
-	alike    uint32 // of the events that have it
+	interned uint32 // the number of events that have it
 }
 
-// slice is the layout of an event with a name and the thread, or the other way round,
+// slice is the template of an event with a name and the thread, or the other way round,
 // then ts, dur and args, and no other values.
 type slice struct {
 	head, middle *fixed // before the name and behind it; one of them is the thread's text
@@ -72,20 +72,20 @@ const (
 
 var memberOf = map[string]member{"pid": memberPid, "tid": memberTid, "id": memberID}
 
-// maxPieces is how many values an event may have for its layout to be learned.
-const maxPieces = 64
+// maxSlots is how many values an event may have for its template to be learned.
+const maxSlots = 64
 
-// learnLayout derives the layout of an event, nil if it has none that can be
+// learnTemplate derives the template of an event, nil if it has none that can be
 // told from one event: keys that come twice, values with escapes, nested ones
 // outside of args.
-func learnLayout(e *Event) *layout {
+func learnTemplate(e *Event) *eventTemplate {
 	if e.flaws != 0 || e.Phase == 0 {
 		return nil
 	}
-	l := &layout{near: nearTime{first: 1}, phase: e.Phase, has: e.Has, thread: thread{at: -1}}
+	l := &eventTemplate{near: nearTime{first: 1}, phase: e.Phase, has: e.Has, thread: thread{at: -1}}
 	obj := e.Raw()
 	if !e.ts.empty() && e.Has&HasTS == 0 || !e.dur.empty() && e.Has&HasDur == 0 {
-		return nil // what the layout takes has a time that can be read
+		return nil // what a template matches has a time that can be read
 	}
 	seen := map[string]bool{}
 	done, cat := 0, span{}
@@ -106,7 +106,7 @@ func learnLayout(e *Event) *layout {
 			}
 			continue // as fixed as the text around it
 		}
-		p, quote := piece{cat: cat, member: memberOf[key]}, 0
+		p, quote := slot{cat: cat, member: memberOf[key]}, 0
 		var ok bool
 		if p.form, ok = formOf(key, m.Value); !ok {
 			return nil
@@ -115,13 +115,13 @@ func learnLayout(e *Event) *layout {
 			quote = 1
 		}
 		p.before = newFixed(obj[done : lo+quote])
-		if l.pieces = append(l.pieces, p); len(l.pieces) > maxPieces {
+		if l.slots = append(l.slots, p); len(l.slots) > maxSlots {
 			return nil
 		}
 		done, cat = hi-quote, span{}
 	}
-	if cat != (span{}) || len(l.pieces) == 0 {
-		return nil // a category behind all values: no profiler's layout
+	if cat != (span{}) || len(l.slots) == 0 {
+		return nil // a category behind all values: no profiler's format
 	}
 	l.close = newFixed(obj[done:])
 	l.judged = e.Phase == 'C' || e.Phase == 'M'
@@ -135,18 +135,18 @@ func learnLayout(e *Event) *layout {
 
 // tooLong reports whether some text is longer than can be looked at without
 // checking for the end of a block.
-func (l *layout) tooLong() bool {
-	for i := range l.pieces {
-		if len(l.pieces[i].before.text) > maxFixed {
+func (l *eventTemplate) tooLong() bool {
+	for i := range l.slots {
+		if len(l.slots[i].before.text) > maxFixed {
 			return true
 		}
 	}
 	return len(l.close.text) > maxFixed
 }
 
-func (l *layout) findThread() {
-	for i := 0; i+2 < len(l.pieces); i++ {
-		p := l.pieces[i : i+3]
+func (l *eventTemplate) findThread() {
+	for i := 0; i+2 < len(l.slots); i++ {
+		p := l.slots[i : i+3]
 		if p[0].member == memberPid && p[1].member == memberTid && !hasCat(p[1:]) {
 			l.thread.at = i
 			l.thread.text.first = 1 // none that could be found, so far
@@ -155,12 +155,12 @@ func (l *layout) findThread() {
 }
 
 // hasCat reports whether the category stands before one of these values.
-func hasCat(p []piece) bool {
-	return slices.ContainsFunc(p, func(p piece) bool { return p.cat != span{} })
+func hasCat(p []slot) bool {
+	return slices.ContainsFunc(p, func(p slot) bool { return p.cat != span{} })
 }
 
-func (l *layout) findSlice() {
-	p := l.pieces
+func (l *eventTemplate) findSlice() {
+	p := l.slots
 	if len(p) != 6 || p[3].form != formTS || p[4].form != formDur || p[5].form != formArgs || l.judged || hasCat(p[1:]) {
 		return
 	}
@@ -211,13 +211,13 @@ func (e *Event) setSpan(m member, s span) {
 	}
 }
 
-// same reports whether two layouts take the same events.
-func (l *layout) same(o *layout) bool {
-	if len(l.pieces) != len(o.pieces) || l.has != o.has || !bytes.Equal(l.close.text, o.close.text) {
+// equals reports whether two templates match the same events.
+func (l *eventTemplate) equals(o *eventTemplate) bool {
+	if len(l.slots) != len(o.slots) || l.has != o.has || !bytes.Equal(l.close.text, o.close.text) {
 		return false
 	}
-	for i := range l.pieces {
-		if !bytes.Equal(l.pieces[i].before.text, o.pieces[i].before.text) || l.pieces[i].form != o.pieces[i].form {
+	for i := range l.slots {
+		if !bytes.Equal(l.slots[i].before.text, o.slots[i].before.text) || l.slots[i].form != o.slots[i].form {
 			return false
 		}
 	}

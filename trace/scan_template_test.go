@@ -27,7 +27,7 @@ func account(text []byte, size int, general bool) string {
 	blk := &block{buf: make([]byte, blockRoom+size), batch: Batch{events: make([]Event, 64)}}
 	for off := 0; ; {
 		for i := range blk.batch.events { // whatever was there before
-			blk.batch.events[i] = Event{flaws: flawDur, Alike: 7, TS: 1, Dur: 2, id: span{1, 2}, args: span{1, 2}, at: 9}
+			blk.batch.events[i] = Event{flaws: flawDur, Interned: 7, TS: 1, Dur: 2, id: span{1, 2}, args: span{1, 2}, at: 9}
 		}
 		n := copy(blk.buf[blockRoom:], text[off:])
 		blk.lo, blk.hi, blk.off, blk.err = blockRoom, blockRoom+n, int64(off), nil
@@ -62,7 +62,7 @@ func sameAccount(t *testing.T, what string, text []byte, size int) {
 	a, b := strings.Split(fast, "\n"), strings.Split(plain, "\n")
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {
-			t.Fatalf("%s, blocks of %d: line %d is\n%s\nby layout, and by the general scanner\n%s", what, size, i, a[i], b[i])
+			t.Fatalf("%s, blocks of %d: line %d is\n%s\nby template, and by the general scanner\n%s", what, size, i, a[i], b[i])
 		}
 	}
 	t.Fatalf("%s, blocks of %d: %d lines and %d", what, size, len(a), len(b))
@@ -177,7 +177,7 @@ func TestCategoriesInAnyPlace(t *testing.T) {
 	}
 }
 
-// Names that are numbers, and ids that are anything, are read alike.
+// Names that are numbers, and ids that are anything, are read the same.
 func TestMembersOfOtherTypes(t *testing.T) {
 	for _, v := range []string{`5`, `"5"`, `null`, `true`, `1.5`, `[]`, `{}`, `""`} {
 		for _, key := range []string{"name", "cat", "ph", "pid", "tid", "id", "args", "ts", "dur"} {
@@ -192,7 +192,7 @@ func TestMembersOfOtherTypes(t *testing.T) {
 	}
 }
 
-// What the layouts do not take would still be read alike, only slowly.
+// What no template matches would still be read the same, only slowly.
 func TestLayoutsTakeMostEvents(t *testing.T) {
 	for name, least := range map[string]float64{
 		"vllm_decode_one_step": 0.97, "indent2_overlay_flows": 0.93, "cupti_ranges_string_ids": 0.97,
@@ -207,7 +207,7 @@ func TestLayoutsTakeMostEvents(t *testing.T) {
 				var e Event
 				at := from + bytes.Index(text[from:], p.Events[i].text)
 				from = at + len(p.Events[i].text)
-				if all++; at > 0 && j.doc.layouts.next(text, at-1, &e) == from {
+				if all++; at > 0 && j.doc.templates.next(text, at-1, &e) == from {
 					taken++
 				}
 			}
@@ -218,8 +218,8 @@ func TestLayoutsTakeMostEvents(t *testing.T) {
 	}
 }
 
-// FuzzLayouts: events that follow each other are read alike by both scanners.
-func FuzzLayouts(f *testing.F) {
+// FuzzTemplates: events that follow each other are read the same by both scanners.
+func FuzzTemplates(f *testing.F) {
 	const event = `{"ph": "X", "cat": "cpu_op", "name": "aten::mm", "pid": 85, "tid": 86, "ts": 6520430064607.201, "dur": 3.700, "args": {"a": "b"}}`
 	f.Add(event, strings.Replace(event, "mm", `m\"m`, 1), ", ")
 	f.Add(event, strings.Replace(event, `"b"`, `"}"`, 1), ",\n  ")

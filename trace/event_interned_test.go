@@ -13,7 +13,7 @@ import (
 
 // TestAlikeEventsAreAlike: what has the same number has the same phase, category, pid
 // and tid, in one reading and in those after it.
-func TestAlikeEventsAreAlike(t *testing.T) {
+func TestInternedEventsAreEqual(t *testing.T) {
 	files, err := filepath.Glob("../testdata/*.json.gz")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no real traces: %v", err)
@@ -36,13 +36,13 @@ func TestAlikeEventsAreAlike(t *testing.T) {
 			for i := range p.Events {
 				e := &p.Events[i]
 				is := fmt.Sprintf("%c %q %s %s", e.Phase, e.Cat(), e.Pid(), e.Tid())
-				if e.Alike == 0 {
+				if e.Interned == 0 {
 					continue
 				}
-				if was, ok := seen[e.Alike]; ok && was != is {
+				if was, ok := seen[e.Interned]; ok && was != is {
 					t.Errorf("%s: %s has the number of %s", name, is, was)
 				}
-				seen[e.Alike] = is
+				seen[e.Interned] = is
 				marked++
 			}
 			return nil

@@ -9,11 +9,11 @@ import (
 	"tracekit/internal/perfetto"
 )
 
-// mendEvent rewrites what would stop Perfetto from loading the trace, where
+// sanitizeEvent rewrites what would stop Perfetto from loading the trace, where
 // the meaning is plain: words that are no JSON become null, surrogate pairs
-// become the character they stand for, a dur that nothing reads goes. It
-// reports false for an event whose place in time is not to be had.
-func (d *document) mendEvent(e *Event, off int64) bool {
+// become the character they stand for, a dur that nothing reads is removed. It
+// reports false for an event whose time can't be read.
+func (d *document) sanitizeEvent(e *Event, off int64) bool {
 	timed := e.Phase == 'X' || e.Phase == 'T'
 	if e.flaws&flawNumber != 0 && e.ts != (span{}) && e.Has&HasTS == 0 && isWord(e.ts.of(e.Raw())) && !e.IsMeta() ||
 		timed && e.dur != (span{}) && e.Has&HasDur == 0 {
@@ -21,25 +21,25 @@ func (d *document) mendEvent(e *Event, off int64) bool {
 		return false
 	}
 	if e.flaws&flawNumber != 0 {
-		d.damage.mend(BadNumber, off)
+		d.damage.sanitized(BadNumber, off)
 	}
 	if e.flaws&flawDur != 0 {
-		d.damage.mend(BadNumber, off)
+		d.damage.sanitized(BadNumber, off)
 	}
 	if e.flaws&flawSurrogate != 0 {
-		d.damage.mend(BadEscape, off)
+		d.damage.sanitized(BadEscape, off)
 	}
 	obj := e.Raw()
 	if e.flaws&flawArgs != 0 {
-		args, lost := mendArgs(e.Args())
+		args, lost := sanitizeArgs(e.Args())
 		if lost {
 			d.damage.lose(BadArgs, off, int64(len(e.Args())-len(args)))
 		} else {
-			d.damage.mend(BadArgs, off)
+			d.damage.sanitized(BadArgs, off)
 		}
 		obj = slices.Concat(obj[:e.args.lo], args, obj[e.args.hi:])
 	}
-	obj = mendMembers(obj)
+	obj = sanitizeMembers(obj)
 	text := append(bytes.Clone(e.Lead()), obj...)
 	if _, st := scanEvent(text, 0, int(e.lead), maxNesting, e); st != scanned || e.flaws != 0 {
 		d.damage.lose(BrokenEvent, off, int64(len(text)))
@@ -121,14 +121,14 @@ func isSound(v []byte) bool {
 	return st == scanned && end == len(v) && r.Marks&(perfetto.RefusedEscapes|jsonlex.OddNumber) == 0
 }
 
-// mendArgs keeps of args what can be read, and reports whether more than words
+// sanitizeArgs keeps of args what can be read, and reports whether more than words
 // such as NaN was lost.
-func mendArgs(args []byte) (mended []byte, lost bool) {
-	mended = append(mended, '{')
+func sanitizeArgs(args []byte) (sanitized []byte, lost bool) {
+	sanitized = append(sanitized, '{')
 	end := 1
 	for m := range Members(args) {
 		end = m.At + len(m.Value)
-		key, value := mendEscapes(m.Key), mendEscapes(m.Value)
+		key, value := sanitizeEscapes(m.Key), sanitizeEscapes(m.Value)
 		switch {
 		case !isSound(slices.Concat([]byte{'"'}, key, []byte{'"'})):
 			lost = true
@@ -140,19 +140,19 @@ func mendArgs(args []byte) (mended []byte, lost bool) {
 			lost = true
 			continue
 		}
-		if len(mended) > 1 {
-			mended = append(mended, ", "...)
+		if len(sanitized) > 1 {
+			sanitized = append(sanitized, ", "...)
 		}
-		mended = append(append(append(mended, '"'), key...), `": `...)
-		mended = append(mended, value...)
+		sanitized = append(append(append(sanitized, '"'), key...), `": `...)
+		sanitized = append(sanitized, value...)
 	}
 	rest := bytes.TrimSpace(args[end : len(args)-1])
-	return append(mended, '}'), lost || len(rest) > 0
+	return append(sanitized, '}'), lost || len(rest) > 0
 }
 
-// mendMember returns what a member of the document has to be for a viewer to load
+// sanitizeMember returns what a member of the document has to be for a viewer to load
 // the trace, nil if it may stay as it is.
-func mendMember(key, value []byte) []byte {
+func sanitizeMember(key, value []byte) []byte {
 	quoted := value[0] == '"'
 	switch {
 	case string(key) == "displayTimeUnit" && !quoted:
@@ -168,12 +168,12 @@ func mendMember(key, value []byte) []byte {
 }
 
 // maxBlank is the longest white space before and behind the first bracket, in
-// bytes: viewers look at the first 128 to tell a trace.
+// bytes: viewers look at the first 128 to recognize a trace.
 const maxBlank = 60
 
-// mendStart returns the text before the events such that a viewer knows it for a
+// sanitizeStart returns the text before the events such that a viewer knows it for a
 // trace, nil if it may stay as it is.
-func mendStart(head []byte) []byte {
+func sanitizeStart(head []byte) []byte {
 	at := jsonlex.SkipSpace(head, 0)
 	key := jsonlex.SkipSpace(head, at+1)
 	blank := at > maxBlank || key-at > maxBlank
@@ -223,18 +223,18 @@ func isWord(v []byte) bool {
 	return st == scanned && !isJSON
 }
 
-// mendMembers returns obj with each of its members made fit to load.
-func mendMembers(obj []byte) []byte {
+// sanitizeMembers returns obj with each of its members made fit to load.
+func sanitizeMembers(obj []byte) []byte {
 	out := make([]byte, 0, len(obj)+8)
 	done := 0
 	for m := range Members(obj) {
-		out = append(out, mendEscapes(obj[done:m.At])...)
+		out = append(out, sanitizeEscapes(obj[done:m.At])...)
 		done = m.At + len(m.Value)
 		switch {
 		case isDuration(Unescape(m.Key)) && !isTimeValue(m.Value):
 			out = append(out, '0')
 		case m.Value[0] == '"':
-			out = append(out, mendEscapes(m.Value)...)
+			out = append(out, sanitizeEscapes(m.Value)...)
 		case isWord(m.Value):
 			out = append(out, "null"...)
 		default:
@@ -253,9 +253,9 @@ func isTimeValue(v []byte) bool {
 	return ok
 }
 
-// mendEscapes turns surrogate pairs into UTF-8, and halves of one and \u
+// sanitizeEscapes turns surrogate pairs into UTF-8, and halves of one and \u
 // without four digits into the replacement character.
-func mendEscapes(s []byte) []byte {
+func sanitizeEscapes(s []byte) []byte {
 	if !badEscape(s) {
 		return s
 	}
@@ -276,9 +276,9 @@ func mendEscapes(s []byte) []byte {
 	}
 }
 
-// mendText rewrites what Perfetto refuses in strings among the members of the
+// sanitizeText rewrites what Perfetto refuses in strings among the members of the
 // document: control characters, and escapes that JSON does not know.
-func mendText(t []byte) (fixed []byte, changed bool) {
+func sanitizeText(t []byte) (fixed []byte, changed bool) {
 	quoted, done := false, 0
 	for i := 0; i < len(t); i++ {
 		c := t[i]

@@ -47,7 +47,7 @@ func uneven(rng *rand.Rand, events int) []byte {
 
 // What is known to stay is written as if it was looked at once more: the same text, packed
 // the same way, and what is made after it stands as it does.
-func TestSolids(t *testing.T) {
+func TestVerbatimRuns(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 8))
 	for round := range 24 {
 		text := uneven(rng, []int{50, 3000, 15_000, 60_000}[round%4])
@@ -62,10 +62,10 @@ func TestSolids(t *testing.T) {
 		}
 		odds := []int{1, 2, 20, 1000}[rng.IntN(4)] // that an event may go
 		keep := func(flow int) bool { return odds == 1000 || flow%odds > 0 }
-		stays := func(e *Event) bool { return odds == 1000 || int(e.TS/1000)*7919%odds > 0 }
-		certain := func(e *Event) bool { return stays(e) && len(e.Raw())%11 > 0 }
-		var known Solids
-		write := func(known Solids) (out string, events int64, solid int) {
+		keeps := func(e *Event) bool { return odds == 1000 || int(e.TS/1000)*7919%odds > 0 }
+		certain := func(e *Event) bool { return keeps(e) && len(e.Raw())%11 > 0 }
+		var known VerbatimRuns
+		write := func(known VerbatimRuns) (out string, events int64, verbatim int) {
 			r, err := s.ReadAgain(v.Blocks, slices.Clone(known))
 			if err != nil {
 				t.Fatal(err)
@@ -80,10 +80,10 @@ func TestSolids(t *testing.T) {
 					return w.Text(p.Text)
 				}
 				w.Follow(p)
-				if p.Solid != nil {
-					solid += p.Count
+				if p.Verbatim != nil {
+					verbatim += p.Count
 					flow += p.Flows
-					return w.Solid(p)
+					return w.WriteVerbatim(p)
 				}
 				for i := range p.Events {
 					e := &p.Events[i]
@@ -91,7 +91,7 @@ func TestSolids(t *testing.T) {
 						flow++
 					}
 					switch {
-					case e.IsFlow() && keep(flow-1) || !e.IsFlow() && stays(e):
+					case e.IsFlow() && keep(flow-1) || !e.IsFlow() && keeps(e):
 						w.Event(e)
 					case !e.IsFlow():
 						w.Object([]byte(`{"made":2}`)) // with the white space of what is before
@@ -107,7 +107,7 @@ func TestSolids(t *testing.T) {
 			if err := z.Close(); err != nil {
 				t.Fatal(err)
 			}
-			return b.String() + r.Damage.String(), w.Events, solid
+			return b.String() + r.Damage.String(), w.Events, verbatim
 		}
 		r, err := s.ReadBlocks(v.Blocks)
 		if err != nil {
@@ -131,28 +131,28 @@ func TestSolids(t *testing.T) {
 		}
 		r.Close()
 		want, events, none := write(nil)
-		got, same, solid := write(known.decide(keep))
+		got, same, verbatim := write(known.decide(keep))
 		if got != want || events != same || none > 0 {
-			t.Fatalf("round %d: %d bytes and %d events, of which %d solid; %d and %d if all are looked at", round, len(got), same, solid, len(want), events)
+			t.Fatalf("round %d: %d bytes and %d events, of which %d verbatim; %d and %d if all are looked at", round, len(got), same, verbatim, len(want), events)
 		}
 		// What begins behind more than a comma is looked at once more, and what goes on
 		// together with an arrow that goes.
-		if sure > 100 && odds != 2 && solid < sure/2 {
-			t.Errorf("round %d: of %d events that stay for certain %d were taken as they are", round, sure, solid)
+		if sure > 100 && odds != 2 && verbatim < sure/2 {
+			t.Errorf("round %d: of %d events that are kept for certain %d were taken as they are", round, sure, verbatim)
 		}
 		s.Close()
 	}
 }
 
-func TestSolidsAreSmall(t *testing.T) {
-	var known Solids
+func TestVerbatimRunsAreSmall(t *testing.T) {
+	var known VerbatimRuns
 	e := Event{text: make([]byte, 100)}
-	for n := range int64(3 * manySolids) { // each by itself
+	for n := range int64(3 * maxVerbatimRuns) { // each by itself
 		e.at = 1 + 200*n
 		known.add(&e, -1)
 	}
-	if len(known) != manySolids {
-		t.Errorf("%d solids", len(known))
+	if len(known) != maxVerbatimRuns {
+		t.Errorf("%d runs", len(known))
 	}
 	known = nil
 	for n := range 1000 { // all in a row, a third of them arrows
@@ -167,7 +167,7 @@ func TestSolidsAreSmall(t *testing.T) {
 	known = known.decide(func(flow int) bool { return flow != 7+150 })
 	events, flows := 0, 0
 	for _, s := range known {
-		if s.size > mostSolid {
+		if s.size > maxVerbatimRun {
 			t.Errorf("one of %d bytes", s.size)
 		}
 		if s.from/101 <= 450 && s.end()/101 > 450 {
@@ -177,11 +177,11 @@ func TestSolidsAreSmall(t *testing.T) {
 		flows += int(s.flows)
 	}
 	if all > 10 || len(known) != all-1 || events < 800 || flows < events/3-all || flows > events/3+all {
-		t.Errorf("%d solids, then %d of %d events, %d of them arrows", all, len(known), events, flows)
+		t.Errorf("%d runs, then %d of %d events, %d of them flows", all, len(known), events, flows)
 	}
-	e.text, e.at = make([]byte, mostSolid), 1
+	e.text, e.at = make([]byte, maxVerbatimRun), 1
 	known = nil
 	if known.add(&e, -1); len(known) > 0 {
-		t.Error("a large event is solid")
+		t.Error("a large event is in a run")
 	}
 }

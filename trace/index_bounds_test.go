@@ -28,9 +28,9 @@ func threads(rng *rand.Rand, size int) []byte {
 	return b.Bytes()
 }
 
-// An outline misses no event of its block, and is nearer to what there is than the
+// A block's time bounds miss no event of its block, and is nearer to what there is than the
 // block's bounds.
-func TestOutlines(t *testing.T) {
+func TestTimeBounds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 1))
 	text := threads(rng, 12<<20)
 	s, _ := openSample(t, text)
@@ -59,10 +59,10 @@ func TestOutlines(t *testing.T) {
 					continue
 				}
 				any = true
-				others = others || !isAside(b, e)
+				others = others || !isOutlier(b, e)
 			}
 			if any && !b.Overlaps(from, to) || others && !b.OthersOverlap(from, to) || b.OthersOverlap(from, to) && !b.Overlaps(from, to) {
-				t.Fatalf("block %d has something in %d to %d (%v, without those aside %v), but says %v, %v", i, from, to, any, others, b.Overlaps(from, to), b.OthersOverlap(from, to))
+				t.Fatalf("block %d has something in %d to %d (%v, without outliers %v), but says %v, %v", i, from, to, any, others, b.Overlaps(from, to), b.OthersOverlap(from, to))
 			}
 			if b.Text == nil {
 				bound += truthInt(b.Start < to && b.Max >= from)
@@ -72,12 +72,12 @@ func TestOutlines(t *testing.T) {
 		}
 	}
 	if drawn < meant || 2*(drawn-meant) > bound-meant {
-		t.Errorf("ranges meet %d blocks by their bounds, %d by their outlines, %d in truth", bound, drawn, meant)
+		t.Errorf("ranges meet %d blocks by their bounds, %d by their time bounds, %d in truth", bound, drawn, meant)
 	}
 }
 
-func isAside(b *Block, e *Event) bool {
-	for a := range b.Aside() {
+func isOutlier(b *Block, e *Event) bool {
+	for a := range b.Outliers() {
 		if string(a.Raw()) == string(e.Raw()) {
 			return true
 		}
@@ -87,8 +87,8 @@ func isAside(b *Block, e *Event) bool {
 
 func truthInt(b bool) int { return int(truth(b)) }
 
-// What lies aside is an index's as it was the trace's.
-func TestOutlinesAreKept(t *testing.T) {
+// Outliers are in an index as they were in the trace.
+func TestTimeBoundsAreKept(t *testing.T) {
 	text := threads(rand.New(rand.NewPCG(6, 2)), 12<<20)
 	s, id := openSample(t, gzipped(text))
 	x, err := s.Index(context.Background(), id, nil)
@@ -99,27 +99,27 @@ func TestOutlinesAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asides := 0
+	outliers := 0
 	for i := range x.Survey.Blocks {
 		var a, b []string
-		for e := range x.Survey.Blocks[i].Aside() {
+		for e := range x.Survey.Blocks[i].Outliers() {
 			a = append(a, fmt.Sprintf("%s%s %d %d %s", e.Lead(), e.Raw(), e.TS, e.Dur, e.Name()))
 		}
-		for e := range y.Survey.Blocks[i].Aside() {
+		for e := range y.Survey.Blocks[i].Outliers() {
 			b = append(b, fmt.Sprintf("%s%s %d %d %s", e.Lead(), e.Raw(), e.TS, e.Dur, e.Name()))
 		}
-		asides += len(a)
+		outliers += len(a)
 		if strings.Join(a, "|") != strings.Join(b, "|") {
-			t.Errorf("block %d: aside are %q, and from the index %q", i, a, b)
+			t.Errorf("block %d: outliers are %q, and from the index %q", i, a, b)
 		}
 	}
-	if asides < 5 {
-		t.Errorf("%d events lie aside", asides)
+	if outliers < 5 {
+		t.Errorf("%d events are outliers", outliers)
 	}
 }
 
-// Outlines take little memory, however much lies aside.
-func TestOutlinesAreSmall(t *testing.T) {
+// Time bounds take little memory, however many outliers there are.
+func TestTimeBoundsAreSmall(t *testing.T) {
 	event := func(name string, dur Time) Event {
 		var e Event
 		text := fmt.Appendf(nil, `{"ph":"X","name":"%s","pid":1,"tid":1,"ts":1,"dur":%d}`, name, dur)
@@ -128,28 +128,28 @@ func TestOutlinesAreSmall(t *testing.T) {
 		}
 		return e
 	}
-	few := []Event{event("brief", 1), event("long"+strings.Repeat(" ", mostAside/2), 1000), event("brief", 1)}
+	few := []Event{event("brief", 1), event("long"+strings.Repeat(" ", maxOutliers/2), 1000), event("brief", 1)}
 	b := Block{Max: 1000_000}
-	if o := new(outline); o.draw(&b, append(few, few[1])) {
-		t.Errorf("%d bytes of a block lie aside", len(o.aside))
+	if o := new(timeBounds); o.set(&b, append(few, few[1])) {
+		t.Errorf("%d bytes of a block are outliers", len(o.outliers))
 	}
 	var v Survey
 	drawn, size := 0, 0
-	for range 3 * mostAsideAll / mostAside {
-		b.outline = nil
-		v.draw(&b, few)
-		for e := range b.Aside() {
+	for range 3 * maxAllOutliers / maxOutliers {
+		b.timeBounds = nil
+		v.bound(&b, few)
+		for e := range b.Outliers() {
 			drawn++
 			size += e.Size()
 		}
 	}
-	if drawn < mostAsideAll/mostAside || size > mostAsideAll {
-		t.Errorf("%d bytes of %d blocks lie aside", size, drawn)
+	if drawn < maxAllOutliers/maxOutliers || size > maxAllOutliers {
+		t.Errorf("%d bytes of %d blocks are outliers", size, drawn)
 	}
 }
 
-// An outline is drawn where it tells something.
-func TestWhichOutlinesAreDrawn(t *testing.T) {
+// A block has time bounds where they say more than Start and Max.
+func TestWhichBlocksHaveTimeBounds(t *testing.T) {
 	events := func(starts ...Time) (all []Event) {
 		for _, ts := range starts {
 			all = append(all, Event{Phase: 'i', Has: HasTS, TS: ts})
@@ -157,42 +157,42 @@ func TestWhichOutlinesAreDrawn(t *testing.T) {
 		return all
 	}
 	b := &Block{Max: 1000}
-	o := new(outline)
-	if !o.draw(b, events(0, 3, 1, 990, 1000)) || len(o.spans) != 2 {
+	o := new(timeBounds)
+	if !o.set(b, events(0, 3, 1, 990, 1000)) || len(o.spans) != 2 {
 		t.Errorf("of two stretches: %+v", o)
 	}
 	even := make([]Time, 1000)
 	for i := range even {
 		even[i] = Time(i)
 	}
-	if o.draw(b, events(even...)) {
+	if o.set(b, events(even...)) {
 		t.Errorf("of one: %+v", o)
 	}
 	var apart []Time
 	for n := range Time(20) {
 		apart = append(apart, 50*n)
 	}
-	if o.draw(b, events(apart...)); len(o.spans) > mostSpans {
+	if o.set(b, events(apart...)); len(o.spans) > maxSpans {
 		t.Errorf("of many: %+v", o)
 	}
-	if o.draw(b, nil) {
+	if o.set(b, nil) {
 		t.Errorf("of nothing: %+v", o)
 	}
-	some := &outline{spans: []stretch{{1, 2}}}
-	v := Survey{Blocks: []Block{{Max: 50, outline: some}, {Max: 100, outline: some}}}
+	some := &timeBounds{spans: []stretch{{1, 2}}}
+	v := Survey{Blocks: []Block{{Max: 50, timeBounds: some}, {Max: 100, timeBounds: some}}}
 	v.times.Add(1, 999)
 	v.finish()
-	if v.Blocks[0].outline != nil || v.Blocks[1].outline == nil {
+	if v.Blocks[0].timeBounds != nil || v.Blocks[1].timeBounds == nil {
 		t.Errorf("of blocks that span little and much: %+v", v.Blocks)
 	}
 }
 
-func TestUnsoundOutlines(t *testing.T) {
+func TestUnsoundTimeBounds(t *testing.T) {
 	ok := `{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":90}`
 	for _, c := range []struct {
-		spans []stretch
-		aside string
-		sound bool
+		spans    []stretch
+		outliers string
+		sound    bool
 	}{
 		{[]stretch{{1, 2}}, "", true},
 		{[]stretch{{1, 1}, {0, 5}}, "\n " + ok + ok, true},
@@ -203,9 +203,9 @@ func TestUnsoundOutlines(t *testing.T) {
 		{[]stretch{{1, 2}}, `{"ph":"B","pid":1,"ts":1}`, false},
 		{[]stretch{{1, 2}}, `{"ph":"X","pid":1,"ts":1,"dur":NaN}`, false},
 	} {
-		x := Index{Survey: Survey{Extent: Extent{Last: 9}, Bytes: 9, Blocks: []Block{{End: 9, Max: 9, outline: &outline{c.spans, []byte(c.aside)}}}}, sums: sumsOf(make([]byte, 9))}
+		x := Index{Survey: Survey{Extent: Extent{Last: 9}, Bytes: 9, Blocks: []Block{{End: 9, Max: 9, timeBounds: &timeBounds{c.spans, []byte(c.outliers)}}}}, sums: sumsOf(make([]byte, 9))}
 		if _, err := ParseIndex(x.Append(nil)); (err == nil) != c.sound || err != nil && !errors.Is(err, ErrIndex) {
-			t.Errorf("%v, %q: error %v", c.spans, c.aside, err)
+			t.Errorf("%v, %q: error %v", c.spans, c.outliers, err)
 		}
 	}
 }
