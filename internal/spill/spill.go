@@ -42,6 +42,16 @@ func (s *File) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// WriteAt writes p at off, for ReadAt alone: Size does not count it. Several goroutines may
+// write different places.
+func (s *File) WriteAt(p []byte, off int64) (int, error) {
+	n, err := s.f.WriteAt(p, off)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrNoRoom, err)
+	}
+	return n, err
+}
+
 // errShort says that some of a file is gone.
 var errShort = errors.New("temporary file: it has become shorter")
 
