@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tracekit/filter/producer"
+	"tracekit/internal/bitset"
 	"tracekit/trace"
 	"tracekit/transform/internal/merged"
 	"tracekit/transform/origin"
@@ -44,6 +45,9 @@ type Finder struct {
 	chains  []chain // by track
 
 	stepTracks map[int]bool // whose slices are steps, each by its number
+	named      bitset.Set   // tracks that have a name
+	unnamed    []mark       // slices that are steps if their track turns out to show steps
+	begun      begun        // markers of a begin and an end
 
 	reader merged.Reader
 	merged map[mergedKey]int64 // steps that are known only together with others
@@ -91,6 +95,8 @@ func (f *Finder) Learn(e *trace.Event) {
 			return
 		}
 		f.slice(e)
+	case e.Phase == 'B' && e.Shown(), e.Phase == 'E' && len(f.begun.marks) > 0:
+		f.beginOrEnd(e)
 	}
 }
 
@@ -113,19 +119,43 @@ func (f *Finder) rowOf(name, cat []byte) (row uint8, ok bool) {
 		return chosenByUser, string(cat) != "gpu_user_annotation" && f.Marker.MatchString(plainName(string(name)))
 	}
 	switch string(cat) {
-	case "user_annotation", "ProfileStep", "cpu_op", "Operator":
+	case "ProfileStep", "cpu_op", "Operator":
 		return matchRow(name, &f.scratch)
 	case "python_function":
 		return stackRow, isStepFrame(name)
 	}
+	if annotates(cat) {
+		return matchRow(name, &f.scratch)
+	}
 	return 0, false
 }
 
-// learnName finds threads that show steps. Their names stand before their slices.
+// annotates reports a category whose events are markers if they are named so: ranges that a
+// program names, and what no producer is known for, unless it says that it is a GPU's.
+func annotates(cat []byte) bool {
+	c, known := producer.CategoryOf(cat)
+	if !known {
+		return !hasFold(cat, "gpu")
+	}
+	return c.Place == producer.OnHost && c.Kinds&producer.Annotation != 0
+}
+
+// hasFold reports whether text has a word in it, whatever the case.
+func hasFold(text []byte, word string) bool {
+	for i := 0; i+len(word) <= len(text); i++ {
+		if strings.EqualFold(string(text[i:i+len(word)]), word) {
+			return true
+		}
+	}
+	return false
+}
+
+// learnName finds threads that show steps.
 func (f *Finder) learnName(e *trace.Event) {
 	if string(e.Name()) != "thread_name" {
 		return
 	}
+	f.named.Add(f.tracks.Of(e))
 	for m := range trace.Members(e.Args()) {
 		if string(m.Key) == "name" && string(m.Value) == `"`+producer.StepThread+`"` {
 			if f.stepTracks == nil {
@@ -142,11 +172,8 @@ func (f *Finder) slice(e *trace.Event) {
 		f.match(e)
 	}
 	switch string(cat) {
-	case "user_annotation":
-		f.annotation(e)
 	case "":
-		if len(f.stepTracks) > 0 && f.Marker == nil && f.stepTracks[f.tracks.Of(e)] {
-			f.mark(e, xlaRow, noPart)
+		if f.Marker == nil && f.onSteps(e) {
 			return
 		}
 		f.highLevel(e)
@@ -163,7 +190,31 @@ func (f *Finder) slice(e *trace.Event) {
 		if bytes.HasPrefix(e.Name(), []byte("ProfilerStep#")) {
 			f.annotation(e)
 		}
+	default:
+		if annotates(cat) {
+			f.annotation(e)
+		}
 	}
+}
+
+// onSteps marks a slice on a thread that shows steps. Where names of threads stand behind their
+// slices, those wait that are called as XLA calls steps: 5, or train 5.
+func (f *Finder) onSteps(e *trace.Event) bool {
+	if len(f.stepTracks) > 0 && f.stepTracks[f.tracks.Of(e)] {
+		f.mark(e, xlaRow, noPart)
+		return true
+	}
+	if e.Phase == 'X' && endsInNumber(e.Name()) && !f.named.Has(f.tracks.Of(e)) {
+		f.unnamed = append(f.unnamed, f.marked(e, xlaRow, noPart))
+	}
+	return false
+}
+
+// endsInNumber reports whether a name is a number, or ends in a word that is one.
+func endsInNumber(name []byte) bool {
+	word := name[bytes.LastIndexByte(name, ' ')+1:]
+	_, size := leadingNumber(word)
+	return size > 0 && size == len(word)
 }
 
 // match asks the user's expression.
@@ -187,14 +238,14 @@ func (f *Finder) annotation(e *trace.Event) {
 // highLevel looks at an event without a category, as vLLM on Gaudi writes.
 func (f *Finder) highLevel(e *trace.Event) {
 	const thread = "3"
-	if string(e.Tid()) != thread && f.Tid == "" {
-		f.count(e)
+	if e.Phase == 'B' || string(e.Tid()) != thread && f.Tid == "" {
+		f.annotation(e)
 		return
 	}
 	p := producer.PartOf(e.Name())
 	switch f.follow(e, p); {
 	case p == noPart:
-		f.count(e)
+		f.annotation(e)
 	case f.Marker == nil && p != compile, p == model, p == warmup:
 		f.mark(e, gaudi, p)
 	}
@@ -207,10 +258,14 @@ func (f *Finder) count(e *trace.Event) {
 }
 
 func (f *Finder) mark(e *trace.Event, row uint8, p part) {
-	f.marks = append(f.marks, mark{
+	f.marks = append(f.marks, f.marked(e, row, p))
+}
+
+func (f *Finder) marked(e *trace.Event, row uint8, p part) mark {
+	return mark{
 		start: e.TS, end: e.End(), name: f.intern(e.Name()),
 		track: int32(f.tracks.Of(e)), row: row, part: p,
-	})
+	}
 }
 
 // intern keeps one copy of each name, as the trace has it.
@@ -226,10 +281,18 @@ func (f *Finder) intern(name []byte) string {
 // Run gives the steps of what the Finder has seen. If there is no marker the
 // error is a *NoMarkersError.
 func (f *Finder) Run() (*Run, error) {
+	f.loosen()
+	for _, m := range f.unnamed {
+		if f.stepTracks[int(m.track)] {
+			f.marks = append(f.marks, m)
+		}
+	}
+	f.unnamed = nil
 	slices.SortStableFunc(f.marks, func(a, b mark) int {
 		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.track, b.track),
 			cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
 	})
+	f.finish()
 	var best []mark
 	var run *Run
 	var seen []Seen
@@ -401,5 +464,5 @@ func plainName(name string) string { return string(trace.Unescape([]byte(name)))
 // Held is about how many bytes f takes.
 func (f *Finder) Held() int {
 	const name, one, built = 90, 64, 100
-	return name*len(f.names) + one*(cap(f.marks)+cap(f.gauges)) + built*cap(f.built) + f.tracks.Held()
+	return name*len(f.names) + one*(cap(f.marks)+cap(f.unnamed)+cap(f.gauges)) + built*cap(f.built) + f.tracks.Held() + f.begun.Held()
 }

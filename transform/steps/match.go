@@ -99,6 +99,9 @@ func (f *form) match(name []byte, v *values) bool {
 
 // matchRow finds the row of the table that a name belongs to.
 func matchRow(name []byte, v *values) (at uint8, ok bool) {
+	if len(name) == 0 || !begins[name[0]] {
+		return 0, false
+	}
 	for r := range table {
 		for f := range table[r].forms {
 			if table[r].forms[f].match(name, v) {

@@ -94,13 +94,13 @@ func TestStepsOfRealTraces(t *testing.T) {
 }
 
 func TestStepsOfARealPythonStack(t *testing.T) {
-	data := strings.ReplaceAll(string(real(t, "vllm_decode_one_step.json.gz")), "user_annotation", "user_remark")
+	data := strings.ReplaceAll(string(real(t, "vllm_decode_one_step.json.gz")), `"user_annotation"`, `"overhead"`)
 	r := find(t, []byte(data), Options{})
 	if len(r.Steps) != 1 || r.Producer != "the Python stack" ||
 		r.Steps[0].Label != "vllm/v1/worker/gpu_model_runner.py(3380): execute_model" || r.Steps[0].Start != 6520618853509293 {
 		t.Fatalf("found %v: %+v", r, r.Steps)
 	}
-	data = strings.ReplaceAll(string(real(t, "sglang_prefill_pystack.json.gz")), "user_annotation", "user_remark")
+	data = strings.ReplaceAll(string(real(t, "sglang_prefill_pystack.json.gz")), `"user_annotation"`, `"overhead"`)
 	r = find(t, []byte(data), Options{})
 	if len(r.Steps) != 1 || !strings.HasSuffix(r.Steps[0].Label, "scheduler.py(2919): _run_batch_inner") ||
 		r.Steps[0].Start != 4909913692207556 || r.Steps[0].Duration() != trace.Time(522708855) {

@@ -42,6 +42,16 @@ var Profiler = producer.PyTorch.Name
 // table of markers. At equal numbers the upper row wins.
 var table = compiled(rows())
 
+// begins has the first bytes of all forms: most names have none of them.
+var begins = func() (first [256]bool) {
+	for _, r := range table {
+		for _, f := range r.forms {
+			first[f.Text[0]] = true
+		}
+	}
+	return first
+}()
+
 // rows are the markers of all producers, by rank.
 func rows() []row {
 	all := []row{{PythonStack, producer.Stack, nil}}

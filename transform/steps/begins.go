@@ -1,0 +1,86 @@
+package steps
+
+import (
+	"tracekit/internal/bitset"
+	"tracekit/trace"
+	"tracekit/transform/internal/pairs"
+)
+
+// begun are the markers that are a begin and an end. Of a track, only what stands behind its
+// first marker counts: what began before can't end inside of a marker.
+type begun struct {
+	marks             []int // their indexes among the marks
+	tracks            bitset.Set
+	last              trace.Time // of their tracks
+	pairs.Follow[int]            // gives an end the index of its begin, noMark for what is no marker
+}
+
+const noMark = -1
+
+// beginOrEnd looks at a begin or an end. An end closes a begin in the order of the file, as
+// long as that is the order of time.
+func (f *Finder) beginOrEnd(e *trace.Event) {
+	item := noMark
+	if e.Phase == 'B' {
+		item = f.beginning(e)
+	}
+	if len(f.begun.marks) == 0 {
+		return
+	}
+	track := f.tracks.Of(e)
+	if item != noMark {
+		f.begun.tracks.Add(track)
+	} else if !f.begun.tracks.Has(track) {
+		return
+	}
+	f.begun.last = max(f.begun.last, e.TS)
+	of := f.begun.Next(track, e, item)
+	if e.Phase == 'E' && of != noMark {
+		f.marks[of].end = e.TS
+	}
+}
+
+// beginning is the index of the marker that a begin is, noMark if it is none.
+func (f *Finder) beginning(e *trace.Event) int {
+	at := len(f.marks)
+	if f.slice(e); len(f.marks) == at {
+		return noMark
+	}
+	f.marks[at].end = unfinished
+	f.begun.marks = append(f.begun.marks, at)
+	return at
+}
+
+// unfinished is the end of a marker that has none yet.
+const unfinished = trace.MaxTime
+
+// loosen forgets the ends of begins if they may be those of others.
+func (f *Finder) loosen() {
+	if f.begun.OutOfOrder {
+		for _, i := range f.begun.marks {
+			f.marks[i].end = unfinished
+		}
+	}
+}
+
+// finish ends what is unfinished of the sorted marks: where the next of its kind on its track
+// begins, or at the last time that is known.
+func (f *Finder) finish() {
+	next := unfinished
+	for i := len(f.marks) - 1; i >= 0; i-- {
+		m := &f.marks[i]
+		switch {
+		case i+1 == len(f.marks) || f.marks[i+1].row != m.row || f.marks[i+1].track != m.track:
+			next = unfinished
+		case f.marks[i+1].start > m.start:
+			next = f.marks[i+1].start
+		}
+		if m.end != unfinished {
+			continue
+		}
+		if m.end = next; next == unfinished {
+			m.end = max(m.start, f.begun.last)
+		}
+	}
+	f.begun = begun{}
+}
