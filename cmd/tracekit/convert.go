@@ -41,8 +41,13 @@ type attempt func(in *input, w *trace.Writer, restarts func() bool) (pipeline.Re
 // convertInput is convert for an input that is open. It closes it.
 func convertInput(c *cli.Context, std streams, in *input, work attempt) error {
 	defer in.Close()
-	out, err := openOutput(c, std)
+	out, err := convertOutput(c, std)
 	if err != nil {
+		return err
+	}
+	told, err := summaryTo(c, std, out.shown())
+	if err != nil {
+		out.Abort()
 		return err
 	}
 	rep, err := work(in, out.trace(), out.restarts)
@@ -68,11 +73,19 @@ func convertInput(c *cli.Context, std streams, in *input, work attempt) error {
 	}
 	in.meter.Stop()
 	if !c.Bool("quiet") {
-		fmt.Fprintln(std.err, summary(c.Command.Name, rep, out.Bytes))
-		for _, note := range rep.Notes {
-			fmt.Fprintln(std.err, note)
+		fmt.Fprintln(std.err, summary(c.Command.Name, rep, out.Bytes)+out.unwritten())
+		for _, line := range append(rep.Notes, rep.Table...) {
+			fmt.Fprintln(std.err, line)
 		}
 	}
+	if err := told.write(summaryOf(c, in, rep, out.name, out.Bytes)); err != nil {
+		return err
+	}
+	return ended(c, std, in, rep)
+}
+
+// ended makes an error of what is done, but was damaged or is empty.
+func ended(c *cli.Context, std streams, in *input, rep pipeline.Report) error {
 	if err := damage(in, rep.Damage, c.Bool("quiet"), std); err != nil {
 		return err
 	}
@@ -80,6 +93,14 @@ func convertInput(c *cli.Context, std streams, in *input, work attempt) error {
 		return noError{errors.New("no event meets the condition"), exitNo}
 	}
 	return nil
+}
+
+// convertOutput opens the output, or one that nothing comes of with --dry-run.
+func convertOutput(c *cli.Context, std streams) (*output, error) {
+	if c.Bool("dry-run") {
+		return dryOutput(std), nil
+	}
+	return openOutput(c, std)
 }
 
 // againError is that work has to learn something of the input first, and then begin

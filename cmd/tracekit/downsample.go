@@ -62,7 +62,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "max-depth", Usage: "drop slices inside of `N` others"},
 			&cli.StringFlag{Name: "counters", Usage: "thin counters to four samples a series in each `TIME`"},
 			&cli.StringFlag{Name: "every", Usage: "leave every `N`th step"},
-			tmpdirFlag(),
+			dryRunFlag(), tmpdirFlag(),
 		}, append(append(markerFlags(), givenFlags()...), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := downsampleOptions(c)

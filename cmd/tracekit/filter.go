@@ -39,7 +39,7 @@ written as /…/.
 			&cli.BoolFlag{Name: "with-device", Usage: "also keep the device work that a kept slice launched"},
 			&cli.BoolFlag{Name: "with-flows", Usage: "also keep the slices that flows connect to a kept one"},
 			&cli.BoolFlag{Name: "fail-empty", Usage: "end with status 4 if no event meets the condition; the output is written all the same"},
-			statsFlag(), tmpdirFlag(),
+			statsFlag(), dryRunFlag(), tmpdirFlag(),
 		), append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, name, err := filterOptions(c)
@@ -57,7 +57,7 @@ written as /…/.
 			o.Spill = spill.In(c.String("tmpdir"))
 			if c.Bool("stats") {
 				o.Tally = &pipeline.Tally{}
-				return dryRun(c, std, in, o.Tally, func(in *input, w *trace.Writer, _ func() bool) (pipeline.Report, error) {
+				return tallied(c, std, in, o.Tally, func(in *input, w *trace.Writer, _ func() bool) (pipeline.Report, error) {
 					return keepfilter.Run(c.Context, in.Source, w, o)
 				})
 			}

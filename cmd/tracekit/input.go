@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type streams struct {
 	places    *places   // what is read and written
 
 	index *trace.Index // of the input, where this process has made one; else nil
+
+	summary *bytes.Buffer // takes what --summary asks for, of one of several inputs; else nil
 }
 
 // inputFlags are the flags of every verb, outputFlags those of verbs that write

@@ -31,7 +31,7 @@ const interfaceList = "../../testdata/interface.txt"
 // alone: with -update, and a line in CHANGELOG.md.
 func TestInterface(t *testing.T) {
 	f := facts{}
-	for status, what := range map[int]string{exitDone: "done", exitFailed: "failed", exitUsage: "usage", exitDamaged: "damaged"} {
+	for status, what := range map[int]string{exitDone: "done", exitFailed: "failed", exitUsage: "usage", exitDamaged: "damaged", exitNo: "no"} {
 		f.add("exit", fmt.Sprint(status), what)
 	}
 	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
@@ -186,6 +186,9 @@ func (f facts) outputs(t *testing.T, path string) {
 	tracekit("report", "--csv", filepath.Join(dir, "report"), path)
 	for _, by := range [][]string{{"step", "--steady", "1"}, {"step"}, {"phase"}, {"request"}, {"process"}, {"events", "--events", "1M"}, {"size", "--size", "20kB"}, {"request", "--requests", requestList(t)}} {
 		tracekit(append([]string{"split", "-q", "-o", filepath.Join(dir, "by-"+by[0]+fmt.Sprint(len(by))), path, "--by"}, by...)...)
+	}
+	for _, call := range [][]string{{"slice", "--part", "1/2"}, {"strip", "--python"}, {"repair"}, {"split", "--by", "step"}} {
+		f.document("json summary", tracekit(append(call, "-q", "-o", filepath.Join(dir, "summary-"+call[0]), "--summary", "-", path)...))
 	}
 	f.files(t, dir)
 	before := tracekit("filter", "-q", "ph != ''", path)

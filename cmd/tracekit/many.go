@@ -101,6 +101,7 @@ type many struct {
 	kind manyOf
 	dir  string // for outputs
 	json bool
+	told summaryOutput
 }
 
 // done is what became of an input.
@@ -111,6 +112,7 @@ type done struct {
 	status int
 	out    bytes.Buffer
 	said   bytes.Buffer
+	sum    bytes.Buffer // what --summary has of it
 }
 
 func (m *many) run(names []string) error {
@@ -157,6 +159,9 @@ func (m *many) run(names []string) error {
 	if err := m.Context.Context.Err(); err != nil {
 		return err
 	}
+	if err := m.summarize(all); err != nil {
+		return err
+	}
 	if m.kind == fillsTable {
 		if err := m.table(all); err != nil {
 			return err
@@ -178,6 +183,9 @@ func (m *many) prepare(names []string) error {
 	m.json = m.kind == fillsTable && m.Bool("json")
 	if m.kind == fillsTable {
 		return m.std.show(!m.Bool("quiet") || m.Command.Name != "check")
+	}
+	if err := m.prepareSummary(); err != nil {
+		return err
 	}
 	if m.kind == writesBeside || m.Bool("stats") || m.Bool("dry-run") {
 		return nil
@@ -266,6 +274,9 @@ func (m *many) one(ctx context.Context, d *done, jobs int) {
 		return
 	}
 	std := newStreams(strings.NewReader(""), &d.out, &d.said)
+	if m.IsSet("summary") {
+		std.summary = &d.sum
+	}
 	app := appOf(std)
 	args := append([]string{app.Name, m.Command.Name}, m.passed()...)
 	if m.kind == fillsTable {
@@ -305,7 +316,7 @@ func isNewer(output, input string) bool {
 
 // passed are the flags that hold for each input.
 func (m *many) passed() (words []string) {
-	own := []string{"output", "jobs", "resume", "json", "help"}
+	own := []string{"output", "jobs", "resume", "json", "help"} // --summary is passed, and std says where to
 	for _, f := range m.Command.Flags {
 		name := f.Names()[0]
 		if !m.IsSet(name) || slices.Contains(own, name) {

@@ -35,18 +35,23 @@ type jsonText []byte
 // MarshalJSON returns the text.
 func (t jsonText) MarshalJSON() ([]byte, error) { return t, nil }
 
+// filesOf is the JSON of all, of what is written of each.
+func filesOf(all []done, text func(*done) []byte) manyFiles {
+	doc := manyFiles{Files: []manyFile{}}
+	for i := range all {
+		f := manyFile{File: all[i].name, Status: all[i].status}
+		if text := text(&all[i]); json.Valid(text) {
+			f.Result = text
+		}
+		doc.Files = append(doc.Files, f)
+	}
+	return doc
+}
+
 // table writes what a verb says of all inputs.
 func (m *many) table(all []done) error {
 	if m.json {
-		doc := manyFiles{Files: []manyFile{}}
-		for i := range all {
-			f := manyFile{File: all[i].name, Status: all[i].status}
-			if json.Valid(all[i].out.Bytes()) {
-				f.Result = all[i].out.Bytes()
-			}
-			doc.Files = append(doc.Files, f)
-		}
-		return writeError(jsondoc.Write(m.std.out, doc))
+		return writeError(jsondoc.Write(m.std.out, filesOf(all, func(d *done) []byte { return d.out.Bytes() })))
 	}
 	if m.Command.Name == "check" && m.Bool("quiet") {
 		return nil

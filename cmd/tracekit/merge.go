@@ -13,6 +13,7 @@ import (
 	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/merge"
+	"tracekit/transform/pipeline"
 	"tracekit/transform/window"
 
 	"github.com/urfave/cli/v2"
@@ -52,6 +53,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "no-align", Usage: "leave clocks as the traces state them"},
 			&cli.StringFlag{Name: "align", Usage: "correct clocks as `FILE` says, in JSON, instead of finding out"},
 			&cli.StringFlag{Name: "clocks", Usage: "write the corrections of the clocks to `FILE`, as --align reads them"},
+			dryRunFlag(),
 			tmpdirFlag(),
 		}, givenFlags()...), outputFlags()...)...),
 		Action: func(c *cli.Context) error { return rangeError(runMerge(c, std)) },
@@ -90,6 +92,14 @@ func runMerge(c *cli.Context, std streams) error {
 			return err
 		}
 	}
+	shown := ""
+	if name := c.String("output"); !c.Bool("dry-run") && (name == "" || name == "-") {
+		shown = "the trace"
+	}
+	told, err := summaryTo(c, std, shown)
+	if err != nil {
+		return err
+	}
 	var inputs []merge.Input
 	for _, name := range names {
 		inputs = append(inputs, mergeInput(c, std, name, format))
@@ -101,13 +111,18 @@ func runMerge(c *cli.Context, std streams) error {
 	if err := damagedInputs(c, p, true); err != nil {
 		return err
 	}
+	var rep pipeline.Report
+	var out *output
 	if archive != nil {
-		err = writeArchive(c, std, p, archive)
+		rep, out, err = writeArchive(c, std, p, archive)
 	} else {
-		err = writeMerged(c, std, p)
+		rep, out, err = writeMerged(c, std, p)
 	}
 	if err != nil {
 		return mergeError(err)
+	}
+	if err := told.write(mergeSummary(c, names, p, rep, out)); err != nil {
+		return err
 	}
 	if err := writeClocks(c, std, p); err != nil {
 		return err
@@ -221,7 +236,7 @@ func readClocks(std streams, name string) (*merge.Clocks, error) {
 
 // writeClocks writes what was found out of the clocks, if it was asked for.
 func writeClocks(c *cli.Context, std streams, p *merge.Plan) error {
-	if !c.IsSet("clocks") {
+	if !c.IsSet("clocks") || c.Bool("dry-run") {
 		return nil
 	}
 	if p.Clocks == nil {
@@ -238,53 +253,73 @@ func writeClocks(c *cli.Context, std streams, p *merge.Plan) error {
 	return out.writeFile(text)
 }
 
-func writeMerged(c *cli.Context, std streams, p *merge.Plan) error {
-	out, err := openOutput(c, std)
-	if err != nil {
-		return err
+func writeMerged(c *cli.Context, std streams, p *merge.Plan) (rep pipeline.Report, out *output, err error) {
+	if out, err = convertOutput(c, std); err != nil {
+		return rep, nil, err
 	}
-	rep, err := p.Write(c.Context, trace.NewWriter(out.Writer))
-	if err != nil {
+	if rep, err = p.Write(c.Context, trace.NewWriter(out.Writer)); err != nil {
 		out.Abort()
-		return err
+		return rep, nil, err
 	}
 	if err := out.Commit(); err != nil {
-		return err
+		return rep, nil, err
 	}
 	if !c.Bool("quiet") {
-		fmt.Fprintln(std.err, summary(c.Command.Name, rep, out.Bytes))
+		fmt.Fprintln(std.err, summary(c.Command.Name, rep, out.Bytes)+out.unwritten())
 		sayMerged(std, p)
 	}
-	return nil
+	return rep, out, nil
 }
 
 // archives are the endings of outputs that hold the traces as they are.
 var archives = map[string]func(io.Writer) merge.Archive{".tar": merge.NewTar, ".zip": merge.NewZip}
 
-func writeArchive(c *cli.Context, std streams, p *merge.Plan, archive func(io.Writer) merge.Archive) error {
+func writeArchive(c *cli.Context, std streams, p *merge.Plan, archive func(io.Writer) merge.Archive) (rep pipeline.Report, out *output, err error) {
 	if c.IsSet("compress") {
-		return hint(usage("--compress: an archive holds traces as they are packed"), "leave it out")
+		return rep, nil, hint(usage("--compress: an archive holds traces as they are packed"), "leave it out")
 	}
-	out, err := newOutput(std, "--output", c.String("output"), trace.Plain)
-	if err != nil {
-		return err
-	}
-	if err := out.open(); err != nil {
-		return err
+	out = dryOutput(std)
+	if !c.Bool("dry-run") {
+		if out, err = newOutput(std, "--output", c.String("output"), trace.Plain); err != nil {
+			return rep, nil, err
+		}
+		if err := out.open(); err != nil {
+			return rep, nil, err
+		}
 	}
 	n, err := p.WriteArchive(c.Context, archive(out))
 	if err != nil {
 		out.Abort()
-		return err
+		return rep, nil, err
 	}
 	if err := out.Commit(); err != nil {
-		return err
+		return rep, nil, err
 	}
 	if !c.Bool("quiet") {
-		fmt.Fprintf(std.err, "merge: %d traces and a manifest, %s out; Perfetto v58 and later show them as one\n", n, term.Bytes(out.Bytes))
+		fmt.Fprintf(std.err, "merge: %d traces and a manifest, %s out%s; Perfetto v58 and later show them as one\n", n, term.Bytes(out.Bytes), out.unwritten())
 		sayMerged(std, p)
 	}
-	return nil
+	return rep, out, nil
+}
+
+// mergeSummary is what --summary has of a merge. Of archives, which hold files as they are,
+// nothing is counted but bytes of the archive.
+func mergeSummary(c *cli.Context, names []string, p *merge.Plan, rep pipeline.Report, out *output) *summaryDoc {
+	rep.Notes = p.Lines()
+	d := summaryOf(c, &input{}, rep, out.name, out.Bytes)
+	d.Inputs = names
+	if rep.EventsIn == 0 {
+		d.readDoc, d.writtenDoc = nil, nil
+	}
+	var lost []string
+	for _, of := range p.Damaged() {
+		lost = append(lost, fmt.Sprintf("%s: %v", of.Name, of.Damage.String()))
+		if of.Damage.Lost() {
+			d.Status = exitDamaged
+		}
+	}
+	d.Damage = strings.Join(lost, "; ")
+	return d
 }
 
 // sayMerged tells how traces went together.

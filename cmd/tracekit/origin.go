@@ -14,7 +14,7 @@ import (
 )
 
 // immaterial are flags that do not matter to what a piece holds.
-var immaterial = []string{"output", "compress", "quiet", "strict", "max-size", "tmpdir", "force", "dry-run", "help"}
+var immaterial = []string{"output", "compress", "quiet", "strict", "max-size", "max-memory", "tmpdir", "force", "dry-run", "summary", "jobs", "resume", "help"}
 
 // callOf says of a piece what cuts it: the verb, the flags that matter, and the files that they
 // name by their base names, so that the same call makes the same bytes wherever they are.

@@ -27,6 +27,7 @@ func outputFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, compressed if it ends in .gz or .zst (default: standard output)"},
 		&cli.StringFlag{Name: "compress", Aliases: []string{"z"}, Usage: "`gzip|zstd|none`: how the output is compressed (default: by the ending of its name)"},
+		summaryFlag(),
 	}, inputFlags()...)
 }
 
@@ -45,6 +46,22 @@ type output struct {
 	path   string          // where the file goes; empty if it is written in place
 	mode   fs.FileMode     // of the file that it takes the place of, 0 if there is none
 	Bytes  int64           // written, after compression
+	dry    bool            // it keeps nothing
+}
+
+// dryOutput takes a trace, and writes it nowhere.
+func dryOutput(std streams) *output {
+	o := &output{places: std.places, dry: true}
+	o.Writer = counted{io.Discard, "", &o.Bytes}
+	return o
+}
+
+// unwritten says so in a summary.
+func (o *output) unwritten() string {
+	if o.dry {
+		return "; nothing written"
+	}
+	return ""
 }
 
 // openOutput opens the output of a verb that writes a trace.
@@ -247,11 +264,16 @@ func (o *output) restart(why error) error {
 	}
 	o.Abort()
 	o.Bytes, o.gzip, o.zstd, o.file = 0, nil, nil, nil
+	if o.dry {
+		return nil
+	}
 	return o.open()
 }
 
 // restarts reports whether what was written can be thrown away.
-func (o *output) restarts() bool { return o.path != "" || o.head != nil && !o.head.passed.Load() }
+func (o *output) restarts() bool {
+	return o.dry || o.path != "" || o.head != nil && !o.head.passed.Load()
+}
 
 // Commit ends the output and gives the file its name.
 func (o *output) Commit() error {

@@ -108,11 +108,17 @@ func repairInput(c *cli.Context, std streams, in *input, off []repair.Kind) erro
 	defer done()
 	flows := c.Bool("flows") || c.IsSet("only") && !slices.Contains(off, repair.Flows)
 	o := repair.Options{Off: off, Flows: flows, DryRun: c.Bool("dry-run"), Temp: temp}
-	out, set := &output{Writer: io.Discard}, &output{}
+	out, set := dryOutput(std), &output{}
 	if !o.DryRun {
 		if out, set, err = openRepaired(c, std); err != nil {
 			return err
 		}
+	}
+	told, err := summaryTo(c, std, out.shown())
+	if err != nil {
+		out.Abort()
+		set.Abort()
+		return err
 	}
 	met := false
 	if set.Writer != nil {
@@ -141,7 +147,10 @@ func repairInput(c *cli.Context, std streams, in *input, off []repair.Kind) erro
 		return err
 	}
 	in.meter.Stop()
-	return repaired(c, std, in.name, rep, o.DryRun)
+	if out.dry {
+		out.Bytes = rep.BytesOut
+	}
+	return repaired(c, std, in.name, rep, told, summaryOfRepair(c, in, rep, out))
 }
 
 // openRepaired opens the output, and the file for what is set aside if there is
@@ -205,13 +214,13 @@ func (in *input) reopenable(temp func() (*spill.File, error), o trace.SourceOpti
 }
 
 // repaired says what was done.
-func repaired(c *cli.Context, std streams, name string, rep repair.Report, dry bool) error {
+func repaired(c *cli.Context, std streams, name string, rep repair.Report, told summaryOutput, d *summaryDoc) error {
 	verb, did := "repair", "repaired"
-	if dry {
+	if d.DryRun {
 		did = "would be repaired"
 	}
 	if !c.Bool("quiet") {
-		fmt.Fprintln(std.err, summary(verb, pipeline.Report{EventsIn: rep.EventsIn, BytesIn: rep.BytesIn, EventsOut: rep.EventsOut, BytesOut: rep.BytesOut}, rep.BytesOut))
+		fmt.Fprintln(std.err, summary(verb, pipeline.Report{EventsIn: rep.EventsIn, BytesIn: rep.BytesIn, EventsOut: rep.EventsOut, BytesOut: rep.BytesOut}, rep.BytesOut)+(&output{dry: d.DryRun}).unwritten())
 		if rep.Unchanged {
 			fmt.Fprintln(std.err, "nothing to repair")
 		}
@@ -219,7 +228,10 @@ func repaired(c *cli.Context, std streams, name string, rep repair.Report, dry b
 			fmt.Fprintf(std.err, "%s: %s: %d × %s\n", did, k.Kind, k.Count, k.Kind.What())
 		}
 	}
-	if rep.Loses() && !dry {
+	if err := told.write(d); err != nil {
+		return err
+	}
+	if rep.Loses() && !d.DryRun {
 		err := damagedError{fmt.Errorf("%s is damaged, and something of it could not be kept: %s", name, lossLine(rep))}
 		if c.IsSet("rejects") {
 			return err
@@ -227,6 +239,18 @@ func repaired(c *cli.Context, std streams, name string, rep repair.Report, dry b
 		return hint(err, "--rejects FILE keeps what is set aside")
 	}
 	return nil
+}
+
+// summaryOfRepair is what --summary has of a repair.
+func summaryOfRepair(c *cli.Context, in *input, rep repair.Report, out *output) *summaryDoc {
+	d := summaryOf(c, in, pipeline.Report{EventsIn: rep.EventsIn, BytesIn: rep.BytesIn, EventsOut: rep.EventsOut, BytesOut: rep.BytesOut}, out.name, out.Bytes)
+	for _, k := range rep.Counts {
+		d.Repairs = append(d.Repairs, repairDoc{string(k.Kind), k.Count, k.Loses})
+	}
+	if rep.Loses() && !d.DryRun {
+		d.Status = exitDamaged
+	}
+	return d
 }
 
 func lossLine(rep repair.Report) string {

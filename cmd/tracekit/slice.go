@@ -34,6 +34,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: slices that cross an edge are cut there, kept whole, or dropped"},
 			&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: keep device work by its own time, or, whole, if the call that launched it is kept"},
 			stripKindsFlag(),
+			dryRunFlag(),
 			tmpdirFlag(),
 		), append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {

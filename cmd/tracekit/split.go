@@ -11,6 +11,7 @@ import (
 
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
+	"tracekit/transform/pipeline"
 	"tracekit/transform/requests"
 	"tracekit/transform/slice"
 	"tracekit/transform/split"
@@ -66,6 +67,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "name", Usage: "`TEMPLATE` of file names, of {kind} {index} {label} {phase} {start}"},
 			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty: the files of an earlier split are replaced, all others are kept"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the pieces, write nothing"},
+			summaryFlag(),
 			tmpdirFlag(),
 		}, append(append(append(markerFlags(), requestFlags()...), givenFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
@@ -84,6 +86,14 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 		return err
 	}
 	defer in.Close()
+	shown := ""
+	if c.Bool("dry-run") {
+		shown = "the pieces"
+	}
+	told, err := summaryTo(c, std, shown)
+	if err != nil {
+		return err
+	}
 	o.Source, o.Origin = filepath.Base(in.name), callOf(c, in)
 	var m *split.Manifest
 	if c.Bool("dry-run") {
@@ -106,7 +116,24 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 	if !c.Bool("quiet") {
 		tellSplit(c, std.err, m)
 	}
+	if err := told.write(splitSummary(c, in, m)); err != nil {
+		return err
+	}
 	return damage(in, m.Lost(), c.Bool("quiet"), std)
+}
+
+// splitSummary is what --summary has of a split. What is planned is not known by events and bytes.
+func splitSummary(c *cli.Context, in *input, m *split.Manifest) *summaryDoc {
+	rep := pipeline.Report{Damage: m.Lost(), Notes: m.Notes(), EventsIn: m.EventsIn, BytesIn: m.BytesIn}
+	var packed int64
+	rep.EventsOut, rep.BytesOut, packed = m.Sum()
+	d := summaryOf(c, in, rep, c.String("output"), packed)
+	pieces := len(m.Pieces)
+	d.Pieces = &pieces
+	if d.DryRun {
+		d.writtenDoc, d.PackedBytes = nil, nil // which are not known before
+	}
+	return d
 }
 
 // refuseDamage fails if something of the input can't be kept and --strict is set.

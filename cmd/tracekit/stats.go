@@ -7,7 +7,6 @@ import (
 	"text/tabwriter"
 
 	"tracekit/internal/term"
-	"tracekit/trace"
 	"tracekit/transform/pipeline"
 
 	"github.com/urfave/cli/v2"
@@ -17,19 +16,24 @@ func statsFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "stats", Usage: "print what would be kept and removed by category, write no trace"}
 }
 
-// dryRun runs a verb that turns one trace into another, and prints what tally
-// has counted instead of writing the other.
-func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work attempt) error {
+// tallied runs a verb that turns one trace into another, and prints what tally has counted
+// instead of writing the other.
+func tallied(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work attempt) error {
 	defer in.Close()
 	if err := std.show(true); err != nil {
 		return err
 	}
-	rep, err := work(in, trace.NewWriter(io.Discard), always)
+	told, err := summaryTo(c, std, "the table")
+	if err != nil {
+		return err
+	}
+	out := dryOutput(std)
+	rep, err := work(in, out.trace(), out.restarts)
 	var again againError
 	if errors.As(err, &again) {
 		tally.Reset()
 		if err = again.prepare(c, in, nil); err == nil {
-			rep, err = work(in, trace.NewWriter(io.Discard), always)
+			rep, err = work(in, out.trace(), out.restarts)
 		}
 	}
 	if err == nil {
@@ -45,11 +49,13 @@ func dryRun(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work 
 	if err := printTally(std.out, tally.Rows()); err != nil {
 		return writeError(err)
 	}
-	return damage(in, rep.Damage, c.Bool("quiet"), std)
+	d := summaryOf(c, in, rep, "", rep.BytesOut)
+	d.DryRun = true
+	if err := told.write(d); err != nil {
+		return err
+	}
+	return ended(c, std, in, rep)
 }
-
-// always: nothing is written that could not be taken back.
-func always() bool { return true }
 
 func printTally(w io.Writer, rows []pipeline.Row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)

@@ -39,7 +39,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "flows", Usage: "flow events"},
 			&cli.StringSliceFlag{Name: "cat", Usage: "events of the category `NAME`; may be repeated"},
 			&cli.StringSliceFlag{Name: "args", Usage: "args of events: shapes, stack, all or `NAME`; may be repeated"},
-			statsFlag(),
+			statsFlag(), dryRunFlag(), tmpdirFlag(),
 		}, append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o := strip.Options{
@@ -82,7 +82,7 @@ EXAMPLES
 				return rep, err
 			}
 			if o.Tally != nil {
-				return dryRun(c, std, in, o.Tally, work)
+				return tallied(c, std, in, o.Tally, work)
 			}
 			return convertInput(c, std, in, work)
 		},

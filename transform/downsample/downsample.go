@@ -106,7 +106,7 @@ func runHolding(ctx context.Context, s *trace.Source, w *trace.Writer, o Options
 		EventsIn: p.survey.Events, BytesIn: p.survey.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: p.survey.Damage,
 	}
 	rep.Notes = append(rep.Notes, d.summary()...)
-	rep.Notes = append(rep.Notes, d.sides()...)
+	rep.Table = d.sides()
 	rep.Note(window.Outside(&p.survey.Extent))
 	return rep, nil
 }

@@ -12,9 +12,12 @@ type Report struct {
 	BytesIn, BytesOut   int64 // of text, before any compression
 	Dropped             []Dropped
 	Notes               []string // what else a user shall know, a line each
+	Table               []string // lines of a table for people, that stands behind the notes
 	Damage              trace.Damage
 	// Empty says that nothing was kept but metadata. Only a filter may say so.
 	Empty bool
+	// Range is what was kept of the time of the trace, from and to; nil if that is no matter.
+	Range *[2]trace.Time
 }
 
 // Note adds a note, unless it is empty.

@@ -127,6 +127,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	rep := pipeline.Report{
 		EventsIn: v.Events, BytesIn: v.Bytes, EventsOut: w.Events, BytesOut: w.Bytes, Damage: v.Damage,
 	}
+	rep.Range = &[2]trace.Time{r.from, r.to}
 	rep.Note(f.Kept(r.from, r.to, v))
 	rep.Note(note)
 	if r.launches != nil && !r.launches.Recorded() {

@@ -32,6 +32,9 @@ type Manifest struct {
 	// Damage tells of what of the input could not be kept, empty if nothing.
 	Damage string `json:"damage,omitempty"`
 
+	// EventsIn and BytesIn are what the trace has.
+	EventsIn, BytesIn int64 `json:"-"`
+
 	damage     trace.Damage
 	unrecorded bool // that launched what ran on devices, though it should be followed
 }
@@ -137,6 +140,7 @@ func (p *pieces) describe(windows []slice.Window) {
 	if p.Options.Device == slice.Launched {
 		m.Device = "launched"
 	}
+	m.EventsIn, m.BytesIn = p.survey.Events, p.survey.Bytes
 	m.Start, m.End = micros(p.survey.Zero), micros(p.survey.Last)
 	m.Impossible = window.Outside(&p.survey.Extent)
 	m.damage = p.survey.Damage
