@@ -25,7 +25,7 @@ type Side uint8
 
 const (
 	Host   Side = iota
-	Device      // on an accelerator, or an arrow to it
+	Device      // on an accelerator, or a flow to it
 	Unsure      // one or the other: what is yet to come will tell
 )
 

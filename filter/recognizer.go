@@ -63,7 +63,7 @@ const (
 )
 
 // Clone returns a Recognizer that knows the same, for use at the same time. Neither
-// shall learn more: what both know of devices they share.
+// must learn more: what both know of devices they share.
 func (r *Recognizer) Clone() *Recognizer {
 	c := *r
 	c.env, c.tracks = Env{}, *r.tracks.Known()
@@ -72,7 +72,7 @@ func (r *Recognizer) Clone() *Recognizer {
 	return &c
 }
 
-// LearnDocument takes text of the document, outside of its events. It shall
+// LearnDocument takes text of the document, outside of its events. It must
 // hold whole members.
 func (r *Recognizer) LearnDocument(text []byte) {
 	const key = `"deviceProperties"`

@@ -84,7 +84,7 @@ func TestNoDeviceIsLeft(t *testing.T) {
 }
 
 // hostEvents is how many events besides metadata happened on the host and are
-// no arrows to a device, counted by label, or by category where there is none.
+// no flows to a device, counted by label, or by category where there is none.
 var hostEvents = map[string]int{
 	"cpu_only_string_pids.pt.trace.json.gz":       18,
 	"cupti_ranges_string_ids.json.gz":             2250,

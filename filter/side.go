@@ -154,7 +154,7 @@ func isDevice(seen evidence) bool {
 	return seen&(isListed|isLabelled|hasStream) != 0 && seen&(hasHost|isGaudi) == 0
 }
 
-// MayCross reports a flow event of which neither the category nor its thread tells whether it
+// MayCross reports a flow event of which neither the category nor the thread says whether it
 // leads from the host to a device or the other way.
 func (r *Recognizer) MayCross(e *trace.Event) bool {
 	if !e.IsFlow() {

@@ -236,7 +236,7 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 }
 
 // badDocument answers to text that is no member. Before any event it means
-// that this is no trace; after them, that the rest is lost.
+// that this is not a trace; after them, that the rest is lost.
 func (d *document) badDocument(st status, off int64, last bool, b *Batch) error {
 	if st == partial && !last {
 		return nil
@@ -268,7 +268,7 @@ func (d *document) text(b *Batch, t []byte, off int64) {
 }
 
 // tooLarge is the error for a member, or what comes before all events, that is longer
-// than MaxEvent. A document that is known to be no trace is told to be that.
+// than MaxEvent. A document that is known not to be a trace is reported as that.
 func (d *document) tooLarge(text []byte, off int64) error {
 	if !d.found {
 		head := slices.Concat(d.head[:min(len(d.head), 4<<10)], text[:min(len(text), 4<<10)])

@@ -151,7 +151,7 @@ func sanitizeArgs(args []byte) (sanitized []byte, lost bool) {
 }
 
 // sanitizeMember returns what a member of the document has to be for a viewer to load
-// the trace, nil if it may stay as it is.
+// the trace, nil if it may be kept as it is.
 func sanitizeMember(key, value []byte) []byte {
 	quoted := value[0] == '"'
 	switch {
@@ -172,7 +172,7 @@ func sanitizeMember(key, value []byte) []byte {
 const maxBlank = 60
 
 // sanitizeStart returns the text before the events such that a viewer knows it for a
-// trace, nil if it may stay as it is.
+// trace, nil if it may be kept as it is.
 func sanitizeStart(head []byte) []byte {
 	at := jsonlex.SkipSpace(head, 0)
 	key := jsonlex.SkipSpace(head, at+1)

@@ -131,7 +131,7 @@ func (e *Event) IsEnd() bool { return e.Phase == 'E' || e.Phase == 'e' }
 // IsMeta reports a metadata event, which names a process or thread.
 func (e *Event) IsMeta() bool { return e.Phase == 'M' }
 
-// IsFlow reports a flow event: start, step or end of an arrow.
+// IsFlow reports a flow event: start, step or end of a flow.
 func (e *Event) IsFlow() bool { return e.Phase == 's' || e.Phase == 't' || e.Phase == 'f' }
 
 // Clone returns a copy of e that owns its bytes.

@@ -99,7 +99,7 @@ func (s *Store) Follow(p *Part) {
 const seenEnough = 512 << 10
 
 // mayHold reports whether it seems that the rest of a run will fit, too: the more is
-// seen, the surer that is. A run that stays for the most part gets a sixteenth of
+// seen, the surer that is. A run that is kept for the most part gets a sixteenth of
 // the room at most. What is larger is as quick to read again as to hold.
 func (s *Store) mayHold(r *run) bool {
 	if r.seen <= seenEnough {
@@ -160,14 +160,14 @@ func (s *Store) Text(t []byte) {
 	}
 }
 
-// Stays says that e, which was just added, is going to stay as it is.
+// Keep says that e, which was just added, is going to stay as it is.
 func (s *Store) Keep(e *Event) {
 	if s.foreseen {
 		s.known.add(e, -1)
 	}
 }
 
-// MayStay says that e, which was just added, is the n-th flow event that may stay as it
+// MayKeep says that e, which was just added, is the n-th flow event that may be kept as it
 // is, counted from 0.
 func (s *Store) MayKeep(e *Event, n int) {
 	if s.foreseen {

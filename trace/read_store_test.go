@@ -71,14 +71,14 @@ func TestStoreInLittleRoom(t *testing.T) {
 	}
 }
 
-// A store gives up what it won't hold, early if it can be told that, and what stays for
+// A store gives up what it won't hold, early if it can be told that, and what is kept for
 // the most part if that is more than a sixteenth of its room.
 func TestStoreThatForesees(t *testing.T) {
 	e := Event{text: make([]byte, 10_000)}
 	for _, c := range []struct {
 		room  int
 		all   int64 // bytes of text
-		each  int64 // bytes of text for each event that may stay
+		each  int64 // bytes of text for each event that may be kept
 		holds bool
 	}{
 		{10 << 20, 600_000, 10_000, true},
@@ -194,7 +194,7 @@ func TestStoreGivesAllInOrder(t *testing.T) {
 	}
 }
 
-// gather writes the text of a stream, and of its events those that stay.
+// gather writes the text of a stream, and of its events those that are kept.
 func gather(t *testing.T, r Stream, part func(p *Part), keeps func(e *Event) bool) string {
 	t.Helper()
 	defer r.Close()

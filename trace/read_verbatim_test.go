@@ -136,7 +136,7 @@ func TestVerbatimRuns(t *testing.T) {
 			t.Fatalf("round %d: %d bytes and %d events, of which %d verbatim; %d and %d if all are looked at", round, len(got), same, verbatim, len(want), events)
 		}
 		// What begins behind more than a comma is looked at once more, and what goes on
-		// together with an arrow that goes.
+		// together with a flow that is dropped.
 		if sure > 100 && odds != 2 && verbatim < sure/2 {
 			t.Errorf("round %d: of %d events that are kept for certain %d were taken as they are", round, sure, verbatim)
 		}
@@ -155,7 +155,7 @@ func TestVerbatimRunsAreSmall(t *testing.T) {
 		t.Errorf("%d runs", len(known))
 	}
 	known = nil
-	for n := range 1000 { // all in a row, a third of them arrows
+	for n := range 1000 { // all in a row, a third of them flows
 		e.at = 1 + 101*int64(n)
 		flow := -1
 		if n%3 == 0 {

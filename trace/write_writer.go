@@ -71,7 +71,7 @@ func (w *Writer) Text(t []byte) error {
 	if !w.begun {
 		w.begun = true
 		if bytes.HasPrefix(bytes.TrimLeft(t, " \t\r\n"), []byte("[")) {
-			// An empty array is no trace to Perfetto: wait for an event.
+			// An empty array is not a trace to Perfetto: wait for an event.
 			w.bare = true
 			return w.err
 		}

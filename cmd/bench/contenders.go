@@ -118,7 +118,7 @@ func (c *config) ownRows(d dataset) (all []*contender) {
 		c.own(d, "split", "--by", "events", "--events", fmt.Sprint(d.events/200+1), "--force", "-o", pieces).called("tracekit split into 200 pieces"),
 		c.own(d, "downsample", "--merge", "20us").into(c),
 		c.own(d, "report"),
-		c.own(d, "repair").into(c).finding(3), // events that are repeated have arrows that begin twice
+		c.own(d, "repair").into(c).finding(3), // events that are repeated have flows that begin twice
 		c.own(d, "check").finding(1),
 	}
 	for _, k := range own {

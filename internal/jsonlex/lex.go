@@ -162,7 +162,7 @@ func Number(b []byte, p int) (end int, isInt bool, st Status) {
 
 func isDigit(c byte) bool { return c-'0' <= 9 }
 
-// Word passes over the word at b[p], which shall be w.
+// Word passes over the word at b[p], which must be w.
 func Word(b []byte, p int, w string) (int, Status) {
 	if len(b)-p < len(w) {
 		if string(b[p:]) == w[:len(b)-p] {

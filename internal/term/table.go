@@ -30,7 +30,7 @@ type Table struct {
 	Least int
 }
 
-// Add appends a row, which shall have as many cells as Head.
+// Add appends a row, which must have as many cells as Head.
 func (t *Table) Add(cells ...string) { t.Rows = append(t.Rows, cells) }
 
 const (

@@ -77,11 +77,11 @@ func (p *replay) join(s stack, r *record, id uint64, phase byte) {
 	case phase == 's':
 		p.flows.started[id] = struct{}{}
 		if p.onFind != nil {
-			p.arrows[id] = &record{off: r.off, phase: r.phase}
+			p.started[id] = &record{off: r.off, phase: r.phase}
 		}
 	case started:
 		p.report.Flows++
-		delete(p.arrows, id)
+		delete(p.started, id)
 	case phase == 't':
 		p.find(FlowStepNoStart, r)
 	default:
@@ -106,7 +106,7 @@ func (p *replay) meet(id uint64, end *record) {
 	if _, started := p.flows.started[id]; !started {
 		p.hang(end)
 	}
-	delete(p.arrows, id)
+	delete(p.started, id)
 }
 
 func (p *replay) hang(r *record) {

@@ -251,7 +251,7 @@ type Move struct {
 // ends.
 func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move, found func(k Kind, seq int64, phase byte)) error {
 	p := newReplay(newReport(), "", j.keeps.names, threads)
-	p.onFind, p.arrows = found, map[uint64]*record{}
+	p.onFind, p.started = found, map[uint64]*record{}
 	budget.Held(ctx, p.held)
 	var due closings
 	var moved record

@@ -25,8 +25,8 @@ type replay struct {
 
 	// What follows serves those who mend: onFind takes findings instead of
 	// report, arrows knows the starts of flows that nothing has met yet.
-	onFind func(k Kind, seq int64, phase byte)
-	arrows map[uint64]*record
+	onFind  func(k Kind, seq int64, phase byte)
+	started map[uint64]*record
 }
 
 // thread is the state of a thread's track.
@@ -46,7 +46,7 @@ func (p *replay) held(s *budget.Sum) {
 	const stack, id, flow, start = 180, 240, 60, 160
 	s.Add("threads", stack*(len(p.threads)+len(p.processes)))
 	s.Add("ids of async events", id*(len(p.async.roots)+len(p.async.sets)))
-	s.Add("flows", flow*(len(p.flows.numbers)+len(p.flows.started))+start*len(p.arrows))
+	s.Add("flows", flow*(len(p.flows.numbers)+len(p.flows.started))+start*len(p.started))
 }
 
 func (p *replay) find(k Kind, r *record) {
@@ -210,7 +210,7 @@ func (p *replay) finish() {
 		}
 	}
 	slices.SortFunc(left, func(a, b open) int { return cmp.Compare(a.off, b.off) })
-	for _, r := range p.arrows {
+	for _, r := range p.started {
 		p.hang(r)
 	}
 	for _, o := range left {

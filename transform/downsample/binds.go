@@ -19,21 +19,21 @@ func (l *learner) bind(e *trace.Event) {
 
 // loose is, by number of the event, the members that speak of flows whose other
 // end does not stay.
-func (d *decision) loose() map[uint64][]string {
+func (d *decision) dangling() map[uint64][]string {
 	var left flows.BindIDs
 	for _, b := range d.binds {
-		if !d.gone.has(b.n) {
+		if !d.dropped.has(b.n) {
 			left.Note(b.BindID)
 		}
 	}
-	loose := map[uint64][]string{}
+	dangling := map[uint64][]string{}
 	for _, b := range d.binds {
-		if d.gone.has(b.n) {
+		if d.dropped.has(b.n) {
 			continue
 		}
 		if members := left.Dangling(b.BindID); len(members) > 0 {
-			loose[b.n] = members
+			dangling[b.n] = members
 		}
 	}
-	return loose
+	return dangling
 }

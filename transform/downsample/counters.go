@@ -22,12 +22,12 @@ type counters struct {
 // counted is a counter event.
 type counted struct {
 	all    uint16 // samples
-	left   uint16 // of them that stay
+	left   uint16 // of them that are kept
 	level  uint8  // see levels
 	shrunk uint32 // bytes of samples that go
 }
 
-// mostSamples is how many samples of an event are looked at; all others stay.
+// mostSamples is how many samples of an event are looked at; all others are kept.
 const mostSamples = 1<<16 - 1
 
 // counter takes a counter event.
@@ -101,7 +101,7 @@ type reading struct {
 	size  uint32
 }
 
-// four are the readings of an interval that stay.
+// four are the readings of an interval that are kept.
 type four struct {
 	first, last, low, high reading
 	some                   bool

@@ -11,17 +11,17 @@ import (
 // cover knows what covers what among the slices that are open on the track at hand, so that
 // runs can say which of their time readers would count twice.
 type cover struct {
-	alike   []int32 // by category, the number of the innermost open slice that has it, from 1 on
-	kept    []int32 // by category, how many open slices that have it are kept
-	keptAll int32   // of all categories
-	named   []int32 // by label, how many open slices of it are kept
-	joined  []int32 // by label, how many open slices of it are merged
-	labels  labels
-	overlap int64 // until when a slice reaches that lies across others
+	sameCategory []int32 // by category, the number of the innermost open slice that has it, from 1 on
+	kept         []int32 // by category, how many open slices that have it are kept
+	keptAll      int32   // of all categories
+	named        []int32 // by label, how many open slices of it are kept
+	joined       []int32 // by label, how many open slices of it are merged
+	labels       labels
+	overlap      int64 // until when a slice reaches that lies across others
 }
 
 func (c *cover) reset(texts int) {
-	*c = cover{labels: labels{first: make([]uint32, texts)}, alike: make([]int32, texts), kept: make([]int32, texts), named: make([]int32, texts), joined: make([]int32, texts), overlap: never}
+	*c = cover{labels: labels{first: make([]uint32, texts)}, sameCategory: make([]int32, texts), kept: make([]int32, texts), named: make([]int32, texts), joined: make([]int32, texts), overlap: never}
 }
 
 // labels numbers names with their categories: by the name, but for those with several.
@@ -56,23 +56,23 @@ const unseen = -1
 
 // enter takes a slice that lies in f and is about to be pushed.
 func (c *cover) enter(n *nest, f, own *frame) {
-	if own.fate == gone {
-		own.alike = unseen
+	if own.outcome == dropped {
+		own.sameCategory = unseen
 		return
 	}
-	if own.alike = c.alike[own.Cat]; own.alike > 0 && own.End != endless {
-		n.stack[own.alike-1].nested += own.dur()
+	if own.sameCategory = c.sameCategory[own.Cat]; own.sameCategory > 0 && own.End != endless {
+		n.stack[own.sameCategory-1].nested += own.dur()
 	}
-	c.alike[own.Cat] = int32(len(n.stack)) + 1
+	c.sameCategory[own.Cat] = int32(len(n.stack)) + 1
 	own.above = f.mergedAround()
 	switch {
-	case own.fate == inRun:
+	case own.outcome == inRun:
 		c.joined[c.number(own.label())]++
-	case own.fate == kept && own.End != endless:
+	case own.outcome == kept && own.End != endless:
 		if own.above != nil {
 			own.above.keepInside(&own.record, c.joined[c.number(own.label())] > 0)
 		}
-		if f.fate == inRun {
+		if f.outcome == inRun {
 			f.run.keptInside += own.dur()
 		}
 		own.counts = true
@@ -95,7 +95,7 @@ func (b *run) keepInside(r *record, isNamed bool) {
 	}
 }
 
-// keepAlone takes the slice of a run that stays as it is.
+// keepAlone takes the slice of a run that is kept as it is.
 func (c *cover) keepAlone(b *run) {
 	if b.above != nil {
 		b.above.keepInside(&b.first, b.names[b.first.label()].inner > 0)
@@ -107,12 +107,12 @@ func (c *cover) keepAlone(b *run) {
 
 // leave takes a slice that ends.
 func (c *cover) leave(f *frame) {
-	if f.alike == unseen {
+	if f.sameCategory == unseen {
 		return
 	}
-	c.alike[f.Cat] = f.alike
+	c.sameCategory[f.Cat] = f.sameCategory
 	switch {
-	case f.fate == inRun:
+	case f.outcome == inRun:
 		c.joined[c.number(f.label())]--
 		f.run.nest(&f.record, f.nested)
 	case f.counts:
@@ -144,7 +144,7 @@ func (b *run) nest(r *record, time int64) {
 func (c *cover) lieAcross(stack []frame, r *record) {
 	c.overlap = max(c.overlap, r.End)
 	for i := range stack {
-		if stack[i].fate == inRun {
+		if stack[i].outcome == inRun {
 			stack[i].run.estimate = true
 		}
 	}
@@ -179,7 +179,7 @@ func (c *cover) place(b *run, s *merged.Slices, texts []string) {
 	}
 }
 
-// keptAround returns those runs of slices around b that stay the one slice which they have so
+// keptAround returns those runs of slices around b that are kept the one slice which they have so
 // far. Whether one does is known if no slice can join it any more; else it is made to be
 // written as a run, or what is said of b is no more than an estimate.
 func (b *run) keptAround() (kept []*run, exact bool) {

@@ -14,14 +14,14 @@ import (
 type decision struct {
 	*plan
 	at         resolution
-	gone       numbers         // events that go
-	bound      numbers         // points of flows that are bound to what stays
+	dropped    numbers         // events that are dropped
+	bound      numbers         // points of flows that are bound to what is kept
 	used       []bool          // tracks
-	kept       cost            // of events that stay
+	kept       cost            // of events that are kept
 	merged     cost            // of slices that are made
 	mergedFrom int64           // slices
 	written    *spill.Log      // of slices that are made
-	busy       []int64         // of slices that stay, and in those that are made, by category
+	busy       []int64         // of slices that are kept, and in those that are made, by category
 	made       map[string]cost // by category
 	nest       nest
 	next       []uint32 // points of flows that wait for the next slice
@@ -80,7 +80,7 @@ func (r resolution) isShort(g grain, favoured bool) bool {
 // decide goes through all records once.
 func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 	d := &decision{
-		plan: p, at: at, used: slices.Clone(p.stay), gone: slices.Clone(p.lost), busy: make([]int64, len(p.texts.all)),
+		plan: p, at: at, used: slices.Clone(p.stay), dropped: slices.Clone(p.lost), busy: make([]int64, len(p.texts.all)),
 		made: map[string]cost{}, line: noLine, written: spill.NewPlain(textMemory, p.o.Spill),
 	}
 	if p.o.Stats {
@@ -150,7 +150,7 @@ func (d *decision) record(r *record) error {
 	return d.failure
 }
 
-// keep counts what stays.
+// keep counts what is kept.
 func (d *decision) keep(r *record) {
 	d.kept.add(r.cost())
 	d.used[r.Track] = true
@@ -171,14 +171,14 @@ func (d *decision) busyOf(r *record) int64 {
 }
 
 func (d *decision) drop(r *record) {
-	d.gone.add(r.N)
-	d.gone.add(r.Pair)
+	d.dropped.add(r.N)
+	d.dropped.add(r.Pair)
 }
 
 // moment decides on what does not nest. Of what is short, one in each stretch of the
 // resolution stays; samples were graded by what they show.
 func (d *decision) moment(r *record) {
-	if d.momentGoes(r) {
+	if d.dropsMoment(r) {
 		d.drop(r)
 		return
 	}
@@ -211,10 +211,10 @@ func (d *decision) slice(r *record) {
 	case d.excluded(r, d.nest.depth):
 		d.drop(r)
 	case d.at.merging && d.at.isShort(own.grain, r.Favoured):
-		own.fate = inRun
+		own.outcome = inRun
 		own.run = d.merge(f, beside.of(nests), r)
 	default:
-		own.fate = kept
+		own.outcome = kept
 		d.end(&beside.across)
 		if nests { // else what it lies across may yet become part of a run
 			d.end(&beside.within)
@@ -226,18 +226,18 @@ func (d *decision) slice(r *record) {
 		d.begin(&own)
 		d.cover.enter(&d.nest, f, &own)
 		d.nest.push(own)
-	} else if own.fate != gone {
+	} else if own.outcome != dropped {
 		d.restore(across)
 	}
 }
 
-// restore keeps what would go, since a slice lies across it that stays: else that one
+// restore keeps what would go, since a slice lies across it that is kept: else that one
 // would nest, and those that nest in a viewer now would lie across it.
 func (d *decision) restore(f *frame) {
-	if f.fate == gone {
-		d.gone.remove(f.N)
-		d.gone.remove(f.Pair)
-		f.fate = kept
+	if f.outcome == dropped {
+		d.dropped.remove(f.N)
+		d.dropped.remove(f.Pair)
+		f.outcome = kept
 		d.keep(&f.record)
 		d.picture.after(d.nest.depth, f.Start, f.End)
 	}
@@ -348,8 +348,8 @@ func (d *decision) write(b *run, text []byte) {
 	}
 }
 
-// momentGoes reports what does not nest and goes whatever the resolution is.
-func (p *plan) momentGoes(r *record) bool {
+// dropsMoment reports what does not nest and goes whatever the resolution is.
+func (p *plan) dropsMoment(r *record) bool {
 	switch {
 	case !p.inWindows(r):
 		return true
@@ -360,7 +360,7 @@ func (p *plan) momentGoes(r *record) bool {
 	return r.Class == async && r.dur() < int64(p.o.MinDur)
 }
 
-// inWindows reports whether r is of what stays whole.
+// inWindows reports whether r is of what is kept whole.
 func (p *plan) inWindows(r *record) bool {
 	if p.known.has(r.N) {
 		return p.launched.has(r.N)
@@ -368,7 +368,7 @@ func (p *plan) inWindows(r *record) bool {
 	return p.windows.meet(r.Start, r.End)
 }
 
-// excluded reports a slice that goes whatever the resolution is.
+// excluded reports a slice that is dropped whatever the resolution is.
 func (p *plan) excluded(r *record, depth int) bool {
 	return !p.inWindows(r) || p.o.MaxDepth > 0 && depth >= p.o.MaxDepth || r.dur() < int64(p.o.MinDur)
 }

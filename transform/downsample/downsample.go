@@ -6,7 +6,7 @@
 // gone through in order of time with nothing in memory but the slices that are
 // open, however the file is ordered. What is decided is a bit for each event, and
 // the text of the slices that are made, which goes through a file too. The second
-// pass writes what stays.
+// pass writes what is kept.
 //
 // There is one resolution for the whole trace. Slices that last as long stay as they
 // are; shorter neighbours at one depth become runs, no wider than the resolution and
@@ -31,7 +31,7 @@ import (
 	"tracekit/transform/window"
 )
 
-// Options say what goes. They apply in the order of the fields, each to what those
+// Options say what is dropped. They apply in the order of the fields, each to what those
 // before it leave.
 type Options struct {
 	Every    int           // keep every so manieth step whole, with what it launched, and nothing else; 0 for all
@@ -79,8 +79,8 @@ func (o *Options) slices() bool {
 // Run writes what is left of the trace s. A budget that is too small for what has
 // to stay makes the error a *BudgetError.
 //
-// Slices are X and pairs of B and E, which stay or go together, as do b and e. A
-// slice that stays keeps those around it. An arrow stays if its start and an end of
+// Slices are X and pairs of B and E, which are kept or dropped together, as do b and e. A
+// slice that is kept keeps those around it. A flow is kept if its start and an end of
 // it do: they go with the slices that they are bound to, but end on what those are
 // merged into. With a budget, they go with slices that are merged.
 func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipeline.Report, error) {

@@ -10,12 +10,12 @@ import (
 // emitter is the stage that writes what was decided.
 type emitter struct {
 	*decision
-	n       uint64 // of the event at hand
-	samples uint64
-	process []bool
-	names   pipeline.Distinct
-	loose   map[uint64][]string
-	out     *tally
+	n        uint64 // of the event at hand
+	samples  uint64
+	process  []bool
+	names    pipeline.Distinct
+	dangling map[uint64][]string
+	out      *tally
 }
 
 func (p *plan) emit(ctx context.Context, s *trace.Source, w *trace.Writer, d *decision) error {
@@ -24,7 +24,7 @@ func (p *plan) emit(ctx context.Context, s *trace.Source, w *trace.Writer, d *de
 		return err
 	}
 	defer r.Close()
-	e := &emitter{decision: d, process: make([]bool, len(p.tracks.Processes)), out: p.tally, loose: d.loose()}
+	e := &emitter{decision: d, process: make([]bool, len(p.tracks.Processes)), out: p.tally, dangling: d.dangling()}
 	for track, is := range d.used {
 		if is {
 			e.process[p.tracks.All[track].Process] = true
@@ -45,10 +45,10 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 		}
 	case e.Phase == 'C' && e.Has&trace.HasTS != 0 && s.o.counters():
 		return s.counter(n, e, w)
-	case s.gone.has(n):
+	case s.dropped.has(n):
 		return nil
-	case s.loose[n] != nil:
-		return s.object(trace.Without(e.Raw(), s.loose[n]...), e, w)
+	case s.dangling[n] != nil:
+		return s.object(trace.Without(e.Raw(), s.dangling[n]...), e, w)
 	}
 	s.out.kept(e, e.Size())
 	return w.Event(e)
@@ -73,7 +73,7 @@ func (s *emitter) isUsed(e *trace.Event) bool {
 	return s.process[s.tracks.All[track].Process]
 }
 
-// counter writes a counter event with the samples of it that stay.
+// counter writes a counter event with the samples of it that are kept.
 func (s *emitter) counter(n uint64, e *trace.Event, w *trace.Writer) error {
 	var lost []string
 	left := 0
@@ -89,7 +89,7 @@ func (s *emitter) counter(n uint64, e *trace.Event, w *trace.Writer) error {
 		s.samples++
 	}
 	switch {
-	case s.gone.has(n):
+	case s.dropped.has(n):
 		return nil
 	case len(lost) == 0:
 		s.out.kept(e, e.Size())

@@ -143,7 +143,7 @@ func (e *estimator) record(r *record) error {
 		if f := e.nest.at(r.Start); f != nil {
 			e.kept(f.grain, r.cost())
 		}
-	case !e.momentGoes(r):
+	case !e.dropsMoment(r):
 		e.used[r.Track] = true
 		g := e.grain(r, e.keeps)
 		e.kept(g, r.cost())
@@ -187,7 +187,7 @@ func (e *estimator) slice(r *record) {
 	if e.excluded(r, e.nest.depth) {
 		e.next = cost{}
 		if across == nil {
-			e.nest.push(frame{record: *r, fate: gone})
+			e.nest.push(frame{record: *r, outcome: dropped})
 		}
 		return
 	}

@@ -13,7 +13,7 @@ import (
 	"tracekit/trace"
 )
 
-// A step that stays is whole: what its calls launched stays, whenever it ran, and what
+// A step that is kept is whole: what its calls launched stays, whenever it ran, and what
 // other steps launched goes.
 func TestStepsAreWholeOnTheDevice(t *testing.T) {
 	for _, producer := range []tracegen.Producer{tracegen.CUDA, tracegen.SGLang} {
@@ -68,7 +68,7 @@ func wholeOnDevice(t *testing.T, data []byte, n int) {
 	}
 }
 
-// A slice that stays has around it what was, or the run that this has become part of.
+// A slice that is kept has around it what was, or the run that this has become part of.
 func TestSlicesKeepThoseAroundThem(t *testing.T) {
 	check := func(t *testing.T, data []byte, o Options) {
 		out, _, err := try(data, o, 11+len(data)/500)

@@ -6,21 +6,21 @@ import (
 	"tracekit/transform/internal/flows"
 )
 
-// Kinds of points of an arrow, as a record's Cat.
+// Kinds of points of a flow, as a record's Cat.
 const (
 	flowStart = iota
 	flowStep
 	flowEnd
 )
 
-// flow binds a point of an arrow to the slice that began last.
+// flow binds a point of a flow to the slice that began last.
 func (d *decision) flow(r *record) {
 	if f := d.nest.at(r.Start); f != nil {
 		d.bind(r.Name, f, !d.o.budget())
 	}
 }
 
-// begin binds the ends of arrows that waited for a slice to begin.
+// begin binds the ends of flows that waited for a slice to begin.
 func (d *decision) begin(f *frame) {
 	for _, n := range d.next {
 		d.bind(n, f, false)
@@ -28,13 +28,13 @@ func (d *decision) begin(f *frame) {
 	d.next = d.next[:0]
 }
 
-// bind notes what becomes of a point of an arrow. If the slice is merged, stays
+// bind notes what becomes of a point of a flow. If the slice is merged, stays
 // says whether the point is bound to what it becomes.
 func (d *decision) bind(flow uint32, f *frame, stays bool) {
 	switch {
-	case f.fate == kept:
+	case f.outcome == kept:
 		d.bound.add(uint64(flow))
-	case f.fate == gone:
+	case f.outcome == dropped:
 	case f.run.count == 1:
 		f.run.waiting = append(f.run.waiting, waiting{flow, stays})
 	case stays:
@@ -42,7 +42,7 @@ func (d *decision) bind(flow uint32, f *frame, stays bool) {
 	}
 }
 
-// resolve binds the arrows that waited for what becomes of a slice.
+// resolve binds the flows that waited for what becomes of a slice.
 func (d *decision) resolve(b *run, alone bool) {
 	for _, w := range b.waiting {
 		if alone || w.stays {
@@ -52,10 +52,10 @@ func (d *decision) resolve(b *run, alone bool) {
 	b.waiting = b.waiting[:0]
 }
 
-// settleFlows follows each arrow in time: the first start begins one, and one behind an
+// settleFlows follows each flow in time: the first start begins one, and one behind an
 // end another. It stays, as far as its points are bound, if a start and an end are.
 func (d *decision) settleFlows(ctx context.Context) error {
-	a := arrow{decision: d}
+	a := chain{decision: d}
 	err := d.chains.Each(ctx, func(r *record) error {
 		a.point(r)
 		return nil
@@ -64,16 +64,16 @@ func (d *decision) settleFlows(ctx context.Context) error {
 	return err
 }
 
-// arrow is the one at hand.
-type arrow struct {
+// flow is the one at hand.
+type chain struct {
 	*decision
 	order   flows.Order
 	begun   bool     // a start is bound
 	stays   bool     // an end is, too
-	waiting []record // points that stay if it does
+	waiting []record // points that are kept if it does
 }
 
-func (a *arrow) point(r *record) {
+func (a *chain) point(r *record) {
 	bound := a.bound.has(uint64(r.Name))
 	if a.order.Begins(r.Line, "stf"[r.Cat]) {
 		a.over()
@@ -92,14 +92,14 @@ func (a *arrow) point(r *record) {
 	}
 }
 
-// over ends the arrow.
-func (a *arrow) over() {
+// over ends the flow.
+func (a *chain) over() {
 	a.settle(a.drop)
 	a.stays = false
 }
 
 // settle decides on what waits.
-func (a *arrow) settle(as func(*record)) {
+func (a *chain) settle(as func(*record)) {
 	for i := range a.waiting {
 		as(&a.waiting[i])
 	}

@@ -2,7 +2,7 @@ package downsample
 
 import "testing"
 
-// An arrow's points wait only for as long as its fate is open, however many it has.
+// A flow's points wait only for as long as its outcome is open, however many it has.
 func TestArrowsWaitForTheirEnds(t *testing.T) {
 	const many = 1000
 	for _, c := range []struct {
@@ -20,7 +20,7 @@ func TestArrowsWaitForTheirEnds(t *testing.T) {
 		{"more starts", true, true, true, many, 0, 1, many + 1, many},
 	} {
 		d := &decision{plan: &plan{}, used: make([]bool, 1)}
-		a := arrow{decision: d}
+		a := chain{decision: d}
 		n, most := uint32(0), 0
 		points := func(kind uint32, bound bool, count int) {
 			for range count {
@@ -38,7 +38,7 @@ func TestArrowsWaitForTheirEnds(t *testing.T) {
 		a.over()
 		gone := 0
 		for i := range n {
-			if d.gone.has(uint64(i + 1)) {
+			if d.dropped.has(uint64(i + 1)) {
 				gone++
 			}
 		}

@@ -10,7 +10,7 @@ type grain uint64
 
 const (
 	markBits = 20
-	forever  = grain(math.MaxUint64) // of what stays at every threshold
+	forever  = grain(math.MaxUint64) // of what is kept at every threshold
 )
 
 // grainOf is the grain of a duration, in ns, that begins at start.

@@ -65,7 +65,7 @@ func (a *anchors) addSteps(run *steps.Run, tracks *trace.Tracks) {
 	}
 }
 
-// windows are the stretches of time that stay whole, in order; nil for all time.
+// windows are the stretches of time that are kept whole, in order; nil for all time.
 type windows []span
 
 // every is every n-th step, from its start to the next one's.

@@ -89,7 +89,7 @@ func isFine(rep pipeline.Report, in *reference.Trace) bool {
 	return d*rounded <= float64(last-first)/pictureColumns
 }
 
-// What is merged is short, near and side by side, and what stays is as it was. A run is
+// What is merged is short, near and side by side, and what is kept is as it was. A run is
 // no wider than the resolution, and no gap in it is.
 func TestRunsAreNarrow(t *testing.T) {
 	eachRandom(t, 120, func(t *testing.T, rng *rand.Rand, data []byte) {
@@ -153,7 +153,7 @@ func untouched(t *testing.T, in, out *reference.Trace, made func(*reference.Even
 	}
 }
 
-// unbound reports whether b is a but for what it says of arrows.
+// unbound reports whether b is a but for what it says of flows.
 func unbound(a, b *reference.Event) bool {
 	rest := func(e *reference.Event) []reference.Member {
 		return slices.DeleteFunc(slices.Clone(e.Members), func(m reference.Member) bool {
@@ -305,7 +305,7 @@ func extremes(l []sampleOf) []sampleOf {
 	return out
 }
 
-// No output has arrows that lack an end, points that lie in no slice, or names of
+// No output has flows that lack an end, points that lie in no slice, or names of
 // what is not there.
 func TestStructureStays(t *testing.T) {
 	check := func(t *testing.T, data []byte, o Options) {

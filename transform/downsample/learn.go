@@ -23,10 +23,10 @@ type learner struct {
 	seed    maphash.Seed
 	n       uint64 // of the event at hand
 	key     []byte
-	stay    []bool  // tracks with events that no record stands for: they stay
+	stay    []bool  // tracks with events that no record stands for: they are kept
 	main    *sorter // all but metadata, by line and time
 	marks   *sorter // begins and ends
-	chains  *sorter // points of arrows, by chain
+	chains  *sorter // points of flows, by chain
 	samples *sorter // of counters, by series
 	meter   counters
 	finder  *steps.Finder
@@ -130,7 +130,7 @@ func (l *learner) moment(r record) error {
 	return l.main.Add(&r)
 }
 
-// asIs notes an event that stays whatever is decided.
+// asIs notes an event that is kept whatever is decided.
 func (l *learner) asIs(track int) error {
 	l.stay[track] = true
 	return nil

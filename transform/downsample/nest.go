@@ -12,21 +12,21 @@ type nest struct {
 // frame is an open slice and what is known of those in it so far.
 type frame struct {
 	record
-	begun  bool // it, or one around it that begins at the same time, by an event of its own
-	fate   fate
-	grain  grain
-	run    *run     // that it is merged into
-	inside children // if it is kept
+	begun   bool // it, or one around it that begins at the same time, by an event of its own
+	outcome outcome
+	grain   grain
+	run     *run     // that it is merged into
+	inside  children // if it is kept
 
-	above  *run  // that the nearest merged slice around it is part of
-	alike  int32 // the number of the slice around it that has its category, 0 for none
-	nested int64 // time that slices of its category in it take
-	counts bool  // as kept
+	above        *run  // that the nearest merged slice around it is part of
+	sameCategory int32 // the number of the slice around it that has its category, 0 for none
+	nested       int64 // time that slices of its category in it take
+	counts       bool  // as kept
 }
 
 // mergedAround is the run that the nearest merged slice is part of: f, or one around it.
 func (f *frame) mergedAround() *run {
-	if f.fate == inRun {
+	if f.outcome == inRun {
 		return f.run
 	}
 	return f.above
@@ -36,18 +36,18 @@ func (f *frame) mergedAround() *run {
 // slices that nest, and one of those that each lie across one that does.
 type children struct{ within, across *run }
 
-// fate is what becomes of a slice.
-type fate uint8
+// outcome is what becomes of a slice.
+type outcome uint8
 
 const (
-	gone fate = iota
+	dropped outcome = iota
 	kept
 	inRun // merged with others
 )
 
 // enter makes room for a slice and returns the frame that it lies in. A slice may
 // begin in another and end behind it: such a one does not nest, and a viewer puts it on
-// a lane of its own. For it, across is the outermost that it lies across, and it shall
+// a lane of its own. For it, across is the outermost that it lies across, and it must
 // not be pushed.
 func (n *nest) enter(r *record) (in, across *frame) {
 	for len(n.stack) > 0 && n.top().End <= r.Start && n.top().Start != r.Start {
@@ -74,7 +74,7 @@ func (n *nest) finish() {
 	if n.close != nil {
 		n.close(&n.root)
 	}
-	n.root = frame{fate: kept, grain: forever}
+	n.root = frame{outcome: kept, grain: forever}
 }
 
 // at is the slice that began last before a flow event, nil if there is none: one that is
@@ -116,7 +116,7 @@ func (n *nest) push(f frame) { n.stack = append(n.stack, f) }
 
 // children are those of the slice, or of the run that it is merged into.
 func (f *frame) children() *children {
-	if f.fate == inRun {
+	if f.outcome == inRun {
 		return &f.run.inside
 	}
 	return &f.inside

@@ -22,7 +22,7 @@ type plan struct {
 	survey   *trace.Survey
 	windows  windows
 	known    numbers // slices of devices whose launch is known
-	launched numbers // those of them that a step launched which stays
+	launched numbers // those of them that a step launched which is kept
 }
 
 // survey is the first pass.
@@ -147,7 +147,7 @@ func (c *called) Thread(pid, tid []byte) string {
 	return c.Names.Thread(c.Find(string(pid), string(tid)))
 }
 
-// findSteps finds the steps that stay. A budget goes without if there are none.
+// findSteps finds the steps that are kept. A budget goes without if there are none.
 func (p *plan) findSteps() error {
 	p.earlier.settle()
 	defer p.anchors.settle()
@@ -172,7 +172,7 @@ func (p *plan) findSteps() error {
 	return nil
 }
 
-// follow finds what the steps that stay launched on devices, whenever it ran.
+// follow finds what the steps that are kept launched on devices, whenever it ran.
 func (p *plan) follow(ctx context.Context, s *trace.Source, l *launches.Judge) error {
 	stays := func(start, end trace.Time) bool { return p.windows.meet(int64(start), int64(end)) }
 	return l.Judge(ctx, s, p.survey.Blocks, stays, func(n uint64, stays bool) {

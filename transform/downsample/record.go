@@ -55,8 +55,8 @@ type class uint8
 
 const (
 	slice     class = iota // a slice that nests on its track
-	nextEnd                // an arrow's end that is bound to the next slice
-	enclosed               // an arrow's point in the slice around it
+	nextEnd                // a flow's end that is bound to the next slice
+	enclosed               // a flow's point in the slice around it
 	async                  // a pair that is joined by its id
 	sample                 // of counters
 	moment                 // what has a time and nests in nothing

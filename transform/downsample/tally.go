@@ -112,7 +112,7 @@ func categoryName(cat string) string {
 	return cat
 }
 
-// kept counts an event that stays; size is what is left of it, in bytes.
+// kept counts an event that is kept; size is what is left of it, in bytes.
 func (t *tally) kept(e *trace.Event, size int) { t.row(e).after.add(cost{1, int64(size)}) }
 
 // sides are the lines of a table of what there was and what is left.

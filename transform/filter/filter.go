@@ -25,10 +25,10 @@ type Options struct {
 	// Given says what events are, where nothing else tells.
 	Given filter.Given
 
-	// Spill makes a temporary file, if arrows don't fit into memory; if it is nil,
+	// Spill makes a temporary file, if flows don't fit into memory; if it is nil,
 	// they stay there.
 	Spill func() (*spill.File, error)
-	Tally *pipeline.Tally // counts what stays and goes; may be nil
+	Tally *pipeline.Tally // counts what is kept and goes; may be nil
 }
 
 // Related names what is kept besides the slices that meet the condition.
@@ -36,18 +36,18 @@ type Related struct {
 	Parents  bool // the slices around them
 	Children bool // the slices inside them
 	Device   bool // what they launched on a device
-	Flows    bool // the slices that arrows join to them
+	Flows    bool // the slices that flows join to them
 }
 
-// Run writes what of the trace s meets a condition. Begins and ends stay or
-// go as pairs, judged by the begin and the time between them. Arrows stay if
+// Run writes what of the trace s meets a condition. Begins and ends are kept or
+// dropped as pairs, judged by the begin and the time between them. Flows stay if
 // both of their ends are bound to slices that do, and stand behind all else;
 // names if what they name is left, at the latest before its first event.
 //
 // A condition on an event's own members takes one pass, which writes at once.
-// What comes behind the first begin or end, or slice that speaks of arrows, is
-// gone through again: in memory as long as what may stay fits there. Names,
-// depth, times and kin take passes of their own before.
+// What comes behind the first begin or end, or slice that speaks of flows, is
+// gone through again: in memory as long as what may be kept fits there. Names,
+// depth, times and relations take passes of their own before.
 func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipeline.Report, error) {
 	return filterKeeping(ctx, s, w, o, keep.KeptBytes)
 }
@@ -56,16 +56,16 @@ func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipe
 func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Options, kept int) (pipeline.Report, error) {
 	m := &matching{expr: o.Expr, merged: mergedSlices{named: strings.Contains(o.Expr.String(), "name")}}
 	packed := func() *spill.Log { return spill.NewPacked(min(kept, keep.HeldFlows), o.Spill) }
-	arrows, covered, noted := packed(), packed(), packed()
-	for _, held := range []*spill.Log{arrows, covered, noted} {
+	heldFlows, covered, noted := packed(), packed(), packed()
+	for _, held := range []*spill.Log{heldFlows, covered, noted} {
 		defer held.Close()
 	}
 	p := keep.NewPlan(m, covered)
 	p.Covers.Mixed = true
 	p.Hold(kept)
 	p.Tally = o.Tally
-	st := &sieve{Plan: p, matching: m, names: pipeline.Names{Tally: o.Tally}, lateFlows: lateFlows{text: arrows, starts: map[uint64]bool{}}}
-	st.lateFlows.hopes = o.Related.Children || o.Related.Device || o.Related.Flows
+	st := &sieve{Plan: p, matching: m, names: pipeline.Names{Tally: o.Tally}, lateFlows: lateFlows{text: heldFlows, starts: map[uint64]bool{}}}
+	st.lateFlows.wanted = o.Related.Children || o.Related.Device || o.Related.Flows
 	run := pipeline.NewRunner(w, st)
 	k := newRelations(o, noted)
 	v, err := m.survey(ctx, s, st, run, k)
@@ -94,7 +94,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 const needsWhole = filter.NeedsZero | filter.NeedsNames | filter.NeedsDepth | filter.NeedsKinds
 
 // survey reads the trace as often as the condition needs, the last time to write
-// what stays or to look at what may.
+// what is kept or to look at what may.
 func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *pipeline.Runner, k *relations) (v *trace.Survey, err error) {
 	if k.known && k.Related == (Related{}) {
 		return st.sift(ctx, s, run)
@@ -126,8 +126,8 @@ func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *
 type matching struct {
 	expr    *filter.Expr
 	env     filter.Env
-	shape   *pairs.Nesting // nil unless depth or kin is asked for
-	related *relations     // nil unless kin is asked for
+	shape   *pairs.Nesting // nil unless depth or relations are asked for
+	related *relations     // nil unless relations are asked for
 
 	partners []pairs.Partner // by ordinal of begins and ends
 	merged   mergedSlices

@@ -106,10 +106,10 @@ func TestFilterAgreesWithReference(t *testing.T) {
 	}
 }
 
-// Without begins and ends, and slices that speak of arrows, what stays is written
-// on the last pass, whatever the order in which slices and arrows come.
+// Without begins and ends, and slices that speak of flows, what is kept is written
+// on the last pass, whatever the order in which slices and flows come.
 func TestFilterInOnePass(t *testing.T) {
-	arrows := 0
+	heldFlows := 0
 	for seed := range uint64(250) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		parsed, err := reference.Parse(reference.Random(rng, 5+int(seed%90)))
@@ -123,9 +123,9 @@ func TestFilterInOnePass(t *testing.T) {
 			}
 		}
 		switch seed % 3 {
-		case 1: // arrows before slices
-			isOther := func(event string) bool { return !isArrow(event) }
-			events = append(slices.DeleteFunc(slices.Clone(events), isOther), slices.DeleteFunc(events, isArrow)...)
+		case 1: // flows before slices
+			isOther := func(event string) bool { return !isFlowText(event) }
+			events = append(slices.DeleteFunc(slices.Clone(events), isOther), slices.DeleteFunc(events, isFlowText)...)
 		case 2:
 			rng.Shuffle(len(events), func(i, k int) { events[i], events[k] = events[k], events[i] })
 		}
@@ -135,18 +135,18 @@ func TestFilterInOnePass(t *testing.T) {
 		}
 		c := conditions[rng.IntN(len(conditions))]
 		kin := Related{Parents: rng.IntN(6) == 0, Children: rng.IntN(6) == 0, Device: rng.IntN(4) == 0, Flows: rng.IntN(6) == 0}
-		if isArrow(string(judgeFilter(t, data, parsed, c.source, c.meets, kin, fmt.Sprint("seed ", seed)))) {
-			arrows++
+		if isFlowText(string(judgeFilter(t, data, parsed, c.source, c.meets, kin, fmt.Sprint("seed ", seed)))) {
+			heldFlows++
 		}
 	}
-	if arrows < 8 {
-		t.Errorf("arrows stay in %d traces only", arrows)
+	if heldFlows < 8 {
+		t.Errorf("arrows stay in %d traces only", heldFlows)
 	}
 }
 
 var arrow = regexp.MustCompile(`"ph"\s*:\s*"[stf]"`)
 
-func isArrow(text string) bool { return arrow.MatchString(text) }
+func isFlowText(text string) bool { return arrow.MatchString(text) }
 
 func TestFilterByDepthAndNames(t *testing.T) {
 	judged := 0

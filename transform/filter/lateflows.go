@@ -13,40 +13,40 @@ import (
 )
 
 // lateFlows are the flow events that have to wait until it is known which of them
-// stay. The text of an arrow is held if it starts on a slice that stays and was
+// stay. The text of a flow is held if it starts on a slice that is kept and was
 // met before, and that of an end on such a slice, whose start may be yet to come;
-// most that stay do. As long as no arrow starts on a track with slices that stay,
+// most that are kept do. As long as no flow starts on a track with slices that are kept,
 // hardly any will, and none is even noted, unless slices of other tracks are asked
 // for. Should what is not there be needed after all, the flow events are read again.
 type lateFlows struct {
-	blocks []int // of the survey, with flow events that had to wait
-	read   pipeline.Reading
-	hopes  bool
-	missed missedFlows
-	total  int             // how many had to wait
-	noted  int             // of them, those that were not missed
-	held   bitset.Set      // of these, those whose text is held
-	starts map[uint64]bool // of arrows whose start is held
-	text   *spill.Log
-	buf    []byte
+	blocks  []int // of the survey, with flow events that had to wait
+	read    pipeline.Reading
+	wanted  bool
+	skipped skippedFlows
+	total   int             // how many had to wait
+	noted   int             // of them, those that were not missed
+	held    bitset.Set      // of these, those whose text is held
+	starts  map[uint64]bool // of flows whose start is held
+	text    *spill.Log
+	buf     []byte
 }
 
-// missedFlows are flow events that were not noted: all before the first that is.
-type missedFlows struct {
+// skippedFlows are flow events that were not noted: all before the first that is.
+type skippedFlows struct {
 	count        int
-	starts, ends bitset.Set // tracks that arrows start on, and others that they touch
+	starts, ends bitset.Set // tracks that flows start on, and others that they touch
 }
 
-// wait takes a flow event that may stay.
+// wait takes a flow event that may be kept.
 func (a *lateFlows) wait(p *keep.Plan, e *trace.Event) error {
 	track := p.Tracks.Of(e)
 	a.total++
-	if a.hopes = a.hopes || e.Phase == 's' && p.Covers.Some(track); !a.hopes {
-		a.missed.count++
+	if a.wanted = a.wanted || e.Phase == 's' && p.Covers.Some(track); !a.wanted {
+		a.skipped.count++
 		if e.Phase == 's' {
-			a.missed.starts.Add(track)
+			a.skipped.starts.Add(track)
 		} else {
-			a.missed.ends.Add(track)
+			a.skipped.ends.Add(track)
 		}
 		return nil
 	}
@@ -70,10 +70,10 @@ func (a *lateFlows) hold(e *trace.Event) error {
 	return err
 }
 
-// recall notes what was missed, if some of it may stay, before what was noted
+// reread notes what was missed, if some of it may be kept, before what was noted
 // since.
-func (a *lateFlows) recall(ctx context.Context, p *keep.Plan) error {
-	m := &a.missed
+func (a *lateFlows) reread(ctx context.Context, p *keep.Plan) error {
+	m := &a.skipped
 	starts, ends := m.starts.Some(p.HasSlices), m.ends.Some(p.HasSlices)
 	if !starts && !ends || !starts && !p.Flows.On('s', p.HasSlices) || !ends && !p.Flows.On('f', p.HasSlices) {
 		m.count = 0
@@ -95,12 +95,12 @@ func (a *lateFlows) recall(ctx context.Context, p *keep.Plan) error {
 	return err
 }
 
-// each gives those to f that stay.
+// each gives those to f that are kept.
 func (a *lateFlows) each(ctx context.Context, keep func(n int) bool, f func(e *trace.Event) error) error {
-	waited, texts := a.missed.count+a.noted, 0
+	waited, texts := a.skipped.count+a.noted, 0
 	again := false
 	for n := range waited {
-		held := n >= a.missed.count && a.held.Has(n-a.missed.count)
+		held := n >= a.skipped.count && a.held.Has(n-a.skipped.count)
 		if held {
 			texts++
 		}
@@ -151,7 +151,7 @@ func (a *lateFlows) eachHeld(ctx context.Context, f func(i, n int, e *trace.Even
 			n++
 		}
 		i, n = i+1, n+1
-		return f(i-1, a.missed.count+n-1, e)
+		return f(i-1, a.skipped.count+n-1, e)
 	})
 }
 

@@ -27,7 +27,7 @@ func TestPredicatesAreWhatStripDrops(t *testing.T) {
 		t.Fatalf("only %d traces", len(files))
 	}
 	files = slices.DeleteFunc(files, func(name string) bool {
-		return strings.HasSuffix(name, "server_events.json.gz") || strings.HasSuffix(name, "truth.json.gz") // bare events; no trace
+		return strings.HasSuffix(name, "server_events.json.gz") || strings.HasSuffix(name, "truth.json.gz") // bare events; not a trace
 	})
 	for _, kind := range []struct {
 		word string

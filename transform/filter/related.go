@@ -18,21 +18,21 @@ import (
 )
 
 // relations knows the whole of a trace as far as a condition asks for it: names,
-// depth, and the slices that are kin to those that meet it. It grows with the
-// number of those, and of arrows if they are asked for.
+// depth, and the slices that are related to those that meet it. It grows with the
+// number of those, and of flows if they are asked for.
 type relations struct {
 	Options
 	names    names
 	shape    pairs.Nesting
 	tracks   *trace.Tracks
 	known    bool // the condition can be asked before the whole trace is known
-	apart    bool // each event alone tells whether it meets the condition
+	apart    bool // each event alone says whether it meets the condition
 	matches  []matches
 	launches *launches.Launches
-	arrows   flows.Binder
-	slices   launches.Noted       // that may have a part in launches or arrows
+	flows    flows.Binder
+	slices   launches.Noted       // that may have a part in launches or flows
 	idless   map[look]bool        // of those of a device that nothing joins, one of each kind
-	joined   map[flows.Slice]bool // slices that arrows join to seeds
+	joined   map[flows.Slice]bool // slices that flows join to seeds
 }
 
 // look is what a slice shows of where it happened, and whether it is a mirror.
@@ -81,7 +81,7 @@ func (k *relations) learn(p *trace.Part, m *matching) {
 		case e.Phase == 'X':
 			k.learnSlice(e, m)
 		case e.IsFlow() && k.Related.Flows:
-			k.arrows.Note(k.tracks.Of(e), e, false)
+			k.flows.Note(k.tracks.Of(e), e, false)
 		}
 	}
 }
@@ -106,7 +106,7 @@ func (k *relations) learnSlice(e *trace.Event, m *matching) {
 	k.slices.Add(&n)
 }
 
-// gather finds the slices that meet the condition, and then what is kin to
+// gather finds the slices that meet the condition, and then what is related to
 // them.
 func (k *relations) gather(ctx context.Context, p *keep.Plan, m *matching) error {
 	if !k.known || !k.apart {
@@ -157,14 +157,14 @@ func (k *relations) add(track int, start, end trace.Time) {
 	k.matches[track].slices = append(k.matches[track].slices, match{start, end})
 }
 
-// join finds the slices at the other ends of the arrows that are bound to seeds.
+// join finds the slices at the other ends of the flows that are bound to seeds.
 func (k *relations) join() error {
-	k.arrows.Prepare(nil, k.shape.HasPairs)
+	k.flows.Prepare(nil, k.shape.HasPairs)
 	bind := func(track int, start, end trace.Time, is flows.Is) {
 		if k.line(track).has(start, end) {
 			is |= flows.Kept
 		}
-		k.arrows.Bind(track, start, end, is)
+		k.flows.Bind(track, start, end, is)
 	}
 	if err := k.slices.Each(func(n *launches.NotedSlice) { bind(n.Track, n.Start, n.End, 0) }); err != nil {
 		return err
@@ -174,23 +174,23 @@ func (k *relations) join() error {
 			bind(int(q.Track), q.Start, q.Stop, flows.Pair)
 		}
 	}
-	k.arrows.Resolve()
-	some := func(n int32) bool { return k.arrows.Bound(n).Some() }
-	matches := func(n int32) bool { return k.arrows.Bound(n).Is&flows.Kept != 0 }
-	for flow := range k.arrows.Chains(some) {
+	k.flows.Resolve()
+	some := func(n int32) bool { return k.flows.Bound(n).Some() }
+	matches := func(n int32) bool { return k.flows.Bound(n).Is&flows.Kept != 0 }
+	for flow := range k.flows.Chains(some) {
 		if !slices.ContainsFunc(flow, matches) {
 			continue
 		}
 		for _, n := range flow {
 			if some(n) {
-				k.joined[k.arrows.Slice(n)] = true
+				k.joined[k.flows.Slice(n)] = true
 			}
 		}
 	}
 	return nil
 }
 
-// keeps reports whether the slice of e, which ends at end, is kin to a seed.
+// keeps reports whether the slice of e, which ends at end, is related to a seed.
 func (k *relations) keeps(e *trace.Event, end trace.Time) bool {
 	if e.Has&trace.HasTS == 0 {
 		return false
@@ -260,5 +260,5 @@ func (k *relations) held(s *budget.Sum) {
 		n += match * cap(k.matches[i].slices)
 	}
 	s.Add("slices that meet the condition", n)
-	s.Add("ids of launches and flows", k.launches.Held()+k.arrows.Held())
+	s.Add("ids of launches and flows", k.launches.Held()+k.flows.Held())
 }

@@ -12,10 +12,10 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// sieve is the stage of a filter. It writes what stays as it comes, for as long as
-// an event alone tells whether it does; what comes behind the first begin or end
+// sieve is the stage of a filter. It writes what is kept as it comes, for as long as
+// an event alone says whether it does; what comes behind the first begin or end
 // waits until the plan is settled. Names wait for the first event of what they
-// name. Arrows come last, since they stay or go with slices that may stand
+// name. Flows come last, since they are kept or dropped with slices that may stand
 // anywhere.
 type sieve struct {
 	*keep.Plan
@@ -29,7 +29,7 @@ type sieve struct {
 	ctx       context.Context // of finish, which has End called
 }
 
-// isDecided reports a part of which each event alone tells whether it stays.
+// isDecided reports a part of which each event alone says whether it is kept.
 func isDecided(p *trace.Part) bool {
 	for i := range p.Events {
 		switch e := &p.Events[i]; e.Phase {
@@ -44,7 +44,7 @@ func isDecided(p *trace.Part) bool {
 	return true
 }
 
-// sift reads a trace, and writes what stays of it up to the first part that has to
+// sift reads a trace, and writes what is kept of it up to the first part that has to
 // be settled.
 func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runner) (*trace.Survey, error) {
 	block := 0
@@ -87,7 +87,7 @@ func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runne
 	return v, nil
 }
 
-// siftAgain writes what stays of a trace of which each event alone tells.
+// siftAgain writes what is kept of a trace of which each event alone says whether it is kept.
 func (s *sieve) siftAgain(ctx context.Context, run *pipeline.Runner) error {
 	s.lateFlows.read = s.Read
 	r, err := s.Read()
@@ -100,14 +100,14 @@ func (s *sieve) siftAgain(ctx context.Context, run *pipeline.Runner) error {
 
 // finish writes what has waited.
 func (s *sieve) finish(ctx context.Context, run *pipeline.Runner) error {
-	if err := s.lateFlows.recall(ctx, s.Plan); err != nil {
+	if err := s.lateFlows.reread(ctx, s.Plan); err != nil {
 		return err
 	}
 	if err := s.Settle(ctx); err != nil {
 		return err
 	}
 	s.settled, s.ctx = true, ctx
-	s.flow = s.lateFlows.missed.count + s.lateFlows.noted
+	s.flow = s.lateFlows.skipped.count + s.lateFlows.noted
 	if s.begun {
 		r, err := s.Stream(s.SomeFlows())
 		if err != nil {
@@ -136,7 +136,7 @@ func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
 			return nil
 		}
 	case 's', 't', 'f':
-		return s.takeArrow(e)
+		return s.takeFlow(e)
 	default:
 		if s.Judge(e) == keep.Drop {
 			if !s.settled {
@@ -164,8 +164,8 @@ func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
 	return s.Put(e, w)
 }
 
-// takeArrow lets a flow event wait.
-func (s *sieve) takeArrow(e *trace.Event) error {
+// takeFlow lets a flow event wait.
+func (s *sieve) takeFlow(e *trace.Event) error {
 	switch {
 	case s.Point(e) == keep.BindsNothing:
 		return nil

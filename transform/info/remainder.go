@@ -24,7 +24,7 @@ type remainder struct {
 	buf           []byte
 	threads       []left             // by track
 	processes     []amount           // their names
-	arrows        pipeline.Arrows    // that may cross from the host to a device
+	arrows        pipeline.FlowPairs // that may cross from the host to a device
 	device        bool               // something of a device waited
 	held          []trace.Event      // flow events of which it is not yet known whether they go
 	pairs         pairs.Follow[bool] // whether begins go

@@ -5,31 +5,31 @@ import (
 	"tracekit/transform/internal/flows"
 )
 
-// Arrows lets the halves of arrows go whose other halves go, in one pass. Those
-// that stay by themselves are held back until the arrow is known to keep a start
+// Flows drops the halves of flows whose other halves are dropped, in one pass. Those
+// that are kept by themselves are held back until the flow is known to keep a start
 // and an end; what was half before stays as it was.
-type Arrows struct {
-	chains map[uint64]*heldArrow // by flows.Key
-	order  []*heldArrow          // by what came first
+type FlowPairs struct {
+	chains map[uint64]*heldFlow // by flows.Key
+	order  []*heldFlow          // by what came first
 }
 
-// heldArrow is an arrow from its start to the next start of the same id.
-type heldArrow struct {
+// heldFlow is a flow from its start to the next start of the same id.
+type heldFlow struct {
 	held               []trace.Event
 	starts, startGoes  bool
-	arrives, arrowGoes bool // it has an end that stays, or one that goes
+	arrives, arrowGoes bool // it has an end that is kept, or one that is dropped
 	steps, stepGoes    bool // and so of steps, by which some profilers end flows
 }
 
-// Take takes a flow event, which goes or may stay by itself, and calls keep and
+// Take takes a flow event, which is dropped or may be kept by itself, and calls keep and
 // drop for those that are decided by now.
-func (a *Arrows) Take(e *trace.Event, goes bool, keep, drop func(e *trace.Event) error) error {
+func (a *FlowPairs) Take(e *trace.Event, goes bool, keep, drop func(e *trace.Event) error) error {
 	h := a.chain(e)
 	if e.Phase == 's' && h.starts {
 		if err := h.finish(keep, drop); err != nil {
 			return err
 		}
-		*h = heldArrow{}
+		*h = heldFlow{}
 	}
 	switch {
 	case e.Phase == 's':
@@ -57,7 +57,7 @@ func (a *Arrows) Take(e *trace.Event, goes bool, keep, drop func(e *trace.Event)
 }
 
 // End decides on what is held.
-func (a *Arrows) End(keep, drop func(e *trace.Event) error) error {
+func (a *FlowPairs) End(keep, drop func(e *trace.Event) error) error {
 	for _, h := range a.order {
 		if err := h.finish(keep, drop); err != nil {
 			return err
@@ -66,7 +66,7 @@ func (a *Arrows) End(keep, drop func(e *trace.Event) error) error {
 	return nil
 }
 
-func (h *heldArrow) finish(keep, drop func(e *trace.Event) error) error {
+func (h *heldFlow) finish(keep, drop func(e *trace.Event) error) error {
 	do := keep
 	ends := h.arrives || h.arrowGoes
 	if h.startGoes || h.arrowGoes && !h.arrives || !ends && h.stepGoes && !h.steps {
@@ -81,14 +81,14 @@ func (h *heldArrow) finish(keep, drop func(e *trace.Event) error) error {
 	return nil
 }
 
-func (a *Arrows) chain(e *trace.Event) *heldArrow {
+func (a *FlowPairs) chain(e *trace.Event) *heldFlow {
 	key := flows.Key(e)
 	h := a.chains[key]
 	if h == nil {
 		if a.chains == nil {
-			a.chains = map[uint64]*heldArrow{}
+			a.chains = map[uint64]*heldFlow{}
 		}
-		h = &heldArrow{}
+		h = &heldFlow{}
 		a.chains[key] = h
 		a.order = append(a.order, h)
 	}
@@ -96,7 +96,7 @@ func (a *Arrows) chain(e *trace.Event) *heldArrow {
 }
 
 // Held is about how many bytes a takes.
-func (a *Arrows) Held() int {
+func (a *FlowPairs) Held() int {
 	const flow, event = 200, 120
 	n := flow * len(a.order)
 	for _, f := range a.order {

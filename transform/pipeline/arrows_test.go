@@ -37,7 +37,7 @@ func TestArrows(t *testing.T) {
 		{"s1 s2 f2d f1", "s1 f1"},      // two at a time
 		{"s1 s2 f1 f2", "s1 f1 s2 f2"}, // held until they are whole
 	} {
-		var a Arrows
+		var a FlowPairs
 		var stay []string
 		gone := 0
 		keep := func(e *trace.Event) error {

@@ -30,7 +30,7 @@ type heldNames struct {
 // IsThreadName reports metadata that concerns a thread, not its process.
 func IsThreadName(e *trace.Event) bool { return bytes.HasPrefix(e.Name(), []byte("thread_")) }
 
-// StaysAlways reports metadata that stays whatever else does: it speaks of the whole
+// StaysAlways reports metadata that is kept whatever else does: it speaks of the whole
 // trace, or is the name that vLLM on Gaudi gives to process 1 and means for its own,
 // which repair can find out as long as the name is there.
 func StaysAlways(e *trace.Event) bool {

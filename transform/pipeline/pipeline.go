@@ -9,7 +9,7 @@ import (
 )
 
 // Stage takes a trace in file order, one event at a time, and writes what
-// shall be left of it. Events belong to the reader until the stage returns.
+// must be left of it. Events belong to the reader until the stage returns.
 type Stage interface {
 	Text(t []byte, w *trace.Writer) error
 	Event(e *trace.Event, w *trace.Writer) error

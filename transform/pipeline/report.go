@@ -6,12 +6,12 @@ import "tracekit/trace"
 const NoDevice = "no device work recognised; --hardware-is EXPR says what is"
 
 // Report tells what a verb has done. Dropped counts by kind, in the order in
-// which they shall be shown.
+// which they must be shown.
 type Report struct {
 	EventsIn, EventsOut int64
 	BytesIn, BytesOut   int64 // of text, before any compression
 	Dropped             []Dropped
-	Notes               []string // what else a user shall know, a line each
+	Notes               []string // what else a user must know, a line each
 	Table               []string // lines of a table for people, that stands behind the notes
 	Damage              trace.Damage
 	// Empty says that nothing was kept but metadata. Only a filter may say so.

@@ -7,7 +7,7 @@ import (
 	"tracekit/trace"
 )
 
-// Tally counts events by category: all that there are, and those that stay. A nil
+// Tally counts events by category: all that there are, and those that are kept. A nil
 // Tally counts nothing.
 type Tally struct {
 	rows map[string]*Row
@@ -39,7 +39,7 @@ func (t *Tally) In(e *trace.Event) {
 	}
 }
 
-// Out counts an event that stays; size is what is left of it, in bytes.
+// Out counts an event that is kept; size is what is left of it, in bytes.
 func (t *Tally) Out(e *trace.Event, size int) {
 	if t != nil {
 		r := t.row(e)

@@ -15,7 +15,7 @@ import (
 )
 
 // nested is a trace of long threads, some with calls around all that they did, and
-// with arrows between them.
+// with flows between them.
 func nested(rng *rand.Rand, size int) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"traceEvents":[`)
@@ -38,7 +38,7 @@ func nested(rng *rand.Rand, size int) []byte {
 
 // An index knows of slices that last so long that their blocks need not be read. What
 // is cut is the same with it and without, and whatever is held in memory.
-func TestSlicesThatLieAside(t *testing.T) {
+func TestOutliersOfBlocks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 3))
 	var packed bytes.Buffer
 	z := gzwrite.NewWriter(&packed, gzwrite.Options{})
@@ -90,21 +90,21 @@ func TestSlicesThatLieAside(t *testing.T) {
 			t.Errorf("from %d, boundary %d: %d bytes, and %d if all is held", from, o.Boundary, len(got), len(want))
 		}
 	}
-	aside := map[Boundary]int{}
+	outliers := map[Boundary]int{}
 	for n := range 24 {
 		from := rng.Int64N(990_000_000)
 		to := from + 1 + rng.Int64N(1<<(10+n%16))
 		o := Options{Range: window.Range{From: at(t, from), To: at(t, to)}, Boundary: Boundary(n % 3)}
 		r := &timeRange{from: trace.Time(from), to: trace.Time(to), boundary: o.Boundary}
 		_, blocks := r.choose(&x.Survey)
-		aside[o.Boundary] += len(blocks)
+		outliers[o.Boundary] += len(blocks)
 		want := slice(nil, o, keep.KeptBytes)
 		if got := slice(x, o, []int{keep.KeptBytes, 0}[n%2]); !bytes.Equal(got, want) {
 			t.Errorf("%d to %d, boundary %d: %d bytes with an index, %d without", from, to, o.Boundary, len(got), len(want))
 		}
 	}
-	// Where they stay whole they stand where they stood, so that their blocks are read.
-	if aside[Clip] < 8 || aside[Whole] > 0 || aside[Drop] < 8 {
-		t.Errorf("blocks that were not read, by boundary: %v", aside)
+	// Where they are kept whole they stand where they stood, so that their blocks are read.
+	if outliers[Clip] < 8 || outliers[Whole] > 0 || outliers[Drop] < 8 {
+		t.Errorf("blocks that were not read, by boundary: %v", outliers)
 	}
 }

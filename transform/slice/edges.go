@@ -79,7 +79,7 @@ func (l *edges) OpenBegin(b pairs.Mark) {
 	switch {
 	case l.launched(b, trace.MaxTime):
 		return
-	case !l.openStays(b.TS):
+	case !l.keepsOpen(b.TS):
 		return
 	case l.boundary == Clip && b.TS < l.from && l.surrounds(b):
 		l.plan.Decided.Fuse(b, nil, l.last)

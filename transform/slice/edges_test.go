@@ -6,7 +6,7 @@ import (
 )
 
 // Small traces, an event a line, that are hard to cut from 10 to 20 µs. The plain
-// judge has what shall be left of such as words and by hand.
+// judge has what must be left of such as words and by hand.
 func TestHardEdges(t *testing.T) {
 	for name, events := range map[string]string{
 		"a pair around a slice, cut before": `

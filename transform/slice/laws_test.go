@@ -138,7 +138,7 @@ func TestTwiceIsTheIntersection(t *testing.T) {
 }
 
 // Pieces of a partition give back every track's busy time exactly, and no piece
-// has an overlap, a dangling arrow or a nameless track that was not there.
+// has an overlap, a dangling flow or a nameless track that was not there.
 func TestPiecesOfAPartitionAddUp(t *testing.T) {
 	eachRandom(t, 50, 15, 22, func(rng *rand.Rand, data []byte, what string) {
 		if p := parsed(t, data); reference.Edges(p)[0] >= 0 { // what starts before 0 is not shown

@@ -22,7 +22,7 @@ type PieceOptions struct {
 
 // Piece writes a slice as Slice would of the whole trace, from what of it may matter:
 // the document's text, all metadata, and in file order the events that a window needs.
-// It calls read more than once, and visit for the slices that stay.
+// It calls read more than once, and visit for the slices that are kept.
 func Piece(ctx context.Context, read pipeline.Reading, w *trace.Writer, o PieceOptions, visit func(e *trace.Event)) error {
 	sel := &timeRange{from: o.From, to: o.To, last: o.Last}
 	p := newRangePlan(sel, o.Covered)

@@ -32,7 +32,7 @@ func newRangePlan(r *timeRange, covered *spill.Log) *keep.Plan {
 // choose returns the blocks that may hold something of the range, or something
 // before it that counts in it, and apart from these the ones of which nothing stays
 // but slices that lie aside, and are cut.
-func (r *timeRange) choose(v *trace.Survey) (chosen, aside []trace.Block) {
+func (r *timeRange) choose(v *trace.Survey) (chosen, outliers []trace.Block) {
 	if r.launches != nil {
 		return v.Blocks, nil // what was launched in the range may have run at any time
 	}
@@ -43,12 +43,12 @@ func (r *timeRange) choose(v *trace.Survey) (chosen, aside []trace.Block) {
 			chosen = append(chosen, *b)
 		case !b.Overlaps(r.from, r.to):
 		case r.cuts(b):
-			aside = append(aside, *b)
+			outliers = append(outliers, *b)
 		default:
 			chosen = append(chosen, *b)
 		}
 	}
-	return chosen, aside
+	return chosen, outliers
 }
 
 // cuts reports whether no slice that lies aside stays as it is, in its place.
@@ -94,18 +94,18 @@ func (r *timeRange) span(start, end trace.Time) keep.Decision {
 	return keep.Cut
 }
 
-// openStays judges a begin at time ts that never ends.
-func (r *timeRange) openStays(ts trace.Time) bool {
+// keepsOpen judges a begin at time ts that never ends.
+func (r *timeRange) keepsOpen(ts trace.Time) bool {
 	if r.boundary == Drop && (r.to <= r.last || ts < r.from) {
 		return false
 	}
 	return ts < r.to
 }
 
-// holds reports whether something of a slice stays.
+// holds reports whether something of a slice is kept.
 func (r *timeRange) holds(_ int, start, end trace.Time) bool {
 	if end == trace.MaxTime {
-		return r.openStays(start)
+		return r.keepsOpen(start)
 	}
 	return r.span(start, end) != keep.Drop
 }

@@ -34,7 +34,7 @@ type Device uint8
 // The ways to judge what ran on a device.
 const (
 	ByTime   Device = iota // by their own time
-	Launched               // they stay, whole, if the host's call that launched them does
+	Launched               // they are kept, whole, if the host's call that launched them does
 )
 
 // Options choose the range that Slice keeps, and how.
@@ -53,8 +53,8 @@ type Options struct {
 	// Origin is written into the document; nil to write nothing of it.
 	Origin *origin.Call
 
-	// Spill makes a temporary file, if what arrows bind to does not fit into memory;
-	// if it is nil, that stays there.
+	// Spill makes a temporary file, if what flows bind to does not fit into memory;
+	// if it is nil, that is kept there.
 	Spill func() (*spill.File, error)
 }
 
@@ -63,10 +63,10 @@ type Options struct {
 //  1. A survey finds where the trace begins and ends, and what times each block
 //     of it spans.
 //  2. Planning visits the blocks that may matter: it matches begins and ends,
-//     gathers the values of counters at the start of the range, the arrows in
+//     gathers the values of counters at the start of the range, the flows in
 //     it, and the processes and threads that will be left.
 //  3. Where begins and ends of a track or an id are not in order of time, they
-//     are looked at once more. Where they cross an edge, or arrows may bind to
+//     are looked at once more. Where they cross an edge, or flows may bind to
 //     them, a further look finds these, and the text of what has to be moved.
 //  4. The last pass writes.
 func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipeline.Report, error) {
@@ -112,9 +112,9 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 			return pipeline.Report{}, err
 		}
 	}
-	blocks, aside := r.choose(v)
+	blocks, outliers := r.choose(v)
 	p.Kept.Foresee(blocks)
-	p.Read, p.Reread, p.Outliers = pipeline.BlocksOf(s, blocks), s.ReadAgain, aside
+	p.Read, p.Reread, p.Outliers = pipeline.BlocksOf(s, blocks), s.ReadAgain, outliers
 	if err := p.Look(ctx); err != nil {
 		return pipeline.Report{}, err
 	}

@@ -12,7 +12,7 @@ import (
 // lack a start or an end, and there can be more of them than of others, will be in no piece.
 const maxPoints = 1 << 19
 
-// arc is an end or step of an arrow. A piece has it only if it has the arrow's start.
+// arc is an end or step of a flow. A piece has it only if it has the flow's start.
 type arc struct {
 	start, end   trace.Time
 	events, size int64

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Arrows that pieces lose, since they begin in another one, do not count for their
+// Flows that pieces lose, since they begin in another one, do not count for their
 // size.
 func TestArrowsAcrossPiecesHaveNoSize(t *testing.T) {
 	for _, far := range []int{1, 1500} {

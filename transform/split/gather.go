@@ -15,7 +15,7 @@ import (
 
 // gathered is what a Router knows of launches beyond their ids.
 type gathered struct {
-	idless  bool             // a slice of a device has no id, so that arrows may be needed
+	idless  bool             // a slice of a device has no id, so that flows may be needed
 	lost    []flows.Slice    // slices of devices that no id had joined to a call when they came
 	tooMany bool             // of them
 	pairs   []launches.Slice // of devices
@@ -25,7 +25,7 @@ type gathered struct {
 // was launched before they begin.
 const mostLost = 1 << 16
 
-// foresee notes the ends of arrows, in the first pass, and whether they will matter.
+// foresee notes the ends of flows, in the first pass, and whether they will matter.
 func (r *router) foresee(e *trace.Event) {
 	l := r.launches
 	if launches.MayLaunch(e) {
@@ -42,8 +42,8 @@ func (r *router) foresee(e *trace.Event) {
 }
 
 // Gather reads the trace for the calls that launch, if devices follow them. It reads
-// it twice only if arrows join slices to calls that have ids which should, or if a
-// slice of a device without an id came before the first arrow.
+// it twice only if flows join slices to calls that have ids which should, or if a
+// slice of a device without an id came before the first flow.
 func (r *router) Gather(ctx context.Context, read func() (trace.Stream, error)) error {
 	if r.device != slice.Launched {
 		return nil
@@ -133,7 +133,7 @@ func (r *router) lose(s *launches.Slice) {
 	}
 }
 
-// bind tells arrows of a slice.
+// bind tells flows of a slice.
 func (r *router) bind(s *launches.Slice) {
 	r.launches.Bind(s)
 }

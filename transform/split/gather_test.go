@@ -13,7 +13,7 @@ import (
 )
 
 // Launches are gathered in one reading, however they are recorded; a second takes ids
-// that join nothing where an arrow does.
+// that join nothing where a flow does.
 func TestReadingsForLaunches(t *testing.T) {
 	const (
 		call   = `{"ph":"X","cat":"cuda_runtime","pid":1,"tid":1,"ts":1,"dur":1%s}`

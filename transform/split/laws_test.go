@@ -89,7 +89,7 @@ func addUp(t *testing.T, what string, whole *reference.Trace, m *Manifest, dir *
 }
 
 // identity is what an event was before it was cut; empty for those that the laws
-// of busy time judge, and for arrows and names, which depend on others.
+// of busy time judge, and for flows and names, which depend on others.
 func identity(e *reference.Event) string {
 	if strings.Contains("BEbestfM", e.Phase) || !e.HasTS {
 		return ""

@@ -46,7 +46,7 @@ func (e *CarryError) Error() string {
 }
 
 // cut divides a window so that no part exceeds the limit, as far as the bins
-// tell. A little is left for what they don't: arrows that are counted by a sample,
+// tell. A little is left for what they don't: flows that are counted by a sample,
 // numbers that grow.
 func (d *density) cut(whole slice.Window, limit int64, u unit) ([]slice.Window, *load, error) {
 	p := &pending{density: d, unit: u, from: whole.From, arrows: arcsOf(&d.flows), ends: d.ends.arcs(d.shift), samples: d.samples}
@@ -96,7 +96,7 @@ type pending struct {
 	values bin // of counters, that it carries
 
 	bin          bin   // at hand
-	came         bin   // what of arrows and ends comes with it
+	came         bin   // what of flows and ends comes with it
 	arrows, ends []arc // that are still to come
 	arrived      [2][]arc
 	samples      []arc // of counters that it does not carry
@@ -116,7 +116,7 @@ func (p *pending) next(n int64, b bin) {
 	p.names.advance(trace.Time((n + 1) << p.shift))
 }
 
-// arrive is what arrows and ends add to the bin: an arrow ends in a piece if it
+// arrive is what flows and ends add to the bin: a flow ends in a piece if it
 // began in it, and a slice that did not begin in it has its own end there.
 func (p *pending) arrive() (sum bin) {
 	for _, a := range p.arrived[0] {

@@ -303,7 +303,7 @@ type cutter struct {
 	spill  func() (*spill.File, error)
 }
 
-// Cutter returns a new one. Spill makes a temporary file, if what arrows of a window
+// Cutter returns a new one. Spill makes a temporary file, if what flows of a window
 // bind to does not fit into memory.
 func (r *router) Cutter(spill func() (*spill.File, error)) *cutter {
 	return &cutter{r, r.launches.Known(), spill}
@@ -315,7 +315,7 @@ const heldByPiece = 4 << 20
 // Piece writes the slice of window n, as Slice would of the whole trace. read
 // begins to read, as often as it is called, the document's text, all metadata,
 // and in file order what was routed to the window. onDevice is called for the
-// slices of devices that stay.
+// slices of devices that are kept.
 func (c *cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, onDevice func(e *trace.Event)) error {
 	covered := spill.NewPacked(heldByPiece, c.spill)
 	defer covered.Close()

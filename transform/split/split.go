@@ -38,8 +38,8 @@ const (
 type Options struct {
 	By     By
 	Time   trace.Time // length of a piece, ns
-	Size   int64      // bytes of JSON that a piece shall not exceed
-	Events int64      // events that a piece shall not exceed
+	Size   int64      // bytes of JSON that a piece must not exceed
+	Events int64      // events that a piece must not exceed
 	Device slice.Device
 	// Given says what events are, where nothing else tells.
 	Given filter.Given

@@ -135,7 +135,7 @@ func (s *stage) side(e *trace.Event) filter.Side {
 		}
 	}
 	if side == filter.Device && !s.Hardware {
-		return filter.Host // it stays, but for what it is besides
+		return filter.Host // it is kept, but for what it is besides
 	}
 	return side
 }

@@ -11,7 +11,7 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// flowAims notes, by track, where flows that stay may come to be drawn to other slices than
+// flowAims notes, by track, where flows that are kept may come to be drawn to other slices than
 // before, as those that they bind to go. The order in which both come does not matter.
 type flowAims struct {
 	next    bitset.Set // tracks with an end that binds to the slice that begins next
@@ -20,7 +20,7 @@ type flowAims struct {
 	dropped bitset.Set // tracks from which slices of a category go that the user names
 }
 
-// flow notes a flow event that stays, and reports whether a slice that it may bind to goes.
+// flow notes a flow event that is kept, and reports whether a slice that it may bind to goes.
 // Frames and calls nest in what flows bind to, so only where a user names categories it
 // matters what lies around it.
 func (a *flowAims) flow(e *trace.Event, track int, named bool) bool {
@@ -37,7 +37,7 @@ func (a *flowAims) flow(e *trace.Event, track int, named bool) bool {
 	return false
 }
 
-// slice notes a slice that goes, for its category if that is named, and reports as flow does.
+// slice notes a slice that is dropped, for its category if that is named, and reports as flow does.
 func (a *flowAims) slice(e *trace.Event, track int, named bool) bool {
 	if e.Phase != 'X' && e.Phase != 'B' {
 		return false
@@ -49,15 +49,15 @@ func (a *flowAims) slice(e *trace.Event, track int, named bool) bool {
 	return a.next.Has(track) || named && a.inside.Has(track)
 }
 
-// aim reports whether flows have to be known before e is written, which stays.
+// aim reports whether flows have to be known before e is written, which is kept.
 func (s *stage) aim(e *trace.Event) bool {
 	return e.IsFlow() && s.judgesFlows() && s.aims.flow(e, s.tracks.Of(e), len(s.cats) > 0)
 }
 
 func (s *stage) judgesFlows() bool { return s.Known == nil && s.begins && s.Restarts != nil }
 
-// unaim reports the same of an event that goes, by its kind.
-func (s *stage) unaim(e *trace.Event, kind string) bool {
+// retarget reports the same of an event that is dropped, by its kind.
+func (s *stage) retarget(e *trace.Event, kind string) bool {
 	if !s.judgesFlows() {
 		return false
 	}
@@ -65,8 +65,8 @@ func (s *stage) unaim(e *trace.Event, kind string) bool {
 	return s.aims.slice(e, s.tracks.Of(e), named)
 }
 
-// goesWithSlice reports a flow event that goes since the slice goes that it binds to.
-func (s *stage) goesWithSlice(e *trace.Event) bool {
+// droppedWithSlice reports a flow event that is dropped since the slice goes that it binds to.
+func (s *stage) droppedWithSlice(e *trace.Event) bool {
 	if s.Known == nil || len(s.Known.flows) == 0 || e.Has&trace.HasTS == 0 {
 		return false
 	}

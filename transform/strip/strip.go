@@ -33,13 +33,13 @@ func (o *Options) Take(kind string) bool {
 
 // Options name the kinds of events, and of args, that Run takes out.
 type Options struct {
-	Hardware bool     // what ran on a device, and the arrows to it
+	Hardware bool     // what ran on a device, and the flows to it
 	Python   bool     // frames of Python stacks, and the args that repeat them
 	Runtime  bool     // calls into the runtime or driver of a device
 	Memory   bool     // allocations and releases
 	Counters bool     // samples of counters
-	Instants bool     // points in time
-	Flows    bool     // arrows
+	Instants bool     // instants
+	Flows    bool     // flows
 	Cats     []string // categories, by their exact name
 	Args     []string // args by name, or the groups shapes, stack and all
 
@@ -48,11 +48,11 @@ type Options struct {
 
 	// Known is what Learn found, for a trace that Run could not take without; nil at first.
 	// Restarts reports whether Run may still ask for it to keep the order of events. It is nil
-	// where a trace is read once: then flows stay, even if slices that they bind to go.
+	// where a trace is read once: then flows are kept, even if slices that they bind to go.
 	Known    *Known
 	Restarts func() bool
 
-	Tally *pipeline.Tally // counts what stays and goes; may be nil
+	Tally *pipeline.Tally // counts what is kept and goes; may be nil
 }
 
 // Some reports whether o names anything.
@@ -78,7 +78,7 @@ const pythonArgs = "stack"
 // taken out, in one pass. Processes and threads that are left without events
 // lose their names. Ends go with the begins that they close; where these go and
 // others on a track stay, and they are not in order of time, Run fails with
-// ErrOrder: it takes what Learn finds to know which belong together. Where flows stay that may
+// ErrOrder: it takes what Learn finds to know which belong together. Where flows are kept that may
 // bind to slices which go, it fails with ErrFlows, and where names tell what ran on a device,
 // and come too late, with ErrNames if it may.
 func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipeline.Report, error) {
@@ -128,33 +128,33 @@ var kinds = []struct {
 
 type stage struct {
 	Options
-	cats     map[string]string // each category, by itself: an event has only a view of it
-	wanted   filter.Kinds      // kinds that shall go
-	learns   bool              // some kinds take more than the event itself to know
-	dropArgs func(key []byte) bool
-	mayHave  func(args []byte) bool // quickly, some that shall go
-	device   filter.Recognizer
-	names    pipeline.Names
-	tracks   trace.Tracks
-	pairs    pairs.Follow[string] // the kind by which each begin went
-	begins   bool                 // some begin may go
-	marks    int                  // begins and ends
-	arrows   pipeline.Arrows      // that may cross from the host to a device
-	unsure   []trace.Event        // by what is known yet, a device's or the host's
-	waiting  int                  // bytes of them
-	bytes    int64                // of all events
-	gone     map[string]*pipeline.Dropped
-	goes     [64]going // by the number of events that are alike
-	args     pipeline.Dropped
-	aims     flowAims
-	flows    int // that were met, with a time
-	times    trace.Times
-	events   int64
-	buf      []byte
+	cats      map[string]string // each category, by itself: an event has only a view of it
+	wanted    filter.Kinds      // kinds that must go
+	learns    bool              // some kinds take more than the event itself to know
+	dropArgs  func(key []byte) bool
+	mayHave   func(args []byte) bool // quickly, some that must go
+	device    filter.Recognizer
+	names     pipeline.Names
+	tracks    trace.Tracks
+	pairs     pairs.Follow[string] // the kind by which each begin went
+	begins    bool                 // some begin may go
+	marks     int                  // begins and ends
+	flowPairs pipeline.FlowPairs   // that may cross from the host to a device
+	unsure    []trace.Event        // by what is known yet, a device's or the host's
+	waiting   int                  // bytes of them
+	bytes     int64                // of all events
+	gone      map[string]*pipeline.Dropped
+	decided   [64]pastDecision // by the number of events that are alike
+	args      pipeline.Dropped
+	aims      flowAims
+	flows     int // that were met, with a time
+	times     trace.Times
+	events    int64
+	buf       []byte
 }
 
 // going remembers by what kind an event went, and so those that are alike.
-type going struct {
+type pastDecision struct {
 	interned uint32
 	learnt   int
 	kind     *pipeline.Dropped
@@ -198,11 +198,11 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	s.bytes += int64(e.Size())
 	s.Tally.In(e)
 	s.time(e)
-	if e.IsFlow() && s.goesWithSlice(e) {
+	if e.IsFlow() && s.droppedWithSlice(e) {
 		s.drop("flows", e)
 		return nil
 	}
-	if g := &s.goes[e.Interned%uint32(len(s.goes))]; g.interned == e.Interned && g.kind != nil && g.learnt == s.device.Learnt {
+	if g := &s.decided[e.Interned%uint32(len(s.decided))]; g.interned == e.Interned && g.kind != nil && g.learnt == s.device.Learnt {
 		g.kind.Add(e)
 		return nil
 	}
@@ -212,7 +212,7 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	}
 	kind, unsure := s.kind(e, side)
 	if s.Hardware && !unsure && (kind == "" || kind == hardware) && s.device.MayCross(e) {
-		return s.arrows.Take(e, kind == hardware, s.keeper(w), s.dropArrow)
+		return s.flowPairs.Take(e, kind == hardware, s.keeper(w), s.dropFlow)
 	}
 	if s.begins {
 		var err error
@@ -221,12 +221,12 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 		}
 	}
 	if kind != "" {
-		if s.unaim(e, kind) {
+		if s.retarget(e, kind) {
 			return ErrFlows
 		}
 		d := s.drop(kind, e)
 		if e.Interned != 0 && s.settled(e) {
-			s.goes[e.Interned%uint32(len(s.goes))] = going{e.Interned, s.device.Learnt, d}
+			s.decided[e.Interned%uint32(len(s.decided))] = pastDecision{e.Interned, s.device.Learnt, d}
 		}
 		return nil
 	}
@@ -261,7 +261,7 @@ func (s *stage) settled(e *trace.Event) bool {
 	return filter.IsByCategory(e)
 }
 
-// kind tells by what kind e goes, empty if it stays, and whether that may change
+// kind tells by what kind e goes, empty if it is kept, and whether that may change
 // with what is yet to come. Where nobody asks for hardware, all is the host's.
 func (s *stage) kind(e *trace.Event, side filter.Side) (kind string, unsure bool) {
 	switch side {
@@ -306,7 +306,7 @@ func (s *stage) kindsOf(e *trace.Event) filter.Kinds {
 	return filter.KindsOf(e)
 }
 
-// keep writes e, without the args that shall go.
+// keep writes e, without the args that must go.
 func (s *stage) keep(e *trace.Event, w *trace.Writer) error {
 	if s.aim(e) {
 		return ErrFlows
@@ -342,7 +342,7 @@ func (s *stage) End(behind [][]byte, w *trace.Writer) error {
 			return err
 		}
 	}
-	if err := s.arrows.End(s.keeper(w), s.dropArrow); err != nil {
+	if err := s.flowPairs.End(s.keeper(w), s.dropFlow); err != nil {
 		return err
 	}
 	return s.names.End(w)
@@ -357,9 +357,9 @@ func (s *stage) decide(e *trace.Event, w *trace.Writer) error {
 	kind, _ := s.kind(e, side)
 	switch {
 	case s.Hardware && (kind == "" || kind == hardware) && s.device.MayCross(e):
-		return s.arrows.Take(e, kind == hardware, s.keeper(w), s.dropArrow)
+		return s.flowPairs.Take(e, kind == hardware, s.keeper(w), s.dropFlow)
 	case kind != "":
-		if s.unaim(e, kind) {
+		if s.retarget(e, kind) {
 			return ErrFlows
 		}
 		s.drop(kind, e)
@@ -372,7 +372,7 @@ func (s *stage) keeper(w *trace.Writer) func(e *trace.Event) error {
 	return func(e *trace.Event) error { return s.keep(e, w) }
 }
 
-func (s *stage) dropArrow(e *trace.Event) error {
+func (s *stage) dropFlow(e *trace.Event) error {
 	s.drop(hardware, e)
 	return nil
 }
@@ -424,6 +424,6 @@ func (s *stage) held(sum *budget.Sum) {
 	}
 	sum.Add("events that may be a device's", n)
 	sum.Add("open slices", s.pairs.Held()+s.tracks.Held())
-	sum.Add("flows", s.arrows.Held())
+	sum.Add("flows", s.flowPairs.Held())
 	sum.Add("metadata of threads without events", s.names.Held())
 }

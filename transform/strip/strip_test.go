@@ -107,7 +107,7 @@ var plainly = []struct {
 	{"nothing there", Options{Cats: []string{"nonesuch"}}, func(*reference.Event) bool { return false }},
 }
 
-// left is what stays of a trace: events as written, and apart from them the names.
+// left is what is kept of a trace: events as written, and apart from them the names.
 func left(parsed *reference.Trace, takes func(e *reference.Event) bool) (events, names []string) {
 	goes := map[int]bool{}
 	for i := range parsed.Events {
@@ -409,7 +409,7 @@ func TestHardwareLeavesNoEventOfADevice(t *testing.T) {
 	}
 }
 
-// halves are the arrows that have no start, or no end.
+// halves are the flows that have no start, or no end.
 func halves(t *testing.T, data []byte) map[string]bool {
 	phases := map[string]string{}
 	each(t, data, func(e *trace.Event) {
@@ -451,7 +451,7 @@ func fileSize(t *testing.T, name string) int64 {
 	return st.Size()
 }
 
-// A tally of what stays adds up to what is written.
+// A tally of what is kept adds up to what is written.
 func TestTallyAddsUp(t *testing.T) {
 	data := generate(t, tracegen.Config{Seed: 1, Producer: tracegen.Gaudi, Steps: 6, Layers: 1, Hardware: true, Python: true})
 	for _, o := range []Options{{Hardware: true}, {Python: true, Args: []string{"all"}}, {Flows: true, Counters: true}} {

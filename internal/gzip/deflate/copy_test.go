@@ -133,7 +133,7 @@ func TestCopiesAreTheText(t *testing.T) {
 	}
 }
 
-// Most of what stays is copied, and takes no more than it did.
+// Most of what is kept is copied, and takes no more than it did.
 func TestCopiesAreMostOfAChunk(t *testing.T) {
 	text := text(rand.New(rand.NewPCG(1, 2)), 1<<20, false)
 	ranges := record(t, text, 8, 0, 512<<10)

@@ -29,7 +29,7 @@ func (r *Reader) Record() {
 
 func newRecorder(on bool) recorder { return recorder{on: on, began: -leastBlock} }
 
-// mostRolls is how many buffers wait to be used again.
+// maxBuffers is how many buffers wait to be used again.
 const maxBuffers = 4
 
 // Ranges returns what was recorded by the last Fill. It belongs to the caller, who may

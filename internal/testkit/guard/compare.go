@@ -25,7 +25,7 @@ const (
 	tableOf kind = "table"   // in CSV
 	packing kind = "packing" // the same text, packed into other bytes
 	names   kind = "names"   // metadata events of a trace, and nothing else of it
-	jsonOf  kind = "json"    // keys or values of a document that is no trace
+	jsonOf  kind = "json"    // keys or values of a document that is not a trace
 	textOf  kind = "text"    // what is laid out for people
 	filesOf kind = "files"   // which files there are
 	exit    kind = "exit"

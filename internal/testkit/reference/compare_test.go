@@ -96,7 +96,7 @@ func TestCompareFinds(t *testing.T) {
 	}
 }
 
-// Any single event that goes, comes twice or changes is seen in random slices.
+// Any single event that is dropped, comes twice or changes is seen in random slices.
 func TestCompareFindsInRandom(t *testing.T) {
 	for seed := range seeds(rounds / 4) {
 		tr, rng, _ := randomTrace(t, seed)

@@ -48,7 +48,7 @@ func devicesOf(t *Trace) func(event int) bool {
 
 // followLaunches judges slices of devices by the host call that launched them: it
 // has to stay and, where it may be cut, to begin in the range.
-// It returns which slices stay whole because of it; those without a launch
+// It returns which slices are kept whole because of it; those without a launch
 // stay judged by time.
 func (s *slicer) followLaunches() (whole map[int]bool) {
 	whole = map[int]bool{}
@@ -141,7 +141,7 @@ func (s *slicer) flowSources(sl *slice) []*slice {
 	return calls
 }
 
-// alike reports slices of one track and time: no arrow tells them apart.
+// alike reports slices of one track and time: no flow tells them apart.
 func alike(a, b *slice) bool {
 	return a != nil && a.device == b.device && a.track == b.track && a.start == b.start && a.stop == b.stop
 }

@@ -11,13 +11,13 @@ import (
 // around it.
 type Condition func(e *Event, dur int64, hasDur bool, depth int) bool
 
-// Kin is what stays besides the slices that meet a condition.
+// Kin is what is kept besides the slices that meet a condition.
 type Kin struct {
 	Parents, Children, Device, Flows bool
 	IsDevice                         func(event int) bool
 }
 
-// Filter returns the events that meet a condition, and their kin.
+// Filter returns the events that meet a condition, and their relations.
 func Filter(t *Trace, meets Condition, kin Kin) []Out {
 	s := &slicer{t: t, o: Options{From: math.MinInt64, To: math.MaxInt64}, out: make([]*Out, len(t.Events))}
 	s.arrows = chains(t)
@@ -78,13 +78,13 @@ func Filter(t *Trace, meets Condition, kin Kin) []Out {
 	return s.sifted(s.output())
 }
 
-// sifted puts what stays, which is in the order of the file, in the order of a
-// filter's output: metadata waits for the first event of what it names, arrows
+// sifted puts what is kept, which is in the order of the file, in the order of a
+// filter's output: metadata waits for the first event of what it names, flows
 // come last.
 func (s *slicer) sifted(all []Out) []Out {
 	all = all[:len(all)-len(s.again)] // they come last, since a filter cuts nothing
 	var order, held, arrows []Out
-	var before []Event // besides metadata and arrows
+	var before []Event // besides metadata and flows
 	release := func() {
 		pids, tracks := inUse(before)
 		var left []Out
@@ -161,7 +161,7 @@ func (s *slicer) isKin(i int, seeds []bool, kin Kin) bool {
 	return kin.Flows && s.joinedToSeed(sl, seeds)
 }
 
-// joinedToSeed reports whether an arrow joins a slice, or one that goes just as
+// joinedToSeed reports whether a flow joins a slice, or one that is dropped just as
 // far on its track, to one that meets the condition.
 func (s *slicer) joinedToSeed(sl *slice, seeds []bool) bool {
 	for _, c := range s.arrows {

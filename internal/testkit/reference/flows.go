@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// chain is one arrow: the event that starts it and those that belong to it.
+// chain is one flow: the event that starts it and those that belong to it.
 type chain struct {
 	start int
 	rest  []int // in order of time; other starts among them
@@ -172,7 +172,7 @@ func (t *Trace) shows(sl *slice) bool {
 	return e.Phase != "X" || e.shown()
 }
 
-// flowStays reports whether a flow event may stay: in range, and bound to a slice that
+// flowStays reports whether a flow event may be kept: in range, and bound to a slice that
 // stays, of those that share a moment with the range. Where devices follow their
 // launches, an end in a slice of a device counts wherever its time is.
 func (s *slicer) flowStays(e *Event) bool {
@@ -197,7 +197,7 @@ func (s *slicer) near(sl *slice) bool {
 	return sl.start < s.o.To && sl.stop > s.o.From
 }
 
-// drawn lists the events of an arrow that are bound, from the first start that is.
+// drawn lists the events of a flow that are bound, from the first start that is.
 func (s *slicer) drawn(c chain, bound func(i int) bool) (all []int) {
 	for _, i := range append([]int{c.start}, c.rest...) {
 		if bound(i) && (len(all) > 0 || s.t.Events[i].Phase == "s") {

@@ -6,7 +6,7 @@ import (
 )
 
 // takeNames takes the metadata of processes and threads that are in use by
-// anything that stays. Carried counters share their process and thread with a
+// anything that is kept. Carried counters share their process and thread with a
 // sample of the trace, and made ends with the beginning they close.
 func (s *slicer) takeNames() {
 	var kept []Event

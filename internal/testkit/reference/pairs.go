@@ -161,7 +161,7 @@ func (s *slicer) pairStays(p pair) bool {
 	return p.start < s.o.To
 }
 
-// cutPair writes a pair that stays, cut at the window's edges, and the end at
+// cutPair writes a pair that is kept, cut at the window's edges, and the end at
 // To of one that is still open there.
 func (s *slicer) cutPair(p pair) {
 	s.wholePair(p)

@@ -43,7 +43,7 @@ const (
 	Closed         // an E or e moved to To
 	Carried        // a counter's values at From
 	Ended          // an E or e made for what is still open at To
-	Unbound        // a slice without members that speak of an arrow whose other end is gone
+	Unbound        // a slice without members that speak of a flow whose other end is gone
 )
 
 func (k Kind) String() string {
@@ -97,8 +97,8 @@ func Slice(t *Trace, o Options) []Out {
 	return s.output()
 }
 
-// looseBinds takes from slices that stay the members that speak of an arrow,
-// flow_in and flow_out with a bind_id, whose other end is on no slice that stays.
+// looseBinds takes from slices that are kept the members that speak of a flow,
+// flow_in and flow_out with a bind_id, whose other end is on no slice that is kept.
 func (s *slicer) looseBinds() {
 	says := func(i int, name string) bool {
 		e := &s.t.Events[i]
@@ -138,7 +138,7 @@ func (s *slicer) looseBinds() {
 	}
 }
 
-// output lines up what is cut or moved to the start before all else that stays,
+// output lines up what is cut or moved to the start before all else that is kept,
 // the outermost first, and what is moved to the end behind it, the innermost
 // first: of what has one time, a viewer takes the first in the file for the outer
 // one.
@@ -224,7 +224,7 @@ func (s *slicer) takeThreadStates() {
 	}
 }
 
-// cutComplete cuts an X or T event that stays at the window's edges.
+// cutComplete cuts an X or T event that is kept at the window's edges.
 func (s *slicer) cutComplete(i int) {
 	e := &s.t.Events[i]
 	start, stop := max(e.TS, s.o.From), min(e.stop(), s.o.To)

@@ -8,7 +8,7 @@ import (
 )
 
 // sliceCase is a trace, one event a line, and what of it the window from 10 µs
-// to 20 µs shall leave. Lines of want may begin with "= N", for the source's
+// to 20 µs must leave. Lines of want may begin with "= N", for the source's
 // line N as it stands.
 type sliceCase struct {
 	name     string

@@ -128,7 +128,7 @@ func (s *soak) check(path string) (rep report, err error) {
 }
 
 // byChance are findings of which a part of a trace may have more than the whole: a
-// viewer numbers arrows as they come, in one space with bind_id.
+// viewer numbers flows as they come, in one space with bind_id.
 var byChance = map[string]bool{"flow_duplicate": true}
 
 // whole judges a trace that a verb has made of t: it loads, and has no flaw that
@@ -143,7 +143,7 @@ func (s *soak) whole(t *sample, r result, path string) error {
 	}
 	for _, f := range rep.Findings {
 		if !t.check.Loads || byChance[f.Kind] || f.Kind == "flow_without_slice" && r.args[0] == "strip" {
-			continue // not all of t could be counted; one pass does not know what arrows bind to
+			continue // not all of t could be counted; one pass does not know what flows bind to
 		}
 		if f.Level == "lost" && f.Count > t.check.count(f.Kind) && !(f.Kind == "overlap" && overlappedBefore(t.path, path)) {
 			return r.fault("writes %d × %s, of %d", f.Count, f.Kind, t.check.count(f.Kind))

@@ -45,7 +45,7 @@ type sample struct {
 // results before them.
 const mostSamples = 120
 
-// take makes a sample of a copy of a file, which an index may stand beside. What is no trace is left out.
+// take makes a sample of a copy of a file, which an index may stand beside. What is not a trace is left out.
 func (s *soak) take(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {

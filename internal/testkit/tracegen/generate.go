@@ -23,7 +23,7 @@ type gen struct {
 
 // run is one of the stretches that a trace file is made of: each holds one
 // kind of events of all steps. The whole is written run by run, going through
-// the steps anew for each, so that no event is ever kept.
+// the steps again for each, so that no event is ever kept.
 type run struct {
 	begin func() // what comes before the first step's; may be nil
 	step  func(*Step)

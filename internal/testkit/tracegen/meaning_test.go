@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// within tells whether a slice lies in [lo, hi] of the trace's clock.
+// within reports whether a slice lies in [lo, hi] of the trace's clock.
 func within(t *testing.T, e *event, lo, hi int64) bool {
 	ts := ns(t, e.Ts)
 	return lo <= ts && ts+ns(t, e.Dur) <= hi

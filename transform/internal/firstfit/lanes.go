@@ -23,7 +23,7 @@ type Lanes struct {
 // lane is what is open on a lane.
 type lane []Span
 
-// Span is a slice, in ns. One that has an event for its end stays until that has come,
+// Span is a slice, in ns. One that has an event for its end is kept until that has come,
 // which may be after others of the same time.
 type Span struct {
 	From, To int64

@@ -9,7 +9,7 @@ import (
 // decided is what becomes of begins and ends. Those that change grow with what is
 // open at the edges of a range, all else is a bit each.
 type decided struct {
-	Keep   bitset.Set // that stay as they are, by ordinal
+	Keep   bitset.Set // that are kept as they are, by ordinal
 	tracks bitset.Set // that some stay on
 
 	Reopened []pairs.Mark   // begins that move to the start of the range
@@ -61,7 +61,7 @@ func (d *decided) want(m pairs.Mark) {
 	d.tracks.Add(int(m.Track))
 }
 
-// has reports whether the n-th begin or end stays, in whatever place.
+// has reports whether the n-th begin or end is kept, in whatever place.
 func (d *decided) has(n int) bool {
 	_, moved := d.Text[n]
 	return moved || d.Keep.Has(n)

@@ -30,7 +30,7 @@ type emitter struct {
 	pair  int
 	flow  int
 	names pipeline.Distinct
-	visit func(e *trace.Event) // unless it is nil, for slices that stay
+	visit func(e *trace.Event) // unless it is nil, for slices that are kept
 }
 
 func (s *emitter) Text(t []byte, w *trace.Writer) error {
@@ -92,14 +92,14 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 	return s.PutBound(e, w)
 }
 
-// PutBound writes a slice without what it says of arrows that hang in the air.
+// PutBound writes a slice without what it says of dangling flows.
 func (p *Plan) PutBound(e *trace.Event, w *trace.Writer) error {
-	loose := p.dangling(e)
-	if loose == nil {
+	dangling := p.dangling(e)
+	if dangling == nil {
 		return p.Put(e, w)
 	}
 	w.SetLead(e)
-	obj := trace.Without(e.Raw(), loose...)
+	obj := trace.Without(e.Raw(), dangling...)
 	p.Tally.Out(e, len(e.Lead())+len(obj))
 	return w.Object(obj)
 }

@@ -16,11 +16,11 @@ type Made struct {
 	Text []byte
 }
 
-// Made takes from the text that was made of e what it says of arrows that hang in
+// Made takes from the text that was made of e what it says of flows that dangle in
 // the air.
 func (p *Plan) Made(e *trace.Event, obj []byte) Made {
-	if loose := p.dangling(e); loose != nil {
-		obj = trace.Without(obj, loose...)
+	if dangling := p.dangling(e); dangling != nil {
+		obj = trace.Without(obj, dangling...)
 	}
 	return Made{e, obj}
 }

@@ -16,7 +16,7 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// heldArrows is how many packed bytes of arrows, and of what covers them, are held
+// heldFlows is how many packed bytes of flows, and of what covers them, are held
 // in memory.
 const HeldFlows = 16 << 20
 
@@ -26,7 +26,7 @@ type Decision uint8
 const (
 	Drop  Decision = iota // it goes
 	Whole                 // it stays as it is
-	Cut                   // it stays, changed
+	Cut                   // it is kept, changed
 )
 
 // Binding tells what a flow event may bind to.
@@ -34,22 +34,22 @@ type Binding uint8
 
 const (
 	BindsNothing Binding = iota
-	BindsAny             // any slice that stays
+	BindsAny             // any slice that is kept
 	BindsDevices         // a device's only: it stands outside of what was asked for
 )
 
-// Selection decides which events stay. What it says of an event shall not
+// Selection decides which events are kept. What it says of an event must not
 // change from the first look on.
 type Selection interface {
 	// judge decides on an event that needs no company: no begin or end, no
 	// flow, no metadata.
 	Judge(e *trace.Event) Decision
-	// point says whether a flow event may stay, if the rest of its chain lets it.
+	// point says whether a flow event may be kept, if the rest of its chain lets it.
 	Point(e *trace.Event) Binding
 	// Near reports whether a flow event that binds to any slice may bind to one from
 	// start to end.
 	Near(start, end trace.Time) bool
-	// onDevice reports a slice that arrows from afar may lead to.
+	// onDevice reports a slice that flows from afar may lead to.
 	OnDevice(e *trace.Event) bool
 	// line returns what decides on the begins and ends of a line.
 	Line(p *Plan, async bool) pairs.Handler
@@ -57,7 +57,7 @@ type Selection interface {
 	Again(p *Plan, n int, e *trace.Event)
 	// meets reports whether it wants to meet them.
 	Meets(p *Plan) bool
-	// tell says what line's fates want to know of a begin, if it is anything.
+	// tell says what line's outcomes want to know of a begin, if it is anything.
 	Describe(e *trace.Event) (b launches.Begun, some bool)
 	// opening makes the events that stand before all others, in place of such
 	// as were judged to be cut; closing those that stand behind all others.
@@ -65,15 +65,15 @@ type Selection interface {
 	Closing(p *Plan) []Made
 }
 
-// Plan is what has to be known of a trace before the part that stays can be
+// Plan is what has to be known of a trace before the part that is kept can be
 // written.
 type Plan struct {
 	Selection
 	Read     pipeline.Reading // of all that matters
 	Flowless pipeline.Reading // of all but flow events; nil where that is no less
-	Kept     *trace.Store     // what of them may stay, as far as it fits into memory
+	Kept     *trace.Store     // what of them may be kept, as far as it fits into memory
 	Reread   func([]trace.Block, trace.VerbatimRuns) (*trace.Reader, error)
-	Outliers []trace.Block // that need no reading: what may stay of them lies aside, and is cut
+	Outliers []trace.Block // that need no reading: what may be kept of them lies aside, and is cut
 	Tracks   trace.Tracks
 	usedT    []bool // tracks, processes with events in the output
 	usedP    []bool
@@ -83,8 +83,8 @@ type Plan struct {
 	Counters *counters          // nil if none are carried
 	Flows    flows.Binder
 	flows    []bool                         // which flow events are kept, once that is decided
-	Covers   covers                         // of complete slices that stay, for the arrows
-	under    *pairs.Matcher[launches.Begun] // of what arrows may bind to; nil if no arrow may stay
+	Covers   covers                         // of complete slices that are kept, for the flows
+	under    *pairs.Matcher[launches.Begun] // of what flows may bind to; nil if no flow may be kept
 	bindIDs  flows.BindIDs
 	speaks   bool            // some begin speaks of flows
 	Tally    *pipeline.Tally // may be nil
@@ -92,7 +92,7 @@ type Plan struct {
 	ordinal  int             // of the begin or end that a pass meets next
 }
 
-// keptBytes is how much of what may stay is held in memory, so that later
+// keptBytes is how much of what may be kept is held in memory, so that later
 // looks need not read it again.
 const KeptBytes = 32 << 20
 
@@ -105,7 +105,7 @@ func NewPlan(sel Selection, covered *spill.Log) *Plan {
 	return p
 }
 
-// Hold sets how much of what may stay is held in memory.
+// Hold sets how much of what may be kept is held in memory.
 func (p *Plan) Hold(bytes int) {
 	p.Kept = trace.NewStore(bytes)
 	p.Kept.GiveUpFlows()
@@ -132,7 +132,7 @@ func (p *Plan) Look(ctx context.Context) error {
 	return nil
 }
 
-// noteAside takes into account what lies aside of blocks before a place in the text.
+// addOutliers takes into account what lies aside of blocks before a place in the text.
 func (p *Plan) addOutliers(before int64) {
 	for ; len(p.Outliers) > 0 && p.Outliers[0].Off < before; p.Outliers = p.Outliers[1:] {
 		for e := range p.Outliers[0].Outliers() {
@@ -142,7 +142,7 @@ func (p *Plan) addOutliers(before int64) {
 }
 
 // NotePart takes a part into account, and reports whether flow events and
-// whether other things of it may stay.
+// whether other things of it may be kept.
 func (p *Plan) NotePart(part *trace.Part) (flows, others bool) {
 	p.Kept.Follow(part)
 	if part.Text != nil {
@@ -152,10 +152,10 @@ func (p *Plan) NotePart(part *trace.Part) (flows, others bool) {
 	for i := range part.Events {
 		e := &part.Events[i]
 		p.Tally.In(e)
-		if may := p.note(e); may != goes {
+		if may := p.note(e); may != dropped {
 			p.Kept.Event(e)
 			switch {
-			case may == surely:
+			case may == kept:
 				p.Kept.Keep(e)
 			case e.IsFlow():
 				p.Kept.MayKeep(e, len(p.Flows.Events)-1)
@@ -167,31 +167,31 @@ func (p *Plan) NotePart(part *trace.Part) (flows, others bool) {
 	return flows, others
 }
 
-// prospect is what is known of an event when it is looked at first.
-type prospect uint8
+// firstDecision is what is known of an event when it is looked at first.
+type firstDecision uint8
 
 const (
-	goes    prospect = iota
-	mayStay          // it depends on others
-	surely           // as it is
+	dropped firstDecision = iota
+	mayKeep               // it depends on others
+	kept                  // as it is
 )
 
 // note takes an event into account, and tells what may become of it.
-func (p *Plan) note(e *trace.Event) prospect {
+func (p *Plan) note(e *trace.Event) firstDecision {
 	switch e.Phase {
 	case 'M':
-		return mayStay
+		return mayKeep
 	case 'B', 'E', 'b', 'e':
 		p.Matcher.Note(p.Tracks.Of(e), e)
 		p.speaks = p.speaks || flows.HasBindID(e)
-		return mayStay
+		return mayKeep
 	case 's', 't', 'f':
 		far := p.Point(e)
 		if far == BindsNothing {
-			return goes
+			return dropped
 		}
 		p.Flows.Note(p.Tracks.Of(e), e, far == BindsDevices)
-		return mayStay
+		return mayKeep
 	case 'C':
 		if p.Counters != nil {
 			p.Counters.note(e)
@@ -200,7 +200,7 @@ func (p *Plan) note(e *trace.Event) prospect {
 	v := p.Judge(e)
 	if v == Drop {
 		p.NoteDropped(e)
-		return goes
+		return dropped
 	}
 	if v == Cut {
 		p.Cuts = append(p.Cuts, e.Clone())
@@ -210,12 +210,12 @@ func (p *Plan) note(e *trace.Event) prospect {
 	}
 	p.NoteStaying(e)
 	if v == Cut || flows.HasBindID(e) {
-		return mayStay
+		return mayKeep
 	}
-	return surely
+	return kept
 }
 
-// NoteStaying notes an event that stays.
+// NoteStaying notes an event that is kept.
 func (p *Plan) NoteStaying(e *trace.Event) {
 	p.noteBindID(e)
 	track := p.Tracks.Of(e)
@@ -258,7 +258,7 @@ func (p *Plan) dangling(e *trace.Event) []string {
 	return nil
 }
 
-// noteOnset notes a slice that stays.
+// noteOnset notes a slice that is kept.
 func (p *Plan) noteOnset(e *trace.Event, v Decision) {
 	from := p.Counters.from
 	if e.TS > from || e.TS < from && v != Cut {
@@ -278,13 +278,13 @@ func (p *Plan) Settle(ctx context.Context) error {
 	if p.Counters != nil {
 		p.Counters.settle(p)
 	}
-	arrows := p.Flows.On('s', p.HasSlices) && p.Flows.On('f', p.HasSlices)
-	looks := arrows && p.Matcher.Marks > 0 || p.speaks || p.Meets(p)
-	if arrows {
+	bindable := p.Flows.On('s', p.HasSlices) && p.Flows.On('f', p.HasSlices)
+	looks := bindable && p.Matcher.Marks > 0 || p.speaks || p.Meets(p)
+	if bindable {
 		p.Flows.Prepare(p.HasSlices, p.Matcher.Tracks.Has)
 		p.under = p.Matcher.Repeat(func(bool) pairs.Handler { return &covering{p} })
 	}
-	if arrows {
+	if bindable {
 		if err := p.Covers.each(p.bind); err != nil {
 			return err
 		}
@@ -298,7 +298,7 @@ func (p *Plan) Settle(ctx context.Context) error {
 			return err
 		}
 	}
-	if arrows {
+	if bindable {
 		p.under.Finish()
 		p.Flows.Resolve()
 		p.flows = p.Flows.Keep()
@@ -322,7 +322,7 @@ func (p *Plan) SomeFlows() bool { return slices.Contains(p.flows, true) }
 // KeepsFlow reports whether the n-th flow event that was noted is kept.
 func (p *Plan) KeepsFlow(n int) bool { return n < len(p.flows) && p.flows[n] }
 
-// HasSlices reports whether slices stay on a track, or may.
+// HasSlices reports whether slices are kept on a track, or may.
 func (p *Plan) HasSlices(track int) bool {
 	return p.Matcher.Tracks.Has(track) || track < len(p.usedT) && p.usedT[track]
 }
@@ -355,7 +355,7 @@ func (p *Plan) match(ctx context.Context) error {
 	return nil
 }
 
-// lookAgain gathers the text of moved events and the pairs under arrows.
+// lookAgain gathers the text of moved events and the pairs under flows.
 func (p *Plan) lookAgain(part *trace.Part) {
 	for i := range part.Events {
 		switch e := &part.Events[i]; e.Phase {
@@ -366,7 +366,7 @@ func (p *Plan) lookAgain(part *trace.Part) {
 			case e.Phase == 'B' || e.Phase == 'E':
 				p.under.Note(p.Tracks.Of(e), e)
 			default:
-				p.under.Marks++ // no arrow binds to it, but it is counted
+				p.under.Marks++ // no flow binds to it, but it is counted
 			}
 			if p.speaks && p.Decided.has(p.ordinal) {
 				p.noteBindID(e)
@@ -376,7 +376,7 @@ func (p *Plan) lookAgain(part *trace.Part) {
 	}
 }
 
-// Stream goes through all that may stay once more, flow events only if asked.
+// Stream goes through all that may be kept once more, flow events only if asked.
 func (p *Plan) Stream(flows bool) (trace.Stream, error) { return p.streamOnce(flows, nil) }
 
 // streamOnce is Stream, where what is known to be kept may come as solid parts.

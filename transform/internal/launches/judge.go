@@ -8,7 +8,7 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// Judge tells of what ran on devices whether a host's call that stays launched it.
+// Judge tells of what ran on devices whether a host's call that is kept launched it.
 type Judge struct{ all *Launches }
 
 // NewJudge returns Launches that know of nothing yet.
@@ -18,7 +18,7 @@ func NewJudge(given filter.Given) *Judge { return &Judge{New(given)} }
 func (l *Judge) Learn(p *trace.Part) { l.all.Learn(p) }
 
 // Judge reads the trace again, some times, and calls f for each slice of a device whose
-// launch is known, by the number of its first event in the blocks. Stays tells whether
+// launch is known, by the number of its first event in the blocks. Stays reports whether
 // a slice of the host stays; one that never ends has trace.MaxTime for its end.
 func (l *Judge) Judge(
 	ctx context.Context, s *trace.Source, blocks []trace.Block, stays func(start, end trace.Time) bool, f func(n uint64, stays bool),

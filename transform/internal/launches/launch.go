@@ -22,7 +22,7 @@ type Launches struct {
 	Complete bool // Present and Links are
 	leads    bool // some flow may lead to a device
 	Orphans  orphans
-	staying  IDSets       // that a call has which stays
+	staying  IDSets       // that a call has which is kept
 	Flows    flows.Binder // of slices that no id joins to a call
 	Stays    Staying
 	ranks    *ranks
@@ -36,7 +36,7 @@ func New(given filter.Given) *Launches {
 }
 
 // Of returns launches that know what l does of the whole trace, and are told
-// what stays.
+// what is kept.
 func (l *Launches) Of(stays Staying) *Launches {
 	return &Launches{
 		Device: l.Device, Tracks: l.Tracks, Present: l.Present, Links: l.Links, Complete: true, Stays: stays, ranks: l.ranks,
@@ -61,7 +61,7 @@ type IDs [2][]byte
 // Some reports whether there is one.
 func (j IDs) Some() bool { return len(j[0])+len(j[1]) > 0 }
 
-// Staying tells whether a slice of the host counts as one that stays. One that
+// Staying reports whether a slice of the host counts as one that is kept. One that
 // never ends has trace.MaxTime for its end.
 type Staying func(track int, start, end trace.Time) bool
 
@@ -118,7 +118,7 @@ func (l *Launches) GatherCalls(ctx context.Context, read pipeline.Reading) error
 	return l.eachSlice(ctx, read, looks{slice: l.Note, restart: l.forget})
 }
 
-// forget makes l gather anew.
+// forget makes l gather again.
 func (l *Launches) forget() {
 	l.Orphans, l.staying = orphans{}, nil
 	if !l.Complete {

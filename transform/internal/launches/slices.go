@@ -83,7 +83,7 @@ func (l *Launches) eachSlice(ctx context.Context, read pipeline.Reading, to look
 	return nil
 }
 
-// slicePass is a pass of eachSlice, and the fate of its pairs.
+// slicePass is a pass of eachSlice, and the outcome of its pairs.
 type slicePass struct {
 	*Launches
 	looks
@@ -126,6 +126,6 @@ func (p *slicePass) LoneEnd(pairs.Mark) {}
 
 func (p *slicePass) Done() {}
 
-// IsMirror reports a slice of a device that shows what the host did. No arrow
+// IsMirror reports a slice of a device that shows what the host did. No flow
 // leads to it.
 func IsMirror(e *trace.Event) bool { return string(e.Cat()) == "gpu_user_annotation" }

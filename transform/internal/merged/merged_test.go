@@ -21,7 +21,7 @@ func each(t *testing.T, data string, f func(*trace.Event)) {
 	}
 }
 
-// Whoever laid out a trace anew has not made its merged slices slices like others, and what
+// Whoever laid out a trace again has not made its merged slices slices like others, and what
 // a producer calls count is its own.
 func TestIs(t *testing.T) {
 	for _, c := range []struct {

@@ -11,7 +11,7 @@ import (
 // and of that a B each:
 // most files have them in order of time on each track and for each id. Where that
 // is not so, what was decided on the way can't be trusted: all has to be noted a
-// second time, and the marks of what is unruly are gathered and put in order
+// second time, and the marks of what is out of order are gathered and put in order
 // then.
 type Matcher[B any] struct {
 	handler func(async bool) Handler
@@ -25,21 +25,21 @@ type Matcher[B any] struct {
 
 	// The ids that share a slot share the time up to which they are done with:
 	// to remember each would grow with their number.
-	seed  maphash.Seed
+	hash  maphash.Seed
 	slots []trace.Time
 
-	unruly  unruly // as far as is known
-	trusted unruly // what was known before the first event
-	sure    bool   // that is all there is
-	late    collector
+	outOfOrder outOfOrder // as far as is known
+	known      outOfOrder // what was known before the first event
+	final      bool       // that is all there is
+	late       collector
 
 	Describe func(e *trace.Event) (b B, some bool) // of a begin on a track; may be nil
 	begun    map[int]B                             // of those that are open, by ordinal
 }
 
-// unruly are the tracks and the slots of ids whose events are not in order of
+// outOfOrder are the tracks and the slots of ids whose events are not in order of
 // time.
-type unruly struct {
+type outOfOrder struct {
 	tracks bitset.Set
 	slots  bitset.Set
 }
@@ -54,7 +54,7 @@ type openLine struct {
 const asyncSlots = 1 << 14
 
 func NewMatcher[B any](of func(async bool) Handler) *Matcher[B] {
-	return &Matcher[B]{handler: of, seed: maphash.MakeSeed(), begun: map[int]B{}}
+	return &Matcher[B]{handler: of, hash: maphash.MakeSeed(), begun: map[int]B{}}
 }
 
 func (q *Matcher[B]) Note(track int, e *trace.Event) {
@@ -88,14 +88,14 @@ func (q *Matcher[B]) takeOnTrack(m Mark, e *trace.Event) bool {
 	}
 	l := q.tracks[track]
 	switch {
-	case q.trusted.tracks.Has(track):
+	case q.known.tracks.Has(track):
 		q.late.add(m, e)
 		return true
 	case l == nil:
 		l = &openLine{stack: stack{Handler: q.handler(false)}, latest: trace.MinTime}
 		q.tracks[track] = l
 	case m.TS < l.latest:
-		q.unruly.tracks.Add(track)
+		q.outOfOrder.tracks.Add(track)
 		return false
 	}
 	if m.TS > l.latest {
@@ -137,8 +137,8 @@ func (q *Matcher[B]) noteAsync(m Mark, e *trace.Event) {
 		q.handler(true).LoneEnd(m)
 		return
 	}
-	slot := int(maphash.Bytes(q.seed, q.key) % asyncSlots)
-	if q.trusted.slots.Has(slot) {
+	slot := int(maphash.Bytes(q.hash, q.key) % asyncSlots)
+	if q.known.slots.Has(slot) {
 		q.late.add(m, e)
 		return
 	}
@@ -148,7 +148,7 @@ func (q *Matcher[B]) noteAsync(m Mark, e *trace.Event) {
 		l.latest = q.slots[slot]
 	}
 	if m.TS < l.latest {
-		q.unruly.slots.Add(slot)
+		q.outOfOrder.slots.Add(slot)
 		return
 	}
 	l.latest = m.TS
@@ -176,7 +176,7 @@ func (q *Matcher[B]) newLine() *openLine {
 // SecondPass returns stacks that have to be shown all events once more, or nil if all
 // were in order.
 func (q *Matcher[B]) SecondPass() *Matcher[B] {
-	if q.sure || !q.unruly.tracks.Any() && !q.unruly.slots.Any() {
+	if q.final || !q.outOfOrder.tracks.Any() && !q.outOfOrder.slots.Any() {
 		return nil
 	}
 	return q.Repeat(q.handler)
@@ -185,7 +185,7 @@ func (q *Matcher[B]) SecondPass() *Matcher[B] {
 // Repeat returns stacks for another look at the same events.
 func (q *Matcher[B]) Repeat(of func(async bool) Handler) *Matcher[B] {
 	n := NewMatcher[B](of)
-	n.seed, n.unruly, n.trusted, n.sure = q.seed, q.unruly, q.unruly, true
+	n.hash, n.outOfOrder, n.known, n.final = q.hash, q.outOfOrder, q.outOfOrder, true
 	n.Describe = q.Describe
 	return n
 }
