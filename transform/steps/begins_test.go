@@ -3,6 +3,7 @@ package steps
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -70,5 +71,32 @@ func TestStepsOfAThreadThatIsNamedLater(t *testing.T) {
 	f := learn(t, doc(rows...), Options{})
 	if run, err := f.Run(); err == nil {
 		t.Errorf("without names: %v", run)
+	}
+}
+
+// A piece that was cut by time says nothing of its steps, so that they can't be called what they
+// are called in the whole trace: who counts them from 0 has to hear so.
+func TestStepsOfAPieceThatDoesNotNumberThem(t *testing.T) {
+	const recounted = "counted from 0 in this piece"
+	for _, c := range []struct {
+		member, name string
+		says         bool
+	}{
+		{`"tracekit":{"version":"v1","call":"slice --from 1s a.json","range":{"start_ns":0,"end_ns":9}},`, "step[DECODE bs=1]", true},
+		{`"tracekit":{"version":"v1","call":"slice --step 4 a.json","range":{"start_ns":0,"end_ns":9},"steps":{"first":4,"first_ns":100000,"by":"SGLang"}},`, "step[DECODE bs=1]", false},
+		{`"tracekit":{"version":"v1","call":"slice --phase prefill a.json","range":{"start_ns":0,"end_ns":9},"steps":{"first":4,"first_ns":100000,"by":"ATOM"}},`, "step[DECODE bs=1]", true},
+		{`"tracekit":{"version":"v1","call":"slice --from 1s a.json","range":{"start_ns":0,"end_ns":9}},`, "ProfilerStep#7", false},
+		{"", "step[DECODE bs=1]", false},
+	} {
+		f := NewFinder(Options{})
+		f.LearnDocument([]byte("{" + c.member + `"traceEvents":[`))
+		learnAll(t, doc(note(c.name, 100, 50)), f.Learn)
+		run, err := f.Run()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if says := strings.Contains(run.String(), recounted); says != c.says {
+			t.Errorf("%s, %s: %v", c.member, c.name, run)
+		}
 	}
 }

@@ -16,7 +16,8 @@ func (r *Run) number(o *origin.Origin) {
 			r.Steps[i].Number = Unknown
 		}
 	}
-	if o == nil || o.Steps == nil || o.Steps.By != r.markedBy() || r.Numbered() {
+	r.Recounted = o != nil && o.Ranks() == 0 && !r.Numbered() // until it is known what they are called
+	if !r.Recounted || o.Steps == nil || o.Steps.By != r.markedBy() {
 		return
 	}
 	at, found := slices.BinarySearchFunc(r.Steps, o.Steps.At, func(s Step, t trace.Time) int { return int(min(max(s.Start-t, -1), 1)) })
@@ -27,6 +28,7 @@ func (r *Run) number(o *origin.Origin) {
 	if first < 0 {
 		return
 	}
+	r.Recounted = false
 	for i := range r.Steps {
 		r.Steps[i].Number = first + int64(i)
 	}

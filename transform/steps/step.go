@@ -146,6 +146,8 @@ type Run struct {
 	Outside Outside
 	// Merged is how many steps beside these only merged slices have.
 	Merged int64
+	// Recounted is that the trace is a piece that does not say which steps of the whole these are.
+	Recounted bool
 	// Others are markers that were found too and not taken.
 	Others []Seen
 }
@@ -173,6 +175,9 @@ func (r *Run) String() string {
 	s := fmt.Sprintf("%v, such as %q", r.Seen, r.Steps[0].Label)
 	if r.Merged > 0 {
 		s += fmt.Sprintf("; without %d that were merged", r.Merged)
+	}
+	if r.Recounted {
+		s += "; counted from 0 in this piece, which does not say which ones of the whole they are"
 	}
 	const shown = 3
 	for i, o := range r.Others {
