@@ -48,7 +48,7 @@ func (t *kindTest) match(e *trace.Event, env *Env) bool {
 	case isRuntime:
 		return !e.IsFlow() && env.Kinds.Kinds(e)&Runtime != 0
 	case isCollective:
-		return !e.IsFlow() && env.Kinds.communicates(e)
+		return !e.IsFlow() && env.Kinds.Communicates(e)
 	case isAnnotation:
 		return KindsOf(e)&Annotation != 0 || len(e.Cat()) == 0 && producer.IsAnnotation(plain(e.Name(), env))
 	}
@@ -64,9 +64,9 @@ func (t *kindTest) needs() Needs {
 
 func (t *kindTest) cost() int { return 8 }
 
-// communicates reports whether e is a part of a collective: by its name, or since its thread
+// Communicates reports whether e is a part of a collective: by its name, or since its thread
 // or process shows nothing else.
-func (r *Recognizer) communicates(e *trace.Event) bool {
+func (r *Recognizer) Communicates(e *trace.Event) bool {
 	track, process := r.place(e)
 	return r.threads[track]&isLink != 0 || r.seen[process]&linksDevices != 0 || producer.CollectiveOf(plain(e.Name(), &r.env)) != producer.NoCollective
 }

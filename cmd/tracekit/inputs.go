@@ -1,13 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"tracekit/internal/natural"
 
 	"github.com/urfave/cli/v2"
 )
@@ -54,7 +55,7 @@ func expand(arg string) ([]string, error) {
 	if len(names) == 0 {
 		return nil, hint(fmt.Errorf("%s: no file has such a name", arg), "is the pattern right, and seen from this folder?")
 	}
-	slices.SortFunc(names, natural)
+	slices.SortFunc(names, natural.Compare)
 	return names, nil
 }
 
@@ -75,7 +76,7 @@ func inFolder(dir string) (names []string, err error) {
 	if len(names) == 0 {
 		return nil, hint(fmt.Errorf("%s: no trace is in the folder", dir), "their names would end in %s", strings.Join(traceEndings, ", "))
 	}
-	slices.SortFunc(names, natural)
+	slices.SortFunc(names, natural.Compare)
 	return names, nil
 }
 
@@ -86,26 +87,3 @@ func isTraceName(e fs.DirEntry) bool {
 	}
 	return slices.ContainsFunc(traceEndings, func(end string) bool { return strings.HasSuffix(name, end) })
 }
-
-// natural compares names so that rank2 comes before rank10.
-func natural(a, b string) int {
-	for a != "" && b != "" {
-		n, m := digits(a), digits(b)
-		if n > 0 && m > 0 {
-			x, y := strings.TrimLeft(a[:n], "0"), strings.TrimLeft(b[:m], "0")
-			if c := cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)); c != 0 {
-				return c
-			}
-			a, b = a[n:], b[m:]
-			continue
-		}
-		if a[0] != b[0] {
-			break
-		}
-		a, b = a[1:], b[1:]
-	}
-	return strings.Compare(a, b)
-}
-
-// digits is how many digits a text begins with.
-func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"tracekit/internal/term"
+	"tracekit/transform/ranks"
 	"tracekit/transform/split"
 
 	"github.com/urfave/cli/v2"
@@ -26,12 +27,13 @@ const (
 	writesFolders               // one each, in a folder
 	writesBeside                // the input, one each
 	fillsTable                  // one for all
+	fillsReport                 // one for all, of what each adds
 )
 
 // manyVerbs take several inputs.
 var manyVerbs = map[string]manyOf{
 	"slice": writesTraces, "strip": writesTraces, "filter": writesTraces, "downsample": writesTraces, "repair": writesTraces,
-	"split": writesFolders, "index": writesBeside, "info": fillsTable, "report": fillsTable, "check": fillsTable,
+	"split": writesFolders, "index": writesBeside, "info": fillsTable, "report": fillsReport, "check": fillsTable,
 }
 
 // takeMany lets a verb take several inputs, each as if it were the only one.
@@ -97,11 +99,12 @@ func isFolder(name string) bool {
 // many is a verb on several inputs.
 type many struct {
 	*cli.Context
-	std  streams
-	kind manyOf
-	dir  string // for outputs
-	json bool
-	told summaryOutput
+	std     streams
+	kind    manyOf
+	dir     string // for outputs
+	json    bool
+	told    summaryOutput
+	partial *output // of report, nil for a report
 }
 
 // done is what became of an input.
@@ -112,7 +115,8 @@ type done struct {
 	status int
 	out    bytes.Buffer
 	said   bytes.Buffer
-	sum    bytes.Buffer // what --summary has of it
+	sum    bytes.Buffer   // what --summary has of it
+	adds   *ranks.Partial // to the report of all
 }
 
 func (m *many) run(names []string) error {
@@ -162,8 +166,13 @@ func (m *many) run(names []string) error {
 	if err := m.summarize(all); err != nil {
 		return err
 	}
-	if m.kind == fillsTable {
+	switch m.kind {
+	case fillsTable:
 		if err := m.table(all); err != nil {
+			return err
+		}
+	case fillsReport:
+		if err := m.report(all); err != nil {
 			return err
 		}
 	}
@@ -176,13 +185,16 @@ func (m *many) prepare(names []string) error {
 		return hint(usage("standard input is one input"), "name files")
 	}
 	for _, flag := range []string{"html", "csv", "rejects"} {
-		if m.IsSet(flag) {
+		if m.IsSet(flag) && m.kind != fillsReport {
 			return hint(usage("--%s goes with one input", flag), "call %s for each", m.Command.Name)
 		}
 	}
 	m.json = m.kind == fillsTable && m.Bool("json")
 	if m.kind == fillsTable {
 		return m.std.show(!m.Bool("quiet") || m.Command.Name != "check")
+	}
+	if m.kind == fillsReport {
+		return m.prepareReport(names)
 	}
 	if err := m.prepareSummary(); err != nil {
 		return err
@@ -279,8 +291,11 @@ func (m *many) one(ctx context.Context, d *done, jobs int) {
 	}
 	app := appOf(std)
 	args := append([]string{app.Name, m.Command.Name}, m.passed()...)
-	if m.kind == fillsTable {
+	switch m.kind {
+	case fillsTable:
 		args = append(args, "--json")
+	case fillsReport:
+		args = append(args, "--partial=-")
 	}
 	if m.Command.Name == "check" {
 		args = append(args, "--quiet") // the table says it
@@ -297,6 +312,12 @@ func (m *many) one(ctx context.Context, d *done, jobs int) {
 		return // which is said once
 	}
 	d.status = report(ctx, err, helpFor(app, args), std.err)
+	if m.kind == fillsReport && (d.status == exitDone || d.status == exitDamaged) {
+		if d.adds, err = ranks.Read(&d.out); err != nil {
+			d.status = report(ctx, err, "", std.err)
+		}
+		d.out = bytes.Buffer{}
+	}
 }
 
 // last is the file of an output that appears last.
@@ -316,7 +337,7 @@ func isNewer(output, input string) bool {
 
 // passed are the flags that hold for each input.
 func (m *many) passed() (words []string) {
-	own := []string{"output", "jobs", "resume", "json", "help"} // --summary is passed, and std says where to
+	own := []string{"output", "jobs", "resume", "json", "help", "partial", "html", "csv", "rows"} // --summary is passed, and std says where to
 	for _, f := range m.Command.Flags {
 		name := f.Names()[0]
 		if !m.IsSet(name) || slices.Contains(own, name) {
@@ -347,7 +368,7 @@ func (m *many) say(d *done) error {
 		}
 	}
 	d.said = bytes.Buffer{}
-	if m.kind == fillsTable || d.out.Len() == 0 {
+	if m.kind == fillsTable || m.kind == fillsReport || d.out.Len() == 0 {
 		return nil
 	}
 	if err := m.std.show(false); err != nil {

@@ -5,9 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"math"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"tracekit/internal/jsondoc"
@@ -57,7 +55,7 @@ func (m *many) table(all []done) error {
 		return nil
 	}
 	t := term.Table{Left: 1}
-	row := map[string]func(*term.Table, *done) ([]string, error){"info": infoRow, "report": reportRow, "check": checkRow}[m.Command.Name]
+	row := map[string]func(*term.Table, *done) ([]string, error){"info": infoRow, "check": checkRow}[m.Command.Name]
 	called := map[string]int{}
 	for i := range all {
 		called[filepath.Base(all[i].name)]++
@@ -122,46 +120,6 @@ func infoRow(t *term.Table, d *done) ([]string, error) {
 		begins = fmt.Sprintf("@%s", trace.AppendMicros(nil, trace.Time(r.Start)))
 	}
 	return []string{rank, r.Producer, begins, measured.Amount(trace.Time(r.End - r.Start)), fmt.Sprint(r.Events), term.Bytes(r.Bytes), packed, steps, damage}, nil
-}
-
-func reportRow(t *term.Table, d *done) ([]string, error) {
-	var r struct {
-		Start int64 `json:"start_ns"`
-		End   int64 `json:"end_ns"`
-		Steps []struct {
-			Warmup     bool
-			Recompiled bool
-			Duration   int64 `json:"duration_ns"`
-			Busy       int64 `json:"device_busy_ns"`
-			Idle       int64 `json:"device_idle_ns"`
-		}
-	}
-	if err := json.Unmarshal(d.out.Bytes(), &r); err != nil {
-		return nil, err
-	}
-	t.Head = []string{"file", "time", "steps", "mean", "p50", "p99", "longest", "device busy", "idle in steps", "recompiled"}
-	var durations []int64
-	var sum, busy, idle, recompiled int64
-	for _, s := range r.Steps {
-		if s.Warmup {
-			continue
-		}
-		durations = append(durations, s.Duration)
-		sum, busy, idle = sum+s.Duration, busy+s.Busy, idle+s.Idle
-		if s.Recompiled {
-			recompiled++
-		}
-	}
-	cells := []string{measured.Amount(trace.Time(r.End - r.Start)), fmt.Sprint(len(durations))}
-	if len(durations) == 0 {
-		return cells, nil
-	}
-	slices.Sort(durations)
-	at := func(share float64) string {
-		return measured.Amount(trace.Time(durations[max(int(math.Ceil(share*float64(len(durations))))-1, 0)]))
-	}
-	return append(cells, measured.Amount(trace.Time(sum/int64(len(durations)))), at(0.5), at(0.99), at(1),
-		measured.Amount(trace.Time(busy)), measured.Amount(trace.Time(idle)), fmt.Sprint(recompiled)), nil
 }
 
 func checkRow(t *term.Table, d *done) ([]string, error) {

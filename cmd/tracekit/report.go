@@ -9,6 +9,7 @@ import (
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
 	"tracekit/transform/page"
+	"tracekit/transform/ranks"
 	measured "tracekit/transform/report"
 	"tracekit/transform/requests"
 
@@ -20,12 +21,16 @@ func reportCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "report",
 		Usage:     "measure steps, gaps, recompilations, Python, devices and kernels",
-		UsageText: "tracekit report [--json|--csv DIR] [RANGE] [FLAGS] [FILE|-]",
+		UsageText: "tracekit report [--json|--csv DIR] [RANGE] [FLAGS] [FILE|-]\n   tracekit report [--json|--csv DIR|--partial FILE] [RANGE] [FLAGS] FILE...",
 		Description: `Shows how long prefills and decodes take by bucket and how much of them is
 padding, the gaps between steps and how far devices are idle in them,
 recompilations, what Python and the devices spend their time on. A step or a
 gap counts if it starts in the range; of all else the part within the range
 does. docs/report.md has the definitions.
+
+Several inputs are taken for the ranks of one run, and each gets a row. What a
+rank adds can be measured where its trace lies: --partial writes it to a small
+file, and such files are inputs too, in any order, beside traces or alone.
 
 ` + rangeHelp + `
 
@@ -33,12 +38,16 @@ EXAMPLES
    tracekit report vllm.pt.trace.json.gz
    tracekit report --step 120..128 --json vllm.pt.trace.json.gz
    tracekit report --from 10s --for 2s --csv numbers/ vllm.pt.trace.json.gz
+   tracekit report ranks/
+   tracekit report --partial 3.partial rank-3.json.gz
+   tracekit report *.partial
 
 ` + exitText,
 		Flags: append(append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
 			&cli.StringFlag{Name: "csv", Usage: "write each list as a file of its own into the folder `DIR`"},
 			&cli.IntFlag{Name: "rows", Value: 4, Usage: "show up to `N` rows of each list"},
+			&cli.StringFlag{Name: "partial", Usage: "write what the inputs add to the report of all ranks to `FILE`, for a later report of such files"},
 			pageFlag(),
 			tmpdirFlag(),
 		}, append(append(rangeFlags(), markerFlags()...), givenFlags()...)...), inputFlags()...),
@@ -47,7 +56,20 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
-			return reportTrace(c, std, o)
+			partial, err := partialOutput(c, std)
+			if err != nil {
+				return err
+			}
+			read, err := partialFile(std, c.Args().First())
+			switch {
+			case err != nil:
+				return err
+			case read != nil && partial == nil:
+				return reportRanks(c, std, read)
+			case read != nil:
+				return writePartial(c, std, partial, read)
+			}
+			return reportTrace(c, std, o, partial)
 		},
 	}
 }
@@ -75,7 +97,7 @@ func reportOptions(c *cli.Context) (o measured.Options, err error) {
 	return o, nil
 }
 
-func reportTrace(c *cli.Context, std streams, o measured.Options) error {
+func reportTrace(c *cli.Context, std streams, o measured.Options, partial *output) error {
 	in, err := openInput(c, std, how{twice: true})
 	if err != nil {
 		return err
@@ -96,7 +118,13 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		o.Look = drawn.Part
 	}
 	o.Temp = spill.In(c.String("tmpdir"))
-	r, err := measured.Run(c.Context, in.Source, o)
+	var r *measured.Report
+	var adds *ranks.Trace
+	if partial != nil {
+		adds, r, err = ranks.Measure(c.Context, in.Source, in.name, o)
+	} else {
+		r, err = measured.Run(c.Context, in.Source, o)
+	}
 	if err == nil {
 		err = in.settled()
 	}
@@ -113,6 +141,11 @@ func reportTrace(c *cli.Context, std streams, o measured.Options) error {
 		}
 	}
 	switch {
+	case partial != nil:
+		var p *ranks.Partial
+		if p, err = ranks.Merge(&ranks.Partial{Traces: []*ranks.Trace{adds}}); err == nil {
+			err = writePartial(c, std, partial, p)
+		}
 	case c.Bool("json"):
 		err = writeError(writeReportJSON(std.out, r))
 	case csv != nil:

@@ -1,6 +1,9 @@
 package producer
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // Collective is what a communication between devices does with their data.
 type Collective uint8
@@ -130,4 +133,32 @@ func isCollective(name []byte) bool {
 		}
 	}
 	return false
+}
+
+// CollectiveNamed returns the collective that String writes so, and whether there is one.
+func CollectiveNamed(name string) (Collective, bool) {
+	for i, n := range collectiveNames {
+		if n == name {
+			return Collective(i), true
+		}
+	}
+	return NoCollective, false
+}
+
+// ElementSize returns the bytes that an element of a type takes, as PyTorch spells the type in the
+// arg dtype of a collective; 0 if it is not known.
+func ElementSize(dtype string) int64 {
+	switch strings.ToLower(strings.TrimPrefix(dtype, "torch.")) {
+	case "byte", "char", "bool", "uint8", "int8", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu", "quint8", "qint8":
+		return 1
+	case "half", "bfloat16", "short", "float16", "int16", "uint16":
+		return 2
+	case "float", "int", "float32", "int32", "uint32", "qint32", "complexhalf":
+		return 4
+	case "double", "long", "float64", "int64", "uint64", "complexfloat":
+		return 8
+	case "complexdouble":
+		return 16
+	}
+	return 0
 }

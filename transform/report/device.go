@@ -15,6 +15,8 @@ type devices struct {
 	order     []*device // of appearance
 	steps     meter
 	gaps      meter
+	computing meter // steps, but what communicates
+	exchanges meter // steps, and only that
 	byJob     map[job]int32
 	jobs      []job
 }
@@ -23,19 +25,21 @@ type devices struct {
 type job struct {
 	track, kernel int32
 	isKernel      bool
+	communicates  bool
 }
 
 // job returns the number of a kernel on a track.
-func (d *devices) job(track, kernel int32, e *trace.Event) int32 {
-	j := job{track, kernel, string(e.Cat()) == "kernel"}
+func (d *devices) job(m *measure, track, kernel int32, e *trace.Event) int32 {
+	j := job{track: track, kernel: kernel, isKernel: string(e.Cat()) == "kernel"}
 	n, ok := d.byJob[j]
 	if !ok {
 		if d.byJob == nil {
 			d.byJob = map[job]int32{}
 		}
 		n = int32(len(d.jobs))
-		d.jobs = append(d.jobs, j)
 		d.byJob[j] = n
+		j.communicates = m.options.Communication && m.sides.Communicates(e)
+		d.jobs = append(d.jobs, j)
 	}
 	return n
 }
@@ -58,6 +62,8 @@ type device struct {
 	segment span // of work without a pause
 	step    int  // the first that may still be met
 	gap     int
+	compute coverage    // of what does not communicate
+	comm    coverage    // of what does
 	merged  bool        // some of its work
 	loose   bool        // with what is none
 	last    trace.Time  // of what is merged
@@ -110,6 +116,9 @@ func (d *devices) between(steps []Step, gaps []Gap) {
 	}
 	d.steps.busy = make([]trace.Time, len(steps))
 	d.gaps.busy = make([]trace.Time, len(gaps))
+	for _, m := range []*meter{&d.computing, &d.exchanges} {
+		m.of, m.busy = d.steps.of, make([]trace.Time, len(steps))
+	}
 }
 
 func (d *devices) add(m *measure, e *trace.Event, kernel int32) error {
@@ -122,7 +131,7 @@ func (d *devices) add(m *measure, e *trace.Event, kernel int32) error {
 	if m.learned.merged {
 		v.engine(track).take(e.Cat())
 	}
-	return v.inOrder.add(e.TS, e.End(), d.job(track, kernel, e), launch)
+	return v.inOrder.add(e.TS, e.End(), d.job(m, track, kernel, e), launch)
 }
 
 // device is the one that e is work of.
@@ -132,6 +141,7 @@ func (d *devices) device(m *measure, e *trace.Event) *device {
 	if v == nil {
 		v = &device{process: process, engines: map[int32]*engine{}, first: trace.MaxTime, last: trace.MinTime}
 		v.all.end, v.segment = trace.MinTime, span{trace.MinTime, trace.MinTime}
+		v.compute, v.comm = newCoverage(&d.computing), newCoverage(&d.exchanges)
 		v.inOrder = m.inOrder(m.work[process].late)
 		if m.moments != nil {
 			v.runs = m.moments.device()
@@ -176,6 +186,13 @@ func (v *device) take(m *measure, s span, what, launch int32) {
 		g.meet(s)
 	}
 	v.work(&m.device, s)
+	switch {
+	case !m.options.Communication:
+	case j.communicates:
+		v.comm.add(s)
+	default:
+		v.compute.add(s)
+	}
 }
 
 // work adds work of any engine.
@@ -227,6 +244,9 @@ func (d *devices) finish(ctx context.Context, m *measure) ([]Device, error) {
 		}
 		n.Idle = n.Last - n.First - n.Busy
 		m.report.StepsEstimated = m.report.StepsEstimated || v.merged
+		if m.measuresCommunication() {
+			n.Communication, n.Exposed = v.exposed()
+		}
 		all = append(all, n)
 	}
 	slices.SortStableFunc(all, func(a, b Device) int { return cmp.Compare(b.Busy, a.Busy) })

@@ -87,6 +87,9 @@ func (m *measure) slice(e *trace.Event) error {
 			return m.addHost(e)
 		}
 	case !m.levels.Repeats(&m.sides, e):
+		if m.options.Device != nil {
+			m.options.Device(e)
+		}
 		return m.device.add(m, e, m.kernels.add(e, m.clip(e.TS, e.End())))
 	}
 	return nil
@@ -157,6 +160,9 @@ func (m *measure) finish(ctx context.Context) (err error) {
 		for i := range m.report.Steps {
 			s := &m.report.Steps[i]
 			s.DeviceBusy, s.DeviceIdle = split(m.device.steps.busy[i]/n, s.Duration)
+			if m.measuresCommunication() {
+				s.Communication, s.Exposed = m.device.exposedIn(i, n)
+			}
 		}
 		for i := range m.report.Gaps {
 			g := &m.report.Gaps[i]

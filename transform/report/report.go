@@ -26,6 +26,11 @@ type Options struct {
 	// Windows, unless it is nil, returns the stretches of time to attribute, in order and apart
 	// from each other. It is shown a report that has its steps, gaps and recompilations.
 	Windows func(*Report) []Window
+	// Device, unless it is nil, is called for each slice of work of a device of which some lies in the
+	// range, as they come in the file. The event is the reader's.
+	Device func(e *trace.Event)
+	// Communication asks for how far communication is hidden behind other work.
+	Communication bool
 	// Temp is called for a temporary file if slices come in such disorder that too
 	// many have to wait.
 	Temp func() (*spill.File, error)
@@ -96,6 +101,10 @@ type Step struct {
 	// nil if the trace has no device.
 	DeviceBusy *trace.Time `json:"device_busy_ns,omitempty"`
 	DeviceIdle *trace.Time `json:"device_idle_ns,omitempty"`
+	// Communication is the mean of all devices, too, and Exposed what of it no other work of the
+	// device hides; nil unless Options.Communication asks for it.
+	Communication *trace.Time `json:"-"`
+	Exposed       *trace.Time `json:"-"`
 }
 
 // Bucket is the durations of the batches of one phase and size. Without
@@ -177,6 +186,10 @@ type Device struct {
 	Busy    trace.Time `json:"busy_ns"`  // time in which any of its engines worked
 	Idle    trace.Time `json:"idle_ns"`  // the rest between First and Last
 	Engines []Engine   `json:"engines"`
+	// Communication is the time in which any of its engines communicates, and Exposed that in which
+	// none does anything else; nil unless Options.Communication asks for it.
+	Communication *trace.Time `json:"-"`
+	Exposed       *trace.Time `json:"-"`
 	// Estimate says that merged slices leave open when several engines worked at once, or
 	// how much of their time the work of a device takes: Busy and Idle, First and Last are
 	// about right.

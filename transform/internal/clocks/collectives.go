@@ -20,6 +20,7 @@ const mostUnnumbered = 1 << 20
 // Collectives are those that ran on the devices of one trace, and that all members leave
 // together.
 type Collectives struct {
+	Most       int    // how many are remembered; 0 for MostCollectives
 	every      uint64 // of so many numbered ones one is kept
 	numbered   map[Meeting]trace.Time
 	unnumbered []unnumbered
@@ -45,57 +46,88 @@ type Sample struct {
 // anyGroup is the group of collectives whose number says which group it is.
 const anyGroup = 0
 
-// Learn takes a slice, if it is such a collective.
+// Collective is what an event says of the collective that it is a part of. Its text is that of args,
+// and belongs to the event; what is not said is nil.
+type Collective struct {
+	// Meeting is that of all members, but where Shape is not 0: then the collective has no number,
+	// and its place in the order of its group tells it from others.
+	Meeting
+	Shape uint64 // what is done, to how much; 0 where there is a number
+	Kind  producer.Collective
+
+	Name, Process, Description, Ranks, Seq, Comms, In, Out, Type, Size []byte
+}
+
+// Of returns the collective that an event of a device is a part of, by its args or its name, and
+// whether it is one.
+func Of(e *trace.Event) (c Collective, ok bool) {
+	if e.Has&trace.HasArgs != 0 && bytes.Contains(e.Args(), []byte("Collective name")) {
+		c.read(e.Args())
+	}
+	if c.Name == nil {
+		c.Meeting, c.Shape, c.Kind = Meeting{Group: hash([]byte("stream"), e.Tid())}, hash(e.Name()), producer.CollectiveOf(e.Name())
+		return c, c.Kind != producer.NoCollective
+	}
+	c.Kind = producer.OperationOf(c.Name)
+	group := hash(c.Process, c.Description, c.Ranks)
+	if len(c.Comms) > 0 && string(c.Comms) != "0" {
+		c.Meeting = Meeting{anyGroup, hash(c.Comms)}
+	} else if n, err := strconv.ParseUint(trace.Unquote(c.Seq), 10, 64); err == nil {
+		c.Meeting = Meeting{group, n}
+	} else {
+		c.Meeting, c.Shape = Meeting{Group: group}, hash(c.Name, c.In, c.Out, c.Type)
+	}
+	return c, true
+}
+
+// read takes the args of a kernel as Kineto writes them.
+func (c *Collective) read(args []byte) {
+	for m := range trace.Members(args) {
+		switch string(m.Key) {
+		case "Collective name":
+			c.Name = m.Value
+		case "Process Group Name":
+			c.Process = m.Value
+		case "Process Group Description":
+			c.Description = m.Value
+		case "Process Group Ranks":
+			c.Ranks = m.Value
+		case "Seq":
+			c.Seq = m.Value
+		case "Comms Id":
+			c.Comms = m.Value
+		case "In msg nelems":
+			c.In = m.Value
+		case "Out msg nelems":
+			c.Out = m.Value
+		case "dtype":
+			c.Type = m.Value
+		case "Group size":
+			c.Size = m.Value
+		}
+	}
+}
+
+// Learn takes a slice, if it is a collective of a device that all members leave together.
 func (c *Collectives) Learn(e *trace.Event) {
 	cat, _ := producer.CategoryOf(e.Cat())
 	if cat.Place != producer.OnDevice || string(e.Cat()) == "gpu_user_annotation" || e.Has&trace.HasTS == 0 {
 		return
 	}
-	var name, group, ranks, description, seq, comms, in, out, dtype []byte
-	if e.Has&trace.HasArgs != 0 && bytes.Contains(e.Args(), []byte("Collective name")) {
-		for m := range trace.Members(e.Args()) {
-			switch string(m.Key) {
-			case "Collective name":
-				name = m.Value
-			case "Process Group Name":
-				group = m.Value
-			case "Process Group Description":
-				description = m.Value
-			case "Process Group Ranks":
-				ranks = m.Value
-			case "Seq":
-				seq = m.Value
-			case "Comms Id":
-				comms = m.Value
-			case "In msg nelems":
-				in = m.Value
-			case "Out msg nelems":
-				out = m.Value
-			case "dtype":
-				dtype = m.Value
-			}
-		}
+	if x, ok := Of(e); ok {
+		c.Add(&x, e.TS, e.End())
 	}
-	if name == nil {
-		if !producer.CollectiveOf(e.Name()).LeavesTogether() {
-			return
-		}
-		c.addUnnumbered(unnumbered{hash([]byte("stream"), e.Tid()), hash(e.Name()), e.TS, e.End()})
-		return
+}
+
+// Add takes a collective, if all members leave it together.
+func (c *Collectives) Add(x *Collective, start, end trace.Time) {
+	switch {
+	case !x.Kind.LeavesTogether():
+	case x.Shape != 0:
+		c.addUnnumbered(unnumbered{x.Meeting.Group, x.Shape, start, end})
+	default:
+		c.add(x.Meeting, end)
 	}
-	if !producer.OperationOf(name).LeavesTogether() {
-		return
-	}
-	of := hash(group, description, ranks)
-	if len(comms) > 0 && string(comms) != "0" {
-		c.add(Meeting{anyGroup, hash(comms)}, e.End())
-		return
-	}
-	if n, err := strconv.ParseUint(trace.Unquote(seq), 10, 64); err == nil {
-		c.add(Meeting{of, n}, e.End())
-		return
-	}
-	c.addUnnumbered(unnumbered{of, hash(name, in, out, dtype), e.TS, e.End()})
 }
 
 // hash is the FNV-1a of parts, the same in every run.
@@ -121,7 +153,7 @@ func (c *Collectives) add(m Meeting, end trace.Time) {
 	if was, known := c.numbered[m]; !known || end > was {
 		c.numbered[m] = end
 	}
-	if len(c.numbered) > MostCollectives {
+	if len(c.numbered) > c.most() {
 		c.every *= 2
 		for m := range c.numbered {
 			if mix(m)%c.every != 0 {
@@ -130,6 +162,8 @@ func (c *Collectives) add(m Meeting, end trace.Time) {
 		}
 	}
 }
+
+func (c *Collectives) most() int { return cmp.Or(c.Most, MostCollectives) }
 
 func (c *Collectives) addUnnumbered(u unnumbered) {
 	if len(c.unnumbered) < mostUnnumbered {
@@ -163,7 +197,7 @@ func (c *Collectives) number(all []unnumbered) {
 		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
 	})
 	every := stretch
-	for len(all)/every*stretch > MostCollectives {
+	for len(all)/every*stretch > c.most() {
 		every *= 2
 	}
 	n := 0

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"tracekit/internal/jsondoc"
+	"tracekit/internal/term"
+	"tracekit/transform/ranks"
+
+	"github.com/urfave/cli/v2"
+)
+
+// partialFile reads an input that is a partial report, told by its content; nil if it is none.
+func partialFile(std streams, name string) (*ranks.Partial, error) {
+	if name == "" || name == "-" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unread(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, nil // it may be read once only
+	}
+	in := bufio.NewReaderSize(f, partialHead)
+	head, err := in.Peek(partialHead)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, plainPathError(err)
+	}
+	if !ranks.Is(head) {
+		return nil, nil
+	}
+	if err := std.places.reads("the input", info); err != nil {
+		return nil, err
+	}
+	p, err := ranks.Read(in)
+	if err != nil {
+		return nil, hint(fmt.Errorf("%s: %w", name, err), "make it again: tracekit report --partial %s TRACE", name)
+	}
+	return p, nil
+}
+
+// partialHead is how much of a file tells that it is a partial report, packed or not.
+const partialHead = 64 << 10
+
+// partialOutput is where --partial says, nil if it is not given.
+func partialOutput(c *cli.Context, std streams) (*output, error) {
+	name := c.String("partial")
+	if !c.IsSet("partial") {
+		return nil, nil
+	}
+	for _, flag := range []string{"json", "csv", "html"} {
+		if c.IsSet(flag) {
+			return nil, hint(usage("--partial and --%s exclude each other", flag), "report the partial reports: tracekit report --%s ... *.partial", flag)
+		}
+	}
+	format, err := formatOf("", name)
+	if err != nil {
+		return nil, err
+	}
+	if name == "-" {
+		return std.output(format)
+	}
+	return newOutput(std, "--partial", name, format)
+}
+
+// writePartial writes a partial report to o.
+func writePartial(c *cli.Context, std streams, o *output, p *ranks.Partial) error {
+	if err := o.open(); err != nil {
+		return err
+	}
+	if err := p.Write(o); err != nil {
+		o.Abort()
+		return writingTo(o.name, err)
+	}
+	if err := o.Commit(); err != nil {
+		return err
+	}
+	if !c.Bool("quiet") && o.stdout == nil {
+		fmt.Fprintf(std.err, "report: a partial report of %s, %s, in %s\n", term.Plural(len(p.Traces), "trace"), term.Bytes(o.Bytes), o.name)
+	}
+	return nil
+}
+
+// reportRanks writes the report of p to where the flags say.
+func reportRanks(c *cli.Context, std streams, p *ranks.Partial) error {
+	r, err := p.Report()
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return writeError(jsondoc.Write(std.out, r))
+	}
+	return writeError(r.WriteText(std.out, ranks.TextOptions{Rows: c.Int("rows"), Screen: screen(std.out)}))
+}
+
+// prepareReport checks the flags of a report of many, and where it goes.
+func (m *many) prepareReport(names []string) (err error) {
+	if _, err = reportOptions(m.Context); err != nil {
+		return err
+	}
+	if name := m.String("partial"); name != "" {
+		for i := range names {
+			if err := spareInputs([]done{{name: names[i], output: name}}); err != nil {
+				return err
+			}
+		}
+	}
+	m.partial, err = partialOutput(m.Context, m.std)
+	if err != nil || m.partial != nil {
+		return err
+	}
+	return m.std.show(true)
+}
+
+// report writes the report of what inputs add, or that as one partial report.
+func (m *many) report(all []done) error {
+	var parts []*ranks.Partial
+	for i := range all {
+		if all[i].adds != nil {
+			parts = append(parts, all[i].adds)
+		}
+	}
+	if m.partial != nil && len(parts) < len(all) || len(parts) == 0 {
+		return nil // end says how many failed
+	}
+	p, err := ranks.Merge(parts...)
+	if err != nil {
+		return err
+	}
+	if m.partial != nil {
+		return writePartial(m.Context, m.std, m.partial, p)
+	}
+	return reportRanks(m.Context, m.std, p)
+}

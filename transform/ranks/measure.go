@@ -1,0 +1,135 @@
+package ranks
+
+import (
+	"context"
+	"strconv"
+
+	"tracekit/internal/budget"
+	"tracekit/trace"
+	"tracekit/transform/internal/clocks"
+	"tracekit/transform/report"
+	"tracekit/transform/window"
+)
+
+const (
+	mostKernels  = 5000 // names of which a trace keeps the sums, those with the largest
+	mostSketches = 5000
+)
+
+type kernelName struct{ cat, name string }
+
+// meter measures one trace.
+type meter struct {
+	trace   *Trace
+	calls   calls
+	kernels map[kernelName]sketch
+	text    []byte // of the document
+}
+
+// Measure returns what the trace s, of the file called name, adds to a report of many. It reads s
+// twice, and fails as [report.Run] does. The report that it returns beside is that of s alone.
+func Measure(ctx context.Context, s *trace.Source, name string, o report.Options) (*Trace, *report.Report, error) {
+	m := &meter{trace: &Trace{File: name}, kernels: map[kernelName]sketch{}}
+	m.calls = calls{groups: map[uint64]int{}, kinds: map[kind]int{}, trace: m.trace}
+	budget.Held(ctx, func(sum *budget.Sum) {
+		const bins = 1000
+		sum.Add("collectives", m.calls.held())
+		sum.Add("durations of kernels", bins*len(m.kernels))
+		sum.Add("members of the document", len(m.text))
+	})
+	look := o.Look
+	o.Look = func(p *trace.Part) {
+		m.text = append(m.text, p.Text...)
+		if look != nil {
+			look(p)
+		}
+	}
+	o.Communication, o.Device = true, m.device
+	r, err := report.Run(ctx, s, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	m.finish(r)
+	return m.trace, r, nil
+}
+
+// device takes work of a device.
+func (m *meter) device(e *trace.Event) {
+	if x, ok := clocks.Of(e); ok {
+		m.calls.add(e, &x)
+	}
+	k, ok := m.kernels[kernelName{string(e.Cat()), string(e.Name())}]
+	if !ok {
+		if len(m.kernels) >= mostSketches {
+			return
+		}
+		k = newSketch()
+		m.kernels[kernelName{string(e.Cat()), string(e.Name())}] = k
+	}
+	k.add(e.Dur, 1)
+}
+
+func (m *meter) finish(r *report.Report) {
+	t := m.trace
+	t.Zero, t.Last, t.From, t.To = int64(r.Survey.Zero), int64(r.Survey.Last), int64(r.From), int64(r.To)
+	t.Markers, t.Outside, t.Merged = r.Markers, r.Outside, r.Merged != nil
+	if len(r.Damage.Finds()) > 0 {
+		t.Damage = r.Damage.String()
+	}
+	t.learnDocument(m.text)
+	t.Phases, t.Buckets = []string{}, []string{}
+	t.putSteps(r.Steps)
+	t.Recompilations = r.Recompilations
+	t.Devices, t.Kernels, t.Groups, t.Kinds = []Device{}, []Kernel{}, nil0(t.Groups), nil0(t.Kinds)
+	for i := range r.Devices {
+		d := &r.Devices[i]
+		t.Devices = append(t.Devices, Device{d.Name, d.Events, int64(d.First), int64(d.Last), int64(d.Busy), int64(d.Idle), (*int64)(d.Communication), (*int64)(d.Exposed)})
+	}
+	sketches := map[kernelName]sketch{}
+	for k, s := range m.kernels {
+		sketches[kernelName{string(trace.Unescape([]byte(k.cat))), string(trace.Unescape([]byte(k.name)))}] = s
+	}
+	for i := range r.Kernels {
+		k := &r.Kernels[i]
+		if i >= mostKernels {
+			if t.Others == nil {
+				t.Others = &Kernel{}
+			}
+			t.Others.Count += k.Count
+			t.Others.Total += int64(k.Total)
+			continue
+		}
+		n := Kernel{Name: k.Name, Cat: k.Cat, Count: k.Count, Total: int64(k.Total)}
+		if s, ok := sketches[kernelName{k.Cat, k.Name}]; ok && s.TotalCount() == k.Count {
+			n.Durations = s.columns()
+		}
+		t.Kernels = append(t.Kernels, n)
+	}
+	m.calls.finish()
+}
+
+// nil0 is an empty list in place of none.
+func nil0[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// learnDocument reads what the document says of the rank and its clock.
+func (t *Trace) learnDocument(text []byte) {
+	for m := range trace.Members(text) {
+		switch string(m.Key) {
+		case "baseTimeNanoseconds":
+			t.Base = max(window.BaseTime([]byte(`"baseTimeNanoseconds":`+string(m.Value))), 0)
+		case "host_name":
+			t.Host = trace.Unquote(m.Value)
+		case "distributedInfo":
+			for d := range trace.Members(m.Value) {
+				if n, err := strconv.Atoi(trace.Unquote(d.Value)); string(d.Key) == "rank" && err == nil && n >= 0 {
+					t.Rank = &n
+				}
+			}
+		}
+	}
+}
