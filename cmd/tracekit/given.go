@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"tracekit/filter"
 
 	"github.com/urfave/cli/v2"
@@ -29,4 +31,26 @@ func givenOf(c *cli.Context) (g filter.Given, err error) {
 		return g, usage("%v", err)
 	}
 	return g, nil
+}
+
+// passedOn are flags of a call that hold for a verb too which cuts pieces of the same trace.
+func passedOn(c *cli.Context, verb *cli.Command) (words []string) {
+	held := []string{"hardware-is", "python-is", "step-marker", "step-pid", "step-tid", "tmpdir", "max-size", maxMemory}
+	for _, f := range verb.Flags {
+		if name := f.Names()[0]; slices.Contains(held, name) && c.IsSet(name) {
+			words = append(words, "--"+name, c.String(name))
+		}
+	}
+	return words
+}
+
+// pieceFlags are those flags, by the verbs of which a page makes commands.
+func pieceFlags(c *cli.Context) map[string][]string {
+	all := map[string][]string{}
+	for _, verb := range []string{"slice", "strip", "downsample"} {
+		if words := passedOn(c, c.App.Command(verb)); len(words) > 0 {
+			all[verb] = words
+		}
+	}
+	return all
 }

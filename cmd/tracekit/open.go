@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"tracekit/filter"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/open"
@@ -43,7 +44,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "serve at `ADDRESS:PORT`; port 0 is any that is free"},
 			&cli.BoolFlag{Name: "save-index", Usage: "keep the index that is made: FILE.tkx"},
 			tmpdirFlag(),
-		}, rangeFlags()...), markerFlags()...), requestFlags()...), inputFlags()...),
+		}, rangeFlags()...), markerFlags()...), requestFlags()...), append(givenFlags(), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := newOpener(c, std)
 			if err != nil {
@@ -68,6 +69,8 @@ type opener struct {
 	ranged  *window.Finder // nil unless it finds the range that is marked at first
 	marked  *page.Mark     // that range
 	saved   *output        // where the index is kept, nil if it is not
+	given   filter.Given
+	flags   map[string][]string // of the verbs that cut pieces
 }
 
 // idle is after how long without a request the server ends.
@@ -78,9 +81,13 @@ func newOpener(c *cli.Context, std streams) (o *opener, err error) {
 	if o.viewer, err = open.ParseViewer(c.String("ui")); err != nil {
 		return nil, usage("--ui %q: %v", c.String("ui"), err)
 	}
+	if o.given, err = givenOf(c); err != nil {
+		return nil, err
+	}
 	if err := o.ranges(); err != nil {
 		return nil, err
 	}
+	o.flags = pieceFlags(c)
 	if err := std.show(true); err != nil {
 		return nil, err
 	}

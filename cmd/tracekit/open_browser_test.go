@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -22,9 +23,12 @@ const (
 
 // gotten is what the viewer has got.
 type gotten struct {
-	Size                       int64
-	Sum, Title, FileName, Hash string
-	Origin                     string
+	Size                 int64
+	Sum, Title, FileName string
+	Origin, Mode         string
+	Start, End           string   // of the range in view, ns
+	Pins, Blocked        []string // commands by the address
+	LocalOnly            bool
 }
 
 // shellPiece runs the command that the page shows in a shell, and gives the sum of what it
@@ -52,8 +56,8 @@ func TestOpenInABrowser(t *testing.T) {
 	viewer := browser.Viewer(t)
 	dir := t.TempDir()
 	path := openTrace(t, dir, "t.json")
-	o := opening(t, nil, "--ui", viewer.URL, path)
-	b.Go(o.address+"#"+o.token, readAll)
+	o := opening(t, nil, "--ui", viewer.URL, "--hardware-is", `name == "it's"`, path)
+	b.Go(o.Address+"#"+o.Token, readAll)
 
 	t.Run("token", func(t *testing.T) { b.T = t; testToken(b, o) })
 	t.Run("open", func(t *testing.T) { b.T = t; testOpen(b, viewer.URL, dir) })
@@ -63,23 +67,24 @@ func TestOpenInABrowser(t *testing.T) {
 	t.Run("search", func(t *testing.T) { b.T = t; testSearch(b) })
 	t.Run("detail", func(t *testing.T) { b.T = t; testDetail(b) })
 	t.Run("straight", func(t *testing.T) { b.T = t; testStraight(b, viewer.URL, path) })
+	t.Run("untrusted", func(t *testing.T) { b.T = t; testUntrusted(b, viewer.URL, path) })
 	t.Run("gone", func(t *testing.T) { b.T = t; testGone(b, path) })
 }
 
 // testToken looks for the token where it should not be.
-func testToken(b *browser.Page, o *opened) {
+func testToken(b *browser.Page, o *running) {
 	var address, stored string
 	b.Eval("location.href", &address)
 	b.Eval("sessionStorage.getItem('tracekit')", &stored)
-	if strings.Contains(address, o.token) || stored != o.token {
+	if strings.Contains(address, o.Token) || stored != o.Token {
 		b.T.Errorf("the address is %s, and %q is stored", address, stored)
 	}
 	b.Go(address, readAll) // again, in the same tab
-	b.Go(o.address+"?#wrong", "document.documentElement?.dataset.failed === 'true'")
+	b.Go(o.Address+"?#wrong", "document.documentElement?.dataset.failed === 'true'")
 	if said := b.Text("said"); !strings.Contains(said, "token") {
 		b.T.Errorf("with a wrong token the page says %q", said)
 	}
-	b.Go(o.address+"#"+o.token, readAll)
+	b.Go(o.Address+"#"+o.Token, readAll)
 }
 
 // received is what the viewer got in a window, which is closed then.
@@ -105,16 +110,14 @@ func testOpen(b *browser.Page, viewer, dir string) {
 	if g.Sum != sum || g.Size != size {
 		b.T.Errorf("the viewer has got %d bytes (%s), the command writes %d (%s)", g.Size, g.Sum, size, sum)
 	}
-	if !strings.HasPrefix(b.Text("command"), "tracekit slice --from @") || !strings.Contains(b.Text("command"), "| tracekit strip --python -o") {
+	if !strings.HasPrefix(b.Text("command"), "tracekit slice --from @") || !strings.Contains(b.Text("command"), "| tracekit strip --python --hardware-is") {
 		b.T.Errorf("the command is %s", b.Text("command"))
 	}
 	var from, to string
 	b.Eval(`document.getElementById('command').textContent.match(/--from @([\d.]+)/)[1].replace('.', '')`, &from)
 	b.Eval(`document.getElementById('command').textContent.match(/--to @([\d.]+)/)[1].replace('.', '')`, &to)
-	if !strings.Contains(g.Hash, "visStart="+from+"&visEnd="+to) || !strings.Contains(g.Hash, "PinTracksByRegex") {
-		b.T.Errorf("the viewer's address ends with %s, and the range is %s to %s", g.Hash, from, to)
-	}
-	if !strings.HasPrefix(g.Title, "t.json, ") || g.FileName != "t.slice.json.gz" || !strings.HasPrefix(g.Origin, "http://127.0.0.1:") {
+	testView(b.T, g, from, to, filepath.Join(dir, "t.slice.json.gz"))
+	if !strings.HasPrefix(g.Title, "t.json ") || strings.Contains(g.Title, "  ") || g.FileName != "t.slice.json.gz" || !strings.HasPrefix(g.Origin, "http://127.0.0.1:") || !g.LocalOnly {
 		b.T.Errorf("the viewer has got %+v", g)
 	}
 	counted := events(b.T, filepath.Join(dir, "t.slice.json.gz"))
@@ -122,6 +125,43 @@ func testOpen(b *browser.Page, viewer, dir string) {
 	fmt.Sscan(before.Events, &estimated)
 	if off := estimated/counted - 1; off > .15 || off < -.15 {
 		b.T.Errorf("%v events were estimated, there are %v", estimated, counted)
+	}
+}
+
+// testView looks at what a viewer shows of a piece at first: the range, which it ignores unless
+// the piece has all of it, and threads that are there.
+func testView(t *testing.T, g gotten, from, to, piece string) {
+	t.Helper()
+	var start, end, lo, hi int64
+	fmt.Sscan(g.Start, &start)
+	fmt.Sscan(g.End, &end)
+	fmt.Sscan(from, &lo)
+	fmt.Sscan(to, &hi)
+	if start < lo || start > lo+1000 || end > hi || end < hi-1000 {
+		t.Errorf("the viewer shows %s to %s of %s to %s", g.Start, g.End, from, to)
+	}
+	text := joined(t, nil, []string{"slice", "-q", "-z", "none", "--from", "0%", piece})
+	var threads struct {
+		TraceEvents []struct {
+			Name string
+			Tid  any
+			Args struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &threads); err != nil {
+		t.Fatal(err)
+	}
+	if len(g.Pins) == 0 || len(g.Blocked) > 0 {
+		t.Errorf("pinned are %q; refused is %q", g.Pins, g.Blocked)
+	}
+	for _, pin := range g.Pins {
+		is := false
+		for _, e := range threads.TraceEvents {
+			is = is || e.Name == "thread_name" && regexp.MustCompile(pin).MatchString(fmt.Sprint(e.Args.Name, " ", e.Tid))
+		}
+		if !is {
+			t.Errorf("%q is no thread of the piece", pin)
+		}
 	}
 }
 
@@ -197,12 +237,32 @@ func testDetail(b *browser.Page) {
 // testStraight hands a step over without an overview.
 func testStraight(b *browser.Page, viewer, path string) {
 	o := opening(b.T, nil, "--perfetto", "--step", "4", "--ui", viewer, path)
-	b.Go(o.address+"#"+o.token, "document.getElementById('said')?.textContent.startsWith('handed') === true")
+	b.Go(o.Address+"#"+o.Token, "document.getElementById('said')?.textContent.startsWith('handed') === true")
 	b.Click("apart")
 	g := received(b, viewer)
 	want := sha256.Sum256([]byte(joined(b.T, nil, []string{"slice", "--step", "4", "-z", "gzip", path})))
-	if g.Sum != hex.EncodeToString(want[:]) || g.Title != "t.json --step 4" {
+	if g.Sum != hex.EncodeToString(want[:]) || g.Title != "t.json --step 4" || g.Mode != "" {
 		b.T.Errorf("the viewer has got %+v, want %x", g, want)
+	}
+	o.end()
+}
+
+// testUntrusted opens from a page whose address the viewer does not trust by itself: it asks its
+// user, and the page says so.
+func testUntrusted(b *browser.Page, viewer, path string) {
+	o := opening(b.T, nil, "--listen", "127.0.0.2:0", "--ui", viewer, path)
+	b.Go(o.Address+"#"+o.Token, readAll)
+	b.Click("perfetto")
+	w := b.Other(viewer)
+	w.Until("asked !== null")
+	b.Until("document.getElementById('said').textContent.includes('asks there')")
+	w.Eval("answer(true)", nil)
+	w.Until(heardOf)
+	var g gotten
+	w.Eval("got", &g)
+	w.Call("Page.close", nil, nil)
+	if g.Size == 0 || !strings.HasPrefix(g.Origin, "http://127.0.0.2:") {
+		b.T.Errorf("the viewer has got %+v", g)
 	}
 	o.end()
 }
@@ -211,7 +271,7 @@ func testStraight(b *browser.Page, viewer, path string) {
 func testGone(b *browser.Page, path string) {
 	dead := "http://127.0.0.1:1"
 	o := opening(b.T, nil, "--ui", dead, path)
-	b.Go(o.address+"#"+o.token, readAll)
+	b.Go(o.Address+"#"+o.Token, readAll)
 	b.Click("perfetto")
 	b.Until("document.getElementById('said').textContent.includes('has not answered for 3 s')")
 	b.Click("download")
@@ -219,7 +279,7 @@ func testGone(b *browser.Page, path string) {
 	o.end()
 	b.Eval(`(() => { document.getElementById('query').value = 'x'; document.getElementById('search').requestSubmit(); })()`, nil)
 	b.Until("document.getElementById('hitcount').textContent.includes('does not answer any more')")
-	if _, err := http.Get(o.address); err == nil {
+	if _, err := http.Get(o.Address); err == nil {
 		b.T.Error("the server is still there")
 	}
 }

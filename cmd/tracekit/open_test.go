@@ -14,24 +14,25 @@ import (
 	"testing"
 	"time"
 
+	"tracekit/internal/testkit/cmptest"
+	"tracekit/internal/testkit/opened"
 	"tracekit/internal/testkit/tracegen"
 )
 
-// opened is a run of open in this process.
-type opened struct {
-	t       *testing.T
-	address string // without what is behind #
-	token   string
-	stderr  *bytes.Buffer
-	end     func() int
+// running is a run of open in this process.
+type running struct {
+	opened.Server
+	t      *testing.T
+	stderr *bytes.Buffer
+	end    func() int
 }
 
 // opening starts open with args and waits for its address.
-func opening(t *testing.T, stdin io.Reader, args ...string) *opened {
+func opening(t *testing.T, stdin io.Reader, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	out, in := io.Pipe()
-	o := &opened{t: t, stderr: &bytes.Buffer{}}
+	o := &running{t: t, stderr: &bytes.Buffer{}}
 	status := make(chan int, 1)
 	go func() {
 		code := run(ctx, append([]string{"tracekit", "open", "--no-browser"}, args...), stdin, in, o.stderr)
@@ -47,67 +48,39 @@ func opening(t *testing.T, stdin io.Reader, args ...string) *opened {
 	if err != nil {
 		t.Fatalf("open %q prints no address: status %d\n%s", args, <-status, o.stderr)
 	}
-	o.address, o.token, _ = strings.Cut(strings.TrimSpace(line), "#")
+	o.Server = opened.At(line)
 	return o
 }
 
 // ask asks the server for something with the token.
-func (o *opened) ask(method, path, body string) (status int, text string) {
+func (o *running) ask(method, path, body string) (status int, text string) {
 	o.t.Helper()
-	r, err := http.NewRequest(method, strings.TrimSuffix(o.address, "/")+path, strings.NewReader(body))
+	status, all, err := o.Ask(o.t.Context(), method, path, body)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	r.Header.Set("X-Tracekit-Token", o.token)
-	a, err := http.DefaultClient.Do(r)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	defer a.Body.Close()
-	all, err := io.ReadAll(a.Body)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return a.StatusCode, string(all)
+	return status, string(all)
 }
 
 // cut makes a piece and returns its bytes.
-func (o *opened) cut(body string) string {
+func (o *running) cut(body string) string {
 	o.t.Helper()
-	status, text := o.ask("POST", "/api/cut", body)
-	var made struct{ URL string }
-	if status != http.StatusOK || json.Unmarshal([]byte(text), &made) != nil {
-		o.t.Fatalf("%s is answered with %d: %s", body, status, text)
+	piece, err := o.Cut(o.t.Context(), body)
+	if err != nil {
+		o.t.Fatal(err)
 	}
-	_, piece := o.ask("GET", made.URL, "")
-	return piece
+	return string(piece)
 }
 
 // data waits until all was read and returns what the page draws.
-func (o *opened) data(into any) {
+func (o *running) data(into any) {
 	o.t.Helper()
-	for version := -1; ; {
-		status, text := o.ask("GET", fmt.Sprint("/api/state?version=", version), "")
-		head, data, _ := strings.Cut(text, "\n")
-		var now struct {
-			Version int
-			Ended   bool
-			Error   string
-		}
-		if status != http.StatusOK || json.Unmarshal([]byte(head), &now) != nil || now.Error != "" {
-			o.t.Fatalf("%d: %.300s", status, text)
-		}
-		if version = now.Version; !now.Ended {
-			continue
-		}
-		if data == "" {
-			version = -1
-			continue
-		}
-		if err := json.Unmarshal([]byte(data), into); err != nil {
-			o.t.Fatal(err)
-		}
-		return
+	text, err := o.Page(o.t.Context())
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		o.t.Fatal(err)
 	}
 }
 
@@ -216,6 +189,27 @@ func TestOpenCutsWhatVerbsCut(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Flags that say what events are, and how much may be remembered, hold for pieces too.
+func TestOpenPassesFlagsOn(t *testing.T) {
+	path := openTrace(t, t.TempDir(), "t.json")
+	given := []string{"--hardware-is", `cat == "cpu_op"`, "--python-is", `name contains "forward"`, "--max-memory", "1GB"}
+	o := opening(t, nil, append([]string{path}, given...)...)
+	var page struct{ Flags map[string][]string }
+	o.data(&page)
+	for _, verb := range []string{"slice", "strip", "downsample"} {
+		cmptest.Same(t, "flags of "+verb, given, page.Flags[verb])
+	}
+	want := joined(t, nil, append([]string{"strip", "--python", "--hardware", "-z", "gzip", path}, given...))
+	if got := o.cut(`{"strip":["python","hardware"]}`); got != want {
+		t.Errorf("%d bytes, not the %d that the verb writes", len(got), len(want))
+	}
+	o.end()
+	var out, said bytes.Buffer
+	if code := run(t.Context(), []string{"tracekit", "open", "--no-browser", "--python-is", "name ==", path}, nil, &out, &said); code != exitUsage {
+		t.Errorf("status %d\n%s", code, &said)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"tracekit/filter"
 	"tracekit/trace"
 	"tracekit/transform/open"
 	"tracekit/transform/page"
@@ -73,7 +72,7 @@ func (o *opener) read(ctx context.Context) error {
 	if o.std.index = o.in.index; o.std.index != nil {
 		o.reading.Ready()
 	}
-	g := &open.Gather{Collector: page.NewCollector(o.finder, filter.Given{}), Reading: o.reading, Finish: o.complete}
+	g := &open.Gather{Collector: page.NewCollector(o.finder, o.given), Reading: o.reading, Finish: o.complete}
 	survey, err := o.readParts(ctx, func(p *trace.Part) error {
 		o.learn(p)
 		return g.Part(ctx, p)
@@ -153,7 +152,7 @@ func (o *opener) mark(v *trace.Survey) error {
 
 // complete adds to what the page shows what is not of the trace itself.
 func (o *opener) complete(d *page.Data) {
-	d.Name, d.Packed, d.Asked = o.name(), o.in.Size(), o.marked
+	d.Name, d.Packed, d.Asked, d.Flags = o.name(), o.in.Size(), o.marked, o.flags
 }
 
 // whole gives the trace as it is; nil if a viewer does not read it so.
@@ -229,7 +228,7 @@ func (o *opener) make(ctx context.Context, verbs [][]string, w io.Writer) (note 
 			std.index = o.std.index
 		}
 		app := appOf(std)
-		args = append(args, o.passed(app.Command(words[0]))...)
+		args = append(args, passedOn(o.Context, app.Command(words[0]))...)
 		if i == 0 && o.in.file != nil {
 			args = append(args, "--", o.in.name)
 		}
@@ -247,16 +246,6 @@ func (o *opener) make(ctx context.Context, verbs [][]string, w io.Writer) (note 
 	}
 	running.Wait()
 	return said2note(said), firstFailure(errs)
-}
-
-// passed are flags of open that hold for a verb too.
-func (o *opener) passed(verb *cli.Command) (words []string) {
-	for _, f := range verb.Flags {
-		if name := f.Names()[0]; (name == "tmpdir" || name == "max-size" || name == maxMemory) && o.IsSet(name) {
-			words = append(words, "--"+name, o.String(name))
-		}
-	}
-	return words
 }
 
 // failure is err unless that says only that the input was damaged.

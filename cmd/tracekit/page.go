@@ -40,7 +40,7 @@ func newPage(o requests.Options, given filter.Given) (*page.Collector, error) {
 
 // writePage writes the page of d to o.
 func writePage(c *cli.Context, std streams, in *input, o *output, d *page.Data) error {
-	d.Packed = in.Size()
+	d.Packed, d.Flags = in.Size(), pieceFlags(c)
 	if name := c.Args().First(); name != "-" {
 		d.Name = name
 	}

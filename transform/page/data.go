@@ -33,9 +33,11 @@ type Data struct {
 	Pins       []string // names of the threads that a viewer puts first
 
 	// Asked is the range that is marked at first; nil for none. Tables stand below the
-	// charts. Both are the caller's to set.
+	// charts. Flags are, by verb, words that each command on the page has besides its own.
+	// All three are the caller's to set.
 	Asked  *Mark
 	Tables []Table
+	Flags  map[string][]string
 
 	*Forecast
 	shown []*lane // of Lanes

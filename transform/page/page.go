@@ -90,35 +90,36 @@ func JSON(d *Data) ([]byte, error) { return jsondoc.Compact(payload(d)) }
 // are ns after the trace's start, which is a string: a script's numbers could
 // not hold it.
 type pageData struct {
-	Name     string         `json:"name"`
-	Out      string         `json:"out"`
-	Zero     string         `json:"zero"`
-	Length   int64          `json:"length"`
-	Clock    string         `json:"clock"`
-	Events   int64          `json:"events"`
-	Bytes    int64          `json:"bytes"`
-	Packed   int64          `json:"packed"`
-	Damage   string         `json:"damage"`
-	Markers  string         `json:"markers"`
-	Width    int64          `json:"width"`
-	Origin   int64          `json:"origin"`
-	Load     pageLoad       `json:"load"`
-	Lanes    []pageLane     `json:"lanes"`
-	Counters []pageCounter  `json:"counters"`
-	Phases   []string       `json:"phases"`
-	Bands    [][4]int64     `json:"bands"` // start, length, phase, steps
-	Firsts   []int64        `json:"firsts"`
-	Labels   []string       `json:"labels"` // of bands; empty if they are too many
-	Gaps     []pageMark     `json:"gaps"`
-	Compiles []pageMark     `json:"compiles"`
-	Cats     []pageCategory `json:"cats"`
-	Runs     [][5]int64     `json:"runs"` // of steps of one phase: start, length, phase, steps, first
-	Requests []pageRequest  `json:"requests"`
-	Inferred bool           `json:"inferred,omitempty"` // requests are
-	Pins     []string       `json:"pins"`
-	Asked    *pageMark      `json:"asked,omitempty"`
-	Tables   []Table        `json:"tables,omitempty"`
-	Tab      int64          `json:"tab"` // bytes of JSON that a tab of a browser holds
+	Name     string              `json:"name"`
+	Out      string              `json:"out"`
+	Zero     string              `json:"zero"`
+	Length   int64               `json:"length"`
+	Clock    string              `json:"clock"`
+	Events   int64               `json:"events"`
+	Bytes    int64               `json:"bytes"`
+	Packed   int64               `json:"packed"`
+	Damage   string              `json:"damage"`
+	Markers  string              `json:"markers"`
+	Width    int64               `json:"width"`
+	Origin   int64               `json:"origin"`
+	Load     pageLoad            `json:"load"`
+	Lanes    []pageLane          `json:"lanes"`
+	Counters []pageCounter       `json:"counters"`
+	Phases   []string            `json:"phases"`
+	Bands    [][4]int64          `json:"bands"` // start, length, phase, steps
+	Firsts   []int64             `json:"firsts"`
+	Labels   []string            `json:"labels"` // of bands; empty if they are too many
+	Gaps     []pageMark          `json:"gaps"`
+	Compiles []pageMark          `json:"compiles"`
+	Cats     []pageCategory      `json:"cats"`
+	Runs     [][5]int64          `json:"runs"` // of steps of one phase: start, length, phase, steps, first
+	Requests []pageRequest       `json:"requests"`
+	Inferred bool                `json:"inferred,omitempty"` // requests are
+	Pins     []string            `json:"pins"`
+	Asked    *pageMark           `json:"asked,omitempty"`
+	Tables   []Table             `json:"tables,omitempty"`
+	Flags    map[string][]string `json:"flags,omitempty"` // of verbs in commands
+	Tab      int64               `json:"tab"`             // bytes of JSON that a tab of a browser holds
 }
 
 type pageLoad struct {
@@ -199,7 +200,7 @@ func payload(d *Data) *pageData {
 		Clock: d.clock(), Events: d.Events, Bytes: d.Bytes, Packed: d.Packed, Damage: d.Damage.String(), Markers: limited(d.Markers, 400),
 		Lanes: []pageLane{}, Counters: []pageCounter{}, Phases: []string{}, Bands: [][4]int64{}, Firsts: []int64{}, Labels: []string{},
 		Gaps: d.marks(d.Gaps), Compiles: d.marks(d.Compiles), Cats: []pageCategory{},
-		Runs: [][5]int64{}, Requests: []pageRequest{}, Pins: []string{}, Tables: d.Tables, Tab: perfetto.TabBytes,
+		Runs: [][5]int64{}, Requests: []pageRequest{}, Pins: []string{}, Tables: d.Tables, Flags: d.Flags, Tab: perfetto.TabBytes,
 	}
 	if d.Asked != nil {
 		p.Asked = &d.marks([]Mark{*d.Asked})[0]

@@ -37,7 +37,7 @@ func (c call) forPeople() bool {
 }
 
 // takesInput lists the verbs that read a trace.
-var takesInput = []string{"slice", "strip", "filter", "downsample", "split", "index", "info", "report", "check", "repair"}
+var takesInput = []string{"slice", "strip", "filter", "downsample", "split", "index", "info", "report", "check", "repair", "open"}
 
 // parseCalls reads a list of calls, one a line, with words as a shell has them
 // between single quotes.

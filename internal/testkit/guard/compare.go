@@ -114,7 +114,7 @@ func compareFile(c call, name string, old, now []byte) []difference {
 		return lines(tableOf)
 	case ext == ".tkx":
 		return []difference{{indexOf, name, firstDifference(old, now)}}
-	case name == stdout && slices.Contains(c.args, "--json"), path.Base(name) == "manifest.json":
+	case name == stdout && slices.Contains(c.args, "--json"), path.Base(name) == "manifest.json", c.verb() == "open" && ext == ".json":
 		return compareJSON(old, now)
 	}
 	was, is := unpacked(old), unpacked(now)

@@ -139,8 +139,15 @@ func (c *config) start(ctx context.Context, program, work string, procs int, arg
 	if stdin != nil {
 		cmd.Stdin = onlyReader{stdin}
 	}
-	err := cmd.Run()
-	r := result{status: cmd.ProcessState.ExitCode(), stderr: errs.String(), files: map[string][]byte{stdout: out.Bytes()}}
+	r := result{files: map[string][]byte{}}
+	var err error
+	if args[0] == "open" {
+		r.files, err = startOpen(ctx, cmd)
+	} else {
+		err = cmd.Run()
+		r.files[stdout] = out.Bytes()
+	}
+	r.status, r.stderr = cmd.ProcessState.ExitCode(), errs.String()
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		r.hangs = true

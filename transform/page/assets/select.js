@@ -46,7 +46,8 @@ function command(r) {
   if (r.from) verbs.push(`slice --from ${at(r.from)} --to ${at(r.to)}` + (r.launched ? ' --device launched' : ''));
   if (r.strip.length + r.cats.length) verbs.push(['strip', ...r.strip.map(k => '--' + k), ...r.cats.map(c => '--cat ' + quoted(c))].join(' '));
   if (r.target) verbs.push(`downsample --target-size ${r.target / 1e6}MB`);
-  return verbs.map((verb, i) => `tracekit ${verb}` +
+  const flags = verb => ((D.flags || {})[verb.split(' ', 1)[0]] || []).map(word => ' ' + quoted(word)).join('');
+  return verbs.map((verb, i) => `tracekit ${verb}` + flags(verb) +
     (i === verbs.length - 1 ? ` -o ${fileWord(D.out)}` : '') + (i === 0 ? ' ' + fileWord(D.name || 'FILE') : '')).join(' | ');
 }
 

@@ -2,6 +2,7 @@
 // listens; then it gets the bytes, which leave this page.
 const PATIENCE = 30e3, OFFLINE = 3e3, EVERY = 50; // ms
 const MOST = 2.1e9; // bytes that a page can hand over
+const TRUSTED = ['localhost', '127.0.0.1', '[::1]']; // hosts whose pages Perfetto opens traces of without a question
 
 // escaped is text as a regular expression that matches it.
 const escaped = text => text.replace(/[.*+?^${}()|[\]\\\/]/g, '\\$&');
@@ -11,7 +12,11 @@ const escaped = text => text.replace(/[.*+?^${}()|[\]\\\/]/g, '\\$&');
 function viewerAddress(embedded) {
   const args = [];
   if (embedded) args.push('mode=embedded');
-  if (D && selected) args.push(`visStart=${absolute(selected.from)}`, `visEnd=${absolute(selected.to)}`);
+  if (D && selected) {
+    // Perfetto ignores a range that is not all within the trace, and rounds times of the trace.
+    const inset = Math.min(1000, (selected.to - selected.from) / 100);
+    args.push(`visStart=${absolute(selected.from + inset)}`, `visEnd=${absolute(selected.to - inset)}`);
+  }
   if (D && D.pins.length) {
     const pins = D.pins.map(name => ({id: 'dev.perfetto.PinTracksByRegex', args: ['^' + escaped(name) + '( |$)']}));
     args.push('startupCommands=' + encodeURIComponent(JSON.stringify(pins)));
@@ -23,7 +28,7 @@ function viewerAddress(embedded) {
 function title() {
   if (live.straight) return live.straight;
   const name = (D.name || 'trace').split(/[\\/]/).pop();
-  return selected ? `${name}, ${exact(selected.from)} to ${exact(selected.to)}` : name;
+  return selected ? `${name} ${exact(selected.from)} to ${exact(selected.to)}` : name;
 }
 
 // listens is fulfilled once the viewer in a window says that it listens, or given up
@@ -72,9 +77,10 @@ async function hand(win, piece) {
     [h] = await Promise.all([piece, listens(win, giveUp.signal)]);
     buffer = await bytes(h);
   } finally { giveUp.abort(); }
+  if (win.closed) throw new Error('the window was closed');
   h.buffer = null;
   win.postMessage({perfetto: {buffer, title: title(), fileName: h.made.name}}, live.viewer.origin, [buffer]);
-  say(`handed ${size(h.made.bytes)} to ${live.viewer.host} · ${h.made.note}`);
+  say(`handed ${size(h.made.bytes)} to ${live.viewer.host}${TRUSTED.includes(location.hostname) ? '' : ', which asks there whether to open it'} · ${h.made.note}`);
   document.documentElement.dataset.handed = (Number(document.documentElement.dataset.handed) || 0) + 1;
 }
 
