@@ -67,13 +67,13 @@ func (f *Finder) loosen() {
 // begins, or at the last time that is known.
 func (f *Finder) finish() {
 	next := unfinished
-	for i := len(f.marks) - 1; i >= 0; i-- {
-		m := &f.marks[i]
+	for i := len(f.sorted) - 1; i >= 0; i-- {
+		m := &f.sorted[i]
 		switch {
-		case i+1 == len(f.marks) || f.marks[i+1].row != m.row || f.marks[i+1].track != m.track:
+		case i+1 == len(f.sorted) || f.sorted[i+1].row != m.row || f.sorted[i+1].track != m.track:
 			next = unfinished
-		case f.marks[i+1].start > m.start:
-			next = f.marks[i+1].start
+		case f.sorted[i+1].start > m.start:
+			next = f.sorted[i+1].start
 		}
 		if m.end != unfinished {
 			continue
@@ -82,5 +82,4 @@ func (f *Finder) finish() {
 			m.end = max(m.start, f.begun.last)
 		}
 	}
-	f.begun = begun{}
 }

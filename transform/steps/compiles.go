@@ -12,8 +12,8 @@ import (
 // marksOf yields the marks of one part of a step in a process.
 func (f *Finder) marksOf(process int, p part) func(yield func(*mark) bool) {
 	return func(yield func(*mark) bool) {
-		for i := range f.marks {
-			m := &f.marks[i]
+		for i := range f.sorted {
+			m := &f.sorted[i]
 			if m.part == p && m.row == gaudi && f.tracks.All[m.track].Process == process && !yield(m) {
 				return
 			}

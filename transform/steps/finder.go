@@ -46,6 +46,7 @@ type Finder struct {
 
 	stepTracks map[int]bool // whose slices are steps, each by its number
 	named      bitset.Set   // tracks that have a name
+	sorted     []mark       // of Run, by row, track and time
 	unnamed    []mark       // slices that are steps if their track turns out to show steps
 	begun      begun        // markers of a begin and an end
 
@@ -278,17 +279,17 @@ func (f *Finder) intern(name []byte) string {
 	return s
 }
 
-// Run gives the steps of what the Finder has seen. If there is no marker the
-// error is a *NoMarkersError.
+// Run gives the steps of what the Finder has seen, which may be part of a trace. If there is
+// no marker the error is a *NoMarkersError.
 func (f *Finder) Run() (*Run, error) {
 	f.loosen()
+	f.sorted = append(f.sorted[:0:0], f.marks...)
 	for _, m := range f.unnamed {
 		if f.stepTracks[int(m.track)] {
-			f.marks = append(f.marks, m)
+			f.sorted = append(f.sorted, m)
 		}
 	}
-	f.unnamed = nil
-	slices.SortStableFunc(f.marks, func(a, b mark) int {
+	slices.SortStableFunc(f.sorted, func(a, b mark) int {
 		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.track, b.track),
 			cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
 	})
@@ -325,10 +326,10 @@ func (f *Finder) Capture() Capture { return f.capture }
 // groups yields the marks of each row and track.
 func (f *Finder) groups() func(yield func([]mark) bool) {
 	return func(yield func([]mark) bool) {
-		for i, j := 0, 0; i < len(f.marks); i = j {
-			for j = i + 1; j < len(f.marks) && f.marks[j].row == f.marks[i].row && f.marks[j].track == f.marks[i].track; j++ {
+		for i, j := 0, 0; i < len(f.sorted); i = j {
+			for j = i + 1; j < len(f.sorted) && f.sorted[j].row == f.sorted[i].row && f.sorted[j].track == f.sorted[i].track; j++ {
 			}
-			if !yield(f.marks[i:j]) {
+			if !yield(f.sorted[i:j]) {
 				return
 			}
 		}
@@ -464,5 +465,5 @@ func plainName(name string) string { return string(trace.Unescape([]byte(name)))
 // Held is about how many bytes f takes.
 func (f *Finder) Held() int {
 	const name, one, built = 90, 64, 100
-	return name*len(f.names) + one*(cap(f.marks)+cap(f.unnamed)+cap(f.gauges)) + built*cap(f.built) + f.tracks.Held() + f.begun.Held()
+	return name*len(f.names) + one*(cap(f.marks)+cap(f.sorted)+cap(f.unnamed)+cap(f.gauges)) + built*cap(f.built) + f.tracks.Held() + f.begun.Held()
 }
