@@ -92,7 +92,7 @@ type showing struct {
 // walk reads the logs of threads and devices side by side.
 type walk struct {
 	m        *measure
-	launched map[int32]int32 // number of the spot by that of the launch
+	launched launchSpots
 	spots    []spot
 	spotOf   map[spot]int32
 	nodes    []node
@@ -109,34 +109,6 @@ type recentNode struct {
 	node int32
 }
 
-// pages add up times by number and cell; those of the cell at hand lie in a slice.
-type pages struct {
-	now     []trace.Time
-	touched []int32
-	all     map[cellKey]trace.Time
-}
-
-func (p *pages) add(number int32, d trace.Time) {
-	for int(number) >= len(p.now) {
-		p.now = append(p.now, 0)
-	}
-	if p.now[number] == 0 {
-		p.touched = append(p.touched, number)
-	}
-	p.now[number] += d
-}
-
-func (p *pages) turn(cell int32) {
-	for _, n := range p.touched {
-		if p.all == nil {
-			p.all = map[cellKey]trace.Time{}
-		}
-		p.all[cellKey{n, cell}] += p.now[n]
-		p.now[n] = 0
-	}
-	p.touched = p.touched[:0]
-}
-
 // attribute ends the logs and shares the time of the windows out.
 func (m *measure) attribute(ctx context.Context) (*Attribution, error) {
 	a := m.moments
@@ -149,7 +121,7 @@ func (m *measure) attribute(ctx context.Context) (*Attribution, error) {
 			return nil, err
 		}
 	}
-	w := &walk{m: m, launched: map[int32]int32{}, spotOf: map[spot]int32{}, nodeOf: map[node]int32{}, recent: make([]recentNode, 1<<12)}
+	w := &walk{m: m, spotOf: map[spot]int32{}, nodeOf: map[node]int32{}, recent: make([]recentNode, 1<<12)}
 	for i := range w.recent {
 		w.recent[i].node = -1
 	}
@@ -248,6 +220,9 @@ func (w *walk) read(track int, main bool) error {
 		t = min(t, windows[0].Start)
 	}
 	w.shown = shown{node: -1, operator: -1, function: -1}
+	if len(windows) > 0 {
+		w.turn(windows[0].Cell)
+	}
 	for len(windows) > 0 {
 		next, in := windows[0].End, windows[0].Start <= t
 		if !in {
@@ -266,9 +241,11 @@ func (w *walk) read(track int, main bool) error {
 		if in {
 			w.shown.add(w, next-t)
 		}
-		if t = next; t == windows[0].End {
+		if t = next; t != windows[0].End {
+			continue
+		}
+		if windows = windows[1:]; len(windows) > 0 {
 			w.turn(windows[0].Cell)
-			windows = windows[1:]
 		}
 	}
 	for _, r := range l.all {
@@ -304,7 +281,7 @@ func (s *shown) add(w *walk, length trace.Time) {
 func (w *walk) show(l *logs, t trace.Time, main bool) {
 	s := showing{kernel: -1, call: l.calls.state(t), operator: l.operators.state(t), note: l.notes.state(t), frame: l.frames.state(t)}
 	if s.call >= 0 && l.calls.now.start == t && l.calls.now.mark != 0 {
-		w.launched[int32(l.calls.now.mark)] = w.spotNumber(w.spot(&s))
+		w.launched.set(int32(l.calls.now.mark), w.spotNumber(w.spot(&s)))
 	}
 	w.shown = shown{node: -1, operator: -1, function: -1}
 	if s.operator >= 0 {
@@ -319,7 +296,7 @@ func (w *walk) show(l *logs, t trace.Time, main bool) {
 	}
 	for i, r := range l.devices {
 		if k := r.state(t); k >= 0 {
-			s.kernel, s.launch, s.exchange = k, w.launchedAt(int32(r.now.mark)), i >= len(l.devices)/2
+			s.kernel, s.launch, s.exchange = k, w.launched.of(int32(r.now.mark)), i >= len(l.devices)/2
 			s.call, s.operator, s.note, s.frame, s.operatorLast = -1, -1, -1, -1, false // it is none of theirs
 			break
 		}
@@ -355,14 +332,6 @@ func (w *walk) spotNumber(at spot) int32 {
 		w.spotOf[at] = n
 	}
 	return n
-}
-
-// launchedAt is the number of the spot of a launch, -1 if it is not known.
-func (w *walk) launchedAt(launch int32) int32 {
-	if n, ok := w.launched[launch]; ok && launch != 0 {
-		return n
-	}
-	return -1
 }
 
 // node returns the number of what time is spent on.

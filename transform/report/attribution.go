@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,15 +21,19 @@ func (w *walk) moments() []Moments {
 	}
 	at := map[key]int{}
 	var all []Moments
-	for _, c := range slices.SortedFunc(maps.Keys(w.times.all), cellKey.compare) {
-		n := &w.nodes[c.number]
-		k := key{w.operator(n.annotation), w.module(n.module), w.operator(n.operator), kinds[n.kind], w.leaf(n)}
-		i, ok := at[k]
-		if !ok {
-			i = len(all)
-			at[k], all = i, append(all, Moments{k.annotation, k.module, k.operator, k.kind, k.name, map[int32]trace.Time{}})
+	of := make([]int, len(w.nodes)) // where in all a node is, plus one
+	for c, d := range w.times.sums() {
+		if of[c.number] == 0 {
+			n := &w.nodes[c.number]
+			k := key{w.operator(n.annotation), w.module(n.module), w.operator(n.operator), kinds[n.kind], w.leaf(n)}
+			i, ok := at[k]
+			if !ok {
+				i = len(all)
+				at[k], all = i, append(all, Moments{k.annotation, k.module, k.operator, k.kind, k.name, map[int32]trace.Time{}})
+			}
+			of[c.number] = i + 1
 		}
-		all[i].Cells[c.cell] += w.times.all[c]
+		all[of[c.number]-1].Cells[c.cell] += d
 	}
 	slices.SortFunc(all, func(a, b Moments) int {
 		return cmp.Or(cmp.Compare(a.Annotation, b.Annotation), cmp.Compare(a.Module, b.Module), cmp.Compare(a.Operator, b.Operator),
@@ -87,25 +90,21 @@ func (w *walk) work() []Work {
 		if a.exchanges(c.number, w.m) {
 			kind = CommunicationTime
 		}
-		add(key{kind, w.m.kernels.names[c.number]}, c.cell, n)
+		add(key{kind, w.m.kernels.names[c.number]}, c.cell, *n)
 	}
 	for c, n := range a.operated {
 		if a.operators.states.is[c.number] != annotation {
-			add(key{OperatorTime, w.operator(c.number)}, c.cell, n)
+			add(key{OperatorTime, w.operator(c.number)}, c.cell, *n)
 		}
 	}
-	for c, d := range w.own.all {
+	for c, d := range w.own.sums() {
 		add(key{OperatorTime, w.operator(c.number)}, c.cell, Spent{Self: d})
 	}
-	for c, d := range w.python.all {
+	for c, d := range w.python.sums() {
 		add(key{PythonTime, plain(w.m.python.names[c.number])}, c.cell, Spent{Self: d})
 	}
 	slices.SortFunc(all, func(a, b Work) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
 	return all
-}
-
-func (a cellKey) compare(b cellKey) int {
-	return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.cell, b.cell))
 }
 
 // plain is the text of a name that stands as in the trace, escapes and all.

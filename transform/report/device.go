@@ -124,7 +124,7 @@ func (d *devices) between(steps []Step, gaps []Gap) {
 func (d *devices) add(m *measure, e *trace.Event, kernel int32) error {
 	launch := int32(0)
 	if m.moments != nil {
-		launch = launchOf(e)
+		launch = m.moments.launched.of(e)
 	}
 	track := int32(m.names.Of(e))
 	v := d.device(m, e)

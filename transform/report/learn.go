@@ -22,6 +22,7 @@ type learned struct {
 	run      *steps.Run     // nil if there are no steps
 	names    Names
 	begins   begins
+	classes  classes
 	work     []lateness // of what may be a device's work, by process
 	frames   []lateness // of Python frames, by track
 	hosts    []lateness // of operators and annotations, by track, if time is attributed
@@ -80,35 +81,51 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 }
 
 func (l *learned) event(e *trace.Event) {
-	l.sides.Learn(e)
+	known := l.classes.of(e, &l.sides)
+	if known == nil {
+		l.sides.Learn(e)
+	}
 	l.finder.Learn(e)
 	if l.bounds != nil {
 		l.bounds.Learn(e)
 	}
-	if e.IsMeta() {
+	switch {
+	case e.IsMeta():
 		l.names.Learn(e)
 		return
-	}
-	if e.Phase == 'B' || e.Phase == 'E' {
+	case e.Phase == 'B' || e.Phase == 'E':
 		l.begins.take(l.names.Of(e), e, l.note)
 		return
 	}
 	s := l.reader.Read(e)
-	if s == nil {
-		l.note(e)
-		return
-	}
-	l.merged = true
-	for n := range s.All {
-		part := l.reader.Part(e, n)
-		l.sides.Learn(&part)
-		l.note(&part)
+	switch {
+	case s != nil:
+		l.merged = true
+		for n := range s.All {
+			part := l.reader.Part(e, n)
+			l.sides.Learn(&part)
+			l.note(&part)
+		}
+	case e.Phase != 'X' && known == nil:
+		l.classes.put(e, &l.sides, look{})
+	case !isSlice(e):
+	case known != nil:
+		l.noteAs(e, known.class)
+	default:
+		class := l.kindOf(e)
+		l.noteAs(e, class)
+		l.classes.put(e, &l.sides, look{class: class})
 	}
 }
 
 // note notes where a slice comes in the order of time.
 func (l *learned) note(e *trace.Event) error {
-	switch class := l.classOf(e); class {
+	l.noteAs(e, l.classOf(e))
+	return nil
+}
+
+func (l *learned) noteAs(e *trace.Event, class class) {
+	switch class {
 	case frame:
 		track := l.names.Of(e)
 		l.frames = grown(l.frames, track)
@@ -124,7 +141,6 @@ func (l *learned) note(e *trace.Event) error {
 	case call:
 		l.calls = noteOn(l.calls, l.names.Of(e), e.TS)
 	}
-	return nil
 }
 
 func noteOn(all []lateness, track int, start trace.Time) []lateness {
@@ -186,10 +202,14 @@ var overlays = map[string]bool{
 
 // classOf tells what e counts for, by what is known until now.
 func (l *learned) classOf(e *trace.Event) class {
-	if e.Phase != 'X' || e.Has&trace.HasDur == 0 || e.Dur < 0 || !e.Shown() {
+	if !isSlice(e) {
 		return nothing
 	}
 	return l.kindOf(e)
+}
+
+func isSlice(e *trace.Event) bool {
+	return e.Phase == 'X' && e.Has&trace.HasDur != 0 && e.Dur >= 0 && e.Shown()
 }
 
 // kindOf is what a slice counts for, whatever its length.

@@ -19,6 +19,7 @@ type measure struct {
 	python  stacks
 	kernels kernels
 	begins  begins // of this reading
+	known   classes
 	rest    unlisted
 	scratch extsort.Scratch
 	moments *moments // nil unless time is attributed
@@ -73,26 +74,47 @@ func (m *measure) event(e *trace.Event) error {
 }
 
 func (m *measure) slice(e *trace.Event) error {
-	if s := m.reader.Read(e); s != nil {
-		return m.merged(e, s)
+	if m.learned.merged {
+		if s := m.reader.Read(e); s != nil {
+			return m.merged(e, s)
+		}
 	}
-	switch c := m.classOf(e); {
-	case c == nothing || !m.meets(e):
-	case c == call:
+	if !isSlice(e) {
+		return nil
+	}
+	k := m.known.of(e, &m.sides)
+	if k == nil {
+		looked := m.lookAt(e)
+		m.known.put(e, &m.sides, looked)
+		k = &looked
+	}
+	switch {
+	case k.class == nothing || !m.meets(e):
+	case k.class == call:
 		return m.addCall(e)
-	case c == frame:
+	case k.class == frame:
 		return m.python.addFrame(m, e)
-	case m.sides.Side(e) != filter.Device:
+	case k.side != filter.Device:
 		if m.moments != nil {
 			return m.addHost(e)
 		}
-	case !m.levels.Repeats(&m.sides, e):
+	case !k.repeats:
 		if m.options.Device != nil {
 			m.options.Device(e)
 		}
 		return m.device.add(m, e, m.kernels.add(e, m.clip(e.TS, e.End())))
 	}
 	return nil
+}
+
+// lookAt returns what a slice counts for.
+func (m *measure) lookAt(e *trace.Event) look {
+	k := look{class: m.kindOf(e)}
+	if k.class == work {
+		k.side = m.sides.Side(e)
+		k.repeats = k.side == filter.Device && m.levels.Repeats(&m.sides, e)
+	}
+	return k
 }
 
 // inOrder puts slices in order of which the latest are as late as that.

@@ -30,7 +30,9 @@ type moments struct {
 	logs      []*segments
 	kernels   tally
 	operated  tally
-	exchange  []bool // by kernel, as far as it was looked at
+	launched  correlations // of work
+	called    correlations // of calls
+	exchange  []bool       // by kernel, as far as it was looked at
 }
 
 func newMoments(m *measure, windows []Window) *moments {
@@ -56,7 +58,7 @@ func (a *moments) note(s *stacks, t *thread) {
 	t.states = &s.states
 	t.log = a.newLog(s != &a.calls)
 	if s == &a.operators {
-		t.windows = &counter{a.windows, &a.operated}
+		t.windows = &counter{windows: a.windows, of: &a.operated}
 	}
 }
 
@@ -69,7 +71,21 @@ func (a *moments) close() {
 }
 
 // tally adds up amounts by number and cell.
-type tally map[cellKey]Spent
+type tally map[cellKey]*Spent
+
+func (t *tally) add(number, cell int32, n Spent) *Spent {
+	if *t == nil {
+		*t = tally{}
+	}
+	s := (*t)[cellKey{number, cell}]
+	if s == nil {
+		s = &Spent{}
+		(*t)[cellKey{number, cell}] = s
+	}
+	s.Count += n.Count
+	s.Total += n.Total
+	return s
+}
 
 type cellKey struct{ number, cell int32 }
 
@@ -77,6 +93,10 @@ type cellKey struct{ number, cell int32 }
 type counter struct {
 	windows []Window
 	of      *tally
+	latest  [64]struct { // by number
+		cellKey
+		spent *Spent
+	}
 }
 
 func (c *counter) add(start trace.Time, number int32, length trace.Time) {
@@ -86,12 +106,13 @@ func (c *counter) add(start trace.Time, number int32, length trace.Time) {
 	if len(c.windows) == 0 || c.windows[0].Start > start {
 		return
 	}
-	if *c.of == nil {
-		*c.of = tally{}
-	}
 	k := cellKey{number, c.windows[0].Cell}
-	s := (*c.of)[k]
-	(*c.of)[k] = Spent{Count: s.Count + 1, Total: s.Total + length}
+	l := &c.latest[uint32(number)%64]
+	if l.spent == nil || l.cellKey != k {
+		l.cellKey, l.spent = k, c.of.add(number, k.cell, Spent{})
+	}
+	l.spent.Count++
+	l.spent.Total += length
 }
 
 // countKernels counts merged kernels where they begin.
@@ -100,12 +121,7 @@ func (a *moments) countKernels(start trace.Time, kernel int32, n *merged.Name) {
 	if at == len(a.windows) || a.windows[at].Start > start {
 		return
 	}
-	if a.kernels == nil {
-		a.kernels = tally{}
-	}
-	k := cellKey{kernel, a.windows[at].Cell}
-	s := a.kernels[k]
-	a.kernels[k] = Spent{Count: s.Count + n.Count, Total: s.Total + n.Busy}
+	a.kernels.add(kernel, a.windows[at].Cell, Spent{Count: n.Count, Total: n.Busy})
 }
 
 // deviceRuns is what a device runs at each moment. What communicates stands apart, since it
@@ -117,7 +133,7 @@ type deviceRuns struct {
 }
 
 func (a *moments) device() *deviceRuns {
-	d := &deviceRuns{counter: counter{a.windows, &a.kernels}}
+	d := &deviceRuns{counter: counter{windows: a.windows, of: &a.kernels}}
 	d.compute = stack{now: trace.MinTime, log: a.newLog(false)}
 	d.exchange = stack{now: trace.MinTime, log: a.newLog(false)}
 	a.devices = append(a.devices, d)
@@ -157,7 +173,7 @@ func (m *measure) addCall(e *trace.Event) error {
 	if m.unsure {
 		late = anyLate
 	}
-	return s.thread(m, place{track: track}, late).inOrder.add(e.TS, e.End(), s.function(e.Name()), launchOf(e))
+	return s.thread(m, place{track: track}, late).inOrder.add(e.TS, e.End(), s.function(e.Name()), m.moments.called.of(e))
 }
 
 // addHost takes an operator or an annotation. The markers of steps are neither.
@@ -202,18 +218,28 @@ func appendFolded(dst, name []byte) []byte {
 	return dst
 }
 
-// launchOf is the number that a call shares with what it launched, 0 if there is none.
-func launchOf(e *trace.Event) int32 {
-	_, rest, ok := bytes.Cut(e.Args(), []byte(`"correlation"`))
-	if !ok {
-		return 0
+// correlations find the number that a call shares with what it launched. Where in the args it
+// stood last is where it is looked for first.
+type correlations struct{ at int }
+
+const correlationKey = `"correlation"`
+
+// of is the number, 0 if there is none.
+func (c *correlations) of(e *trace.Event) int32 {
+	args := e.Args()
+	if len(args) < c.at+len(correlationKey) || string(args[c.at:c.at+len(correlationKey)]) != correlationKey {
+		at := bytes.Index(args, []byte(correlationKey))
+		if at < 0 {
+			return 0
+		}
+		c.at = at
 	}
 	number := uint64(0)
-	for _, c := range bytes.TrimLeft(rest, ": \t\r\n\"") {
-		if c-'0' > 9 {
+	for _, d := range bytes.TrimLeft(args[c.at+len(correlationKey):], ": \t\r\n\"") {
+		if d-'0' > 9 {
 			break
 		}
-		number = number*10 + uint64(c-'0')
+		number = number*10 + uint64(d-'0')
 	}
 	return int32(number ^ number>>32)
 }

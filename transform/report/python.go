@@ -15,8 +15,10 @@ import (
 // the runtime.
 type stacks struct {
 	threads   map[place]*thread
+	latest    *thread
 	functions map[string]int32
 	names     []string // of functions
+	addresses bool     // some have two, of which one is left
 	scratch   []byte
 	states    states
 }
@@ -42,6 +44,7 @@ func (p place) compare(q place) int {
 // thread is a stack. Its slices come in order of their start, and at any time the one that
 // started last runs.
 type thread struct {
+	at place
 	inOrder
 	stack
 	calls   map[int32]*calls
@@ -75,11 +78,14 @@ func (p *stacks) frames(m *measure, e *trace.Event) *thread {
 }
 
 func (p *stacks) thread(m *measure, at place, late trace.Time) *thread {
+	if p.latest != nil && p.latest.at == at {
+		return p.latest
+	}
 	t := p.threads[at]
-	if t != nil {
+	if p.latest = t; t != nil {
 		return t
 	}
-	t = &thread{calls: map[int32]*calls{}, stack: stack{now: trace.MinTime}}
+	t = &thread{at: at, calls: map[int32]*calls{}, stack: stack{now: trace.MinTime}}
 	t.inOrder = m.inOrder(late)
 	t.next = func(s stretch) {
 		mark := int64(s.launch)
@@ -94,12 +100,15 @@ func (p *stacks) thread(m *measure, at place, late trace.Time) *thread {
 	if p.threads == nil {
 		p.threads = map[place]*thread{}
 	}
-	p.threads[at] = t
+	p.threads[at], p.latest = t, t
 	return t
 }
 
 // function returns the number of a function.
 func (p *stacks) function(name []byte) int32 {
+	if n, ok := p.functions[string(name)]; ok && !p.addresses {
+		return n
+	}
 	if bytes.Contains(name, []byte(" at 0x")) {
 		p.scratch = withoutAddress(p.scratch[:0], name)
 		name = p.scratch
@@ -112,6 +121,7 @@ func (p *stacks) function(name []byte) int32 {
 		n = int32(len(p.names))
 		p.names = append(p.names, string(name))
 		p.functions[p.names[n]] = n
+		p.addresses = p.addresses || bytes.Contains(name, []byte(" at 0x"))
 	}
 	return n
 }
