@@ -33,6 +33,14 @@ test-browser:
 	  { $$(command -v sudo) apt-get update && $$(command -v sudo) apt-get install -y --no-install-recommends chromium; }
 	BROWSER=required go test ./transform/page -count 1 -v -run InABrowser
 
+# The example for Slurm on a real one, of two nodes on this machine, which is taken from
+# Debian's packages if there is none.
+.PHONY: test-slurm
+test-slurm:
+	PATH="$$PATH:/usr/sbin"; command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged || \
+	  { $$(command -v sudo) apt-get update && $$(command -v sudo) apt-get install -y --no-install-recommends slurmctld slurmd slurm-client munge; }
+	SLURM=required go test ./examples/slurm -count 1 -v
+
 # All of it compiles, tests too, where it is not run.
 cross:
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go vet ./...

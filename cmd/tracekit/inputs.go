@@ -18,9 +18,12 @@ var traceEndings = []string{".json", ".json.gz", ".json.zst", ".json.zip"}
 
 // manyInputs are the names of the files that a verb's arguments name: files, the traces in a
 // folder, and those that a quoted pattern matches, each once.
-func manyInputs(c *cli.Context) (names []string, err error) {
+func manyInputs(c *cli.Context) (names []string, err error) { return expandAll(c.Args().Slice()) }
+
+// expandAll returns the files that arguments name, each once.
+func expandAll(args []string) (names []string, err error) {
 	seen := map[string]bool{}
-	for _, arg := range c.Args().Slice() {
+	for _, arg := range args {
 		some, err := expand(arg)
 		if err != nil {
 			return nil, err

@@ -43,6 +43,10 @@ func takeMany(c *cli.Command, std streams) {
 		return
 	}
 	c.Flags = append(c.Flags, &cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: 1, Usage: "of several inputs, work on `N` at a time"})
+	c.Flags = append(c.Flags, shardFlag())
+	if kind == fillsTable {
+		c.Flags = append(c.Flags, expectFlag())
+	}
 	if kind == writesTraces || kind == writesFolders {
 		c.Flags = append(c.Flags, &cli.BoolFlag{Name: "resume", Usage: "of several inputs, leave those out whose output is there and not older"})
 	}
@@ -52,7 +56,10 @@ func takeMany(c *cli.Command, std streams) {
 		if err != nil {
 			return err
 		}
-		if args == nil {
+		switch {
+		case args == nil && c.IsSet("shard"):
+			return hint(usage("--shard takes a share of files"), "name them; an expression goes with -e EXPR")
+		case args == nil:
 			return action(c)
 		}
 		m := many{Context: c, std: std, kind: kind}
@@ -66,7 +73,7 @@ func manyArgs(c *cli.Context, kind manyOf) ([]string, error) {
 	if c.Command.Name == "filter" && !allInputs(args) {
 		return nil, nil // one of them is an expression
 	}
-	some := len(args) > 1 || kind == writesTraces && len(args) == 1 && isFolder(c.String("output"))
+	some := len(args) > 1 || len(args) > 0 && (c.IsSet("shard") || c.IsSet("expect")) || kind == writesTraces && len(args) == 1 && isFolder(c.String("output"))
 	for _, arg := range args {
 		some = some || isFolder(arg) || isPattern(arg) && !isFile(arg)
 	}
@@ -131,6 +138,13 @@ func (m *many) run(names []string) error {
 	if err := spareInputs(all); err != nil {
 		return err
 	}
+	if all, err = m.share(names, all); err != nil {
+		return err
+	}
+	status, err := sayLacking(m.Context, m.std, names)
+	if err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(m.Context.Context)
 	defer stop()
 	ready := make([]chan struct{}, len(all))
@@ -149,7 +163,6 @@ func (m *many) run(names []string) error {
 			})
 		}
 	})
-	status := exitDone
 	for i := range all {
 		<-ready[i]
 		if err := m.say(&all[i]); err != nil {
@@ -177,6 +190,22 @@ func (m *many) run(names []string) error {
 		}
 	}
 	return m.end(all, status)
+}
+
+// share leaves of all outputs those of this task.
+func (m *many) share(names []string, all []done) (mine []done, err error) {
+	s, err := shardOf(m.Context)
+	if err != nil || s.count == 0 {
+		return all, err
+	}
+	places, bytes := s.share(names)
+	for _, i := range places {
+		mine = append(mine, all[i])
+	}
+	if !m.Bool("quiet") {
+		fmt.Fprintln(m.std.err, s.tell(len(mine), len(names), bytes))
+	}
+	return mine, nil
 }
 
 // prepare checks flags that go with one input only, and makes the folder.
@@ -223,29 +252,29 @@ func (m *many) outputs(names []string) []done {
 		if m.dir == "" {
 			continue
 		}
-		out := m.outputName(filepath.Base(name))
-		for n := 2; taken[out]; n++ {
-			if out = m.outputName(filepath.Base(filepath.Dir(name)) + "-" + filepath.Base(name)); taken[out] {
-				out = fmt.Sprintf("%d-%s", n, out)
+		for out := range outputNames(name, m.outputName) {
+			if !taken[out] {
+				taken[out] = true
+				all[i].output = filepath.Join(m.dir, out)
+				break
 			}
 		}
-		taken[out] = true
-		all[i].output = filepath.Join(m.dir, out)
 	}
 	return all
 }
 
 // spareInputs refuses outputs in the place of inputs.
 func spareInputs(all []done) error {
+	var inputs []os.FileInfo
+	for i := range all {
+		if in, err := os.Stat(all[i].name); err == nil {
+			inputs = append(inputs, in)
+		}
+	}
 	for i := range all {
 		out, err := os.Stat(all[i].output)
-		if err != nil {
-			continue // nothing is there
-		}
-		for k := range all {
-			if in, err := os.Stat(all[k].name); err == nil && os.SameFile(in, out) {
-				return hint(usage("%s: is an input", all[i].output), "name another folder")
-			}
+		if err == nil && slices.ContainsFunc(inputs, func(in os.FileInfo) bool { return os.SameFile(in, out) }) {
+			return hint(usage("%s: is an input", all[i].output), "name another folder")
 		}
 	}
 	return nil
@@ -337,7 +366,7 @@ func isNewer(output, input string) bool {
 
 // passed are the flags that hold for each input.
 func (m *many) passed() (words []string) {
-	own := []string{"output", "jobs", "resume", "json", "help", "partial", "html", "csv", "rows"} // --summary is passed, and std says where to
+	own := []string{"output", "jobs", "resume", "shard", "expect", "json", "help", "partial", "html", "csv", "rows"} // --summary is passed, and std says where to
 	for _, f := range m.Command.Flags {
 		name := f.Names()[0]
 		if !m.IsSet(name) || slices.Contains(own, name) {

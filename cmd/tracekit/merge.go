@@ -52,6 +52,7 @@ EXAMPLES
 			stripKindsFlag(),
 			&cli.BoolFlag{Name: "no-align", Usage: "leave clocks as the traces state them"},
 			&cli.StringFlag{Name: "align", Usage: "correct clocks as `FILE` says, in JSON, instead of finding out"},
+			shardFlag(), expectFlag(),
 			&cli.StringFlag{Name: "clocks", Usage: "write the corrections of the clocks to `FILE`, as --align reads them"},
 			dryRunFlag(),
 			tmpdirFlag(),
@@ -92,6 +93,14 @@ func runMerge(c *cli.Context, std streams) error {
 			return err
 		}
 	}
+	lacks, err := sayLacking(c, std, names)
+	if err != nil {
+		return err
+	}
+	places, err := mergeShare(c, std, names)
+	if err != nil || len(places) == 0 {
+		return err
+	}
 	shown := ""
 	if name := c.String("output"); !c.Bool("dry-run") && (name == "" || name == "-") {
 		shown = "the trace"
@@ -101,9 +110,13 @@ func runMerge(c *cli.Context, std streams) error {
 		return err
 	}
 	var inputs []merge.Input
-	for _, name := range names {
-		inputs = append(inputs, mergeInput(c, std, name, format))
+	for n, i := range places {
+		in := mergeInput(c, std, names[i], format)
+		in.Others = i - n
+		inputs = append(inputs, in)
+		names[n] = names[i]
 	}
+	names = names[:len(places)]
 	p, err := merge.Learn(c.Context, inputs, o)
 	if err != nil {
 		return mergeError(err)
@@ -127,7 +140,23 @@ func runMerge(c *cli.Context, std streams) error {
 	if err := writeClocks(c, std, p); err != nil {
 		return err
 	}
-	return damagedInputs(c, p, false)
+	if err := damagedInputs(c, p, false); err != nil || lacks == exitDone {
+		return err
+	}
+	return noError{errors.New("some inputs are missing"), lacks}
+}
+
+// mergeShare returns the places of the inputs that are merged: all, or a share of them.
+func mergeShare(c *cli.Context, std streams, names []string) (places []int, err error) {
+	s, err := shardOf(c)
+	if err != nil {
+		return nil, err
+	}
+	places, bytes := s.share(names)
+	if s.count > 0 && !c.Bool("quiet") {
+		fmt.Fprintln(std.err, s.tell(len(places), len(names), bytes))
+	}
+	return places, nil
 }
 
 // mergeInput opens a file as often as it is asked for.

@@ -28,8 +28,9 @@ import (
 // and closes that; it is called several times. Copy says that what f reads is written, so that
 // it matters how it was packed.
 type Input struct {
-	Name string // base name of its file
-	With func(copy bool, f func(s *trace.Source) error) error
+	Name   string // base name of its file
+	Others int    // traces of the run before it that are merged elsewhere
+	With   func(copy bool, f func(s *trace.Source) error) error
 	// Raw calls f with the bytes of the file, for an archive.
 	Raw func(f func(r io.ReaderAt, size int64) error) error
 }

@@ -161,7 +161,7 @@ var rankings = []ranking{
 		return newRank(f.number, "distributedInfo")
 	}},
 	{func(f *file, _ int) *Rank { return rankByName(f) }},
-	{func(_ *file, i int) *Rank { return newRank(i, "order") }},
+	{func(f *file, i int) *Rank { return newRank(i+f.Others, "order") }},
 }
 
 // all returns the ranks of files, nil if one is not known or two are the same.
