@@ -19,6 +19,9 @@ var cases = []struct {
 		`{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":2}]}
 `,
 		""},
+	{"times in nanoseconds", `[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1496933426915778221,"dur":2000}]`, "nanoseconds 2",
+		`[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1496933426915778.221,"dur":2}]`,
+		""},
 	{"array not closed", `[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":2},`, "unclosed 1",
 		`[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":2}]`,
 		""},

@@ -17,7 +17,8 @@ type survey struct {
 	*plan
 	judge *check.Judge
 	quiet reader
-	in    int64
+	in    int64 // events
+	names int64 // of them metadata
 }
 
 func (s *survey) head([]byte) error   { return nil }
@@ -27,6 +28,7 @@ func (s *survey) event(_, obj []byte, seq int64) error {
 	s.in++
 	look := s.judge.Looked()
 	if look.Phase == 'M' {
+		s.names++
 		s.name(obj, seq)
 	} else {
 		s.vllm.use(s.judge.Process(), use{seq, look})

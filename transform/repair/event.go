@@ -91,6 +91,11 @@ func (e *rules) times() fate {
 	if ts == nil && e.phase != 'M' {
 		return hidden
 	}
+	if e.nanos {
+		e.toMicros()
+	} else if e.phase != 'M' {
+		e.units.add(ts.val)
+	}
 	if ts != nil && !e.time(ts) {
 		if e.phase != 'M' {
 			return rejected

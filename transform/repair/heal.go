@@ -283,7 +283,7 @@ func (h *healer) event(at, commas int) error {
 			}
 			continue
 		}
-		if v != check.Clean || h.judge.IsLegacy() && !h.off[Legacy] || h.offset != 0 {
+		if v != check.Clean || h.judge.IsLegacy() && !h.off[Legacy] || h.offset != 0 || h.nanos {
 			return h.mend(at, commas)
 		}
 		sep := h.buf[h.p:at]

@@ -33,6 +33,7 @@ const (
 	Counters   Kind = "counters"
 	Times      Kind = "times"
 	Metadata   Kind = "metadata"
+	Units      Kind = "nanoseconds"
 	Shift      Kind = "shift"
 	Rebase     Kind = "rebase"
 	Legacy     Kind = "legacy"
@@ -79,6 +80,7 @@ var kinds = []kindInfo{
 	{Scopes, "instants without the pid or tid of their scope", false, false},
 	{Counters, "values of counters that are no numbers left out", false, true},
 	{Times, "events at impossible times set aside", false, true},
+	{Units, "times since 1970 in nanoseconds, now in microseconds", false, false},
 	{Shift, "times moved, all by as much, so that none is before zero", false, false},
 	{Rebase, "times since 1970 that viewers round, now from a base near to them", false, false},
 	{Metadata, "names at negative times, which mean nothing, now at 0", false, false},

@@ -49,6 +49,8 @@ type reader struct {
 	narrow narrowed
 	before beforeZero
 	offset int64 // µs that are added to all times
+	nanos  bool  // all times are in nanoseconds
+	units  units
 }
 
 // mended reports whether a kind is to be repaired, and counts it.

@@ -79,9 +79,10 @@ func Run(ctx context.Context, open func() (io.ReadCloser, error), w io.Writer, o
 
 // reading is what all readings of an input have in common.
 type reading struct {
-	off  map[Kind]bool
-	o    Options
-	open func() (io.ReadCloser, error)
+	off   map[Kind]bool
+	o     Options
+	open  func() (io.ReadCloser, error)
+	nanos bool // all times are in nanoseconds
 }
 
 func (r *reading) quiet() reader {
@@ -98,9 +99,14 @@ type learned struct {
 }
 
 // best reads the text, and makes a plan of what to do. If it turns out that all times have
-// to be moved, it does so once more with that.
+// to be moved, or are in another unit, it does so once more with that.
 func (r *reading) best(ctx context.Context) (*learned, error) {
 	l, err := r.learn(ctx, 0)
+	if err == nil && l.inNanos() && !r.off[Units] && !r.off[Times] {
+		r.nanos = true
+		l.judge.Close()
+		l, err = r.learn(ctx, 0)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +139,7 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	}()
 	s := &survey{plan: p, judge: judge, quiet: r.quiet()}
 	l = &learned{judge: judge, plan: p, survey: s, healer: newHealer(r.off, judge, s, r.o.block)}
-	l.healer.offset = offset
+	l.healer.offset, l.healer.nanos = offset, r.nanos
 	budget.Held(ctx, judge.Held)
 	budget.Held(ctx, p.held)
 	if l.size, err = read(ctx, l.healer, r.open); err != nil {
@@ -168,6 +174,7 @@ func (r *reading) write(ctx context.Context, l *learned, w io.Writer, rep *Repor
 	e := &emitter{plan: l.plan, judge: judge, quiet: r.quiet(), w: &bulk{w: w},
 		rejects: &rejects{open: r.o.Rejects, judge: judge}}
 	h := newHealer(r.off, judge, e, r.o.block)
+	h.nanos = r.nanos
 	if h.offset = l.healer.offset; h.offset != 0 {
 		h.base = baseAfter(l.healer.baseWas, h.offset)
 		if l.healer.baseWas == nil {
