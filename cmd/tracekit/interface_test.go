@@ -22,6 +22,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"tracekit/internal/testkit/ranks"
 	"tracekit/internal/testkit/tracegen"
 )
 
@@ -46,6 +47,7 @@ func TestInterface(t *testing.T) {
 		f.outputs(t, path)
 	}
 	f.comparisons(t, inputs)
+	f.ranks(t)
 	f.everyTagIsSeen(t)
 	got := strings.Join(slices.Sorted(maps.Keys(f)), "\n") + "\n"
 	if *update {
@@ -222,6 +224,22 @@ func (f facts) comparisons(t *testing.T, inputs []string) {
 		f.document("json compare", out.Bytes())
 		run(t.Context(), []string{"tracekit", "compare", "-q", "--csv", filepath.Join(dir, "tables"), pair[0], pair[1]}, strings.NewReader(""), io.Discard, io.Discard)
 	}
+	f.files(t, filepath.Join(dir, "tables"))
+}
+
+// ranks adds what report says of the ranks of a run.
+func (f facts) ranks(t *testing.T) {
+	dir := t.TempDir()
+	c := ranks.Config{Ranks: 3, PerHost: 1, Hosts: true, Steps: 8, Layers: 4, Args: ranks.Seq, Overlap: 1000}
+	for rank := range c.Ranks {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("rank-%d.json", rank)), c.Trace(rank), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	run(t.Context(), []string{"tracekit", "report", "--json", dir}, strings.NewReader(""), &out, io.Discard)
+	f.document("json ranks", out.Bytes())
+	run(t.Context(), []string{"tracekit", "report", "-q", "--csv", filepath.Join(dir, "tables"), dir}, strings.NewReader(""), io.Discard, io.Discard)
 	f.files(t, filepath.Join(dir, "tables"))
 }
 

@@ -106,12 +106,15 @@ func isFolder(name string) bool {
 // many is a verb on several inputs.
 type many struct {
 	*cli.Context
-	std     streams
-	kind    manyOf
-	dir     string // for outputs
-	json    bool
-	told    summaryOutput
-	partial *output // of report, nil for a report
+	std  streams
+	kind manyOf
+	dir  string // for outputs
+	json bool
+	told summaryOutput
+
+	// Of report: a partial one, or a page and tables; nil for none.
+	partial, html *output
+	csv           *folder
 }
 
 // done is what became of an input.
@@ -185,6 +188,9 @@ func (m *many) run(names []string) error {
 			return err
 		}
 	case fillsReport:
+		if m.csv != nil {
+			defer m.csv.Close()
+		}
 		if err := m.report(all); err != nil {
 			return err
 		}

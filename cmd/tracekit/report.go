@@ -65,7 +65,14 @@ EXAMPLES
 			case err != nil:
 				return err
 			case read != nil && partial == nil:
-				return reportRanks(c, std, read)
+				html, csv, err := tableOutputs(c, std, new(ranks.Result).Tables())
+				if err != nil {
+					return err
+				}
+				if csv != nil {
+					defer csv.Close()
+				}
+				return reportRanks(c, std, read, html, csv)
 			case read != nil:
 				return writePartial(c, std, partial, read)
 			}

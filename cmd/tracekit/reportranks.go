@@ -89,13 +89,21 @@ func writePartial(c *cli.Context, std streams, o *output, p *ranks.Partial) erro
 }
 
 // reportRanks writes the report of p to where the flags say.
-func reportRanks(c *cli.Context, std streams, p *ranks.Partial) error {
+func reportRanks(c *cli.Context, std streams, p *ranks.Partial, html *output, csv *folder) error {
 	r, err := p.Report()
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") {
+	if html != nil {
+		if err := writeRanksPage(c, std, html, r); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.Bool("json"):
 		return writeError(jsondoc.Write(std.out, r))
+	case csv != nil:
+		return writeTables(c, std, csv, r.Tables())
 	}
 	return writeError(r.WriteText(std.out, ranks.TextOptions{Rows: c.Int("rows"), Screen: screen(std.out)}))
 }
@@ -116,7 +124,8 @@ func (m *many) prepareReport(names []string) (err error) {
 	if err != nil || m.partial != nil {
 		return err
 	}
-	return m.std.show(true)
+	m.html, m.csv, err = tableOutputs(m.Context, m.std, new(ranks.Result).Tables())
+	return err
 }
 
 // report writes the report of what inputs add, or that as one partial report.
@@ -137,5 +146,23 @@ func (m *many) report(all []done) error {
 	if m.partial != nil {
 		return writePartial(m.Context, m.std, m.partial, p)
 	}
-	return reportRanks(m.Context, m.std, p)
+	return reportRanks(m.Context, m.std, p, m.html, m.csv)
+}
+
+// writeRanksPage writes the page of a report of ranks to o.
+func writeRanksPage(c *cli.Context, std streams, o *output, r *ranks.Result) error {
+	if err := o.open(); err != nil {
+		return err
+	}
+	if err := r.WriteHTML(o); err != nil {
+		o.Abort()
+		return writingTo(o.name, err)
+	}
+	if err := o.Commit(); err != nil {
+		return err
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(std.err, "report: a page of %s in %s\n", term.Bytes(o.Bytes), o.name)
+	}
+	return nil
 }

@@ -29,14 +29,16 @@ func align(members []*member, r *Result) *clocks.Clocks {
 		byName[name].Add(m.clock, m.label)
 	}
 	r.Notes = append(r.Notes, clocks.Place(traces)...)
-	if len(hosts) < 2 {
-		return nil
-	}
 	some := 0
 	for _, m := range members {
+		m.sameClock = len(hosts) < 2
 		if m.clock.Samples = m.samples(len(members)); len(m.clock.Samples) > 0 {
 			some++
 		}
+	}
+	if len(hosts) < 2 {
+		findLags(members)
+		return nil
 	}
 	by := clocks.ByCollectives
 	if some < 2 {
@@ -46,9 +48,17 @@ func align(members []*member, r *Result) *clocks.Clocks {
 		}
 	}
 	c := clocks.Align(by, hosts)
-	for _, m := range members {
-		m.clock.Samples = nil
+	for _, h := range hosts {
+		for _, m := range members {
+			m.sameClock = m.sameClock || h.Corrected && h.Has(m.clock)
+		}
 	}
+	if by == clocks.BySteps {
+		for _, m := range members {
+			m.clock.Samples = nil
+		}
+	}
+	findLags(members)
 	return c
 }
 

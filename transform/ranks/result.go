@@ -1,8 +1,10 @@
 package ranks
 
 import (
+	"fmt"
 	"path/filepath"
 
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/internal/clocks"
 	"tracekit/transform/merge"
@@ -15,6 +17,15 @@ type Result struct {
 	Ranks  []Rank         `json:"ranks"` // in their order
 	Clocks *clocks.Clocks `json:"clocks,omitempty"`
 	Notes  []string       `json:"notes"` // what a user should know, a line each
+
+	// LastBy is what tells who is last in a step.
+	LastBy      string       `json:"last_by"`
+	Stragglers  []Straggler  `json:"stragglers"`
+	Steps       []StepRow    `json:"steps"` // in order
+	Collectives []Collective `json:"collectives"`
+	Kernels     []KernelRow  `json:"kernels"`
+
+	steps *matched
 }
 
 // Rank is what one trace says of its rank. What it does not tell is nil.
@@ -45,6 +56,10 @@ type member struct {
 	label string
 	steps []step
 	clock *clocks.Trace
+
+	sameClock  bool // as others, or it is corrected
+	lags       map[uint64]int64
+	unnumbered map[uint64]int // collectives that order numbers, by group
 }
 
 // Report returns the report of all traces of p. It fails where what p holds is broken.
@@ -55,6 +70,21 @@ func (p *Partial) Report() (*Result, error) {
 		return nil, err
 	}
 	r.Clocks = align(members, r)
+	r.steps = matchSteps(members)
+	w := &waits{matcher: newMatcher(members), rows: map[kind]*Collective{}, steps: r.steps}
+	if err := w.matcher.each(w.take); err != nil {
+		return nil, err
+	}
+	var labels []string
+	for _, m := range members {
+		labels = append(labels, m.label)
+	}
+	r.Collectives = w.finish(labels)
+	r.steps.rows(r, w.met)
+	if r.Kernels, err = differences(members); err != nil {
+		return nil, err
+	}
+	r.notes(members)
 	return r, nil
 }
 
@@ -119,4 +149,32 @@ func addTo(sum **trace.Time, n *int64) {
 		*sum = new(trace.Time)
 	}
 	**sum += trace.Time(*n)
+}
+
+// notes says what is to be known of the numbers.
+func (r *Result) notes(members []*member) {
+	apart, unmatched, merged := 0, int64(0), 0
+	for _, m := range members {
+		if !m.sameClock {
+			apart++
+		}
+		if m.Merged {
+			merged++
+		}
+	}
+	for i := range r.Collectives {
+		unmatched += r.Collectives[i].Calls
+	}
+	if len(members) > 1 && apart > 0 && apart < len(members) {
+		r.Notes = append(r.Notes, fmt.Sprintf("the clocks of %s are not aligned with the others", term.Plural(apart, "rank")))
+	}
+	if len(members) > 1 && unmatched > 0 && r.LastBy != lastByCollectives {
+		r.Notes = append(r.Notes, "no collective is recorded by more than one rank, so that waits are not known")
+	}
+	if !r.steps.numbered && len(r.Steps) > 0 && len(members) > 1 {
+		r.Notes = append(r.Notes, "steps have no numbers: those of ranks are matched by their order")
+	}
+	if merged > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s merged slices: what communication hides behind is not known there, nor when merged collectives ran", term.Plural(merged, "trace")+" with"))
+	}
 }

@@ -5,6 +5,7 @@ package ranks
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -34,7 +35,35 @@ type Config struct {
 	Outliers       float64   // share of collectives that a rank leaves late, by milliseconds
 	Late           int       // collectives that each rank misses more than the one before, at the start
 	Bases          []int64   // baseTimeNanoseconds of each rank, over again
+	Delays         []Delay   // by which ranks come later to collectives than the others
+	Overlap        int64     // ns at the end of each collective in which another stream computes
+	Elements       int       // of an all-reduce; 0 for 4096
 	Seed           uint64
+}
+
+// Delay is how much later a rank comes to the collective of a layer in a step, in ns.
+type Delay struct {
+	Rank, Step, Layer int
+	By                int64
+}
+
+// delays are that of a rank, and the longest of any.
+func (c *Config) delays(rank, step, layer int) (own, most int64) {
+	for _, d := range c.Delays {
+		if d.Step == step && d.Layer == layer {
+			most = max(most, d.By)
+			if d.Rank == rank {
+				own = d.By
+			}
+		}
+	}
+	return own, most
+}
+
+// Collective is one of a rank, in true time, in ns since 1970.
+type Collective struct {
+	Step, Layer int
+	Start, End  int64
 }
 
 // Start is when the run begins, in ns since 1970.
@@ -67,6 +96,12 @@ func (c *Config) Base(rank int) int64 {
 // Trace is the trace of a rank. Each event but metadata has args.truth: the rank, the number
 // of the event and when it began, in ns since 1970.
 func (c *Config) Trace(rank int) []byte {
+	text, _ := c.Run(rank)
+	return text
+}
+
+// Run is Trace, and the collectives that the rank takes part in, in order.
+func (c *Config) Run(rank int) ([]byte, []Collective) {
 	w := writer{config: c, rank: rank, noise: rand.New(rand.NewPCG(c.Seed, uint64(rank)))}
 	w.text.WriteString("{\n")
 	if c.Hosts {
@@ -79,7 +114,7 @@ func (c *Config) Trace(rank int) []byte {
 	w.text.WriteString("  \"traceEvents\": [\n")
 	w.events()
 	fmt.Fprintf(&w.text, "\n  ],\n  \"traceName\": \"rank%d.json\"\n}\n", rank)
-	return w.text.Bytes()
+	return w.text.Bytes(), w.collectives
 }
 
 type writer struct {
@@ -89,6 +124,8 @@ type writer struct {
 	noise  *rand.Rand
 	n      int // events
 	ids    int
+
+	collectives []Collective
 }
 
 // process and device are the same in ranks of different hosts; the device is rank's own there.
@@ -105,9 +142,11 @@ func (w *writer) events() {
 		from := at
 		host := at + int64(w.noise.Float64()*20_000)
 		for layer := range c.Layers {
+			own, most := c.delays(w.rank, step, layer)
+			host += own
 			launched := host + int64(layer)*30_000
-			w.launch(launched, at+int64(layer)*40_000+10_000, 20_000, "gemm", "")
-			end := at + int64(layer)*40_000 + 39_000 + int64(shared.Float64()*800)
+			w.launch(launched, at+int64(layer)*40_000+10_000+own, 20_000, "gemm", "")
+			end := at + int64(layer)*40_000 + 39_000 + int64(shared.Float64()*800) + most
 			if c.Args == None {
 				continue
 			}
@@ -117,9 +156,12 @@ func (w *writer) events() {
 				left += int64(w.noise.ExpFloat64() * 3e6)
 			}
 			if seq > skip {
-				start := at + int64(layer)*40_000 + 31_000 + int64(w.noise.Float64()*3000)
+				start := at + int64(layer)*40_000 + 31_000 + int64(w.noise.Float64()*3000) + own
 				w.launch(launched+10_000, start, left-start, w.kernel(layer), w.args(seq, layer))
+				w.collectives = append(w.collectives, Collective{step, layer, start, left})
+				w.overlap(left)
 			}
+			host, at = host+most-own, at+most
 		}
 		at += int64(c.Layers)*40_000 + 50_000 + int64(shared.Float64()*200_000)
 		w.step(step, from, at-from-20_000)
@@ -138,7 +180,7 @@ func (w *writer) args(seq, layer int) string {
 	if w.config.Args == Names {
 		return ""
 	}
-	name, size := "allreduce", 4096
+	name, size := "allreduce", cmp.Or(w.config.Elements, 4096)
 	if layer%4 == 3 {
 		name, size = "_allgather_base", 1024
 	}
@@ -150,6 +192,13 @@ func (w *writer) args(seq, layer int) string {
 		s += fmt.Sprintf(`, "Seq": %d`, seq)
 	}
 	return s
+}
+
+// overlap writes what another stream computes until a collective ends.
+func (w *writer) overlap(end int64) {
+	if length := w.config.Overlap; length > 0 {
+		w.event(end-length, length, `"ph": "X", "cat": "kernel", "name": "overlapped", "pid": %d, "tid": 9`, `"stream": 9`, w.device())
+	}
 }
 
 // launch writes an operator, its call, and what that launched, joined by ids and a flow.

@@ -256,3 +256,30 @@ func (a *aligner) lagByClock(f *Trace, group uint64, s *Sample) (lag int64) {
 	}
 	return lag
 }
+
+// Lags returns for each trace, by group, how far the numbers that order gave its collectives are behind
+// those of the others, once their clocks are aligned. Of groups that a trace is the first to have it is
+// 0, and what is not known is left out.
+func Lags(traces []*Trace) []map[uint64]int64 {
+	all := make([]map[uint64]int64, len(traces))
+	h := &Host{traces: traces}
+	a := aligner{clocks: &Clocks{By: ByCollectives, Hosts: []*Host{h}}, ends: map[Meeting]*ends{}}
+	a.origin = a.first()
+	order := make([]int, len(traces))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(len(traces[y].Samples), len(traces[x].Samples)) })
+	for _, i := range order {
+		t := traces[i]
+		all[i] = a.lags(t)
+		started := a.started()
+		for k := range t.Samples {
+			if s := &t.Samples[k]; s.Shape != 0 && !started[s.Group] {
+				all[i][s.Group] = 0
+			}
+		}
+		a.join(&Host{traces: []*Trace{t}}, line{})
+	}
+	return all
+}

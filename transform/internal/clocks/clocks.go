@@ -110,6 +110,9 @@ func (h *Host) Add(t *Trace, rank string) {
 	}
 }
 
+// Has reports whether the times of a trace are the host's.
+func (h *Host) Has(t *Trace) bool { return slices.Contains(h.traces, t) }
+
 // CorrectBy gives the traces of a host a correction.
 func (h *Host) CorrectBy(known *Host) {
 	for _, t := range h.traces {
