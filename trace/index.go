@@ -38,6 +38,7 @@ type Identity struct {
 	Size     int64 // bytes
 	Modified int64 // ns since 1970
 	Sum      [sha256.Size]byte
+	Tag      string // what a server calls this state of it, which then stands for the two above; else empty
 }
 
 // summedAtEachEnd is how much of a file's head and tail goes into its identity,

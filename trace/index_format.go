@@ -15,6 +15,8 @@ import (
 // with whatever changes the format, the kinds of damage included.
 const (
 	indexMagic = "TKX\x05"
+	// taggedMagic is that of an index with a tag, which follows its sum.
+	taggedMagic = "TKX\x06"
 
 	// isText marks a block of document text, in the byte that tells what
 	// other blocks hold.
@@ -29,10 +31,17 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Append appends the index as it is kept in a file.
 func (x *Index) Append(dst []byte) []byte {
-	w := indexWriter{append(dst, indexMagic...)}
+	magic := indexMagic
+	if x.File.Tag != "" {
+		magic = taggedMagic
+	}
+	w := indexWriter{append(dst, magic...)}
 	w.uint(x.File.Size)
 	w.int(x.File.Modified)
 	w.b = append(w.b, x.File.Sum[:]...)
+	if x.File.Tag != "" {
+		w.text([]byte(x.File.Tag))
+	}
 	w.b = append(w.b, byte(x.Format))
 	w.survey(&x.Survey)
 	w.uint(int64(len(x.Cats)))
@@ -150,7 +159,11 @@ func truth(b bool) int64 {
 // can't mean is refused with an error that wraps ErrIndex.
 func ParseIndex(file []byte) (*Index, error) {
 	body := len(file) - crc32.Size
-	if body < len(indexMagic) || string(file[:len(indexMagic)]) != indexMagic {
+	if body < len(indexMagic) {
+		return nil, ErrIndex
+	}
+	magic := string(file[:len(indexMagic)])
+	if magic != indexMagic && magic != taggedMagic {
 		return nil, ErrIndex
 	}
 	if crc32.Checksum(file[:body], castagnoli) != binary.LittleEndian.Uint32(file[body:]) {
@@ -161,6 +174,10 @@ func ParseIndex(file []byte) (*Index, error) {
 	x.File.Size = r.uint()
 	x.File.Modified = r.int()
 	copy(x.File.Sum[:], r.take(len(x.File.Sum)))
+	if magic == taggedMagic {
+		x.File.Tag = string(r.text())
+		r.check(x.File.Tag != "")
+	}
 	x.Format = Format(r.byte())
 	r.survey(&x.Survey)
 	for range r.count(5) {

@@ -28,6 +28,9 @@ func (s *Source) ReadAgain(blocks []Block, known VerbatimRuns) (*Reader, error) 
 	if s.index != nil {
 		c.verifier.sums = s.index.sums
 	}
+	if s.far != nil && s.index != nil && s.outer != Zip {
+		s.far.Foresee(s.stretches(blocks))
+	}
 	return newReader(c, o, s.marks, &s.ring), nil
 }
 

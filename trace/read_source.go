@@ -54,6 +54,7 @@ type Source struct {
 	most   int64     // of text, in bytes; 0 for no limit
 	record bool      // what gzip was
 	verify bool      // that what is kept is JSON
+	far    Far       // nil if the input is at hand
 	ring   ring
 }
 
@@ -76,21 +77,38 @@ type SourceOptions struct {
 	// something else there.
 	Inner bool
 
+	// Far is what there is of an input that is far away, besides ReadAt; nil for others.
+	Far Far
+
 	// Spool is called for a temporary file if the input is a pipe and must be
 	// read twice. Without it a pipe can be read once.
 	Spool func() (*spill.File, error)
 }
 
+// Far is an input of which each piece has to be asked for.
+type Far interface {
+	// Stream reads the input from its start.
+	Stream() io.Reader
+	// Foresee says which stretches are read next, in order.
+	Foresee(stretches []Stretch)
+}
+
+// Stretch is from one byte of an input, as it is packed, to before another.
+type Stretch struct{ From, To int64 }
+
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, verify: o.Verify}
+	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, verify: o.Verify, far: o.Far}
 	if !o.Inner {
 		s.marks = &interner{}
 	}
 	if at, ok := r.(io.ReaderAt); ok && size >= 0 {
 		s.at = at
 		s.r = io.NewSectionReader(at, 0, size)
+		if s.far != nil {
+			s.r = s.far.Stream()
+		}
 	}
 	head := make([]byte, sniffed)
 	n, err := io.ReadFull(s.r, head)

@@ -275,8 +275,7 @@ func TestChangesAreRefused(t *testing.T) {
 		"shorter":   {&far.File{Text: before}, &far.File{Text: noise(100_000)}},
 	} {
 		n := 0
-		var p *far.Proxy
-		p = far.NewProxy(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := far.NewProxy(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			n++
 			states[min(n-1, 1)].ServeHTTP(w, r)
 		}))
