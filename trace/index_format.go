@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -154,6 +155,9 @@ func truth(b bool) int64 {
 	}
 	return 0
 }
+
+// IsIndex reports whether a file begins as one of an index does, of this version or another.
+func IsIndex(file []byte) bool { return bytes.HasPrefix(file, []byte(indexMagic[:3])) }
 
 // ParseIndex reads an index file, of which the Index keeps parts. What the file
 // can't mean is refused with an error that wraps ErrIndex.

@@ -55,6 +55,7 @@ type Source struct {
 	record bool      // what gzip was
 	verify bool      // that what is kept is JSON
 	far    Far       // nil if the input is at hand
+	packed func() int64
 	ring   ring
 }
 
@@ -76,6 +77,10 @@ type SourceOptions struct {
 	// down: they get no numbers of their own (Event.Interned), which would say
 	// something else there.
 	Inner bool
+
+	// Packed says how many bytes a pipe brings, negative if that is not known, which it may be
+	// at the end alone; nil if it never is.
+	Packed func() int64
 
 	// Far is what there is of an input that is far away, besides ReadAt; nil for others.
 	Far Far
@@ -99,7 +104,7 @@ type Stretch struct{ From, To int64 }
 // NewSource makes a Source of r. If r is an io.ReaderAt, size is its length in
 // bytes; size is negative for a pipe. The Source reads r, but never closes it.
 func NewSource(r io.Reader, size int64, o SourceOptions) (*Source, error) {
-	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, verify: o.Verify, far: o.Far}
+	s := &Source{r: r, size: size, input: size, points: points{every: checkpointEvery, most: mostPoints}, most: o.MaxText, record: o.Record, verify: o.Verify, far: o.Far, packed: o.Packed}
 	if !o.Inner {
 		s.marks = &interner{}
 	}
@@ -184,7 +189,12 @@ func (s *Source) Format() Format { return s.outer }
 
 // Size is the length of the input in bytes as it is packed, negative if it is
 // not known.
-func (s *Source) Size() int64 { return s.input }
+func (s *Source) Size() int64 {
+	if s.input < 0 && s.packed != nil {
+		return s.packed()
+	}
+	return s.input
+}
 
 // Close gives back what the Source itself has made.
 func (s *Source) Close() error {

@@ -1,19 +1,16 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"tracekit/internal/budget"
 	"tracekit/internal/jsondoc"
+	"tracekit/internal/remote"
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
 	"tracekit/trace"
@@ -246,11 +243,11 @@ func (r *comparisonReader) sides() (before, after []compare.Run, err error) {
 // side reads the runs of a side: a folder is one of many ranks, each other file one by itself.
 func (r *comparisonReader) side(side int, names []string) (runs []compare.Run, err error) {
 	for _, name := range names {
-		files, err := expand(name)
+		files, err := expand(r.c, r.std, name)
 		if err != nil {
 			return nil, err
 		}
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
+		if isFolder(name) {
 			run, err := r.run(side, name, files)
 			if err != nil {
 				return nil, err
@@ -270,7 +267,7 @@ func (r *comparisonReader) side(side int, names []string) (runs []compare.Run, e
 }
 
 func (r *comparisonReader) run(side int, name string, files []string) (compare.Run, error) {
-	run := compare.Run{Name: name}
+	run := compare.Run{Name: remote.Shown(name)}
 	for _, file := range files {
 		in, err := r.input(side, file)
 		if err != nil {
@@ -324,25 +321,12 @@ func (r *comparisonReader) input(side int, name string) (*compare.Input, error) 
 
 // reportFile reads a file that report --json wrote; nil if it is none.
 func (r *comparisonReader) reportFile(name string) (*compare.Input, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, unread(err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, nil // it may be read once only
-	} else if err := r.std.places.reads("the input", info); err != nil {
+	in, err := openIf(r.c, r.std, name, reportHead, isReport)
+	if in == nil || err != nil {
 		return nil, err
 	}
-	in := bufio.NewReader(f)
-	head, err := in.Peek(reportHead)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, plainPathError(err)
-	}
-	if !isReport(head) {
-		return nil, nil
-	}
-	return compare.FromReport(in, name, r.selection)
+	defer in.Close()
+	return compare.FromReport(in, remote.Shown(name), r.selection)
 }
 
 // reportHead is how much of a file tells that it is a report.

@@ -154,7 +154,7 @@ func commandsIn(text string, script bool) []string {
 	return found
 }
 
-var flagWord = regexp.MustCompile(`^--?[a-z][a-z-]*`)
+var flagWord = regexp.MustCompile(`^--?[a-z][a-z0-9-]*`)
 
 // badWord is the verb or flag of command that does not exist.
 func badWord(app *cli.App, command string) string {

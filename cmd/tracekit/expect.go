@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"strings"
 
+	"tracekit/internal/remote"
 	"tracekit/internal/term"
 
 	"github.com/urfave/cli/v2"
@@ -24,7 +24,7 @@ func (e errLacking) Unwrap() error { return e.error }
 // sayLacking warns of traces that have nothing among the inputs, which --strict makes an error,
 // and returns the exit status that this makes.
 func sayLacking(c *cli.Context, std streams, inputs []string) (status int, err error) {
-	err = lacking(c, inputs)
+	err = lacking(c, std, inputs)
 	switch {
 	case err == nil:
 		return exitDone, nil
@@ -39,25 +39,25 @@ const mostMissing = 8
 
 // lacking is an error that names the traces of --expect that have nothing among the inputs, nil if
 // all have.
-func lacking(c *cli.Context, inputs []string) error {
+func lacking(c *cli.Context, std streams, inputs []string) error {
 	if !c.IsSet("expect") {
 		return nil
 	}
-	traces, err := expandAll(c.StringSlice("expect"))
+	traces, err := expandAll(c, std, c.StringSlice("expect"))
 	if err != nil {
 		return err
 	}
 	there := map[string][]string{}
 	for _, name := range inputs {
-		stem := stemOf(filepath.Base(name))
+		stem := stemOf(baseName(name))
 		there[stem] = append(there[stem], name)
 	}
 	var missing []string
 	for _, name := range traces {
 		switch made := takeMade(there, name); {
 		case made == "":
-			missing = append(missing, name)
-		case !isNewer(made, name):
+			missing = append(missing, remote.Shown(name))
+		case !isNewer(c, std, made, name):
 			missing = append(missing, fmt.Sprintf("%s (%s is older)", name, made))
 		}
 	}
@@ -102,7 +102,7 @@ const mostAlike = 100
 // outputNames are what an output in a folder for many may be called, the first that no other has:
 // as the input, with that one's folder before it, or with a number, too.
 func outputNames(name string, rename func(string) string) iter.Seq[string] {
-	base, dir := filepath.Base(name), filepath.Base(filepath.Dir(name))
+	base, dir := baseName(name), baseName(folderName(name))
 	return func(yield func(string) bool) {
 		if !yield(rename(base)) || !yield(rename(dir+"-"+base)) {
 			return

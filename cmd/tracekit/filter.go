@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tracekit/filter"
+	"tracekit/internal/remote"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	keepfilter "tracekit/transform/filter"
@@ -163,7 +164,7 @@ func checkWords(words []string, flags bool) error {
 
 func isFile(name string) bool {
 	_, err := os.Stat(name)
-	return err == nil
+	return err == nil || remote.Is(name)
 }
 
 // isExpression tells a word beside flags from an input's name.

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"tracekit/internal/gzip/gzwrite"
+	"tracekit/internal/remote"
 	"tracekit/internal/term"
 	"tracekit/transform/split"
 )
@@ -41,6 +42,9 @@ type written struct{ temporary, name, sum string }
 func openFolder(std streams, path string) (f *folder, err error) {
 	if path == "-" {
 		return nil, hint(usage("it takes a folder for many files"), "standard output is one; for a folder of that name, ./-")
+	}
+	if remote.Is(path) {
+		return nil, notWritten(path)
 	}
 	f = &folder{places: std.places, path: path}
 	if err := f.make(path); err != nil {
@@ -84,6 +88,9 @@ func (f *folder) make(path string) error {
 
 // makeFolder makes a folder, unless it is there, for outputs that do not belong together.
 func makeFolder(std streams, path string) error {
+	if remote.Is(path) {
+		return notWritten(path)
+	}
 	f := &folder{places: std.places, path: path}
 	err := f.make(path)
 	for _, made := range f.made {

@@ -12,14 +12,15 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-const overviewText = `A trace is a file or comes through a pipe: JSON as PyTorch, vLLM, SGLang and
-others write it, plain or compressed with gzip, zstd or zip. Every verb reads
-what the others write.
+const overviewText = `A trace is a file, comes through a pipe or is at an address (https://, http:// or
+s3://BUCKET/KEY): JSON as PyTorch, vLLM, SGLang and others write it, plain or
+compressed with gzip, zstd or zip. Every verb reads what the others write.
 
 EXAMPLES
    tracekit info big.json.gz
    tracekit slice --from 10s --for 250ms -o piece.json.gz big.json.gz
    tracekit strip --python big.json.gz | tracekit slice --step 120 -o step.json.gz
+   tracekit slice --step 120 -o step.json.gz s3://traces/run7/rank0.json.gz
 
 tracekit help VERB shows the flags of a verb, with examples.`
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"time"
 
+	"tracekit/internal/remote"
 	"tracekit/internal/term"
 	"tracekit/trace"
 
@@ -20,27 +23,36 @@ func indexCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "index",
 		Usage:     "build a seek index, so that later cuts of the same file are quick",
-		UsageText: "tracekit index [FLAGS] FILE",
+		UsageText: "tracekit index [-o FILE] [FLAGS] FILE",
 		Description: `Reads FILE once and writes FILE.tkx beside it, less than a hundredth of the size of
 a large FILE. Verbs that would read FILE twice use the index to read only the part
 that they need. An index that does not belong to FILE as it is now is not used.
+What is at an address is read once, as a stream; -o says where its index goes.
 
-EXAMPLE
+EXAMPLES
    tracekit index big.json.gz
    tracekit slice --from 10s --for 250ms -o piece.json.gz big.json.gz
+   tracekit index -o big.tkx s3://traces/big.json.gz
 
 ` + exitText,
-		Flags: inputFlags(),
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the index to `FILE` (default: the name of the input and " + indexSuffix + ")"},
+			tmpdirFlag(),
+		}, inputFlags()...),
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name == "" || name == "-" {
 				return hint(usage("an index belongs to a file"), "name the FILE; its index is FILE%s", indexSuffix)
 			}
-			in, err := openInput(c, std, how{})
+			name, err := indexOutput(c)
+			if err != nil {
+				return err
+			}
+			in, err := openInput(c, std, how{index: true})
 			if err != nil {
 				return err
 			}
 			defer in.Close()
-			out, err := newOutput(std, "index", in.name+indexSuffix, trace.Plain)
+			out, err := newOutput(std, "index", name, trace.Plain)
 			if err != nil {
 				return err
 			}
@@ -58,7 +70,7 @@ EXAMPLE
 			}
 			in.meter.Stop()
 			if !c.Bool("quiet") {
-				fmt.Fprintln(std.err, indexSummary(in, x, int64(len(file))))
+				fmt.Fprintln(std.err, indexSummary(in, x, name, int64(len(file))))
 			}
 			return damage(in, lost, c.Bool("quiet"), std)
 		},
@@ -67,7 +79,7 @@ EXAMPLE
 
 // makeIndex reads all of a file that stays as it is meanwhile, and shows it to look.
 func (in *input) makeIndex(ctx context.Context, look func(*trace.Part) error) (*trace.Index, error) {
-	if in.Size() < 0 {
+	if in.size < 0 {
 		return nil, errors.New("is no regular file, so it can't have an index")
 	}
 	id, err := in.identify()
@@ -84,8 +96,15 @@ func (in *input) makeIndex(ctx context.Context, look func(*trace.Part) error) (*
 	return x, nil
 }
 
+var errNoTag = errors.New("can't have an index: its server says neither an ETag nor when it was written")
+
 func (in *input) identify() (trace.Identity, error) {
-	if in.file == nil { // nobody else can change what it reads
+	switch {
+	case in.far != nil && in.far.Tag == "":
+		return trace.Identity{}, errNoTag
+	case in.far != nil:
+		return trace.Identity{Size: in.size, Tag: in.far.Tag}, nil
+	case in.file == nil: // nobody else can change what it reads
 		return trace.Identity{Size: in.size}, nil
 	}
 	info, err := in.file.Stat()
@@ -95,62 +114,182 @@ func (in *input) identify() (trace.Identity, error) {
 	return trace.Identify(in.file, info.Size(), info.ModTime())
 }
 
-func indexSummary(in *input, x *trace.Index, size int64) string {
+// indexOutput is where the index of the input goes.
+func indexOutput(c *cli.Context) (string, error) {
+	switch name := c.String("output"); {
+	case name == "-":
+		return "", hint(usage("-o names a file for the index"), "for a file of that name, ./-")
+	case name != "":
+		return name, nil
+	}
+	name := c.Args().First()
+	if remote.Is(name) {
+		return "", hint(usage("%s: nothing is written there", remote.Shown(name)), "say where its index goes: -o FILE%s", indexSuffix)
+	}
+	return name + indexSuffix, nil
+}
+
+func indexSummary(in *input, x *trace.Index, name string, size int64) string {
 	v := &x.Survey
 	line := fmt.Sprintf("index: %s in %d categories, %s; %s is %s (%.2f%%)", term.Plural(v.Events, "event"), len(x.Cats), term.Bytes(v.Bytes),
-		in.name+indexSuffix, term.Bytes(size), 100*float64(size)/float64(max(in.Size(), 1)))
+		name, term.Bytes(size), 100*float64(size)/float64(max(in.Size(), 1)))
 	if x.Format == trace.Zstd {
 		line += "; zstd can only be read from its start, so only the first of two readings is saved"
 	}
 	return line
 }
 
-// useIndex lets the input rely on the index beside it, if there is one that
-// fits. One that does not is named, and the work is done without.
-func (in *input) useIndex(std streams) {
-	name := in.name + indexSuffix
-	err := in.loadIndex(name)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		return
+// beside is how an index beside the input is called.
+func (in *input) beside() string {
+	if in.far != nil {
+		return remote.Beside(in.arg, indexSuffix)
+	}
+	return in.arg + indexSuffix
+}
+
+// indexCall is the command that makes an index of the input.
+func (in *input) indexCall() string {
+	if remote.Is(in.arg) {
+		return "tracekit index " + in.name + " -o FILE" + indexSuffix
+	}
+	return "tracekit index " + in.name
+}
+
+// useIndex lets the input rely on its index, if there is one that fits.
+func (in *input) useIndex(c *cli.Context, std streams) (err error) {
+	x := (*trace.Index)(nil)
+	switch {
+	case in.far != nil:
+		x = in.far.index
+	case in.file != nil:
+		x, err = in.findIndex(c, std)
+	}
+	if x == nil || err != nil {
+		return err
+	}
+	if err := in.Use(x, x.File); err != nil {
+		return in.unfit(c, std, in.beside(), err)
+	}
+	in.index = x
+	return nil
+}
+
+// findIndex returns the index that --index names, or that is beside the input, if it fits. One
+// beside it that does not is named, and the work is done without: nil is returned then, and
+// where there is none.
+func (in *input) findIndex(c *cli.Context, std streams) (*trace.Index, error) {
+	name := in.beside()
+	if c.IsSet("index") {
+		name = c.String("index")
+	}
+	x, err := in.loadIndex(c, std, name)
+	switch {
+	case err == nil:
+		return x, nil
+	case !c.IsSet("index") && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, remote.ErrMissing)):
+		return nil, nil
+	}
+	return nil, in.unfit(c, std, name, err)
+}
+
+// unfit says why an index is not used. That is an error if --index names it.
+func (in *input) unfit(c *cli.Context, std streams, name string, err error) error {
+	if ctx := c.Context.Err(); ctx != nil {
+		return ctx
 	}
 	why := err.Error()
 	if errors.Is(err, trace.ErrStale) {
 		why = "the trace is not as it was when that was made"
 	}
-	fmt.Fprintf(std.err, "hint: %s is not used, because %s; make a new one: tracekit index %s\n", name, why, in.name)
+	if c.IsSet("index") {
+		return hint(fmt.Errorf("--index: %s can't be used: %s", remote.Shown(name), why), "make a new one: %s", in.indexCall())
+	}
+	fmt.Fprintf(std.err, "hint: %s is not used, because %s; make a new one: %s\n", remote.Shown(name), why, in.indexCall())
+	return nil
 }
 
 // roomForText is how much larger than its trace an index may be, in bytes, and
 // still be read: text around the events is in it as it is.
 const roomForText = 1 << 20
 
-func (in *input) loadIndex(name string) error {
-	info, err := os.Stat(name)
-	switch {
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular() || info.Size() > 2*in.Size()+roomForText:
-		return trace.ErrIndex
+func (in *input) loadIndex(c *cli.Context, std streams, name string) (*trace.Index, error) {
+	size := in.size
+	if in.far != nil {
+		size = in.far.Size
 	}
-	if err := in.places.reads("the index of the input", info); err != nil {
-		return err
-	}
-	file, err := os.ReadFile(name)
+	file, err := in.readIndex(c, std, name, 2*max(size, 0)+roomForText)
 	if err != nil {
-		return plainPathError(err)
+		return nil, err
 	}
 	x, err := trace.ParseIndex(file)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	id, err := in.identify()
+	return x, in.owns(x)
+}
+
+// readIndex reads a file of at most so many bytes.
+func (in *input) readIndex(c *cli.Context, std streams, name string, most int64) ([]byte, error) {
+	if remote.Is(name) {
+		return readFarIndex(c, std, name, most)
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, plainPathError(err)
+	case !info.Mode().IsRegular() || info.Size() > most:
+		return nil, trace.ErrIndex
+	}
+	if err := in.places.reads("the index of the input", info); err != nil {
+		return nil, err
+	}
+	file, err := os.ReadFile(name)
+	return file, plainPathError(err)
+}
+
+// readFarIndex is readIndex for an address. A server that answers with a page instead has none.
+func readFarIndex(c *cli.Context, std streams, name string, most int64) ([]byte, error) {
+	text, err := std.net.text(c, name)
 	if err != nil {
-		return plainPathError(err)
+		return nil, err
 	}
-	if err := in.Use(x, id); err != nil {
-		return err
+	defer text.Close()
+	file, err := io.ReadAll(io.LimitReader(text, most+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(file)) > most || !trace.IsIndex(file):
+		return nil, fmt.Errorf("%w: %w", trace.ErrIndex, remote.ErrMissing)
 	}
-	in.index = x
+	return file, nil
+}
+
+// owns fails unless an index is of the input as it is now. What is far away is known by what its
+// server says of it, or by its size and its ends where the index was made of a copy.
+func (in *input) owns(x *trace.Index) error {
+	id := x.File
+	switch far := in.far; {
+	case far == nil:
+		now, err := in.identify()
+		if err != nil {
+			return plainPathError(err)
+		}
+		id = now
+	case id.Size != far.Size || id.Tag != "" && id.Tag != far.Tag:
+		return trace.ErrStale
+	case id.Tag == "" && far.Ranges:
+		if err := in.byRanges(); err != nil {
+			return err
+		}
+		now, err := trace.Identify(far.ranged, far.Size, time.Unix(0, id.Modified))
+		if err != nil {
+			return err
+		}
+		id = now
+	}
+	if id != x.File {
+		return trace.ErrStale
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"syscall"
 
+	"tracekit/internal/remote"
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
 	"tracekit/trace"
@@ -26,6 +28,7 @@ type streams struct {
 	out, err  io.Writer
 	unguarded io.Writer // err as it is
 	places    *places   // what is read and written
+	net       *network  // what is far away
 
 	index *trace.Index // of the input, where this process has made one; else nil
 
@@ -54,7 +57,10 @@ func tmpdirFlag() cli.Flag {
 type input struct {
 	*trace.Source // nil if the verb looks at the packing itself
 	name          string
-	file          *os.File // nil for standard input
+	arg           string   // what names it in the call, with what may be secret in it; empty for standard input
+	file          *os.File // nil for standard input, and what is far away
+	far           *farFile // nil for what is at hand
+	net           *network
 	r             io.Reader
 	size          int64       // of r, negative for a pipe
 	of            *os.File    // the regular file that r reads, nil for all else
@@ -72,6 +78,14 @@ type how struct {
 	to     trace.Format // what it makes of it: gzip may be copied as it is packed
 	verify bool         // it tells what is no JSON to the letter, as --strict does
 	again  bool         // it may have to begin again: what comes through a pipe is kept, as it is packed
+	seek   bool         // it goes to parts of it, by an index if there is one
+	index  bool         // it makes an index of it
+	file   bool         // it opens it several times
+}
+
+// usesIndex reports whether an index is looked for. One does not say what is JSON.
+func (h how) usesIndex(c *cli.Context) bool {
+	return h.seek || h.twice && !c.Bool("strict") && !h.verify
 }
 
 // openInput opens the verb's FILE, or standard input.
@@ -85,7 +99,7 @@ func openInput(c *cli.Context, std streams, h how) (*input, error) {
 
 func oneInput(c *cli.Context) (string, error) {
 	if c.NArg() > 1 {
-		return "", usage("one input at a time: %q and %q", c.Args().Get(0), c.Args().Get(1))
+		return "", usage("one input at a time: %q and %q", remote.Shown(c.Args().Get(0)), remote.Shown(c.Args().Get(1)))
 	}
 	return c.Args().First(), nil
 }
@@ -97,6 +111,11 @@ func openNamed(c *cli.Context, std streams, name string, h how) (*input, error) 
 		return nil, err
 	}
 	in.how = h
+	if in.far != nil {
+		if err := in.approach(c, std); err != nil {
+			return nil, in.fail(in.wrap(err))
+		}
+	}
 	if h.again && in.size < 0 {
 		if in.kept, err = spill.Create(c.String("tmpdir")); err != nil {
 			return nil, in.fail(err)
@@ -112,8 +131,10 @@ func openNamed(c *cli.Context, std streams, name string, h how) (*input, error) 
 		}
 		return in, nil
 	}
-	if h.twice && in.file != nil && in.size >= 0 && !c.Bool("strict") && !h.verify { // an index does not tell what is JSON
-		in.useIndex(std)
+	if h.usesIndex(c) && in.size >= 0 {
+		if err := in.useIndex(c, std); err != nil {
+			return nil, in.fail(err)
+		}
 	}
 	return in, nil
 }
@@ -129,6 +150,12 @@ func (in *input) open(c *cli.Context) error {
 		o.Spool = spill.In(c.String("tmpdir"))
 	}
 	o.Record = in.how.to == trace.Gzip
+	if in.far != nil {
+		o.Packed = func() int64 { return in.far.Size }
+		if in.size >= 0 && in.far.ranged != nil {
+			o.Far = in.far
+		}
+	}
 	in.Source, err = trace.NewSource(in.r, in.size, o)
 	return in.wrap(err)
 }
@@ -163,6 +190,9 @@ func (in *input) readings(c *cli.Context) pipeline.Reading {
 
 // openUnread opens the input called name, whatever is in it.
 func openUnread(c *cli.Context, std streams, name string) (*input, error) {
+	if remote.Is(name) {
+		return openFar(c, std, name)
+	}
 	in := &input{name: name, r: std.in, size: -1, places: std.places}
 	if name == "" || name == "-" {
 		if err := noInput(name, std.in); err != nil {
@@ -174,7 +204,7 @@ func openUnread(c *cli.Context, std streams, name string) (*input, error) {
 		if err != nil {
 			return nil, unread(err)
 		}
-		in.file, in.r = f, f
+		in.arg, in.file, in.r = name, f, f
 	}
 	if f, ok := in.r.(*os.File); ok {
 		if err := in.look(f); err != nil {
@@ -195,6 +225,9 @@ func openUnread(c *cli.Context, std streams, name string) (*input, error) {
 	}
 	return in, nil
 }
+
+// named reports whether the input can be opened again by its name.
+func (in *input) named() bool { return in.file != nil || in.far != nil && in.far.ranged != nil }
 
 // noInput tells that there is nothing on standard input, from which a trace is
 // expected: nobody is meant to type one, unless it is asked for with a dash.
@@ -253,14 +286,16 @@ func (in *input) wrap(err error) error {
 		return elsewhere
 	case errors.Is(err, spill.ErrNoRoom):
 		return hint(err, "name a folder that has room: --tmpdir DIR")
-	case errors.Is(err, trace.ErrEmpty) && in.file == nil && in.of == nil:
+	case errors.As(err, new(*remote.Error)):
+		return farError(in.name, err)
+	case errors.Is(err, trace.ErrEmpty) && in.arg == "" && in.of == nil:
 		return fmt.Errorf("%s: nothing came through the pipe: did the command before it fail?", in.name)
 	case errors.Is(err, trace.ErrEmpty), errors.Is(err, trace.ErrNotTrace), errors.Is(err, trace.ErrNoEvents):
 		return hint(fmt.Errorf("%s: %w", in.name, err), "a trace is JSON with a traceEvents array, or an array of events; it may be packed with gzip, zstd or zip")
 	case errors.Is(err, trace.ErrTooMuch):
 		return hint(fmt.Errorf("%s: %w", in.name, err), "allow for more with --max-size, if the file is what it should be")
 	case errors.Is(err, trace.ErrMisfit):
-		return hint(fmt.Errorf("%s: %w", in.name, err), "make a new one: tracekit index %s", in.name)
+		return hint(fmt.Errorf("%s: %w", in.name, err), "make a new one: %s", in.indexCall())
 	case errors.Is(err, trace.ErrChanged):
 		return hint(fmt.Errorf("%s: %w", in.name, err), "wait until the profiler has finished writing it")
 	}
@@ -296,33 +331,87 @@ func (in *input) Close() {
 	if in.file != nil {
 		in.file.Close()
 	}
+	if in.far != nil {
+		in.far.Close()
+	}
 	if in.kept != nil {
 		in.kept.Close()
 	}
 }
 
 // readRequests reads a file of requests.
-func readRequests(std streams, name string, o requests.FileOptions) ([]requests.Record, error) {
+func readRequests(c *cli.Context, std streams, name string, o requests.FileOptions) ([]requests.Record, error) {
+	f, err := openText(c, std, "what --requests reads", name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	records, err := requests.ReadFile(f, o)
+	if err != nil {
+		return nil, hint(fmt.Errorf("%s: %s", remote.Shown(name), term.Short(err.Error(), 300)), "it has to be CSV with a header, JSON lines, OpenTelemetry JSON or a result of vllm bench serve, with an id, a start and an end; "+requestTimes)
+	}
+	return records, nil
+}
+
+// openText opens a file that is no trace, wherever it is.
+func openText(c *cli.Context, std streams, what, name string) (io.ReadCloser, error) {
+	if remote.Is(name) {
+		return std.net.text(c, name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, unread(err)
 	}
-	defer f.Close()
 	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return nil, plainPathError(err)
+		err = plainPathError(err)
 	case info.IsDir():
-		return nil, hint(fmt.Errorf("%s: is a directory", name), "name one file in it")
+		err = hint(fmt.Errorf("%s: is a directory", name), "name one file in it")
+	default:
+		err = std.places.reads(what, info)
 	}
-	if err := std.places.reads("what --requests reads", info); err != nil {
+	if err != nil {
+		f.Close()
 		return nil, err
 	}
-	records, err := requests.ReadFile(f, o)
-	if err != nil {
-		return nil, hint(fmt.Errorf("%s: %s", name, term.Short(err.Error(), 300)), "it has to be CSV with a header, JSON lines, OpenTelemetry JSON or a result of vllm bench serve, with an id, a start and an end; "+requestTimes)
+	return f, nil
+}
+
+// openIf opens an input whose first bytes, so many of them, are what is looked for; nil if they
+// are not, and for what may be read once only.
+func openIf(c *cli.Context, std streams, name string, size int, is func(head []byte) bool) (io.ReadCloser, error) {
+	if remote.Is(name) {
+		head, err := std.net.peek(c, name)
+		if err != nil || !is(head[:min(len(head), size)]) {
+			return nil, err
+		}
+		return std.net.text(c, name)
 	}
-	return records, nil
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unread(err)
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, nil
+	}
+	in := bufio.NewReaderSize(f, size)
+	head, err := in.Peek(size)
+	if err == nil || errors.Is(err, io.EOF) {
+		err = nil
+		if is(head) {
+			if err = std.places.reads("the input", info); err == nil {
+				return struct {
+					io.Reader
+					io.Closer
+				}{in, f}, nil
+			}
+		}
+	}
+	f.Close()
+	return nil, plainPathError(err)
 }
 
 // errInterrupted says that the user has had enough.

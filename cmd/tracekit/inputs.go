@@ -2,13 +2,14 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"tracekit/internal/natural"
+	"tracekit/internal/remote"
 
 	"github.com/urfave/cli/v2"
 )
@@ -18,19 +19,25 @@ var traceEndings = []string{".json", ".json.gz", ".json.zst", ".json.zip"}
 
 // manyInputs are the names of the files that a verb's arguments name: files, the traces in a
 // folder, and those that a quoted pattern matches, each once.
-func manyInputs(c *cli.Context) (names []string, err error) { return expandAll(c.Args().Slice()) }
+func manyInputs(c *cli.Context, std streams) (names []string, err error) {
+	return expandAll(c, std, c.Args().Slice())
+}
 
 // expandAll returns the files that arguments name, each once.
-func expandAll(args []string) (names []string, err error) {
+func expandAll(c *cli.Context, std streams, args []string) (names []string, err error) {
 	seen := map[string]bool{}
 	for _, arg := range args {
-		some, err := expand(arg)
+		some, err := expand(c, std, arg)
 		if err != nil {
 			return nil, err
 		}
 		for _, name := range some {
-			if !seen[filepath.Clean(name)] {
-				seen[filepath.Clean(name)] = true
+			one := name
+			if !remote.Is(name) {
+				one = filepath.Clean(name)
+			}
+			if !seen[one] {
+				seen[one] = true
 				names = append(names, name)
 			}
 		}
@@ -39,7 +46,10 @@ func expandAll(args []string) (names []string, err error) {
 }
 
 // expand returns the files that an argument names.
-func expand(arg string) ([]string, error) {
+func expand(c *cli.Context, std streams, arg string) ([]string, error) {
+	if remote.Is(arg) {
+		return std.net.list(c, arg)
+	}
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
@@ -63,7 +73,28 @@ func expand(arg string) ([]string, error) {
 }
 
 // isPattern reports whether an argument may match names of files.
-func isPattern(arg string) bool { return strings.ContainsAny(arg, "*?[") }
+func isPattern(arg string) bool {
+	if remote.Is(arg) {
+		return remote.IsPattern(arg)
+	}
+	return strings.ContainsAny(arg, "*?[")
+}
+
+// baseName is what an input is called without the folder that it is in.
+func baseName(name string) string {
+	if remote.Is(name) {
+		return remote.Base(name)
+	}
+	return filepath.Base(name)
+}
+
+// folderName is the folder that an input is in.
+func folderName(name string) string {
+	if remote.Is(name) {
+		return path.Dir(remote.Shown(name))
+	}
+	return filepath.Dir(name)
+}
 
 // inFolder returns the traces in a folder, without those in folders in it.
 func inFolder(dir string) (names []string, err error) {
@@ -72,7 +103,7 @@ func inFolder(dir string) (names []string, err error) {
 		return nil, plainPathError(err)
 	}
 	for _, e := range entries {
-		if isTraceName(e) {
+		if !e.IsDir() && isTraceName(e.Name()) {
 			names = append(names, filepath.Join(dir, e.Name()))
 		}
 	}
@@ -83,9 +114,9 @@ func inFolder(dir string) (names []string, err error) {
 	return names, nil
 }
 
-func isTraceName(e fs.DirEntry) bool {
-	name := strings.ToLower(e.Name())
-	if e.IsDir() || strings.HasPrefix(name, ".") || name == "manifest.json" || name == "perfetto_manifest.json" {
+func isTraceName(name string) bool {
+	name = strings.ToLower(name)
+	if strings.HasPrefix(name, ".") || name == "manifest.json" || name == "perfetto_manifest.json" {
 		return false
 	}
 	return slices.ContainsFunc(traceEndings, func(end string) bool { return strings.HasSuffix(name, end) })

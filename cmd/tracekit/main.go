@@ -39,6 +39,7 @@ func main() {
 // a pipe, is left behind.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	std := newStreams(stdin, stdout, stderr)
+	defer std.net.Close()
 	app := appOf(std)
 	if mayShowHelp(args) {
 		addHelp(app)
@@ -82,7 +83,7 @@ func (f *failing) Write(p []byte) (int, error) {
 
 func newStreams(stdin io.Reader, stdout, stderr io.Writer) streams {
 	files := newPlaces(stdin, stdout, stderr)
-	return streams{in: stdin, out: stdout, err: term.SafeLines{W: files.messages(stderr)}, unguarded: stderr, places: files}
+	return streams{in: stdin, out: stdout, err: term.SafeLines{W: files.messages(stderr)}, unguarded: stderr, places: files, net: newNetwork()}
 }
 
 // appOf lists the verbs.
@@ -127,6 +128,7 @@ func appOf(std streams) *cli.App {
 		c.Before = noEmptyNames
 		c.HideHelpCommand = true // a file may be called help
 		boundMemory(c)
+		reachFar(c, std)
 		takeMany(c, std)
 		for _, f := range c.Flags {
 			if b, is := f.(*cli.BoolFlag); is {

@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	"tracekit/internal/remote"
 	"tracekit/internal/term"
 	"tracekit/transform/ranks"
 	"tracekit/transform/split"
@@ -52,7 +54,7 @@ func takeMany(c *cli.Command, std streams) {
 	}
 	action := c.Action
 	c.Action = func(c *cli.Context) error {
-		args, err := manyArgs(c, kind)
+		args, err := manyArgs(c, std, kind)
 		if err != nil {
 			return err
 		}
@@ -68,19 +70,19 @@ func takeMany(c *cli.Command, std streams) {
 }
 
 // manyArgs are the inputs, if they are several or the output is a folder for each; nil if not.
-func manyArgs(c *cli.Context, kind manyOf) ([]string, error) {
+func manyArgs(c *cli.Context, std streams, kind manyOf) ([]string, error) {
 	args := c.Args().Slice()
 	if c.Command.Name == "filter" && !allInputs(args) {
 		return nil, nil // one of them is an expression
 	}
-	some := len(args) > 1 || len(args) > 0 && (c.IsSet("shard") || c.IsSet("expect")) || kind == writesTraces && len(args) == 1 && isFolder(c.String("output"))
+	some := len(args) > 1 || len(args) > 0 && (c.IsSet("shard") || c.IsSet("expect")) || (kind == writesTraces || kind == writesBeside) && len(args) == 1 && isFolder(c.String("output"))
 	for _, arg := range args {
 		some = some || isFolder(arg) || isPattern(arg) && !isFile(arg)
 	}
 	if !some {
 		return nil, nil
 	}
-	return manyInputs(c)
+	return manyInputs(c, std)
 }
 
 // allInputs reports whether each of some arguments names files, and more than one does.
@@ -98,6 +100,9 @@ func allInputs(args []string) bool {
 func isFolder(name string) bool {
 	if name == "" {
 		return false
+	}
+	if remote.Is(name) {
+		return remote.IsPrefix(name)
 	}
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir() || err != nil && os.IsPathSeparator(name[len(name)-1])
@@ -204,7 +209,7 @@ func (m *many) share(names []string, all []done) (mine []done, err error) {
 	if err != nil || s.count == 0 {
 		return all, err
 	}
-	places, bytes := s.share(names)
+	places, bytes := s.share(names, m.std.net.sizeOf)
 	for _, i := range places {
 		mine = append(mine, all[i])
 	}
@@ -219,8 +224,8 @@ func (m *many) prepare(names []string) error {
 	if slices.Contains(names, "-") {
 		return hint(usage("standard input is one input"), "name files")
 	}
-	for _, flag := range []string{"html", "csv", "rejects"} {
-		if m.IsSet(flag) && m.kind != fillsReport {
+	for _, flag := range []string{"html", "csv", "rejects", "index"} {
+		if m.IsSet(flag) && (m.kind != fillsReport || flag == "index") {
 			return hint(usage("--%s goes with one input", flag), "call %s for each", m.Command.Name)
 		}
 	}
@@ -234,7 +239,7 @@ func (m *many) prepare(names []string) error {
 	if err := m.prepareSummary(); err != nil {
 		return err
 	}
-	if m.kind == writesBeside || m.Bool("stats") || m.Bool("dry-run") {
+	if m.kind == writesBeside && !m.IsSet("output") || m.Bool("stats") || m.Bool("dry-run") {
 		return nil
 	}
 	dir := m.String("output")
@@ -288,6 +293,9 @@ func spareInputs(all []done) error {
 
 // outputName is the name of what comes out of a file of some name.
 func (m *many) outputName(name string) string {
+	if m.kind == writesBeside {
+		return name + indexSuffix
+	}
 	packed := filepath.Ext(name)
 	plain := strings.TrimSuffix(name, packed)
 	switch strings.ToLower(packed) {
@@ -316,11 +324,12 @@ func (m *many) one(ctx context.Context, d *done, jobs int) {
 	if ctx.Err() != nil {
 		return
 	}
-	if d.output != "" && m.Bool("resume") && isNewer(m.last(d.output), d.name) {
+	if d.output != "" && m.Bool("resume") && isNewer(m.Context, m.std, m.last(d.output), d.name) {
 		d.there = true
 		return
 	}
 	std := newStreams(strings.NewReader(""), &d.out, &d.said)
+	std.net = m.std.net.within()
 	if m.IsSet("summary") {
 		std.summary = &d.sum
 	}
@@ -364,10 +373,25 @@ func (m *many) last(output string) string {
 }
 
 // isNewer reports whether an output is there that is not older than its input.
-func isNewer(output, input string) bool {
-	out, err := os.Stat(output)
-	in, inErr := os.Stat(input)
-	return err == nil && inErr == nil && !out.ModTime().Before(in.ModTime())
+func isNewer(c *cli.Context, std streams, output, input string) bool {
+	out, known := writtenAt(c, std, output)
+	if !known {
+		return false
+	}
+	in, known := writtenAt(c, std, input)
+	return known && !out.Before(in)
+}
+
+// writtenAt is when a file was written, wherever it is.
+func writtenAt(c *cli.Context, std streams, name string) (at time.Time, known bool) {
+	if remote.Is(name) {
+		return std.net.writtenAt(c, name)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return at, false
+	}
+	return info.ModTime(), true
 }
 
 // passed are the flags that hold for each input.
@@ -392,11 +416,11 @@ func (m *many) passed() (words []string) {
 // say prints what was said of an input, with its name where that is not said.
 func (m *many) say(d *done) error {
 	if d.there && !m.Bool("quiet") {
-		fmt.Fprintf(m.std.err, "%s: %s is there\n", d.name, d.output)
+		fmt.Fprintf(m.std.err, "%s: %s is there\n", remote.Shown(d.name), d.output)
 	}
 	for line := range strings.Lines(d.said.String()) {
 		if !strings.HasPrefix(line, "tracekit: ") && !strings.HasPrefix(line, "hint: ") && !strings.HasPrefix(line, " ") {
-			line = d.name + ": " + line
+			line = remote.Shown(d.name) + ": " + line
 		}
 		if _, err := io.WriteString(m.std.err, line); err != nil {
 			return err
@@ -409,7 +433,7 @@ func (m *many) say(d *done) error {
 	if err := m.std.show(false); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(m.std.out, "%s\n%s\n", term.Safe(d.name), d.out.Bytes())
+	_, err := fmt.Fprintf(m.std.out, "%s\n%s\n", term.Safe(remote.Shown(d.name)), d.out.Bytes())
 	d.out = bytes.Buffer{}
 	return writeError(err)
 }

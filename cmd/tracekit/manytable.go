@@ -5,10 +5,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"tracekit/internal/jsondoc"
+	"tracekit/internal/remote"
 	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/merge"
@@ -37,7 +37,7 @@ func (t jsonText) MarshalJSON() ([]byte, error) { return t, nil }
 func filesOf(all []done, text func(*done) []byte) manyFiles {
 	doc := manyFiles{Files: []manyFile{}}
 	for i := range all {
-		f := manyFile{File: all[i].name, Status: all[i].status}
+		f := manyFile{File: remote.Shown(all[i].name), Status: all[i].status}
 		if text := text(&all[i]); json.Valid(text) {
 			f.Result = text
 		}
@@ -58,16 +58,16 @@ func (m *many) table(all []done) error {
 	row := map[string]func(*term.Table, *done) ([]string, error){"info": infoRow, "check": checkRow}[m.Command.Name]
 	called := map[string]int{}
 	for i := range all {
-		called[filepath.Base(all[i].name)]++
+		called[baseName(all[i].name)]++
 	}
 	for i := range all {
 		cells, err := row(&t, &all[i])
 		if err != nil {
 			cells = []string{"failed"}
 		}
-		name := filepath.Base(all[i].name)
+		name := baseName(all[i].name)
 		if called[name] > 1 {
-			name = all[i].name
+			name = remote.Shown(all[i].name)
 		}
 		t.Add(append([]string{name}, cells...)...)
 	}
@@ -100,7 +100,7 @@ func infoRow(t *term.Table, d *done) ([]string, error) {
 		return nil, err
 	}
 	t.Head, t.Left, t.Spare = []string{"file", "rank", "made by", "begins", "time", "events", "JSON", "packed", "steps", "damage"}, 4, []int{3, 7}
-	rank, steps, packed, damage := cmp.Or(merge.RankInName(filepath.Base(d.name)), "-"), "-", "-", "-"
+	rank, steps, packed, damage := cmp.Or(merge.RankInName(baseName(d.name)), "-"), "-", "-", "-"
 	if d.status == exitDamaged {
 		damage = "some"
 	}

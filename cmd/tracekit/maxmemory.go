@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 
 	"tracekit/internal/budget"
 	"tracekit/internal/term"
@@ -20,11 +21,7 @@ const maxMemory = "max-memory"
 
 // boundMemory gives a verb that reads a trace a flag that bounds what it remembers of it.
 func boundMemory(c *cli.Command) {
-	reads := false
-	for _, f := range c.Flags {
-		reads = reads || f.Names()[0] == "max-size"
-	}
-	if !reads {
+	if !readsTraces(c) {
 		return
 	}
 	c.Flags = append(c.Flags, &cli.StringFlag{
@@ -42,6 +39,11 @@ func boundMemory(c *cli.Command) {
 		c.Context = ctx
 		return heldTo(held, limit, action(c))
 	}
+}
+
+// readsTraces reports whether a verb reads traces, all of which take a limit of their size.
+func readsTraces(c *cli.Command) bool {
+	return slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return f.Names()[0] == "max-size" })
 }
 
 // heldTo is the error of work that had a bound of memory, or that it exceeded that.

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"tracekit/internal/remote"
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
 	"tracekit/trace"
@@ -70,7 +70,7 @@ func cutFlags() []cli.Flag {
 }
 
 func runMerge(c *cli.Context, std streams) error {
-	names, err := manyInputs(c)
+	names, err := manyInputs(c, std)
 	switch {
 	case err != nil:
 		return err
@@ -152,7 +152,7 @@ func mergeShare(c *cli.Context, std streams, names []string) (places []int, err 
 	if err != nil {
 		return nil, err
 	}
-	places, bytes := s.share(names)
+	places, bytes := s.share(names, std.net.sizeOf)
 	if s.count > 0 && !c.Bool("quiet") {
 		fmt.Fprintln(std.err, s.tell(len(places), len(names), bytes))
 	}
@@ -175,9 +175,9 @@ func mergeInput(c *cli.Context, std streams, name string, format trace.Format) m
 		return in.wrap(err)
 	}
 	return merge.Input{
-		Name: filepath.Base(name),
+		Name: baseName(name),
 		With: func(copies bool, f func(s *trace.Source) error) error {
-			h := how{to: trace.Plain}
+			h := how{to: trace.Plain, file: true}
 			if copies {
 				h.to = format
 			}
@@ -186,7 +186,13 @@ func mergeInput(c *cli.Context, std streams, name string, format trace.Format) m
 		},
 		Raw: func(f func(r io.ReaderAt, size int64) error) error {
 			in, err := openUnread(c, std, name)
-			return with(in, err, func() error { return f(in.file, in.size) })
+			if err == nil && in.far != nil {
+				err = in.copy(c)
+			}
+			return with(in, err, func() error {
+				at, _ := in.r.(io.ReaderAt) // a pipe was refused
+				return f(at, in.size)
+			})
 		},
 	}
 }
@@ -203,13 +209,13 @@ func mergeOptions(c *cli.Context, std streams) (o merge.Options, err error) {
 			o.Origin.Call += fmt.Sprintf(" and %d more", c.NArg()-mostNamed)
 			break
 		}
-		o.Origin.Call += " " + quoteWord(filepath.Base(arg))
+		o.Origin.Call += " " + quoteWord(baseName(arg))
 	}
 	if c.IsSet("align") {
 		if !o.Align {
 			return o, usage("--align and --no-align exclude each other")
 		}
-		if o.Clocks, err = readClocks(std, c.String("align")); err != nil {
+		if o.Clocks, err = readClocks(c, std, c.String("align")); err != nil {
 			return o, err
 		}
 	}
@@ -237,19 +243,12 @@ func namesRange(c *cli.Context) bool {
 }
 
 // readClocks reads corrections of clocks.
-func readClocks(std streams, name string) (*merge.Clocks, error) {
-	f, err := os.Open(name)
+func readClocks(c *cli.Context, std streams, name string) (*merge.Clocks, error) {
+	f, err := openText(c, std, "what --align reads", name)
 	if err != nil {
-		return nil, unread(err)
+		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err == nil {
-		err = std.places.reads("what --align reads", info)
-	}
-	if err != nil {
-		return nil, plainPathError(err)
-	}
 	const most = 64 << 20
 	text, err := io.ReadAll(io.LimitReader(f, most))
 	if err != nil {
@@ -257,9 +256,9 @@ func readClocks(std streams, name string) (*merge.Clocks, error) {
 	}
 	clocks := &merge.Clocks{}
 	if err := json.Unmarshal(text, clocks); err != nil || len(clocks.Hosts) == 0 {
-		return nil, hint(fmt.Errorf("%s: it has no corrections of clocks", name), `it is JSON such as {"hosts": [{"host": "rank 1", "offset_ns": -1200}]}; merge --clocks FILE writes such a file`)
+		return nil, hint(fmt.Errorf("%s: it has no corrections of clocks", remote.Shown(name)), `it is JSON such as {"hosts": [{"host": "rank 1", "offset_ns": -1200}]}; merge --clocks FILE writes such a file`)
 	}
-	clocks.By = filepath.Base(name)
+	clocks.By = baseName(name)
 	return clocks, nil
 }
 

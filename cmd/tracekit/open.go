@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracekit/filter"
+	"tracekit/internal/remote"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/open"
@@ -91,13 +92,13 @@ func newOpener(c *cli.Context, std streams) (o *opener, err error) {
 	if err := std.show(true); err != nil {
 		return nil, err
 	}
-	if o.in, err = openInput(c, std, how{again: true}); err != nil {
+	if o.in, err = openInput(c, std, how{again: true, seek: true, index: true}); err != nil {
 		return nil, err
 	}
-	if o.in.file != nil && o.in.size >= 0 {
-		o.in.useIndex(std)
-	}
 	if c.Bool("save-index") {
+		if remote.Is(o.in.arg) {
+			return nil, o.in.fail(hint(usage("--save-index: nothing is written to %s", o.in.name), "make it first: %s", o.in.indexCall()))
+		}
 		if o.in.file == nil {
 			return nil, o.in.fail(usage("--save-index: standard input has no name to keep an index under"))
 		}
@@ -204,7 +205,7 @@ const toldAfter = 3 * time.Second
 
 // name is what commands call the trace by, empty if it has no name.
 func (o *opener) name() string {
-	if o.in.file == nil {
+	if !o.in.named() {
 		return ""
 	}
 	return o.in.name

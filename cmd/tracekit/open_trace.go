@@ -175,15 +175,25 @@ func (o *opener) at() io.ReaderAt {
 	switch {
 	case o.in.file != nil:
 		return o.in.file
+	case o.in.named():
+		return o.in.far.ranged
 	case o.in.of != nil:
 		return o.in.of
 	}
 	return o.in.kept
 }
 
+// address is what a verb opens the trace by, empty for standard input.
+func (o *opener) address() string {
+	if !o.in.named() {
+		return ""
+	}
+	return o.in.arg
+}
+
 // stdin is what a verb finds on standard input.
 func (o *opener) stdin() io.Reader {
-	if o.in.file != nil {
+	if o.in.named() {
 		return strings.NewReader("")
 	}
 	return io.NewSectionReader(o.at(), 0, o.in.size)
@@ -192,8 +202,8 @@ func (o *opener) stdin() io.Reader {
 // source opens the trace to be read in parts.
 func (o *opener) source() (*trace.Source, *trace.Survey, func(), error) {
 	std := newStreams(o.stdin(), io.Discard, io.Discard)
-	std.index = o.std.index
-	in, err := openNamed(o.Context, std, o.name(), how{twice: true})
+	std.index, std.net = o.std.index, o.std.net.alone(o.in.arg)
+	in, err := openNamed(o.Context, std, o.address(), how{twice: true})
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -224,13 +234,14 @@ func (o *opener) make(ctx context.Context, verbs [][]string, w io.Writer) (note 
 			to = pipe
 		}
 		std := newStreams(stdin, to, &said[i])
+		std.net = o.std.net.alone(o.in.arg)
 		if i == 0 {
 			std.index = o.std.index
 		}
 		app := appOf(std)
 		args = append(args, passedOn(o.Context, app.Command(words[0]))...)
-		if i == 0 && o.in.file != nil {
-			args = append(args, "--", o.in.name)
+		if i == 0 && o.in.named() {
+			args = append(args, "--", o.in.arg)
 		}
 		before := stdin
 		running.Go(func() {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -14,14 +13,15 @@ import (
 )
 
 // immaterial are flags that do not matter to what a piece holds.
-var immaterial = []string{"output", "compress", "quiet", "strict", "max-size", "max-memory", "tmpdir", "force", "dry-run", "summary", "jobs", "resume", "help"}
+var immaterial = []string{"output", "compress", "quiet", "strict", "max-size", "max-memory", "tmpdir", "force", "dry-run", "summary", "jobs", "resume", "help",
+	"index", "s3-endpoint", "offline"}
 
 // callOf says of a piece what cuts it: the verb, the flags that matter, and the files that they
 // name by their base names, so that the same call makes the same bytes wherever they are.
 func callOf(c *cli.Context, in *input) *origin.Call {
 	source := ""
-	if in.file != nil {
-		source = filepath.Base(in.name)
+	if in.arg != "" {
+		source = baseName(in.arg)
 	}
 	words := []string{c.Command.Name}
 	for _, f := range c.Command.Flags {
@@ -55,7 +55,7 @@ func flagWords(c *cli.Context, f cli.Flag, name string) (words []string) {
 	}
 	for _, v := range values {
 		if name == "requests" {
-			v = filepath.Base(v)
+			v = baseName(v)
 		}
 		words = append(words, "--"+name, quoteWord(v))
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tracekit/filter"
+	"tracekit/internal/remote"
 	"tracekit/internal/term"
 	"tracekit/transform/page"
 	"tracekit/transform/requests"
@@ -42,7 +43,7 @@ func newPage(o requests.Options, given filter.Given) (*page.Collector, error) {
 func writePage(c *cli.Context, std streams, in *input, o *output, d *page.Data) error {
 	d.Packed, d.Flags = in.Size(), pieceFlags(c)
 	if name := c.Args().First(); name != "-" {
-		d.Name = name
+		d.Name = remote.Shown(name)
 	}
 	if err := o.open(); err != nil {
 		return err

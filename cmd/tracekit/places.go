@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+
+	"tracekit/internal/remote"
 )
 
 // places are the files that a run has to do with. What it reads is never written
@@ -121,6 +123,9 @@ func (p *places) writes(what, name string) (path string, is fs.FileInfo, err err
 // locate finds where an output is to be. It fails if that can't be.
 func locate(what, name string) (path string, w endpoint, err error) {
 	w.what = what
+	if remote.Is(name) {
+		return "", w, notWritten(name)
+	}
 	if w.info, err = os.Stat(name); err != nil {
 		w.info = nil
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -152,6 +157,11 @@ func locate(what, name string) (path string, w endpoint, err error) {
 		}
 	}
 	return path, w, nil
+}
+
+// notWritten is the error of an output at an address.
+func notWritten(name string) error {
+	return hint(usage("%s: nothing is written there", remote.Shown(name)), "name a place on this machine")
 }
 
 // claim notes that w is written, unless it is read, or written otherwise.

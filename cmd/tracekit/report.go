@@ -60,7 +60,7 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
-			read, err := partialFile(std, c.Args().First())
+			read, err := partialFile(c, std, c.Args().First())
 			switch {
 			case err != nil:
 				return err

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"tracekit/internal/jsondoc"
+	"tracekit/internal/remote"
 	"tracekit/internal/term"
 	"tracekit/transform/ranks"
 
@@ -15,33 +12,18 @@ import (
 )
 
 // partialFile reads an input that is a partial report, told by its content; nil if it is none.
-func partialFile(std streams, name string) (*ranks.Partial, error) {
+func partialFile(c *cli.Context, std streams, name string) (*ranks.Partial, error) {
 	if name == "" || name == "-" {
 		return nil, nil
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, unread(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return nil, nil // it may be read once only
-	}
-	in := bufio.NewReaderSize(f, partialHead)
-	head, err := in.Peek(partialHead)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, plainPathError(err)
-	}
-	if !ranks.Is(head) {
-		return nil, nil
-	}
-	if err := std.places.reads("the input", info); err != nil {
+	in, err := openIf(c, std, name, partialHead, ranks.Is)
+	if in == nil || err != nil {
 		return nil, err
 	}
+	defer in.Close()
 	p, err := ranks.Read(in)
 	if err != nil {
-		return nil, hint(fmt.Errorf("%s: %w", name, err), "make it again: tracekit report --partial %s TRACE", name)
+		return nil, hint(fmt.Errorf("%s: %w", remote.Shown(name), err), "make it again: tracekit report --partial %s TRACE", baseName(name))
 	}
 	return p, nil
 }

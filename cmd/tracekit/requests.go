@@ -45,7 +45,7 @@ func requestsOf(c *cli.Context, std streams) (o requests.Options, err error) {
 		}
 	}
 	if c.IsSet("requests") {
-		o.Records, err = readRequests(std, c.String("requests"), requests.FileOptions{Keys: o.Collect.Keys})
+		o.Records, err = readRequests(c, std, c.String("requests"), requests.FileOptions{Keys: o.Collect.Keys})
 	}
 	return o, err
 }

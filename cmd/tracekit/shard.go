@@ -71,7 +71,7 @@ func taskNumber(text string) (number string, err error) {
 // share returns the places of the inputs that are s's, in order: the largest file first, each
 // goes to the share that has least so far. Whoever sees the same files of the same sizes comes
 // to the same shares.
-func (s shard) share(names []string) (places []int, bytes int64) {
+func (s shard) share(names []string, sizeOf func(name string) int64) (places []int, bytes int64) {
 	if s.count == 0 {
 		s.count = 1
 	}
@@ -81,10 +81,7 @@ func (s shard) share(names []string) (places []int, bytes int64) {
 	}
 	inputs := make([]input, len(names))
 	for i, name := range names {
-		inputs[i].place = i
-		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
-			inputs[i].bytes = info.Size()
-		}
+		inputs[i].place, inputs[i].bytes = i, sizeOf(name)
 	}
 	slices.SortStableFunc(inputs, func(a, b input) int { return cmp.Compare(b.bytes, a.bytes) })
 	var loads minheap.Heap[load]

@@ -31,7 +31,7 @@ func TestSharesAreAPartition(t *testing.T) {
 		count := 1 + rng.IntN(12)
 		seen := make([]int, len(names))
 		for number := range count {
-			places, bytes := shard{number, count}.share(names)
+			places, bytes := shard{number, count}.share(names, newNetwork().sizeOf)
 			if !slices.IsSorted(places) {
 				t.Errorf("seed %d: share %d/%d is not in order: %v", seed, number, count, places)
 			}
@@ -53,7 +53,7 @@ func TestSharesAreAPartition(t *testing.T) {
 func TestEqualFilesAreSharedInTurn(t *testing.T) {
 	names := []string{"no/a", "no/b", "no/c", "no/d", "no/e"}
 	for number, want := range [][]int{{0, 3}, {1, 4}, {2}} {
-		if places, _ := (shard{number, 3}).share(names); !slices.Equal(places, want) {
+		if places, _ := (shard{number, 3}).share(names, newNetwork().sizeOf); !slices.Equal(places, want) {
 			t.Errorf("share %d/3 is %v, want %v", number, places, want)
 		}
 	}

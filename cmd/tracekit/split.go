@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -94,7 +93,7 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 	if err != nil {
 		return err
 	}
-	o.Source, o.Origin = filepath.Base(in.name), callOf(c, in)
+	o.Source, o.Origin = baseName(in.name), callOf(c, in)
 	var m *split.Manifest
 	if c.Bool("dry-run") {
 		if err := std.show(true); err != nil {

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -88,7 +89,9 @@ func (c *Client) failed(ctx, request context.Context, err error) error {
 		return &Error{What: reasonOf(err), Hint: "is the address right?"}
 	case errors.Is(err, syscall.ECONNREFUSED) && !c.answered.Load():
 		return &Error{What: reasonOf(err), Hint: "is the address right, and does a server listen there?"}
-	case strings.Contains(err.Error(), "x509: "), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case errors.As(err, new(tls.RecordHeaderError)), errors.Is(err, http.ErrSchemeMismatch):
+		return &Error{What: "the server does not speak TLS", Hint: "is it http:// rather than https://?"}
+	case strings.Contains(err.Error(), "x509: "):
 		return &Error{What: reasonOf(err), Hint: "SSL_CERT_FILE names a file of certificates to trust"}
 	}
 	return &transient{told: &Error{What: reasonOf(err)}}

@@ -14,6 +14,7 @@ import (
 // Listed is an object in a list.
 type Listed struct {
 	Name     string // its address
+	Size     int64  // bytes
 	Modified time.Time
 }
 
@@ -56,7 +57,7 @@ func (c *Client) List(ctx context.Context, name string) ([]Listed, error) {
 				}
 			}
 			if o.Key != prefix || pattern != "" {
-				all = append(all, Listed{bucketScheme + a.bucket + "/" + o.Key, o.LastModified})
+				all = append(all, Listed{bucketScheme + a.bucket + "/" + o.Key, o.Size, o.LastModified})
 			}
 		}
 		if !page.IsTruncated || page.NextContinuationToken == "" {
@@ -74,6 +75,7 @@ func (c *Client) List(ctx context.Context, name string) ([]Listed, error) {
 type listPage struct {
 	Contents []struct {
 		Key          string
+		Size         int64
 		LastModified time.Time
 	}
 	EncodingType          string

@@ -21,8 +21,9 @@ type Object struct {
 
 	client  *Client
 	address *address
-	head    []byte                  // its first bytes, if it has ranges
-	whole   *http.Response          // all of it, if it has none, until somebody reads it
+	head    []byte                  // its first bytes, as far as they are known
+	whole   *http.Response          // all of it, if it has no ranges, until somebody reads it
+	begun   int64                   // how many bytes were read of that
 	target  atomic.Pointer[url.URL] // where its address led
 	fetched atomic.Int64
 }
@@ -109,7 +110,7 @@ func (o *Object) restart(ctx context.Context) error {
 		r.Body.Close()
 		return err
 	}
-	o.Tag, o.Size, o.whole = tagOf(r), r.ContentLength, r
+	o.Tag, o.Size, o.whole, o.begun = tagOf(r), r.ContentLength, r, 0
 	return nil
 }
 
@@ -159,8 +160,19 @@ func number(s string) (n int64, ok bool) {
 	return n, true
 }
 
-// Head are the first bytes of an object with ranges, which are known without reading.
-func (o *Object) Head() []byte { return o.head }
+// Head returns the first bytes of the object, which are no more to be fetched then.
+func (o *Object) Head() ([]byte, error) {
+	if o.whole == nil || o.begun > 0 {
+		return o.head, nil
+	}
+	head := make([]byte, headSize)
+	n, err := io.ReadFull(counted{o.whole.Body, &o.fetched}, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	o.head, o.begun = head[:n], int64(n)
+	return o.head, nil
+}
 
 // Fetched is how many bytes have come of the object.
 func (o *Object) Fetched() int64 { return o.fetched.Load() }

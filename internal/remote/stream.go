@@ -81,7 +81,7 @@ func (s *stream) open() (io.ReadCloser, error) {
 		io.Closer
 	}{counted{s.o.whole.Body, &s.o.fetched}, s.o.whole.Body}
 	s.o.whole = nil
-	if _, err := io.CopyN(io.Discard, body, s.pos); err != nil { // what was read before it broke
+	if _, err := io.CopyN(io.Discard, body, s.pos-s.o.begun); err != nil { // what was read before it broke
 		body.Close()
 		if err == io.EOF {
 			err = changed()

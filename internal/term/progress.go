@@ -122,6 +122,30 @@ func (f File) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
+// Section is an input of so many bytes that is read from anywhere, and counted.
+type Section struct {
+	*io.SectionReader
+	m *Meter
+}
+
+// ReaderAt counts what is read of r, which has so many bytes.
+func (m *Meter) ReaderAt(r io.ReaderAt, size int64) Section {
+	return Section{io.NewSectionReader(r, 0, size), m}
+}
+
+func (s Section) Read(p []byte) (int, error) {
+	n, err := s.SectionReader.Read(p)
+	s.m.done.Add(int64(n))
+	return n, err
+}
+
+// ReadAt counts as Read does.
+func (s Section) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.SectionReader.ReadAt(p, off)
+	s.m.done.Add(int64(n))
+	return n, err
+}
+
 // Reader counts what is read of r.
 func (m *Meter) Reader(r io.Reader) io.Reader { return reader{r, m} }
 

@@ -55,7 +55,7 @@ func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Sur
 	}
 	in := &inspector{
 		hints:  hints{},
-		info:   &Info{Format: s.Format().String(), Packed: s.Size()},
+		info:   &Info{Format: s.Format().String()},
 		finder: steps.NewFinder(steps.Options{}), requests: collector, forecast: page.NewForecast(),
 	}
 	in.sides.Given = o.Given
@@ -71,6 +71,7 @@ func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Sur
 	if err != nil {
 		return nil, nil, err
 	}
+	in.info.Packed = s.Size()
 	in.finish(v, o)
 	return in.info, v, nil
 }
