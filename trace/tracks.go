@@ -67,8 +67,10 @@ func (t *Tracks) of(e *Event) int {
 // Known returns the tracks of t for another goroutine. What is new to one of both later
 // has a number there only.
 func (t *Tracks) Known() *Tracks {
-	t.shared = true
-	t.All, t.Processes = slices.Clip(t.All), slices.Clip(t.Processes)
+	if !t.shared { // else several goroutines may ask at a time
+		t.shared = true
+		t.All, t.Processes = slices.Clip(t.All), slices.Clip(t.Processes)
+	}
 	return &Tracks{All: t.All, Processes: t.Processes, byKey: t.byKey, byPid: t.byPid, shared: true}
 }
 

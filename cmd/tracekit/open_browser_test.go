@@ -41,9 +41,14 @@ func shellPiece(b *browser.Page, dir string) (sum string, size int64) {
 	if out, err := sh.CombinedOutput(); err != nil {
 		b.T.Fatalf("%s: %v\n%s", command, err, out)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "t.slice.json.gz"))
+	return sumOf(b.T, filepath.Join(dir, "t.slice.json.gz"))
+}
+
+func sumOf(t *testing.T, path string) (sum string, size int64) {
+	t.Helper()
+	data, err := os.ReadFile(path)
 	if err != nil {
-		b.T.Fatal(err)
+		t.Fatal(err)
 	}
 	all := sha256.Sum256(data)
 	return hex.EncodeToString(all[:]), int64(len(data))

@@ -73,6 +73,7 @@ func (o *opener) read(ctx context.Context) error {
 		o.reading.Ready()
 	}
 	g := &open.Gather{Collector: page.NewCollector(o.finder, o.given), Reading: o.reading, Finish: o.complete}
+	g.GatherNames()
 	survey, err := o.readParts(ctx, func(p *trace.Part) error {
 		o.learn(p)
 		return g.Part(ctx, p)

@@ -21,6 +21,7 @@ type Reading struct {
 	isReady bool
 	zero    trace.Time              // where the data's times begin
 	detail  *page.Finer             // nil before the end
+	names   *page.Occurrences       // the same
 	far     func() (done, of int64) // bytes of the file that were read, and its size; negative if not known
 }
 
@@ -34,7 +35,7 @@ func NewReading(far func() (done, of int64)) *Reading {
 func (r *Reading) Show(d *page.Data) error {
 	data, err := page.JSON(d)
 	if err == nil {
-		r.change(func() { r.data, r.zero, r.detail = data, d.Zero, d.Finer() })
+		r.change(func() { r.data, r.zero, r.detail, r.names = data, d.Zero, d.Finer(), d.Occurrences() })
 	}
 	return err
 }
@@ -44,6 +45,13 @@ func (r *Reading) Zero() trace.Time {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	return r.zero
+}
+
+// occurrences is where names occur, nil before the end.
+func (r *Reading) occurrences() *page.Occurrences {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.names
 }
 
 // Ready lets pieces be cut.

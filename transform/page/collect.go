@@ -29,6 +29,7 @@ type Collector struct {
 	cat      *Category // of the last event
 	binned   int       // categories that have bins
 	merged   merged.Reader
+	names    *Occurrences // nil unless they are gathered
 	base     int64
 	events   int64
 	bytes    int64
@@ -50,6 +51,9 @@ func NewCollector(f *requests.Finder, given filter.Given) *Collector {
 	c.lanes.scale, c.counters.scale = c.forecast.scale, c.forecast.scale
 	return c
 }
+
+// GatherNames lets c gather where names occur, besides.
+func (c *Collector) GatherNames() { c.names = newOccurrences(&c.lanes.names) }
 
 // Part takes the next part of the trace. It keeps nothing of it.
 func (c *Collector) Part(p *trace.Part) {
@@ -87,6 +91,9 @@ func (c *Collector) event(e *trace.Event) {
 		c.lanes.addMerged(e, m, &c.merged)
 	default:
 		c.lanes.add(e)
+	}
+	if c.names != nil {
+		c.names.add(e)
 	}
 }
 
@@ -177,6 +184,9 @@ func (c *Collector) Finish(v *trace.Survey) *Data {
 	}
 	c.fill(d)
 	d.finer = c.finerOf(d)
+	if d.names = c.names; c.names != nil {
+		c.names.zero, c.names.last = d.Zero, d.Last
+	}
 	if found, err := c.finder.Find(requests.Clock{Zero: d.Zero, Last: d.Last, Base: d.Base}); err == nil {
 		d.Requests = longest(found.Requests, shownRequests, func(r *requests.Request) trace.Time { return r.End - r.Start }, func(r *requests.Request) trace.Time { return r.Start })
 	}

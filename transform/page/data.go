@@ -42,6 +42,7 @@ type Data struct {
 	*Forecast
 	shown []*lane // of Lanes
 	finer *Finer
+	names *Occurrences
 }
 
 // Table is one for eyes.

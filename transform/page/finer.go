@@ -24,7 +24,7 @@ type Finer struct {
 func (d *Data) Finer() *Finer { return d.finer }
 
 func (c *Collector) finerOf(d *Data) *Finer {
-	f := &Finer{zero: d.Zero, tracks: *c.lanes.names.Known(), sides: *c.lanes.sides.Clone(), places: map[laneKey]int{}, rest: -1, n: len(d.shown)}
+	f := &Finer{zero: d.Zero, tracks: *c.lanes.names.Tracks.Known(), sides: *c.lanes.sides.Clone(), places: map[laneKey]int{}, rest: -1, n: len(d.shown)}
 	for i, l := range d.shown {
 		if l.track == others {
 			f.rest = i

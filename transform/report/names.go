@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"tracekit/trace"
 )
 
@@ -49,6 +51,11 @@ func at(list []string, i int) string {
 		return list[i]
 	}
 	return ""
+}
+
+// Known returns what n knows for another goroutine.
+func (n *Names) Known() *Names {
+	return &Names{*n.Tracks.Known(), slices.Clip(n.threads), slices.Clip(n.processes), slices.Clip(n.labels)}
 }
 
 // Held is about how many bytes n takes.

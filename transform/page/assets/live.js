@@ -134,18 +134,20 @@ async function search(event) {
   found = null;
   if (!q) { build(); return; }
   const mine = searching = new AbortController();
-  $('hitcount').textContent = 'searching…';
+  $('hitcount').textContent = ready ? 'searching…' : 'Names are searched once all of the trace was read.';
   try {
     const r = selected ? request() : {from: '', to: ''};
     const answer = await ask(`/api/search?q=${encodeURIComponent(q)}&from=${r.from}&to=${r.to}`, {signal: mine.signal});
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let last = null;
     for (let rest = ''; ;) {
       const {value, done} = await reader.read();
       if (done) break;
       const lines = (rest + value).split('\n');
       rest = lines.pop();
-      if (lines.length) hits(JSON.parse(lines.pop()), Boolean(r.from));
+      if (lines.length) hits(last = JSON.parse(lines.pop()), Boolean(r.from));
     }
+    if (last && last.listing) $('hitcount').textContent += ', which could not all be read';
     build();
   } catch (error) {
     if (error.name !== 'AbortError') $('hitcount').textContent = error.message;
@@ -154,8 +156,10 @@ async function search(event) {
 
 function hits(h, inRange) {
   const where = inRange ? ' in the selection' : '';
-  $('hitcount').textContent = `${plural(h.count, 'event')} on ${plural(h.threads.length, 'thread')}${where}` + (h.done < h.of ? `, ${Math.floor(100 * h.done / h.of)} % searched` : '');
+  $('hitcount').textContent = `${plural(h.count, 'event')} on ${plural(h.threads.length, 'thread')}${where}` + (h.listing ? '' : h.done < h.of ? `, ${Math.floor(100 * h.done / h.of)} % searched` : '');
+  const first = !found;
   found = h.count ? h.bins : null;
+  if (first && found) build();
   $('hits').replaceChildren();
   for (const t of h.threads) {
     element('h3', `${t.p} · ${t.n}`, $('hits'));
@@ -163,5 +167,9 @@ function hits(h, inRange) {
     entry($('hits'), {from: t.l.s, to: t.l.s + Math.max(1, t.l.d), d: t.l.d, what: 'longest: ' + t.l.n});
   }
   if (h.hits.length) element('h3', h.count > h.hits.length ? `the first ${count(h.hits.length)}` : 'by time', $('hits'));
-  for (const e of h.hits) entry($('hits'), {from: e.s, to: e.s + Math.max(1, e.d), d: e.d, what: e.n});
+  else if (h.listing) element('p', 'reading the first of them…', $('hits'));
+  for (const e of h.hits) {
+    const t = h.threads[e.t];
+    entry($('hits'), {from: e.s, to: e.s + Math.max(1, e.d), d: e.d, what: e.n}).title = t ? `${t.p} · ${t.n}` : '';
+  }
 }
