@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -243,7 +244,7 @@ func (r *comparisonReader) sides() (before, after []compare.Run, err error) {
 // side reads the runs of a side: a folder is one of many ranks, each other file one by itself.
 func (r *comparisonReader) side(side int, names []string) (runs []compare.Run, err error) {
 	for _, name := range names {
-		files, err := expand(r.c, r.std, name)
+		files, err := r.files(name)
 		if err != nil {
 			return nil, err
 		}
@@ -266,24 +267,53 @@ func (r *comparisonReader) side(side int, names []string) (runs []compare.Run, e
 	return runs, nil
 }
 
+// files are those that an argument names. Of a folder without traces they are its partial reports.
+func (r *comparisonReader) files(name string) ([]string, error) {
+	files, err := expand(r.c, r.std, name)
+	if err != nil && isFolder(name) {
+		if partials, _ := filepath.Glob(filepath.Join(name, "*.partial*")); len(partials) > 0 {
+			return partials, nil
+		}
+	}
+	return files, err
+}
+
 func (r *comparisonReader) run(side int, name string, files []string) (compare.Run, error) {
 	run := compare.Run{Name: remote.Shown(name)}
 	for _, file := range files {
-		in, err := r.input(side, file)
+		some, err := r.inputs(side, file)
 		if err != nil {
 			return run, err
 		}
-		run.Inputs = append(run.Inputs, in)
+		run.Inputs = append(run.Inputs, some...)
 	}
 	return run, nil
 }
 
-func (r *comparisonReader) input(side int, name string) (*compare.Input, error) {
+// inputs reads a file: a trace, a report, or a partial report of some traces.
+func (r *comparisonReader) inputs(side int, name string) ([]*compare.Input, error) {
+	var in *compare.Input
+	var err error
 	if name != "-" {
-		if in, err := r.reportFile(name); in != nil || err != nil {
-			return in, err
+		p, err := partialFile(r.c, r.std, name)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			return compare.FromPartial(p, remote.Shown(name), r.selection)
+		}
+		in, err = r.reportFile(name)
+		if err != nil {
+			return nil, err
 		}
 	}
+	if in == nil {
+		in, err = r.input(side, name)
+	}
+	return []*compare.Input{in}, err
+}
+
+func (r *comparisonReader) input(side int, name string) (*compare.Input, error) {
 	in, err := openNamed(r.c, r.std, name, how{twice: true})
 	if err != nil {
 		return nil, err

@@ -183,7 +183,7 @@ func (f facts) outputs(t *testing.T, path string) {
 		f.document("json info", tracekit("info", "--json", piece))
 		f.document("json info", tracekit("info", "--json", piece+".again"))
 	}
-	f.document("json report", tracekit("report", "--json", path))
+	f.document("json report", tracekit("report", "--json", "--for-compare", path))
 	f.document("json check", tracekit("check", "--json", path))
 	tracekit("report", "--csv", filepath.Join(dir, "report"), path)
 	for _, by := range [][]string{{"step", "--steady", "1"}, {"step"}, {"phase"}, {"request"}, {"process"}, {"events", "--events", "1M"}, {"size", "--size", "20kB"}, {"request", "--requests", requestList(t)}} {

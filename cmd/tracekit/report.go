@@ -8,6 +8,7 @@ import (
 	"tracekit/internal/jsondoc"
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
+	"tracekit/transform/compare"
 	"tracekit/transform/page"
 	"tracekit/transform/ranks"
 	measured "tracekit/transform/report"
@@ -48,6 +49,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "csv", Usage: "write each list as a file of its own into the folder `DIR`"},
 			&cli.IntFlag{Name: "rows", Value: 4, Usage: "show up to `N` rows of each list"},
 			&cli.StringFlag{Name: "partial", Usage: "write what the inputs add to the report of all ranks to `FILE`, for a later report of such files"},
+			&cli.BoolFlag{Name: "for-compare", Usage: "write into the JSON what the time of steps was spent on, for compare to read"},
 			pageFlag(),
 			tmpdirFlag(),
 		}, append(append(rangeFlags(), markerFlags()...), givenFlags()...)...), inputFlags()...),
@@ -84,6 +86,9 @@ EXAMPLES
 func reportOptions(c *cli.Context) (o measured.Options, err error) {
 	if c.Bool("json") && c.IsSet("csv") {
 		return o, usage("--json and --csv exclude each other")
+	}
+	if c.Bool("for-compare") && !c.Bool("json") {
+		return o, usage("--for-compare is of --json")
 	}
 	if _, err := bounded(c, "rows", mostRows); err != nil {
 		return o, err
@@ -127,9 +132,12 @@ func reportTrace(c *cli.Context, std streams, o measured.Options, partial *outpu
 	o.Temp = spill.In(c.String("tmpdir"))
 	var r *measured.Report
 	var adds *ranks.Trace
-	if partial != nil {
+	switch {
+	case partial != nil:
 		adds, r, err = ranks.Measure(c.Context, in.Source, in.name, o)
-	} else {
+	case c.Bool("for-compare"):
+		r, err = compare.ReportOf(c.Context, in.Source, o)
+	default:
 		r, err = measured.Run(c.Context, in.Source, o)
 	}
 	if err == nil {

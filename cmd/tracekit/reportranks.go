@@ -95,6 +95,9 @@ func (m *many) prepareReport(names []string) (err error) {
 	if _, err = reportOptions(m.Context); err != nil {
 		return err
 	}
+	if m.Bool("for-compare") {
+		return hint(usage("--for-compare is of one trace"), "report each by itself, or write what ranks add with --partial: compare reads that too")
+	}
 	if name := m.String("partial"); name != "" {
 		for i := range names {
 			if err := spareInputs([]done{{name: names[i], output: name}}); err != nil {

@@ -41,7 +41,7 @@ func (c *comparison) notes() []string {
 		var seen [2][]string
 		for i, r := range c.runs {
 			for _, in := range r.inputs {
-				if s := of(in); !slices.Contains(seen[c.side(i)], s) {
+				if s := cmp.Or(of(in), "not known"); !slices.Contains(seen[c.side(i)], s) {
 					seen[c.side(i)] = append(seen[c.side(i)], s)
 				}
 			}
@@ -67,24 +67,12 @@ func (c *comparison) notes() []string {
 		}
 		return "every slice"
 	})
-	facts("recorded differently", func(in *Input) string {
-		what := []string{}
-		for _, f := range []struct {
-			has  bool
-			name string
-		}{{len(in.Report.Python) > 0, "Python"}, {len(in.Report.Devices) > 0, "devices"}} {
-			if f.has {
-				what = append(what, f.name)
-			}
-		}
-		return cmp.Or(strings.Join(what, " and "), "neither Python nor devices")
-	})
-	facts("read from reports, which have no kernels, operators and Python by step", func(in *Input) string {
-		if in.estimated {
-			return "report"
-		}
-		return "trace"
-	})
+	if !c.has(func(in *Input) bool { return in.partial }) {
+		facts("recorded differently", recordedWith)
+	}
+	if c.has(func(in *Input) bool { return in.estimated }) {
+		notes = append(notes, "read from reports, which share kernels and Python out evenly among steps and do not say what the time of a step went to: report --json --for-compare writes that, for all steps")
+	}
 	facts("other steps", func(in *Input) string {
 		marker, _, _ := strings.Cut(in.Report.Markers, " on pid ")
 		_, by, ok := strings.Cut(marker, " by ")
@@ -93,6 +81,13 @@ func (c *comparison) notes() []string {
 		}
 		return by
 	})
+	for i, r := range c.runs {
+		for k, other := range c.runs[:i] {
+			if c.side(i) == c.side(k) && r.same(other) {
+				notes = append(notes, fmt.Sprintf("%s has the steps of %s, to the nanosecond: one run that is given twice is no second observation", r.name, other.name))
+			}
+		}
+	}
 	ranks := [2]map[int]bool{{}, {}}
 	for i, r := range c.runs {
 		ranks[c.side(i)][len(r.inputs)] = true
@@ -113,6 +108,37 @@ func (c *comparison) notes() []string {
 		notes = append(notes, "no phase and bucket in common: there is nothing to compare like with like")
 	}
 	return notes
+}
+
+// same reports whether two runs have the same steps at the same times.
+func (r *run) same(o *run) bool {
+	if len(r.inputs) != len(o.inputs) {
+		return false
+	}
+	for i, in := range r.inputs {
+		a, b := in.Report.Steps, o.inputs[i].Report.Steps
+		if len(a) == 0 || !slices.EqualFunc(a, b, func(a, b report.Step) bool { return a.Start == b.Start && a.Duration == b.Duration }) {
+			return false
+		}
+	}
+	return true
+}
+
+// recordedWith is what a trace has besides steps.
+func recordedWith(in *Input) string {
+	what := []string{}
+	if len(in.Report.Python) > 0 {
+		what = append(what, "Python")
+	}
+	if len(in.Report.Devices) > 0 {
+		what = append(what, "devices")
+	}
+	return cmp.Or(strings.Join(what, " and "), "neither Python nor devices")
+}
+
+// has reports whether it is so of some input.
+func (c *comparison) has(is func(*Input) bool) bool {
+	return slices.ContainsFunc(c.runs, func(r *run) bool { return slices.ContainsFunc(r.inputs, is) })
 }
 
 // The verdicts.

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -37,6 +35,7 @@ type Input struct {
 	longGaps  int
 	whole     bool // there are no steps: all of the range counts as one
 	estimated bool // from a report: nothing is known of kernels and Python step by step
+	partial   bool // from a partial report: nor of Python at all
 }
 
 // SetAside counts steps that are not compared, each for the first reason that it meets.
@@ -91,19 +90,6 @@ func Measure(ctx context.Context, s *trace.Source, name string, o report.Options
 	in.Report.Survey = nil
 	in.measured()
 	return in, survey, nil
-}
-
-// FromReport takes a report that was written as JSON. It has steps, gaps and recompilations as
-// they are, and only the sums of kernels and Python.
-func FromReport(r io.Reader, name string, sel Selection) (*Input, error) {
-	in := &Input{Name: name, Report: &report.Report{}, estimated: true}
-	if err := json.NewDecoder(r).Decode(in.Report); err != nil {
-		return nil, fmt.Errorf("%s: no report as report --json writes it: %w", name, err)
-	}
-	in.choose(sel)
-	in.windows()
-	in.measured()
-	return in, nil
 }
 
 // choose sorts the steps into kinds.

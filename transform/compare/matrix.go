@@ -12,6 +12,10 @@ type comparison struct {
 	share  [2][]float64 // of each kind in the steps of a side
 	weight []float64    // of each kind that both sides have; 0 for others
 	total  [2]float64   // steps
+
+	// onlySums says that of what steps spend time on some input has but a sum: how much it differs from
+	// step to step is not known.
+	onlySums bool
 }
 
 // run is one run of what is compared: a trace, or those of all ranks.
@@ -164,7 +168,7 @@ func (c *comparison) byRun(m matrix, side int) (values []float64) {
 func (c *comparison) change(m matrix) Change {
 	a, b := c.estimate(m, 0), c.estimate(m, 1)
 	d := Change{Before: a.value, After: b.value, Change: b.value - a.value}
-	if d.P = betweenRuns(c.byRun(m, 0), c.byRun(m, 1)); d.P == nil {
+	if d.P = betweenRuns(c.byRun(m, 0), c.byRun(m, 1)); d.P == nil && !c.onlySums {
 		d.P = difference(a, b)
 	}
 	return d.settle()

@@ -106,8 +106,12 @@ func (c *comparison) rowOf(m matrix, pieces []piece) (d Change, events [2]int64)
 
 func (c *comparison) tables(r *Result) {
 	n := c.matchNames()
-	c.explained(r, n)
-	c.attribution(r, n)
+	if c.onlySums = c.has(func(in *Input) bool { return in.estimated }); c.onlySums {
+		r.Explained, r.Attribution = []Row{}, []Place{}
+	} else {
+		c.explained(r, n)
+		c.attribution(r, n)
+	}
 	c.work(r, n)
 }
 
@@ -132,9 +136,6 @@ func fmtBool(b bool) int {
 func (c *comparison) eachMoment(f func(run int, in *Input, m *report.Moments, cell int32, x trace.Time)) {
 	for i, r := range c.runs {
 		for _, in := range r.inputs {
-			if in.Report.Attribution == nil {
-				continue
-			}
 			for j := range in.Report.Attribution.Moments {
 				m := &in.Report.Attribution.Moments[j]
 				for _, cell := range slices.Sorted(maps.Keys(m.Cells)) {
@@ -270,8 +271,13 @@ func (c *comparison) work(r *Result, n names) {
 		return c.rows(some, r)
 	}
 	r.Kernels = of(report.KernelTime, report.CommunicationTime)
-	r.Operators = of(report.OperatorTime)
-	r.Python = of(report.PythonTime)
+	r.Operators, r.Python = []Row{}, []Row{}
+	if !c.onlySums {
+		r.Operators = of(report.OperatorTime)
+	}
+	if !c.has(func(in *Input) bool { return in.partial }) {
+		r.Python = of(report.PythonTime)
+	}
 	r.Communication = of(report.CommunicationTime)
 }
 

@@ -115,22 +115,18 @@ func difference(a, b estimate) *float64 {
 }
 
 // betweenRuns tests whether two sets of runs differ, each run being one observation. It is nil
-// if a side has but one.
+// if a side has but one, or if no run of either differs from the others: then they say nothing of noise.
 func betweenRuns(a, b []float64) *float64 {
 	if len(a) < 2 || len(b) < 2 {
 		return nil
 	}
-	p := 0.0
 	if spread(a) == 0 && spread(b) == 0 {
-		if a[0] == b[0] {
-			p = 1
-		}
-		return &p
+		return nil
 	}
 	sample := func(x []float64) *benchmath.Sample {
 		return benchmath.NewSample(slices.Clone(x), &benchmath.DefaultThresholds)
 	}
-	p = benchmath.AssumeNormal.Compare(sample(a), sample(b)).P
+	p := benchmath.AssumeNormal.Compare(sample(a), sample(b)).P
 	return &p
 }
 

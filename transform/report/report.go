@@ -72,6 +72,9 @@ type Report struct {
 	Merged         *Merged `json:"merged,omitempty"`
 	StepsEstimated bool    `json:"device_times_of_steps_are_estimates,omitempty"`
 
+	// ForCompare is nil unless it was asked for.
+	ForCompare *ForCompare `json:"for_compare,omitempty"`
+
 	// Attribution is that of Options.Windows.
 	Attribution *Attribution `json:"-"`
 
