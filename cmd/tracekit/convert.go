@@ -159,16 +159,21 @@ func summary(verb string, rep pipeline.Report, packed int64) string {
 	if packed != rep.BytesOut {
 		line += fmt.Sprintf(" (%s packed)", term.Bytes(packed))
 	}
+	return line + droppedLine(rep.Dropped)
+}
+
+// droppedLine says what was dropped by kind.
+func droppedLine(all []pipeline.Dropped) string {
 	var dropped []string
-	for _, d := range rep.Dropped {
+	for _, d := range all {
 		s := fmt.Sprintf("%s %d", d.Kind, d.Events)
 		if d.Bytes > 0 {
 			s += fmt.Sprintf(" (%s)", term.Bytes(d.Bytes))
 		}
 		dropped = append(dropped, s)
 	}
-	if len(dropped) > 0 {
-		line += "; dropped: " + strings.Join(dropped, ", ")
+	if len(dropped) == 0 {
+		return ""
 	}
-	return line
+	return "; dropped: " + strings.Join(dropped, ", ")
 }

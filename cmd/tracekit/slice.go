@@ -51,7 +51,7 @@ EXAMPLES
 				o.Origin = callOf(c, in)
 				cut := func(w *trace.Writer) (pipeline.Report, error) { return slice.Run(c.Context, in.Source, w, o) }
 				if kinds != nil {
-					return stripAfter(c, *kinds, w, cut)
+					return stripAfter(c.Context, c, *kinds, w, cut)
 				}
 				return cut(w)
 			}))

@@ -67,6 +67,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "force", Usage: "write into a folder that is not empty: the files of an earlier split are replaced, all others are kept"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the pieces, write nothing"},
 			summaryFlag(),
+			stripKindsFlag(),
 			tmpdirFlag(),
 		}, append(append(append(markerFlags(), requestFlags()...), givenFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
@@ -93,6 +94,14 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 	if err != nil {
 		return err
 	}
+	var stripped pipeline.Report
+	kinds, err := stripKinds(c)
+	if err != nil {
+		return err
+	}
+	if kinds != nil {
+		o.Change = stripPieces(c, *kinds, &stripped)
+	}
 	o.Source, o.Origin = baseName(in.name), callOf(c, in)
 	var m *split.Manifest
 	if c.Bool("dry-run") {
@@ -113,17 +122,17 @@ func splitTrace(c *cli.Context, std streams, o split.Options) error {
 		return err
 	}
 	if !c.Bool("quiet") {
-		tellSplit(c, std.err, m)
+		tellSplit(c, std.err, m, stripped.Dropped)
 	}
-	if err := told.write(splitSummary(c, in, m)); err != nil {
+	if err := told.write(splitSummary(c, in, m, stripped)); err != nil {
 		return err
 	}
 	return damage(in, m.Lost(), c.Bool("quiet"), std)
 }
 
 // splitSummary is what --summary has of a split. What is planned is not known by events and bytes.
-func splitSummary(c *cli.Context, in *input, m *split.Manifest) *summaryDoc {
-	rep := pipeline.Report{Damage: m.Lost(), Notes: m.Notes(), EventsIn: m.EventsIn, BytesIn: m.BytesIn}
+func splitSummary(c *cli.Context, in *input, m *split.Manifest, rep pipeline.Report) *summaryDoc {
+	rep.Damage, rep.Notes, rep.EventsIn, rep.BytesIn = m.Lost(), m.Notes(), m.EventsIn, m.BytesIn
 	var packed int64
 	rep.EventsOut, rep.BytesOut, packed = m.Sum()
 	d := summaryOf(c, in, rep, c.String("output"), packed)
@@ -169,14 +178,17 @@ func splitInto(c *cli.Context, std streams, in *input, o split.Options) (*split.
 }
 
 // tellSplit says what was done, or would be.
-func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest) {
+func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest, dropped []pipeline.Dropped) {
 	pieces := term.Plural(len(m.Pieces), "piece")
 	if c.Bool("dry-run") {
 		fmt.Fprintf(w, "split: %s, nothing written\n", pieces)
 	} else {
 		events, bytes, packed := m.Sum()
-		fmt.Fprintf(w, "split: %s, %d events, %s of JSON (%s packed) in %s\n",
-			pieces, events, term.Bytes(bytes), term.Bytes(packed), c.String("output"))
+		fmt.Fprintf(w, "split: %s, %s, %s of JSON (%s packed) in %s%s\n",
+			pieces, term.Plural(int(events), "event"), term.Bytes(bytes), term.Bytes(packed), c.String("output"), droppedLine(dropped))
+	}
+	if c.IsSet("strip") && (c.IsSet("size") || c.IsSet("events")) {
+		fmt.Fprintf(w, "--%s counts before --strip: pieces are smaller\n", c.String("by"))
 	}
 	for _, note := range append(m.Notes(), carriedNote(c, m)) {
 		if note != "" {

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 
 	"tracekit/internal/gzip/gzwrite"
 	"tracekit/internal/spill"
@@ -39,7 +42,7 @@ func stripKinds(c *cli.Context) (*strip.Options, error) {
 // stripAfter removes what o says from what cut writes, as strip does of its file. That lies
 // in a temporary file meanwhile, compressed: which ends close which begins, and what the names
 // of processes say, may be known at its end only.
-func stripAfter(c *cli.Context, o strip.Options, w *trace.Writer, cut func(*trace.Writer) (pipeline.Report, error)) (pipeline.Report, error) {
+func stripAfter(ctx context.Context, c *cli.Context, o strip.Options, w *trace.Writer, cut func(*trace.Writer) (pipeline.Report, error)) (pipeline.Report, error) {
 	file, err := spill.Create(c.String("tmpdir"))
 	if err != nil {
 		return pipeline.Report{}, err
@@ -54,7 +57,7 @@ func stripAfter(c *cli.Context, o strip.Options, w *trace.Writer, cut func(*trac
 	if err := z.Close(); err != nil {
 		return rep, err
 	}
-	left, err := strip.Again(c.Context, func() (*trace.Reader, error) {
+	left, err := strip.Again(ctx, func() (*trace.Reader, error) {
 		s, err := trace.NewSource(io.NewSectionReader(file, 0, file.Size()), file.Size(), trace.SourceOptions{Record: true})
 		if err != nil {
 			return nil, err
@@ -64,4 +67,24 @@ func stripAfter(c *cli.Context, o strip.Options, w *trace.Writer, cut func(*trac
 	rep.EventsOut, rep.BytesOut = left.EventsOut, left.BytesOut
 	rep.Dropped, rep.Notes = left.Dropped, append(rep.Notes, left.Notes...)
 	return rep, err
+}
+
+// stripPieces has pieces of a split stripped of what o says, and adds up in rep what is dropped.
+func stripPieces(c *cli.Context, o strip.Options, rep *pipeline.Report) func(context.Context, *trace.Writer, func(*trace.Writer) error) error {
+	var adding sync.Mutex
+	return func(ctx context.Context, w *trace.Writer, cut func(*trace.Writer) error) error {
+		of, err := stripAfter(ctx, c, o, w, func(w *trace.Writer) (pipeline.Report, error) { return pipeline.Report{}, cut(w) })
+		adding.Lock()
+		defer adding.Unlock()
+		for _, d := range of.Dropped {
+			i := slices.IndexFunc(rep.Dropped, func(k pipeline.Dropped) bool { return k.Kind == d.Kind })
+			if i < 0 {
+				i = len(rep.Dropped)
+				rep.Dropped = append(rep.Dropped, pipeline.Dropped{Kind: d.Kind})
+			}
+			rep.Dropped[i].Events += d.Events
+			rep.Dropped[i].Bytes += d.Bytes
+		}
+		return err
+	}
 }

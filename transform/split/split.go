@@ -59,6 +59,10 @@ type Options struct {
 
 	// Origin is written into each piece; nil to write nothing of it.
 	Origin *origin.Call
+
+	// Change writes to w what it makes of a piece, which cut writes to where it is told to; several
+	// pieces at the same time. Nil leaves pieces as they are. What bounds pieces counts before.
+	Change func(ctx context.Context, w *trace.Writer, cut func(*trace.Writer) error) error
 }
 
 // Folder is where pieces go.

@@ -90,14 +90,11 @@ func (w *writer) write(ctx context.Context, i int) (File, error) {
 	}
 	var busy busy
 	out := trace.NewWriter(file)
-	if w.Origin != nil {
-		if err := w.origin(w.windows[i]).Put(out); err != nil {
-			return file, err
-		}
-	}
-	read, err := w.spool.open(i)
-	if err == nil {
-		err = w.cutter.Piece(ctx, i, read, out, busy.add)
+	cut := func(out *trace.Writer) error { return w.cut(ctx, i, out, &busy) }
+	if w.Change != nil {
+		err = w.Change(ctx, out, cut)
+	} else {
+		err = cut(out)
 	}
 	if err == nil {
 		err = file.Close()
@@ -105,6 +102,20 @@ func (w *writer) write(ctx context.Context, i int) (File, error) {
 	m.Events, m.Bytes = out.Events, out.Bytes
 	m.busy(&busy)
 	return file, err
+}
+
+// cut writes piece i as it is cut.
+func (w *writer) cut(ctx context.Context, i int, out *trace.Writer, busy *busy) error {
+	if w.Origin != nil {
+		if err := w.origin(w.windows[i]).Put(out); err != nil {
+			return err
+		}
+	}
+	read, err := w.spool.open(i)
+	if err != nil {
+		return err
+	}
+	return w.cutter.Piece(ctx, i, read, out, busy.add)
 }
 
 // commit gives piece i its name, unless an error has come before.
