@@ -6,7 +6,6 @@ import (
 	"tracekit/internal/jsondoc"
 	"tracekit/transform/info"
 	"tracekit/transform/page"
-	"tracekit/transform/requests"
 
 	"github.com/urfave/cli/v2"
 )
@@ -29,7 +28,7 @@ EXAMPLES
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
 			&cli.IntFlag{Name: "rows", Value: 6, Usage: "show up to `N` rows of each list"},
 			pageFlag(),
-		}, append(givenFlags(), inputFlags()...)...),
+		}, append(append(append(markerFlags(), requestFlags()...), givenFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			rows, err := bounded(c, "rows", mostRows)
 			if err != nil {
@@ -46,6 +45,9 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 	if o.Given, err = givenOf(c); err != nil {
 		return err
 	}
+	if o.Requests, err = requestsOf(c, std); err != nil {
+		return err
+	}
 	in, err := openInput(c, std, how{verify: true})
 	if err != nil {
 		return err
@@ -60,7 +62,7 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 	}
 	var drawn *page.Collector
 	if html != nil {
-		if drawn, err = newPage(requests.Options{}, o.Given); err != nil {
+		if drawn, err = newPage(o.Requests, o.Given); err != nil {
 			return err
 		}
 		o.Look = drawn.Part
@@ -70,7 +72,7 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 		err = in.settled()
 	}
 	if err != nil {
-		return in.wrap(err)
+		return in.wrap(requestError(err))
 	}
 	in.meter.Stop()
 	if err := strictly(c, in, found.Damage); err != nil {

@@ -219,6 +219,9 @@ func mergeOptions(c *cli.Context, std streams) (o merge.Options, err error) {
 			return o, err
 		}
 	}
+	if err := needsRequest(c); err != nil {
+		return o, err
+	}
 	if namesRange(c) {
 		s, err := sliceOptions(c, std)
 		if err != nil {

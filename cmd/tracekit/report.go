@@ -52,9 +52,9 @@ EXAMPLES
 			&cli.BoolFlag{Name: "for-compare", Usage: "write into the JSON what the time of steps was spent on, for compare to read"},
 			pageFlag(),
 			tmpdirFlag(),
-		}, append(append(rangeFlags(), markerFlags()...), givenFlags()...)...), inputFlags()...),
+		}, append(append(append(rangeFlags(), markerFlags()...), requestFlags()...), givenFlags()...)...), inputFlags()...),
 		Action: func(c *cli.Context) error {
-			o, err := reportOptions(c)
+			o, err := reportOptions(c, std)
 			if err != nil {
 				return err
 			}
@@ -83,7 +83,7 @@ EXAMPLES
 	}
 }
 
-func reportOptions(c *cli.Context) (o measured.Options, err error) {
+func reportOptions(c *cli.Context, std streams) (o measured.Options, err error) {
 	if c.Bool("json") && c.IsSet("csv") {
 		return o, usage("--json and --csv exclude each other")
 	}
@@ -99,14 +99,23 @@ func reportOptions(c *cli.Context) (o measured.Options, err error) {
 	if o.Given, err = givenOf(c); err != nil {
 		return o, err
 	}
-	for _, w := range ways {
-		if c.IsSet(w.name) || c.IsSet("pad") {
-			r, err := rangeOf(c)
-			o.Range = &r
-			return o, err
-		}
+	if err := needsRequest(c); err != nil {
+		return o, err
 	}
-	return o, nil
+	if !namesRange(c) && !c.IsSet("pad") {
+		return o, nil
+	}
+	r, err := rangeOf(c)
+	if err != nil || !c.IsSet("request") {
+		o.Range = &r
+		return o, err
+	}
+	o.Request = c.String("request")
+	from, err := requestsOf(c, std)
+	if err == nil {
+		o.Requests, err = requests.NewFinder(from)
+	}
+	return o, err
 }
 
 func reportTrace(c *cli.Context, std streams, o measured.Options, partial *output) error {

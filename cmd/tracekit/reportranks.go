@@ -92,7 +92,7 @@ func reportRanks(c *cli.Context, std streams, p *ranks.Partial, html *output, cs
 
 // prepareReport checks the flags of a report of many, and where it goes.
 func (m *many) prepareReport(names []string) (err error) {
-	if _, err = reportOptions(m.Context); err != nil {
+	if _, err = reportOptions(m.Context, m.std); err != nil {
 		return err
 	}
 	if m.Bool("for-compare") {

@@ -22,6 +22,16 @@ func requestFlags() []cli.Flag {
 	}
 }
 
+// needsRequest fails if flags say where requests are known from, and no request is asked for.
+func needsRequest(c *cli.Context) error {
+	for _, f := range requestFlags() {
+		if name := f.Names()[0]; c.IsSet(name) && !c.IsSet("request") {
+			return usage("--%s goes with --request", name)
+		}
+	}
+	return nil
+}
+
 const requestTimes = "docs/split.md has the columns and units of files of requests, with examples of an access log and a benchmark"
 
 // requestsOf reads those flags, and the file that they name.

@@ -63,6 +63,9 @@ func sliceOptions(c *cli.Context, std streams) (o slice.Options, err error) {
 	if o.Range, err = rangeOf(c); err != nil {
 		return o, err
 	}
+	if err := needsRequest(c); err != nil {
+		return o, err
+	}
 	if c.IsSet("request") {
 		o.Request = c.String("request")
 		from, err := requestsOf(c, std)

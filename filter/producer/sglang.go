@@ -1,5 +1,8 @@
 package producer
 
+// Idle is the mode of a step that serves no request. Modes are read whatever their case.
+const Idle = "IDLE"
+
 // SGLang annotates each forward pass.
 var SGLang = &Producer{
 	Name: "SGLang",
@@ -15,6 +18,7 @@ var SGLang = &Producer{
 		"EXTEND":        "prefill",
 		"SPLIT_PREFILL": "prefill",
 		"DLLM_EXTEND":   "prefill",
+		"PREFILL":       "prefill",
 		"DECODE":        "decode",
 		"TARGET_VERIFY": "decode",
 		"MIXED":         "mixed",

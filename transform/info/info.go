@@ -111,14 +111,17 @@ type Steps struct {
 	Markers string  `json:"markers"` // how they were found
 	Count   int     `json:"count"`
 	Phases  []Phase `json:"phases"` // those with the most steps first
+
+	batched bool // the model runs in batches within steps
 }
 
 // Phase is all steps of one phase.
 type Phase struct {
 	Phase  string     `json:"phase"`
 	Warmup bool       `json:"warmup"`
-	First  trace.Time `json:"first_ns"` // where the first begins
-	Last   trace.Time `json:"last_ns"`  // where the last ends
+	Idle   bool       `json:"idle,omitempty"` // they serve no request
+	First  trace.Time `json:"first_ns"`       // where the first begins
+	Last   trace.Time `json:"last_ns"`        // where the last ends
 	report.Durations
 }
 

@@ -2,6 +2,7 @@ package info
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ type Options struct {
 	Look func(*trace.Part)
 	// Given says what events are, where nothing else tells.
 	Given filter.Given
+	// Requests say where requests are known from, and which markers make steps.
+	Requests requests.Options
 
 	loadable, piece int64 // bytes of JSON; 0 for the usual ones
 }
@@ -49,14 +52,14 @@ type inspector struct {
 // What it keeps grows with categories, threads, steps and requests, some hundred
 // bytes each, with metadata, and with slices that are begun and not yet ended.
 func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Survey, error) {
-	collector, err := requests.NewCollector(requests.CollectOptions{})
+	collector, err := requests.NewCollector(o.Requests.Collect)
 	if err != nil {
 		return nil, nil, err
 	}
 	in := &inspector{
 		hints:  hints{},
 		info:   &Info{Format: s.Format().String()},
-		finder: steps.NewFinder(steps.Options{}), requests: collector, forecast: page.NewForecast(),
+		finder: steps.NewFinder(o.Requests.Marker), requests: collector, forecast: page.NewForecast(),
 	}
 	in.sides.Given = o.Given
 	in.python, in.hardware = newRemainder(&in.census.names.Tracks, "stack"), newRemainder(&in.census.names.Tracks)
@@ -72,7 +75,9 @@ func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Sur
 		return nil, nil, err
 	}
 	in.info.Packed = s.Size()
-	in.finish(v, o)
+	if err := in.finish(v, o); err != nil {
+		return nil, nil, err
+	}
 	return in.info, v, nil
 }
 
@@ -161,7 +166,7 @@ func (in *inspector) metadataAgain() {
 	}
 }
 
-func (in *inspector) finish(v *trace.Survey, o Options) {
+func (in *inspector) finish(v *trace.Survey, o Options) error {
 	i := in.info
 	i.Zero, i.Last, i.Ruler, i.Impossible = v.Zero, v.Last, v.Ruler, v.Outside
 	i.Timeless = in.census.timeless
@@ -182,13 +187,28 @@ func (in *inspector) finish(v *trace.Survey, o Options) {
 	if run != nil {
 		i.Steps, i.Recompilations = stepsOf(run), recompilationsOf(run)
 	}
-	i.Requests = requestsOf(in.requests.Requests(requests.Clock{Zero: v.Zero, Last: v.Last, Base: i.BaseTime}), run)
+	named, err := in.named(v, o)
+	if err != nil {
+		return err
+	}
+	i.Requests = requestsOf(named, run)
 	i.Unknown = in.strangers.list(&in.census, &in.sides, run)
 	i.Producers = producersOf(i, run)
 	i.Producer = strings.Join(i.Producers, ", ")
 	in.metadataAgain()
 	in.predict(run, o)
 	i.DeviceWork = i.DeviceWork || in.hardware.device
+	return nil
+}
+
+// named returns the requests that a file or the trace names.
+func (in *inspector) named(v *trace.Survey, o Options) ([]requests.Request, error) {
+	clock := requests.Clock{Zero: v.Zero, Last: v.Last, Base: in.info.BaseTime}
+	if o.Requests.Records == nil {
+		return in.requests.Requests(clock), nil
+	}
+	all, err := requests.Place(o.Requests.Records, clock)
+	return slices.DeleteFunc(all, func(r requests.Request) bool { return r.Outside }), err
 }
 
 // since2001 is in ns: larger times count from 1970.

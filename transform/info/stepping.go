@@ -13,6 +13,7 @@ import (
 type phaseKey struct {
 	phase  steps.Phase
 	warmup bool
+	idle   bool
 }
 
 // captureOf tells of the capture, nil if the trace does not.
@@ -38,10 +39,11 @@ func stepsOf(run *steps.Run) *Steps {
 	var order []phaseKey // of their first steps
 	for i := range run.Steps {
 		s := &run.Steps[i]
-		key := phaseKey{s.Phase, s.Warmup}
+		key := phaseKey{s.Phase, s.Warmup, s.Idle()}
+		found.batched = found.batched || s.Batches != nil
 		p := phases[key]
 		if p == nil {
-			p = &Phase{Phase: s.Phase.String(), Warmup: s.Warmup, First: s.Start, Last: s.End}
+			p = &Phase{Phase: s.Phase.String(), Warmup: s.Warmup, Idle: key.idle, First: s.Start, Last: s.End}
 			phases[key] = p
 			order = append(order, key)
 		}

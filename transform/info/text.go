@@ -118,7 +118,7 @@ func (p *printer) run() {
 	t := term.Table{Left: 1, Spare: []int{5, 2}, Head: []string{"run", "count", "p50", "p99", "max", "total", "first at", "last ends"}}
 	if p.Steps != nil {
 		for _, s := range p.Steps.Phases {
-			name := s.Phase + " steps"
+			name := report.PhaseText(s.Phase, s.Idle) + " steps"
 			if s.Warmup {
 				name += " (warm-up)"
 			}
@@ -136,6 +136,9 @@ func (p *printer) run() {
 		t.Add(append(durationCells("recompilations", &r.Durations), report.At(r.First, p.Zero), report.At(r.Last, p.Zero))...)
 	}
 	p.table(&t)
+	if p.Steps != nil && p.Steps.batched {
+		fmt.Fprintln(p.w, "a step is its preparation and its batches; tracekit report measures the batches")
+	}
 }
 
 func durationCells(what string, d *report.Durations) []string {

@@ -41,10 +41,10 @@ func (r *Report) Tables() []Table {
 				return cells(s.Index, opt(s.Number), s.Label, s.Phase, s.Warmup, s.Start, s.Duration, opt(s.Requests), opt(s.Tokens),
 					opt(s.PromptRequests), opt(s.DecodeRequests), s.Recompiled, opt(s.DeviceBusy), opt(s.DeviceIdle), s.Bucket)
 			}},
-		{"buckets.csv", []string{"phase", "warmup", "bucket", "count", "total_ns", "mean_ns", "p50_ns", "p90_ns", "p99_ns", "max_ns"},
+		{"buckets.csv", []string{"phase", "warmup", "bucket", "count", "total_ns", "mean_ns", "p50_ns", "p90_ns", "p99_ns", "max_ns", "idle"},
 			len(r.Buckets), func(i int) []string {
 				b := &r.Buckets[i]
-				return cells(b.Phase, b.Warmup, b.Bucket, b.Count, b.Total, b.Mean, b.P50, b.P90, b.P99, b.Max)
+				return cells(b.Phase, b.Warmup, b.Bucket, b.Count, b.Total, b.Mean, b.P50, b.P90, b.P99, b.Max, b.Idle)
 			}},
 		r.paddingTable(),
 		{"recompilations.csv", []string{"start_ns", "duration_ns", "recipe", "step", "within"},

@@ -8,6 +8,7 @@ import (
 	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/internal/merged"
+	"tracekit/transform/requests"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
 )
@@ -19,7 +20,8 @@ type learned struct {
 	levels   filter.Levels
 	finder   *steps.Finder
 	bounds   *window.Finder // nil if no range was given
-	run      *steps.Run     // nil if there are no steps
+	requests *requests.Finder
+	run      *steps.Run // nil if there are no steps
 	names    Names
 	begins   begins
 	classes  classes
@@ -47,7 +49,7 @@ func (l *lateness) note(start trace.Time) {
 }
 
 func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
-	l := &learned{finder: steps.NewFinder(o.Markers), share: o.Windows != nil}
+	l := &learned{finder: steps.NewFinder(o.Markers), share: o.Windows != nil, requests: o.Requests}
 	l.sides.Given, l.begins.kind = o.Given, l.kindOf
 	var err error
 	if o.Range != nil {
@@ -59,6 +61,9 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 		s.Add("threads", l.names.Held()+16*(cap(l.frames)+cap(l.work)))
 		s.Add("markers of steps", l.finder.Held())
 		s.Add("open slices", l.begins.held)
+		if l.requests != nil {
+			s.Add("requests", l.requests.Held())
+		}
 	})
 	l.survey, err = s.SurveyParts(func(p *trace.Part) error {
 		if p.Text != nil {
@@ -66,6 +71,9 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 			l.finder.LearnDocument(p.Text)
 			if l.bounds != nil {
 				l.bounds.LearnDocument(p.Text)
+			}
+			if l.requests != nil {
+				l.requests.LearnDocument(p.Text)
 			}
 		}
 		for i := range p.Events {
@@ -88,6 +96,9 @@ func (l *learned) event(e *trace.Event) {
 	l.finder.Learn(e)
 	if l.bounds != nil {
 		l.bounds.Learn(e)
+	}
+	if l.requests != nil {
+		l.requests.Learn(e)
 	}
 	switch {
 	case e.IsMeta():
@@ -251,12 +262,17 @@ func (l *learned) begin(o Options) (*Report, error) {
 		r.Markers = "no markers of steps"
 	}
 	l.from, l.to = l.survey.Zero, l.survey.Last.Add(1)
-	if l.bounds == nil && l.run != nil && l.run.Outside.Steps > 0 {
+	if l.bounds == nil && l.requests == nil && l.run != nil && l.run.Outside.Steps > 0 {
 		l.from, l.to = l.run.Capture.Start, l.run.Capture.End.Add(1)
 		r.Outside = l.run.Outside.String()
 	}
 	if l.bounds != nil {
 		if l.from, l.to, _, err = l.bounds.Resolve(l.survey); err != nil {
+			return nil, err
+		}
+	}
+	if l.requests != nil {
+		if l.from, l.to, _, err = l.requests.Range(o.Request, l.survey); err != nil {
 			return nil, err
 		}
 	}

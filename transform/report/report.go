@@ -9,6 +9,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/spill"
 	"tracekit/trace"
+	"tracekit/transform/requests"
 	"tracekit/transform/steps"
 	"tracekit/transform/window"
 )
@@ -17,6 +18,9 @@ import (
 type Options struct {
 	// Range restricts the report to a range of time; nil means all of the trace.
 	Range *window.Range
+	// Requests, unless it is nil, finds the request whose time is the range instead.
+	Requests *requests.Finder
+	Request  string
 	// Markers say which steps count.
 	Markers steps.Options
 	// Given says what events are, where nothing else tells.
@@ -78,6 +82,8 @@ type Report struct {
 	// Attribution is that of Options.Windows.
 	Attribution *Attribution `json:"-"`
 
+	batched bool // durations by phase and bucket are those of batches, not of steps
+
 	Damage trace.Damage  `json:"-"`
 	Survey *trace.Survey `json:"-"` // of the whole trace
 }
@@ -108,6 +114,8 @@ type Step struct {
 	// device hides; nil unless Options.Communication asks for it.
 	Communication *trace.Time `json:"-"`
 	Exposed       *trace.Time `json:"-"`
+
+	idle bool // it serves no request
 }
 
 // Bucket is the durations of the batches of one phase and size. Without
@@ -115,7 +123,8 @@ type Step struct {
 type Bucket struct {
 	Phase  string `json:"phase"`
 	Warmup bool   `json:"warmup"`
-	Bucket string `json:"bucket"` // empty if the trace tells no sizes, and for all of them
+	Bucket string `json:"bucket"`         // empty if the trace tells no sizes, and for all of them
+	Idle   bool   `json:"idle,omitempty"` // they serve no request
 	Durations
 }
 

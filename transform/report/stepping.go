@@ -46,7 +46,7 @@ func sumAll(buckets map[Bucket][]trace.Time) []Bucket {
 			}
 			return 0
 		}
-		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Bucket, b.Bucket), warm(a)-warm(b))
+		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Bucket, b.Bucket), warm(a)-warm(b), cmp.Compare(fmt.Sprint(a.Idle), fmt.Sprint(b.Idle)))
 	})
 	return list
 }
@@ -55,7 +55,7 @@ func stepOf(s *steps.Step) Step {
 	return Step{
 		Index: s.Index, Number: known(s.Number), Label: s.Label, Phase: s.Phase.String(), Bucket: bucketOfStep(s), Warmup: s.Warmup,
 		Start: s.Start, Duration: s.Duration(), Requests: known(s.Requests), Tokens: known(s.Tokens),
-		PromptRequests: known(s.PromptRequests), DecodeRequests: known(s.DecodeRequests), Recompiled: s.Recompiled(),
+		PromptRequests: known(s.PromptRequests), DecodeRequests: known(s.DecodeRequests), Recompiled: s.Recompiled(), idle: s.Idle(),
 	}
 }
 
@@ -70,11 +70,14 @@ func known[T int32 | int64](n T) *T {
 func (m *measure) takeBatches(s *steps.Step, buckets map[Bucket][]trace.Time) {
 	if s.Batches == nil && m.holds(s.Start) {
 		key := bucketOf(&s.Load, s.Warmup)
+		key.Idle = s.Idle()
 		buckets[key] = append(buckets[key], s.Duration())
 	}
 	for i := range s.Batches {
 		if b := &s.Batches[i]; m.holds(b.Start) {
 			key := bucketOf(&b.Load, s.Warmup)
+			key.Idle = s.Idle()
+			m.report.batched = true
 			buckets[key] = append(buckets[key], b.End-b.Start)
 		}
 	}

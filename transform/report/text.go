@@ -48,6 +48,7 @@ type printer struct {
 func (p *printer) each(r *Report, table func(*term.Table)) {
 	p.table = table
 	p.steps(r)
+	p.longSteps(r)
 	p.gaps(r)
 	p.padding(r)
 	p.recompilations(r)
@@ -70,6 +71,9 @@ func (p *printer) header(r *Report) {
 		room = min(room, max(p.Width-len("steps  "), 20))
 	}
 	fmt.Fprintf(p.w, "steps  %s\n", term.Short(r.Markers, room))
+	if r.batched {
+		fmt.Fprintln(p.w, "batches  runs of the model within steps, measured without the preparation of a step, which tracekit info counts")
+	}
 	if r.Merged != nil {
 		fmt.Fprintf(p.w, "merged  %s slices stand for %s, which are counted and measured; ~ is what they do not say exactly\n", term.Count(r.Merged.Events), term.Count(r.Merged.Slices))
 	}
@@ -85,7 +89,10 @@ func (p *printer) steps(r *Report) {
 	if len(r.Steps) == 0 && len(r.Buckets) == 0 {
 		return
 	}
-	t := term.Table{Left: 2, Spare: []int{9, 8, 3}, Head: []string{"durations", "bucket", "count", "mean", "p50", "p90", "p99", "max", "total", "share"}}
+	t := term.Table{Left: 2, Spare: []int{9, 8, 3}, Head: []string{"steps", "bucket", "count", "mean", "p50", "p90", "p99", "max", "total", "share"}}
+	if r.batched {
+		t.Head[0] = "batches"
+	}
 	first, unnamed := r.Phases, "all"
 	if len(r.Buckets) == len(r.Phases) {
 		first, unnamed = r.Buckets, "-"
@@ -142,7 +149,7 @@ func (p *printer) gaps(r *Report) {
 }
 
 func bucketCells(b *Bucket, unnamed string, r *Report) []string {
-	phase := b.Phase
+	phase := PhaseText(b.Phase, b.Idle)
 	if b.Warmup {
 		phase += " (warm-up)"
 	}

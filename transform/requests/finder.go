@@ -7,6 +7,7 @@ import (
 	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/steps"
+	"tracekit/transform/window"
 )
 
 // ErrUnknown says that there is no request of an id.
@@ -115,6 +116,22 @@ func (f *Found) Get(id string) (*Request, error) {
 		some += fmt.Sprintf(" %q", f.Requests[i].ID)
 	}
 	return nil, fmt.Errorf("%w: %q; there are %d, such as%s", ErrUnknown, id, len(f.Requests), some)
+}
+
+// Range returns the time of the request of an id in a trace, half open, and all that were
+// found. It fails where none of it lies in the trace.
+func (f *Finder) Range(id string, v *trace.Survey) (from, to trace.Time, found *Found, err error) {
+	if found, err = f.Find(Clock{Zero: v.Zero, Last: v.Last, Base: window.BaseOf(v)}); err != nil {
+		return 0, 0, nil, err
+	}
+	r, err := found.Get(id)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	if r.Outside {
+		return 0, 0, nil, fmt.Errorf("%w: request %q ran from @%s to @%s", window.ErrRange, r.ID, micros(r.Start), micros(r.End))
+	}
+	return r.Start, max(r.End, r.Start.Add(1)), found, nil
 }
 
 // String tells how the requests are known.

@@ -3,7 +3,6 @@ package slice
 
 import (
 	"context"
-	"fmt"
 
 	"tracekit/filter"
 	"tracekit/internal/budget"
@@ -87,7 +86,10 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	var note string
 	var run *steps.Run
 	if o.Requests != nil {
-		r.from, r.to, run, note, err = o.request(v)
+		var found *requests.Found
+		if r.from, r.to, found, err = o.Requests.Range(o.Request, v); err == nil {
+			run, note = found.Run, found.String()
+		}
 	} else {
 		r.from, r.to, note, err = f.Resolve(v)
 		run = f.Run()
@@ -135,23 +137,6 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	}
 	rep.Note(window.Outside(&v.Extent))
 	return rep, nil
-}
-
-// request finds the range of a request.
-func (o *Options) request(v *trace.Survey) (from, to trace.Time, run *steps.Run, note string, err error) {
-	found, err := o.Requests.Find(requests.Clock{Zero: v.Zero, Last: v.Last, Base: window.BaseOf(v)})
-	if err != nil {
-		return 0, 0, nil, "", err
-	}
-	r, err := found.Get(o.Request)
-	if err != nil {
-		return 0, 0, nil, "", err
-	}
-	if r.Outside {
-		return 0, 0, nil, "", fmt.Errorf("%w: request %q ran from @%s to @%s", window.ErrRange, r.ID,
-			trace.AppendMicros(nil, r.Start), trace.AppendMicros(nil, r.End))
-	}
-	return r.Start, max(r.End, r.Start.Add(1)), found.Run, found.String(), nil
 }
 
 // survey finds the bounds of the trace, lets f look for what it wants, and

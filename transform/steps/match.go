@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 	"strings"
+
+	"tracekit/filter/producer"
 )
 
 // field is a number, or a few, that a marker's name can tell.
@@ -80,7 +82,10 @@ func (f *form) match(name []byte, v *values) bool {
 		switch s.field {
 		case mode:
 			n = wordLength(rest)
-			v.phase = modes[string(rest[:n])]
+			word := strings.ToUpper(string(rest[:n]))
+			if v.phase = modes[word]; word == producer.Idle {
+				v.of[requests] = 0
+			}
 		case keys:
 			n = len(rest) - len(f.parts[i+1].text)
 			if n > 0 {

@@ -47,7 +47,7 @@ func TestNamesOfMarkers(t *testing.T) {
 		{"step[MIXED bs=1 c=1 g=0 c_sq=3 c_sk=3 g_sq=0 g_sk=0]", "SGLang", "prefill 1 3 1 3 0 0 ? ? ? ? 3"},
 		{"step[IDLE bs=0]", "SGLang", "other 0 ? ? ? ? ? ? ? ? ? ?"},
 		{"step[TARGET_VERIFY bs=8 new=thing]", "SGLang", "decode 8 ? 0 0 8 ? ? ? ? ? ?"},
-		{"step[IDLE]", "SGLang", "other ? ? ? ? ? ? ? ? ? ? ?"},
+		{"step[IDLE]", "SGLang", "other 0 ? ? ? ? ? ? ? ? ? ?"},
 		{"prefill[bs=2 tok=14721 ctx=[7803, 6918]]", "ATOM", "prefill 2 14721 2 14721 0 0 ? ? ? 7803 14721"},
 		{"prefill[bs=1 tok=8192 ctx=8192]", "ATOM", "prefill 1 8192 1 8192 0 0 ? ? ? ? 8192"},
 		{"prefill[bs=6 tok=17408 ctx=[4096, 4096, 4096]...+3]", "ATOM", "prefill 6 17408 6 17408 0 0 ? ? ? ? ?"},

@@ -112,6 +112,9 @@ func (s *Step) Recompiled() bool {
 	return len(s.Compiles) > 0 || slices.ContainsFunc(s.Batches, func(b Batch) bool { return b.Recompiled })
 }
 
+// Idle reports that the step serves no request, as iterations of an engine do that has none.
+func (s *Step) Idle() bool { return s.Dummy || s.Phase == Other && s.Requests == 0 }
+
 // Duration is the time from the step's start to its end, in ns.
 func (s *Step) Duration() trace.Time { return s.End - s.Start }
 
