@@ -62,6 +62,9 @@ func (r *Recognizer) look(e *trace.Event, c producer.Category, known bool, track
 			l.Says |= looksSynapse
 		}
 	case c.Place == producer.ByTrack:
+		if !known && producer.IsStage(e.Name(), e.Raw()) {
+			l.Says |= looksGiven
+		}
 		if kindsOf(e, c, known)&(Python|Runtime) != 0 {
 			l.Says |= looksHost
 		}
