@@ -5,8 +5,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"tracekit/filter"
@@ -61,6 +63,18 @@ func isWork(e *reference.Event) bool {
 
 func isFlowEvent(e *reference.Event) bool { return e.Phase == "s" || e.Phase == "f" }
 
+// plainPids before the name of a case makes its pids numbers that name no rank.
+const plainPids = "plain "
+
+func readRanks(t *testing.T, name string) []byte {
+	base, plain := strings.CutPrefix(name, plainPids)
+	data := readCase(t, base)
+	if plain {
+		data = regexp.MustCompile(`"\[TP\d+\] (\d+)"`).ReplaceAll(data, []byte("$1"))
+	}
+	return data
+}
+
 // Work is in the piece of the step whose call launched it, each once, whatever joins
 // them; flows lead to it there.
 func TestWorkIsInThePieceOfItsCall(t *testing.T) {
@@ -73,9 +87,11 @@ func TestWorkIsInThePieceOfItsCall(t *testing.T) {
 		{"84-sglang-otel-rocm-rccl.json", []int{0, 4, 4, 4, 4, 0}, nil},
 		{"03-sglang-merged.json", []int{0, 4, 4, 4, 0}, []int{0, 8, 8, 8, 0}},
 		{"04-merged-ids-collide.json", []int{0, 4, 4, 4, 0}, []int{0, 8, 8, 8, 0}},
+		{plainPids + "03-sglang-merged.json", []int{0, 4, 4, 4, 0}, []int{0, 8, 8, 8, 0}},
+		{plainPids + "04-merged-ids-collide.json", []int{0, 4, 4, 4, 0}, []int{0, 8, 8, 8, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, dir := splitInto(t, readCase(t, c.name), Options{By: Step, Device: slice.Launched})
+			m, dir := splitInto(t, readRanks(t, c.name), Options{By: Step, Device: slice.Launched})
 			var work, flows []int
 			for i := range m.Pieces {
 				data := dir.files[m.Pieces[i].File]
@@ -156,17 +172,20 @@ func TestFlowsGoWithTheirSlices(t *testing.T) {
 
 // What a kept slice launched is of its own rank, in slices of time and of a condition.
 func TestRanksKeepTheirWork(t *testing.T) {
-	for _, name := range []string{"03-sglang-merged.json", "04-merged-ids-collide.json"} {
+	for _, name := range []string{"03-sglang-merged.json", "04-merged-ids-collide.json", plainPids + "03-sglang-merged.json", plainPids + "04-merged-ids-collide.json"} {
 		for rank := range 2 {
 			t.Run(name+" "+strconv.Itoa(rank), func(t *testing.T) {
-				pid := []string{"[TP00] 100", "[TP01] 101"}[rank]
-				x, err := filter.Parse(`name contains "step[" && cat == "user_annotation" && pid == "` + pid + `"`)
+				pid := []string{`"[TP00] 100"`, `"[TP01] 101"`}[rank]
+				if strings.HasPrefix(name, plainPids) {
+					pid = []string{"100", "101"}[rank]
+				}
+				x, err := filter.Parse(`name contains "step[" && cat == "user_annotation" && pid == ` + pid)
 				if err != nil {
 					t.Fatal(err)
 				}
 				var out bytes.Buffer
 				o := keepfilter.Options{Expr: x, Related: keepfilter.Related{Device: true}}
-				if _, err := keepfilter.Run(t.Context(), source(t, readCase(t, name)), trace.NewWriter(&out), o); err != nil {
+				if _, err := keepfilter.Run(t.Context(), source(t, readRanks(t, name)), trace.NewWriter(&out), o); err != nil {
 					t.Fatal(err)
 				}
 				own := "gemm_r" + strconv.Itoa(rank)

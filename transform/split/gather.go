@@ -49,6 +49,7 @@ func (r *router) Gather(ctx context.Context, read func() (trace.Stream, error)) 
 		return nil
 	}
 	l := r.launches
+	l.Settle()
 	l.Stays = func(int, trace.Time, trace.Time) bool { return true }
 	if r.idless {
 		l.Flows.Prepare(nil, r.shape.HasPairs)

@@ -75,11 +75,13 @@ func (l *Launches) Learn(p *trace.Part) {
 		e := &p.Events[i]
 		l.Device.Learn(e)
 		l.leads = l.leads || MayLaunch(e)
+		l.ranks.learn(l.Tracks, e)
 	}
 }
 
 // Gather notes which calls there are, and which of them stay.
 func (l *Launches) Gather(ctx context.Context, read pipeline.Reading, stays Staying) error {
+	l.Settle()
 	l.Stays = stays
 	if err := l.GatherCalls(ctx, read); err != nil {
 		return err
@@ -90,6 +92,7 @@ func (l *Launches) Gather(ctx context.Context, read pipeline.Reading, stays Stay
 // GatherNoted is Gather for a trace without begins and ends of which the complete
 // slices that may have a part in this were noted.
 func (l *Launches) GatherNoted(ctx context.Context, noted *Noted, read pipeline.Reading, stays Staying) error {
+	l.Settle()
 	l.Stays = stays
 	if err := noted.Each(func(n *NotedSlice) {
 		switch {

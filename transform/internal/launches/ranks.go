@@ -7,23 +7,44 @@ import (
 )
 
 // ranks tells the ranks of processes apart whose traces were merged into one: their
-// ids count alike. The merger puts the rank before the pid, as SGLang's "[TP00] 100".
+// ids count alike. The merger puts the rank before the pid, as SGLang's "[TP00] 100"; where
+// pids stay as they were, ids that collide tell.
 type ranks struct {
-	byProcess []int32 // 0 for what names no rank
+	byProcess []int32 // 0 for what has no rank
 	byName    map[string]int32
+	collisions
 }
 
 func (r *ranks) clone() *ranks {
-	return &ranks{slices.Clone(r.byProcess), maps.Clone(r.byName)}
+	return &ranks{byProcess: slices.Clone(r.byProcess), byName: maps.Clone(r.byName)}
+}
+
+// Settle gives ranks to processes, once all events were learnt from.
+func (l *Launches) Settle() {
+	r := l.ranks
+	for process := range l.Tracks.Processes {
+		l.rankOf(process)
+	}
+	named := func(process int, _ joinedTimes) bool { return r.byProcess[process] > 0 }
+	maps.DeleteFunc(r.calls, named)
+	maps.DeleteFunc(r.work, named)
+	if r.collide() {
+		for process, rank := range r.collisions.ranks() {
+			r.byProcess[process] = rank + int32(len(r.byName))
+		}
+	}
+	r.collisions = collisions{}
 }
 
 // Rank returns a number for the rank that a track belongs to.
-func (l *Launches) Rank(track int) int {
-	r, process := l.ranks, l.Tracks.All[track].Process
+func (l *Launches) Rank(track int) int { return int(l.rankOf(l.Tracks.All[track].Process)) }
+
+func (l *Launches) rankOf(process int) int32 {
+	r := l.ranks
 	for len(r.byProcess) <= process {
 		r.byProcess = append(r.byProcess, r.of(l.Tracks.Processes[len(r.byProcess)]))
 	}
-	return int(r.byProcess[process])
+	return r.byProcess[process]
 }
 
 // of numbers the rank that a pid names, JSON text.

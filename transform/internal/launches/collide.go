@@ -1,0 +1,157 @@
+package launches
+
+import (
+	"maps"
+	"slices"
+
+	"tracekit/filter"
+	"tracekit/filter/producer"
+	"tracekit/trace"
+)
+
+// collisions find ranks that nothing names: where two processes of the host have calls with the
+// same ids, their traces were put into one file, and a device's work belongs to that process whose
+// calls came before it. Of each process the first ids are looked at.
+type collisions struct {
+	calls, work map[int]joinedTimes // by process
+}
+
+// joinedTimes are when that happened first that has an id, by the id.
+type joinedTimes map[string]trace.Time
+
+const (
+	mostJoined = 4096 // ids of each process that are looked at
+	leastMet   = 4    // ids that two processes of the host must share
+)
+
+// learn takes a complete slice that may be a call or what one launched.
+func (c *collisions) learn(tracks *trace.Tracks, e *trace.Event) {
+	if e.Phase != 'X' || e.Has&trace.HasTS == 0 {
+		return
+	}
+	of := &c.calls
+	switch cat, known := producer.CategoryOf(e.Cat()); {
+	case !known:
+		return
+	case cat.Place == producer.OnDevice:
+		of = &c.work
+	case cat.Kinds&filter.Runtime == 0:
+		return
+	}
+	process := tracks.Process(e)
+	all := (*of)[process]
+	if len(all) >= mostJoined {
+		return
+	}
+	id := IDsOf(e)[0]
+	if len(id) == 0 {
+		return
+	}
+	if all == nil {
+		if all = (joinedTimes{}); *of == nil {
+			*of = map[int]joinedTimes{}
+		}
+		(*of)[process] = all
+	}
+	if at, seen := all[string(id)]; !seen || e.TS < at {
+		all[string(id)] = e.TS
+	}
+}
+
+// collide reports whether two processes have calls with the same ids.
+func (c *collisions) collide() bool {
+	hosts := slices.Sorted(maps.Keys(c.calls))
+	for i, a := range hosts {
+		for _, b := range hosts[:i] {
+			met := 0
+			for id := range c.calls[a] {
+				if _, both := c.calls[b][id]; both {
+					met++
+				}
+			}
+			if met >= leastMet {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ranks returns a number for each process with calls, and for that of each device the number of
+// the process that launched its work.
+func (c *collisions) ranks() map[int]int32 {
+	hosts := slices.Sorted(maps.Keys(c.calls))
+	maps.DeleteFunc(c.work, func(process int, _ joinedTimes) bool { return c.calls[process] != nil })
+	devices := slices.Sorted(maps.Keys(c.work))
+	misfits := make([][]float64, len(devices))
+	for i, device := range devices {
+		for _, host := range hosts {
+			misfits[i] = append(misfits[i], misfit(c.work[device], c.calls[host]))
+		}
+	}
+	of := nearest(misfits)
+	if len(devices) == len(hosts) {
+		of = oneEach(misfits)
+	}
+	ranks := map[int]int32{}
+	for i, host := range hosts {
+		ranks[host] = int32(i) + 1
+	}
+	for i, device := range devices {
+		ranks[device] = int32(of[i]) + 1
+	}
+	return ranks
+}
+
+// nearest gives each device the host whose calls fit its work best.
+func nearest(misfits [][]float64) (of []int) {
+	for _, m := range misfits {
+		of = append(of, slices.Index(m, slices.Min(m)))
+	}
+	return of
+}
+
+// oneEach gives each device a host of its own, at first in the order of the file, so that work
+// and calls fit best in all: it swaps two as long as that gets better.
+func oneEach(misfits [][]float64) (of []int) {
+	for i := range misfits {
+		of = append(of, i)
+	}
+	for range len(of) {
+		swapped := false
+		for i := range of {
+			for j := range i {
+				if misfits[i][of[j]]+misfits[j][of[i]] < misfits[i][of[i]]+misfits[j][of[j]] {
+					of[i], of[j], swapped = of[j], of[i], true
+				}
+			}
+		}
+		if !swapped {
+			break
+		}
+	}
+	return of
+}
+
+// misfit is how badly calls fit what they may have launched: the mean square of the time in
+// between, and far more for each call behind its work.
+func misfit(work, calls joinedTimes) float64 {
+	const impossible = 1e40
+	sum, n := 0.0, 0
+	for _, id := range slices.Sorted(maps.Keys(work)) { // so that it is rounded the same each time
+		call, launched := calls[id]
+		switch lag := float64(work[id]) - float64(call); {
+		case !launched:
+			continue
+		case lag < 0:
+			sum += impossible
+		default:
+			sum += lag * lag
+		}
+		n++
+	}
+	if n == 0 {
+		return impossible
+	}
+	return sum / float64(n)
+}
