@@ -46,7 +46,7 @@ func takeMany(c *cli.Command, std streams) {
 	}
 	c.Flags = append(c.Flags, &cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: 1, Usage: "of several inputs, work on `N` at a time"})
 	c.Flags = append(c.Flags, shardFlag())
-	if kind == fillsTable {
+	if kind == fillsTable || kind == fillsReport {
 		c.Flags = append(c.Flags, expectFlag())
 	}
 	if kind == writesTraces || kind == writesFolders {
@@ -116,6 +116,7 @@ type many struct {
 	dir  string // for outputs
 	json bool
 	told summaryOutput
+	part shard // of the inputs
 
 	// Of report: a partial one, or a page and tables; nil for none.
 	partial, html *output
@@ -149,9 +150,11 @@ func (m *many) run(names []string) error {
 	if all, err = m.share(names, all); err != nil {
 		return err
 	}
-	status, err := sayLacking(m.Context, m.std, names)
-	if err != nil {
-		return err
+	status := exitDone
+	if m.kind == fillsTable {
+		if status, err = sayLacking(m.Context, m.std, lacking(m.Context, m.std, names, true)); err != nil {
+			return err
+		}
 	}
 	ctx, stop := context.WithCancel(m.Context.Context)
 	defer stop()
@@ -196,9 +199,11 @@ func (m *many) run(names []string) error {
 		if m.csv != nil {
 			defer m.csv.Close()
 		}
-		if err := m.report(all); err != nil {
+		lacks, err := m.report(all)
+		if err != nil {
 			return err
 		}
+		status = worse(status, lacks)
 	}
 	return m.end(all, status)
 }
@@ -209,6 +214,7 @@ func (m *many) share(names []string, all []done) (mine []done, err error) {
 	if err != nil || s.count == 0 {
 		return all, err
 	}
+	m.part = s
 	places, bytes := s.share(names, m.std.net.sizeOf)
 	for _, i := range places {
 		mine = append(mine, all[i])

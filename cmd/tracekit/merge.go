@@ -93,7 +93,7 @@ func runMerge(c *cli.Context, std streams) error {
 			return err
 		}
 	}
-	lacks, err := sayLacking(c, std, names)
+	lacks, err := sayLacking(c, std, lacking(c, std, names, true))
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func runMerge(c *cli.Context, std streams) error {
 	if err := damagedInputs(c, p, false); err != nil || lacks == exitDone {
 		return err
 	}
-	return noError{errors.New("some inputs are missing"), lacks}
+	return noError{errLackingSome, lacks}
 }
 
 // mergeShare returns the places of the inputs that are merged: all, or a share of them.

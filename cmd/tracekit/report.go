@@ -74,7 +74,11 @@ EXAMPLES
 				if csv != nil {
 					defer csv.Close()
 				}
-				return reportRanks(c, std, read, html, csv)
+				lacks, err := reportRanks(c, std, read, html, csv)
+				if err != nil || lacks == exitDone {
+					return err
+				}
+				return noError{errLackingSome, lacks}
 			case read != nil:
 				return writePartial(c, std, partial, read)
 			}

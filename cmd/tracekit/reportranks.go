@@ -70,24 +70,30 @@ func writePartial(c *cli.Context, std streams, o *output, p *ranks.Partial) erro
 	return nil
 }
 
-// reportRanks writes the report of p to where the flags say.
-func reportRanks(c *cli.Context, std streams, p *ranks.Partial, html *output, csv *folder) error {
+// reportRanks writes the report of p to where the flags say, and returns the exit status of what p
+// lacks.
+func reportRanks(c *cli.Context, std streams, p *ranks.Partial, html *output, csv *folder) (lacks int, err error) {
+	if lacks, err = reportLacks(c, std, p); err != nil {
+		return lacks, err
+	}
 	r, err := p.Report()
 	if err != nil {
-		return err
+		return lacks, err
 	}
 	if html != nil {
 		if err := writeRanksPage(c, std, html, r); err != nil {
-			return err
+			return lacks, err
 		}
 	}
 	switch {
 	case c.Bool("json"):
-		return writeError(jsondoc.Write(std.out, r))
+		err = writeError(jsondoc.Write(std.out, r))
 	case csv != nil:
-		return writeTables(c, std, csv, r.Tables())
+		err = writeTables(c, std, csv, r.Tables())
+	default:
+		err = writeError(r.WriteText(std.out, ranks.TextOptions{Rows: c.Int("rows"), Screen: screen(std.out)}))
 	}
-	return writeError(r.WriteText(std.out, ranks.TextOptions{Rows: c.Int("rows"), Screen: screen(std.out)}))
+	return lacks, err
 }
 
 // prepareReport checks the flags of a report of many, and where it goes.
@@ -113,23 +119,27 @@ func (m *many) prepareReport(names []string) (err error) {
 	return err
 }
 
-// report writes the report of what inputs add, or that as one partial report.
-func (m *many) report(all []done) error {
+// report writes the report of what inputs add, or that as one partial report, and returns the exit
+// status of what is lacking.
+func (m *many) report(all []done) (status int, err error) {
 	var parts []*ranks.Partial
 	for i := range all {
 		if all[i].adds != nil {
 			parts = append(parts, all[i].adds)
 		}
 	}
-	if m.partial != nil && len(parts) < len(all) || len(parts) == 0 {
-		return nil // end says how many failed
+	if m.partial != nil && len(parts) < len(all) || m.partial == nil && len(parts) == 0 {
+		return exitDone, nil // end says how many failed
 	}
 	p, err := ranks.Merge(parts...)
 	if err != nil {
-		return err
+		return exitFailed, err
 	}
 	if m.partial != nil {
-		return writePartial(m.Context, m.std, m.partial, p)
+		if m.part.count > 0 {
+			p.Shards = append(p.Shards, ranks.Shard{Number: m.part.number, Of: m.part.count})
+		}
+		return exitDone, writePartial(m.Context, m.std, m.partial, p)
 	}
 	return reportRanks(m.Context, m.std, p, m.html, m.csv)
 }
