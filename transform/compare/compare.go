@@ -33,6 +33,7 @@ func Compare(before, after []Run) *Result {
 	c.single(r)
 	c.recompilations(r)
 	c.tables(r)
+	r.adjust()
 	c.answer(r)
 	return r
 }
@@ -80,11 +81,6 @@ func (c *comparison) medians(r *Result) {
 		r.Phases = append(r.Phases, c.phase(phase, "", byPhase[phase]))
 	}
 	for _, list := range [][]Phase{r.Phases, r.Buckets} {
-		var all []*Change
-		for i := range list {
-			all = append(all, list[i].Median)
-		}
-		adjustAll(all)
 		slices.SortStableFunc(list, func(a, b Phase) int {
 			return cmp.Compare(b.StepsBefore+b.StepsAfter, a.StepsBefore+a.StepsAfter)
 		})
@@ -233,7 +229,40 @@ func (c *comparison) recompilations(r *Result) {
 	})
 }
 
-// adjustAll makes up for a table being many tests.
+// families are into how many the tests of a comparison are divided.
+const families = 3
+
+// adjust makes up for a comparison being many tests, in families: the medians of phases, which are few
+// and what the answer is about; medians of buckets and means of steps; and all tables. So what is tested of
+// the first does not depend on how many kernels there are.
+func (r *Result) adjust() {
+	var phases, steps, rows []*Change
+	for i := range r.Phases {
+		phases = append(phases, r.Phases[i].Median)
+	}
+	for i := range r.Buckets {
+		steps = append(steps, r.Buckets[i].Median)
+	}
+	steps = append(steps, &r.Step, &r.Shift, &r.Whole, r.Gaps, r.DeviceBusy, r.DeviceIdle)
+	tables := [][]Row{r.Explained, r.Kernels, r.Operators, r.Python, r.Communication}
+	for _, list := range tables {
+		for i := range list {
+			rows = append(rows, &list[i].Change)
+		}
+	}
+	for i := range r.Attribution {
+		rows = append(rows, &r.Attribution[i].Change)
+	}
+	for _, family := range [][]*Change{phases, steps, rows} {
+		adjustAll(family)
+	}
+	for _, list := range tables {
+		slices.SortStableFunc(list, func(a, b Row) int { return byChange(&a.Change, &b.Change) })
+	}
+	slices.SortStableFunc(r.Attribution, func(a, b Place) int { return byChange(&a.Change, &b.Change) })
+}
+
+// adjustAll adjusts the tests of a family.
 func adjustAll(all []*Change) {
 	var ps []*float64
 	var of []*Change
@@ -243,6 +272,9 @@ func adjustAll(all []*Change) {
 		}
 	}
 	for i, q := range adjust(ps) {
+		if q != nil {
+			*q = min(1, families**q)
+		}
 		of[i].P = q
 		of[i].Significant = q != nil && *q < alpha && of[i].Change != 0
 	}

@@ -96,7 +96,7 @@ func (v *view) fall(r *Result) {
 	for _, p := range parts {
 		rest -= p.change
 	}
-	parts = append(parts, part{"all else", rest, true}, part{"other kinds of steps", r.Shift.Change, r.Shift.Significant})
+	parts = append(parts, part{"all else", rest, r.Step.Significant}, part{"other kinds of steps", r.Shift.Change, r.Shift.Significant})
 	low, high, at := min(r.Whole.Before, r.Whole.After), max(r.Whole.Before, r.Whole.After), r.Whole.Before
 	for _, p := range parts {
 		at += p.change

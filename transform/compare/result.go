@@ -112,7 +112,7 @@ type Row struct {
 	Name   string `json:"name"`
 	Status string `json:"status,omitempty"`
 	Change
-	// How often it began in the steps that are compared, in all; absent of Python.
+	// How often it began in the steps that are compared and the gaps behind them, in all; absent of Python.
 	EventsBefore int64 `json:"events_before,omitempty"`
 	EventsAfter  int64 `json:"events_after,omitempty"`
 	// In gaps between steps.

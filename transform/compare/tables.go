@@ -167,12 +167,6 @@ func (c *comparison) rows(g gather[rowKey], r *Result) []Row {
 		row.Status = statusOf(c, g[key])
 		list = append(list, row)
 	}
-	var all []*Change
-	for i := range list {
-		all = append(all, &list[i].Change)
-	}
-	adjustAll(all)
-	slices.SortStableFunc(list, func(a, b Row) int { return byChange(&a.Change, &b.Change) })
 	return list
 }
 
@@ -226,12 +220,6 @@ func (c *comparison) attribution(r *Result, n names) {
 		d.Share = shareOf(d.Change, r.Whole.Change)
 		r.Attribution = append(r.Attribution, Place{key.phase, key.scope, key.operator, string(key.kind), key.name, d})
 	}
-	var all []*Change
-	for i := range r.Attribution {
-		all = append(all, &r.Attribution[i].Change)
-	}
-	adjustAll(all)
-	slices.SortStableFunc(r.Attribution, func(a, b Place) int { return byChange(&a.Change, &b.Change) })
 }
 
 // gapsPhase is where time between steps stands in the hierarchy.
