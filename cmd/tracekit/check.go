@@ -84,7 +84,7 @@ func writeCheck(c *cli.Context, w io.Writer, name string, r *check.Report) error
 	if !r.Loads {
 		verdict = "does not load"
 	}
-	if _, err := fmt.Fprintf(w, "%s: %s; %s, %s, %s, %s\n", term.Short(name, 60), verdict,
+	if _, err := fmt.Fprintf(w, "%s: %s; %s, %s, %s, %s\n", term.Safe(name), verdict,
 		term.Plural(r.Events, "event"), term.Plural(r.Slices, "slice"), term.Plural(r.Flows, "flow"), term.Plural(r.CounterSamples, "counter sample")); err != nil {
 		return err
 	}

@@ -34,15 +34,16 @@ type Table struct {
 func (t *Table) Add(cells ...string) { t.Rows = append(t.Rows, cells) }
 
 const (
-	widest     = 56 // of a column of text
+	aligned    = 56 // is how wide a column of text is in a file; what is wider moves the rest of its row
 	narrow     = 20
 	narrowest  = 8
 	apart      = "  " // between columns
 	bold, thin = "\x1b[1m", "\x1b[0m"
 )
 
-// Write writes the table as wide as s is, its heading bold in colour. What is too
-// long for a column, or not safe to show, is shown otherwise.
+// Write writes the table, its heading bold in colour. On a screen it is as wide as that, and
+// texts that are too long lose their end; in a file they are whole. What is not safe to show is
+// shown otherwise.
 func (t *Table) Write(w *bufio.Writer, s Screen) {
 	rows := append([][]string{t.Head}, t.Rows...)
 	wide := make([]int, len(t.Head))
@@ -50,11 +51,16 @@ func (t *Table) Write(w *bufio.Writer, s Screen) {
 		rows[k] = slices.Clone(row)
 		for i := range row {
 			rows[k][i] = Safe(row[i])
-			wide[i] = max(wide[i], min(width(rows[k][i]), widest))
+			wide[i] = max(wide[i], width(rows[k][i]))
 		}
 	}
 	if s.Width > 0 {
 		t.fit(wide, s.Width)
+		t.cut(rows, wide)
+	} else {
+		for i := range wide[:t.Left] {
+			wide[i] = min(wide[i], aligned)
+		}
 	}
 	for k, row := range rows {
 		text := t.line(row, wide)
@@ -111,8 +117,7 @@ func (t *Table) line(cells []string, wide []int) string {
 		if line.Len() > 0 {
 			line.WriteString(apart)
 		}
-		c = within(c, wide[i])
-		pad := strings.Repeat(" ", wide[i]-width(c))
+		pad := strings.Repeat(" ", max(0, wide[i]-width(c)))
 		if i < t.Left {
 			line.WriteString(c + pad)
 		} else {

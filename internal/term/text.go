@@ -17,16 +17,6 @@ func Short(s string, n int) string {
 	return head(s, n-1) + "…"
 }
 
-// within is Short, with what is left out in the middle: names that begin alike
-// often differ at their end.
-func within(s string, n int) string {
-	if width(s) <= n {
-		return s
-	}
-	end := n / 3
-	return head(s, n-1-end) + "…" + tail(s, end)
-}
-
 // Safe puts ? in place of what a terminal would act on: control characters, and
 // those that turn the direction of text.
 func Safe(s string) string { return strings.Map(shown, s) }
@@ -62,18 +52,6 @@ func head(s string, n int) string {
 		}
 	}
 	return s
-}
-
-// tail is the end of s, at most n wide.
-func tail(s string, n int) string {
-	skip := width(s) - n
-	for i, r := range s {
-		if skip <= 0 && wideness(r) > 0 {
-			return s[i:]
-		}
-		skip -= wideness(r)
-	}
-	return ""
 }
 
 func width(s string) (n int) {

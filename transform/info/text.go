@@ -24,12 +24,8 @@ type TextOptions struct {
 	term.Screen
 }
 
-// longest is the most that a line of text takes, without the word before it, and
-// longestName a name in a table.
-const (
-	longest     = 100
-	longestName = 28
-)
+// least is how many characters of a line of text there is always room for.
+const least = 28
 
 // WriteText writes what is in a trace as tables with aligned columns.
 func (i *Info) WriteText(w io.Writer, o TextOptions) error {
@@ -102,11 +98,10 @@ func (p *printer) facts() {
 
 func (p *printer) fact(key, value string) {
 	if value != "" {
-		room := longest
 		if p.Width > 0 {
-			room = min(room, max(p.Width-len("details  "), longestName))
+			value = term.Short(value, max(p.Width-len("details  "), least))
 		}
-		fmt.Fprintf(p.w, "%-7s  %s\n", key, term.Short(value, room))
+		fmt.Fprintf(p.w, "%-7s  %s\n", key, term.Safe(value))
 	}
 }
 
@@ -151,7 +146,7 @@ func (p *printer) kinds() {
 		t.Head = append(t.Head, "slices")
 	}
 	for _, k := range p.Kinds[:min(p.Rows, len(p.Kinds))] {
-		cells := []string{cmp.Or(k.Phase, "-"), name(cmp.Or(k.Cat, "-")), term.Count(k.Events), percent(k.Events, p.Events),
+		cells := []string{cmp.Or(k.Phase, "-"), cmp.Or(k.Cat, "-"), term.Count(k.Events), percent(k.Events, p.Events),
 			term.Bytes(k.Bytes), percent(k.Bytes, p.Bytes), estimated(busy(k.Busy), k.Estimate)}
 		if p.Merged != nil {
 			cells = append(cells, term.Count(k.Slices))
@@ -188,7 +183,7 @@ func (p *printer) processes() {
 			process += ", " + v.Labels
 		}
 		first := &v.Threads[0]
-		t.Add(name(cmp.Or(process, "-")), name(cmp.Or(first.Name, strings.TrimSpace("tid "+first.Tid))), estimated(busy(first.Busy), first.Estimate), term.Count(int64(len(v.Threads))),
+		t.Add(cmp.Or(process, "-"), cmp.Or(first.Name, strings.TrimSpace("tid "+first.Tid)), estimated(busy(first.Busy), first.Estimate), term.Count(int64(len(v.Threads))),
 			term.Count(v.Events), percent(v.Events, p.Events), term.Bytes(v.Bytes))
 	}
 	p.table(&t)
@@ -218,9 +213,6 @@ func (p *printer) table(t *term.Table) {
 	fmt.Fprintln(p.w)
 	t.Write(p.w, p.Screen)
 }
-
-// name is text of a trace, as wide as a table has room for.
-func name(s string) string { return term.Short(s, longestName) }
 
 // busy is a length of time, nothing for what has none by its nature.
 func busy(t trace.Time) string {

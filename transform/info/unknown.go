@@ -89,7 +89,7 @@ func (p *printer) unknown() {
 	}
 	t := term.Table{Left: 3, Spare: []int{2}, Head: []string{term.Heading("of no known kind", len(p.Unknown), p.Rows), "process", "thread", "events", "share"}}
 	for _, u := range p.Unknown[:min(p.Rows, len(p.Unknown))] {
-		t.Add(name(cmp.Or(u.Cat, "-")), name(u.Pid), name(cmp.Or(u.Thread, "tid "+u.Tid)), term.Count(u.Events), percent(u.Events, p.Events))
+		t.Add(cmp.Or(u.Cat, "-"), u.Pid, cmp.Or(u.Thread, "tid "+u.Tid), term.Count(u.Events), percent(u.Events, p.Events))
 	}
 	p.table(&t)
 }

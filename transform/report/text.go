@@ -66,11 +66,11 @@ func (p *printer) header(r *Report) {
 	if outside := window.Outside(&trace.Extent{Zero: r.Zero, Ruler: r.Ruler, Outside: r.Impossible}); outside != "" {
 		fmt.Fprintf(p.w, "besides  %s\n", outside)
 	}
-	room := longest
+	markers := term.Safe(r.Markers)
 	if p.Width > 0 {
-		room = min(room, max(p.Width-len("steps  "), 20))
+		markers = term.Short(markers, max(p.Width-len("steps  "), 20))
 	}
-	fmt.Fprintf(p.w, "steps  %s\n", term.Short(r.Markers, room))
+	fmt.Fprintf(p.w, "steps  %s\n", markers)
 	if r.batched {
 		fmt.Fprintln(p.w, "batches  runs of the model within steps, measured without the preparation of a step, which tracekit info counts")
 	}
@@ -81,9 +81,6 @@ func (p *printer) header(r *Report) {
 		fmt.Fprintf(p.w, "apart  %s, outside of the capture\n", r.Outside)
 	}
 }
-
-// longest is the most that a line of text takes.
-const longest = 110
 
 func (p *printer) steps(r *Report) {
 	if len(r.Steps) == 0 && len(r.Buckets) == 0 {
@@ -132,9 +129,6 @@ func (p *printer) gaps(r *Report) {
 			busy, idle = busy+*g.DeviceBusy, idle+*g.DeviceIdle
 		}
 	}
-	if busy+idle > 0 {
-		fmt.Fprintf(p.w, "in the gaps devices are idle for %s, %s of that time\n", estimated(Amount(idle), r.StepsEstimated), percent(idle, busy+idle))
-	}
 	all := slices.Clone(r.Gaps)
 	slices.SortStableFunc(all, func(a, b Gap) int { return cmp.Compare(b.Duration, a.Duration) })
 	t := term.Table{Left: 1, Head: []string{term.Heading("longest gaps", len(all), p.Rows), "took", "at", "device idle"}}
@@ -146,6 +140,9 @@ func (p *printer) gaps(r *Report) {
 		t.Add("after step "+r.stepText(g.After), Amount(g.Duration), At(g.Start, r.Zero), rest)
 	}
 	p.table(&t)
+	if busy+idle > 0 {
+		fmt.Fprintf(p.w, "in all gaps devices are idle for %s, %s of that time\n", estimated(Amount(idle), r.StepsEstimated), percent(idle, busy+idle))
+	}
 }
 
 func bucketCells(b *Bucket, unnamed string, r *Report) []string {
@@ -214,8 +211,17 @@ func (p *printer) kernels(r *Report) {
 		return
 	}
 	t := term.Table{Left: 1, Least: 40, Spare: []int{5}, Head: []string{term.Heading("kernels", len(r.Kernels), p.Rows), "total", "share", "count", "mean", "min", "max"}}
-	for _, k := range r.Kernels[:min(p.Rows, len(r.Kernels))] {
-		t.Add(cmp.Or(k.Name, "-"), estimated(Amount(k.Total), k.Estimate), fmt.Sprintf("%.1f%%", 100*k.Share), fmt.Sprint(k.Count), estimated(Amount(k.Mean), k.Estimate),
+	shown := r.Kernels[:min(p.Rows, len(r.Kernels))]
+	called := map[string]int{}
+	for _, k := range shown {
+		called[k.Name]++
+	}
+	for _, k := range shown {
+		name := cmp.Or(k.Name, "-")
+		if called[k.Name] > 1 {
+			name += " (" + cmp.Or(k.Cat, "no category") + ")"
+		}
+		t.Add(name, estimated(Amount(k.Total), k.Estimate), fmt.Sprintf("%.1f%%", 100*k.Share), fmt.Sprint(k.Count), estimated(Amount(k.Mean), k.Estimate),
 			amountOr(k.Min, "~"), amountOr(k.Max, "~"))
 	}
 	p.table(&t)
