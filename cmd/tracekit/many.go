@@ -334,6 +334,9 @@ func (m *many) one(ctx context.Context, d *done, jobs int) {
 		d.there = true
 		return
 	}
+	if m.kind == fillsReport && m.partialInput(ctx, d) {
+		return
+	}
 	std := newStreams(strings.NewReader(""), &d.out, &d.said)
 	std.net = m.std.net.within()
 	if m.IsSet("summary") {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"strings"
 
 	"tracekit/internal/jsondoc"
 	"tracekit/internal/remote"
@@ -160,4 +162,15 @@ func writeRanksPage(c *cli.Context, std streams, o *output, r *ranks.Result) err
 		fmt.Fprintf(std.err, "report: a page of %s in %s\n", term.Bytes(o.Bytes), o.name)
 	}
 	return nil
+}
+
+// partialInput reads an input that is a partial report, and reports whether it is one.
+func (m *many) partialInput(ctx context.Context, d *done) bool {
+	std := newStreams(strings.NewReader(""), &d.out, &d.said)
+	std.net = m.std.net.within()
+	p, err := partialFile(m.Context, std, d.name)
+	if d.adds = p; err != nil {
+		d.status = report(ctx, err, "", std.err)
+	}
+	return p != nil || err != nil
 }

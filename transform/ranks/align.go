@@ -1,13 +1,19 @@
 package ranks
 
 import (
+	"fmt"
+
 	"tracekit/filter/producer"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/internal/clocks"
 )
 
 // manyTraces is how many have as many samples as merge takes; of more, each has a share.
 const manyTraces = 64
+
+// mostNotes is how many notes name traces one by one.
+const mostNotes = 3
 
 // align gives each member its place on the clock of all, as merge does. It returns how the clocks
 // differ, nil if there is only one.
@@ -28,7 +34,11 @@ func align(members []*member, r *Result) *clocks.Clocks {
 		}
 		byName[name].Add(m.clock, m.label)
 	}
-	r.Notes = append(r.Notes, clocks.Place(traces)...)
+	if notes := clocks.Place(traces); len(notes) > mostNotes {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s do not say what their times count from: they begin where the first of the others does", term.Plural(len(notes), "trace")))
+	} else {
+		r.Notes = append(r.Notes, notes...)
+	}
 	some := 0
 	for _, m := range members {
 		m.sameClock = len(hosts) < 2

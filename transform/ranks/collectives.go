@@ -45,21 +45,28 @@ type calls struct {
 	kinds  map[kind]int
 	trace  *Trace
 	all    []call
+
+	list  []group
+	named []kind
+}
+
+func newCalls(t *Trace) calls {
+	return calls{groups: map[uint64]int{}, kinds: map[kind]int{}, trace: t, list: []group{}, named: []kind{}}
 }
 
 func (c *calls) add(e *trace.Event, x *clocks.Collective) {
 	g, ok := c.groups[x.Meeting.Group]
 	if !ok {
-		g = len(c.trace.Groups)
+		g = len(c.list)
 		c.groups[x.Meeting.Group] = g
-		c.trace.Groups = append(c.trace.Groups, group{x.Meeting.Group})
+		c.list = append(c.list, group{x.Meeting.Group})
 	}
 	k := kindOf(x)
 	n, ok := c.kinds[k]
 	if !ok {
-		n = len(c.trace.Kinds)
+		n = len(c.named)
 		c.kinds[k] = n
-		c.trace.Kinds = append(c.trace.Kinds, k)
+		c.named = append(c.named, k)
 	}
 	c.all = append(c.all, call{g, n, x.Number, e.TS, e.End()})
 }
@@ -89,6 +96,7 @@ func kindOf(x *clocks.Collective) kind {
 // several; those without numbers are numbered in order of time, group by group.
 func (c *calls) finish() {
 	t := c.trace
+	t.Groups, t.Kinds = c.list, c.named
 	slices.SortStableFunc(c.all, func(a, b call) int {
 		return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
 	})
@@ -146,7 +154,7 @@ func (t *Trace) check() error {
 		}
 	}
 	for i := range t.Devices {
-		if d := &t.Devices[i]; (d.Communication == nil) != (d.Exposed == nil) {
+		if d := &t.Devices[i]; d.Communication == nil && d.Exposed != nil {
 			return errColumns
 		}
 	}

@@ -36,7 +36,7 @@ type matcher struct {
 }
 
 // mostSights is how many are held at a time.
-const mostSights = 1 << 20
+const mostSights = 2 << 20
 
 func newMatcher(members []*member) *matcher {
 	m := &matcher{members: members}
@@ -62,9 +62,7 @@ func newMatcher(members []*member) *matcher {
 func (m *matcher) each(met func([]sight)) error {
 	total := 0
 	for _, x := range m.members {
-		if err := x.calls(func(call) { total++ }); err != nil {
-			return err
-		}
+		total += x.collectives
 	}
 	parts := uint64(total/mostSights + 1)
 	var all []sight
@@ -130,6 +128,7 @@ func findLags(members []*member) {
 		m := members[i]
 		m.lags, m.unnumbered = lags, map[uint64]int{}
 		m.calls(func(c call) {
+			m.collectives++
 			if m.Kinds[c.kind].Shape != 0 {
 				m.unnumbered[m.Groups[c.group].Hash]++
 			}

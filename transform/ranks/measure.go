@@ -1,7 +1,9 @@
 package ranks
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 
 	"tracekit/internal/budget"
@@ -22,6 +24,7 @@ type kernelName struct{ cat, name string }
 type meter struct {
 	trace   *Trace
 	calls   calls
+	repeats calls // of operations whose tasks stand elsewhere, in which they can't be told from others
 	kernels map[kernelName]sketch
 	text    []byte // of the document
 }
@@ -30,10 +33,10 @@ type meter struct {
 // twice, and fails as [report.Run] does. The report that it returns beside is that of s alone.
 func Measure(ctx context.Context, s *trace.Source, name string, o report.Options) (*Trace, *report.Report, error) {
 	m := &meter{trace: &Trace{File: name}, kernels: map[kernelName]sketch{}}
-	m.calls = calls{groups: map[uint64]int{}, kinds: map[kind]int{}, trace: m.trace}
+	m.calls, m.repeats = newCalls(m.trace), newCalls(m.trace)
 	budget.Held(ctx, func(sum *budget.Sum) {
 		const bins = 1000
-		sum.Add("collectives", m.calls.held())
+		sum.Add("collectives", m.calls.held()+m.repeats.held())
 		sum.Add("durations of kernels", bins*len(m.kernels))
 		sum.Add("members of the document", len(m.text))
 	})
@@ -54,9 +57,14 @@ func Measure(ctx context.Context, s *trace.Source, name string, o report.Options
 }
 
 // device takes work of a device.
-func (m *meter) device(e *trace.Event) {
-	if x, ok := clocks.Of(e); ok {
+func (m *meter) device(e *trace.Event, repeats bool) {
+	if x, ok := clocks.Of(e); ok && repeats {
+		m.repeats.add(e, &x)
+	} else if ok {
 		m.calls.add(e, &x)
+	}
+	if repeats {
+		return
 	}
 	k, ok := m.kernels[kernelName{string(e.Cat()), string(e.Name())}]
 	if !ok {
@@ -78,9 +86,14 @@ func (m *meter) finish(r *report.Report) {
 	}
 	t.learnDocument(m.text)
 	t.Phases, t.Buckets = []string{}, []string{}
+	if len(m.calls.all) == 0 && len(m.repeats.all) > 0 {
+		for i := range r.Steps {
+			r.Steps[i].Communication, r.Steps[i].Exposed = nil, nil
+		}
+	}
 	t.putSteps(r.Steps)
 	t.Recompilations = r.Recompilations
-	t.Devices, t.Kernels, t.Groups, t.Kinds = []Device{}, []Kernel{}, nil0(t.Groups), nil0(t.Kinds)
+	t.Devices, t.Kernels = []Device{}, []Kernel{}
 	for i := range r.Devices {
 		d := &r.Devices[i]
 		t.Devices = append(t.Devices, Device{d.Name, d.Events, int64(d.First), int64(d.Last), int64(d.Busy), int64(d.Idle), (*int64)(d.Communication), (*int64)(d.Exposed)})
@@ -105,15 +118,30 @@ func (m *meter) finish(r *report.Report) {
 		}
 		t.Kernels = append(t.Kernels, n)
 	}
+	if len(m.calls.all) == 0 && len(m.repeats.all) > 0 {
+		m.calls = m.repeats
+		t.forgetOverlap(m.calls.all)
+	}
 	m.calls.finish()
 }
 
-// nil0 is an empty list in place of none.
-func nil0[T any](list []T) []T {
-	if list == nil {
-		return []T{}
+// forgetOverlap takes for communication what operations say, whose tasks on the streams do not tell what
+// they are part of: what hides it is not known.
+func (t *Trace) forgetOverlap(all []call) {
+	slices.SortStableFunc(all, func(a, b call) int { return cmp.Compare(a.start, b.start) })
+	length, end := int64(0), trace.MinTime
+	for _, x := range all {
+		if x.end > end {
+			length += int64(x.end - max(x.start, end))
+			end = x.end
+		}
 	}
-	return list
+	for i := range t.Devices {
+		t.Devices[i].Communication, t.Devices[i].Exposed = nil, nil
+	}
+	if len(t.Devices) > 0 {
+		t.Devices[0].Communication = &length
+	}
 }
 
 // learnDocument reads what the document says of the rank and its clock.

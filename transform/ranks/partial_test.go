@@ -98,7 +98,11 @@ func TestPartialReportsMergeInAnyOrder(t *testing.T) {
 		at := merged(t, all...)
 		want, bytesOf := text(t, at), written(t, at)
 		rng := rand.New(rand.NewPCG(uint64(args), 1))
-		for range 12 {
+		groupings := 12
+		if testing.Short() {
+			groupings = 3
+		}
+		for range groupings {
 			left := slices.Clone(all)
 			for len(left) > 1 {
 				rng.Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })

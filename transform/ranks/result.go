@@ -60,6 +60,8 @@ type member struct {
 	sameClock  bool // as others, or it is corrected
 	lags       map[uint64]int64
 	unnumbered map[uint64]int // collectives that order numbers, by group
+
+	collectives int // how many it has seen
 }
 
 // Report returns the report of all traces of p. It fails where what p holds is broken.
@@ -133,7 +135,7 @@ func (m *member) row(by string) Rank {
 		addTo(&r.Communication, d.Communication)
 		addTo(&r.Exposed, d.Exposed)
 	}
-	if r.Communication != nil {
+	if r.Communication != nil && r.Exposed != nil {
 		hidden := *r.Communication - *r.Exposed
 		r.Hidden = &hidden
 	}

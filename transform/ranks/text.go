@@ -109,8 +109,11 @@ func (r *Result) collectiveTable(rows int) *term.Table {
 		for _, m := range c.Members {
 			wait += m.Wait
 		}
-		t.Add(append(cells, percent(&wait, &c.Total), report.Amount(c.Time.P50), report.Amount(c.Time.P99), rate(c.AlgBW), rate(c.BusBW),
-			fmt.Sprintf("%s, %.0f%%", last.Rank, 100*float64(last.Last)/float64(c.Time.Count)))...)
+		often := "-"
+		if last.Last > 0 {
+			often = fmt.Sprintf("%s, %.0f%%", last.Rank, 100*float64(last.Last)/float64(c.Time.Count))
+		}
+		t.Add(append(cells, percent(&wait, &c.Total), report.Amount(c.Time.P50), report.Amount(c.Time.P99), rate(c.AlgBW), rate(c.BusBW), often)...)
 	}
 	return t
 }

@@ -133,10 +133,12 @@ func (w *waits) wait(row *Collective, all []sight) {
 		}
 	}
 	late := lowerMedian(w.room)
-	m := row.member(all[last].member)
-	m.Last++
-	m.Late += late
-	w.steps.late(all[last].member, all[last].start, late)
+	if late > 0 {
+		m := row.member(all[last].member)
+		m.Last++
+		m.Late += late
+		w.steps.late(all[last].member, all[last].start, late)
+	}
 	row.time.add(least, 1)
 	row.whole += least
 }

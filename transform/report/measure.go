@@ -100,9 +100,11 @@ func (m *measure) slice(e *trace.Event) error {
 		}
 	case !k.repeats:
 		if m.options.Device != nil {
-			m.options.Device(e)
+			m.options.Device(e, false)
 		}
 		return m.device.add(m, e, m.kernels.add(e, m.clip(e.TS, e.End())))
+	case m.options.Device != nil && m.sides.Communicates(e):
+		m.options.Device(e, true)
 	}
 	return nil
 }

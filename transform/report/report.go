@@ -31,8 +31,9 @@ type Options struct {
 	// from each other. It is shown a report that has its steps, gaps and recompilations.
 	Windows func(*Report) []Window
 	// Device, unless it is nil, is called for each slice of work of a device of which some lies in the
-	// range, as they come in the file. The event is the reader's.
-	Device func(e *trace.Event)
+	// range, as they come in the file, and for communication that repeats work in other words. The
+	// event is the reader's.
+	Device func(e *trace.Event, repeats bool)
 	// Communication asks for how far communication is hidden behind other work.
 	Communication bool
 	// Temp is called for a temporary file if slices come in such disorder that too
