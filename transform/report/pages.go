@@ -6,7 +6,7 @@ import "tracekit/trace"
 // follow each other are of few cells.
 type pages struct {
 	now    *page
-	latest [16]page
+	latest [64]page
 	turns  int
 	all    map[cellKey]trace.Time // of all other cells
 }

@@ -16,7 +16,7 @@ func TestPagesAreAMap(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		var p pages
 		want := map[cellKey]trace.Time{}
-		cells := 1 + rng.IntN(60)
+		cells := 1 + rng.IntN(200)
 		for range 2000 {
 			cell := int32(rng.IntN(cells))
 			p.turn(cell)

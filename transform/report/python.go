@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strings"
@@ -18,7 +19,8 @@ type stacks struct {
 	latest    *thread
 	functions map[string]int32
 	names     []string // of functions
-	addresses bool     // some have two, of which one is left
+	recent    [256]recentFunction
+	addresses bool // some have two, of which one is left
 	scratch   []byte
 	states    states
 }
@@ -106,6 +108,35 @@ func (p *stacks) thread(m *measure, at place, late trace.Time) *thread {
 
 // function returns the number of a function.
 func (p *stacks) function(name []byte) int32 {
+	r := &p.recent[recentAt(name)]
+	if r.name == string(name) && r.known {
+		return r.number
+	}
+	n := p.find(name)
+	if int(n) < len(p.names) && p.names[n] == string(name) {
+		*r = recentFunction{p.names[n], n, true}
+	}
+	return n
+}
+
+// recentFunction is a function that came lately.
+type recentFunction struct {
+	name   string
+	number int32
+	known  bool
+}
+
+// recentAt is the place of a name among those that came lately.
+func recentAt(name []byte) uint32 {
+	h := uint64(len(name))
+	if n := len(name); n >= 8 {
+		h ^= binary.LittleEndian.Uint64(name[n-8:]) ^ binary.LittleEndian.Uint64(name[n/2-4:])>>3
+	}
+	return uint32(h * 0x9e3779b97f4a7c15 >> 56)
+}
+
+// find looks up the number of a function.
+func (p *stacks) find(name []byte) int32 {
 	if n, ok := p.functions[string(name)]; ok && !p.addresses {
 		return n
 	}

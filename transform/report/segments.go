@@ -53,12 +53,22 @@ func (l *segments) put() {
 	if l.times {
 		mark = int64(s.start) - mark
 	}
-	l.buf = binary.AppendVarint(l.buf[:0], int64(s.start-l.end))
+	l.buf = binary.AppendVarint(l.buf, int64(s.start-l.end))
 	l.buf = binary.AppendUvarint(l.buf, uint64(s.end-s.start))
 	l.buf = binary.AppendUvarint(l.buf, uint64(s.state))
 	l.buf = binary.AppendVarint(l.buf, mark)
 	l.end, l.any = s.end, false
+	if len(l.buf) >= gathered {
+		l.flush()
+	}
+}
+
+// gathered is how many bytes go into the log at a time.
+const gathered = 4 << 10
+
+func (l *segments) flush() {
 	l.log.Write(l.buf) // what goes wrong is told when the log is read
+	l.buf = l.buf[:0]
 }
 
 // reader reads a log from its start. After the last segment there is one that never begins.
@@ -79,6 +89,7 @@ func (l *segments) read() *reader {
 	r := &reader{change: trace.MinTime}
 	if l != nil {
 		l.put()
+		l.flush()
 		r.times = l.times
 		r.in, r.err = l.log.Read()
 	}
