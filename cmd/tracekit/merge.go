@@ -175,7 +175,8 @@ func mergeInput(c *cli.Context, std streams, name string, format trace.Format) m
 		return in.wrap(err)
 	}
 	return merge.Input{
-		Name: baseName(name),
+		Name:   baseName(name),
+		Folder: baseName(folderName(name)),
 		With: func(copies bool, f func(s *trace.Source) error) error {
 			h := how{to: trace.Plain, file: true}
 			if copies {

@@ -6,8 +6,8 @@ import (
 )
 
 // labelled is how a rank stands before a name where traces of ranks were merged: "rank 3: " or,
-// where no number is known, by its places in the groups, "TP0-EP1: ".
-var labelled = regexp.MustCompile(`^(rank \d+|(TP|DP|PP|EP|CP|SP|DCP|PCP)\d+(-(TP|DP|PP|EP|CP|SP|DCP|PCP)\d+)*): `)
+// where no number is known, by its places in the groups, "TP0-EP1: "; with what tells it apart from others of the same rank, "rank 3 (node1): ".
+var labelled = regexp.MustCompile(`^(rank \d+|(TP|DP|PP|EP|CP|SP|DCP|PCP)\d+(-(TP|DP|PP|EP|CP|SP|DCP|PCP)\d+)*)( \([\pL\p{Nd}._-]+\))?: `)
 
 // SplitRank returns the rank that stands before the name of a process in a trace that was
 // merged of several ranks, empty if none does, and the rest of the name.

@@ -29,6 +29,7 @@ import (
 // it matters how it was packed.
 type Input struct {
 	Name   string // base name of its file
+	Folder string // that the file lies in, its base name
 	Others int    // traces of the run before it that are merged elsewhere
 	With   func(copy bool, f func(s *trace.Source) error) error
 	// Raw calls f with the bytes of the file, for an archive.

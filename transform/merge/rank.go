@@ -3,10 +3,12 @@ package merge
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Rank is one rank of the merged trace.
@@ -36,9 +38,16 @@ func (p *Plan) findRanks() {
 			alone = append(alone, f)
 		}
 	}
+	apart := 0
 	for i, r := range ranksOf(alone) {
 		alone[i].rank = r
 		p.addRank(r, alone[i])
+		if strings.HasSuffix(r.Label, ")") {
+			apart++
+		}
+	}
+	if apart > 0 {
+		p.note("%d traces are of ranks that others are of, too: what tells them apart is added to their labels", apart)
 	}
 	for _, f := range p.files {
 		if len(f.tags) >= 2 {
@@ -64,18 +73,76 @@ func (r *Rank) compare(o *Rank) int {
 // ranksOf returns the ranks of files, one each.
 func ranksOf(files []*file) []*Rank {
 	for _, way := range rankings {
-		if ranks := way.all(files); ranks != nil {
+		ranks, same := way.all(files)
+		if len(same) == 0 && ranks != nil {
 			dropCommonGroups(ranks)
 			return ranks
 		}
 	}
-	return nil
+	if ranks, same := rankings[0].all(files); ranks != nil && setApart(ranks, same, files) {
+		return ranks
+	}
+	ranks, _ := byOrder.all(files)
+	return ranks
+}
+
+// setApart adds to the labels of ranks that are the same what differs between their files: the
+// host, the name or the folder. It reports false where nothing does.
+func setApart(ranks []*Rank, same map[string][]int, files []*file) bool {
+	for _, places := range same {
+		if !slices.ContainsFunc(marks, func(m labelMark) bool { return m.setApart(ranks, places, files) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// labelMark is something that tells files of one rank apart.
+type labelMark struct {
+	what string
+	of   func(f *file) string
+}
+
+var marks = []labelMark{
+	{"host", func(f *file) string { return f.host }},
+	{"file", func(f *file) string { name, _, _ := strings.Cut(f.Name, ".json"); return name }},
+	{"folder", func(f *file) string { return f.Folder }},
+}
+
+// setApart adds the mark to the labels of some ranks, if each has another.
+func (m labelMark) setApart(ranks []*Rank, places []int, files []*file) bool {
+	seen := map[string]bool{"": true}
+	for _, i := range places {
+		mark := plainMark(m.of(files[i]))
+		if seen[mark] {
+			return false
+		}
+		seen[mark] = true
+	}
+	for _, i := range places {
+		r := ranks[i]
+		r.Label += " (" + plainMark(m.of(files[i])) + ")"
+		r.By += " and " + m.what
+	}
+	return true
+}
+
+// plainMark is a mark as it may stand in a name, in JSON or not.
+func plainMark(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune("._-", c) {
+			return c
+		}
+		return '_'
+	}, s)
 }
 
 // Known is what tells which rank a trace is of: the base name of its file, and the number that
 // distributedInfo states, negative if it states none.
 type Known struct {
 	Name   string
+	Folder string // that the file lies in, its base name
+	Host   string // host_name, empty if it states none
 	Number int
 }
 
@@ -84,8 +151,8 @@ type Known struct {
 func Labels(traces []Known) (ranks []*Rank, order []int) {
 	var files []*file
 	for i, k := range traces {
-		f := newFile(Input{Name: k.Name}, i)
-		f.number = max(k.Number, unknown)
+		f := newFile(Input{Name: k.Name, Folder: k.Folder}, i)
+		f.number, f.host = max(k.Number, unknown), k.Host
 		files = append(files, f)
 		order = append(order, i)
 	}
@@ -105,7 +172,8 @@ func (p *Plan) addTagged(f *file) {
 	f.byTag = map[string]*Rank{}
 	for i, tag := range f.tags {
 		r := &Rank{Label: tag, By: "what the trace says", tag: tag, number: len(p.files) + i}
-		if n, groups := rankOfName(tag); n != unknown {
+		plain, _, _ := strings.Cut(tag, " (") // a mark may look like a rank
+		if n, groups := rankOfName(plain); n != unknown {
 			r.number = n
 		} else if groups != nil {
 			r.groups = groups.places
@@ -161,22 +229,23 @@ var rankings = []ranking{
 		return newRank(f.number, "distributedInfo")
 	}},
 	{func(f *file, _ int) *Rank { return rankByName(f) }},
-	{func(f *file, i int) *Rank { return newRank(i+f.Others, "order") }},
 }
 
-// all returns the ranks of files, nil if one is not known or two are the same.
-func (w ranking) all(files []*file) []*Rank {
-	ranks := make([]*Rank, len(files))
-	seen := map[string]bool{}
+var byOrder = ranking{func(f *file, i int) *Rank { return newRank(i+f.Others, "order") }}
+
+// all returns the ranks of files, nil if one is not known, and the places of those that are the
+// same, by their label.
+func (w ranking) all(files []*file) (ranks []*Rank, same map[string][]int) {
+	same = map[string][]int{}
 	for i, f := range files {
 		r := w.of(f, i)
-		if r == nil || seen[r.Label] {
-			return nil
+		if r == nil {
+			return nil, nil
 		}
-		seen[r.Label] = true
-		ranks[i] = r
+		ranks, same[r.Label] = append(ranks, r), append(same[r.Label], i)
 	}
-	return ranks
+	maps.DeleteFunc(same, func(_ string, places []int) bool { return len(places) == 1 })
+	return ranks, same
 }
 
 func rankByName(f *file) *Rank {

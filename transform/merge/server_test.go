@@ -7,11 +7,13 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"tracekit/internal/testkit/cmptest"
@@ -102,7 +104,7 @@ func TestRanksByName(t *testing.T) {
 		{[]string{"TP1-EP1.json", "TP0-EP0.json", "TP1-EP0.json"}, []string{"TP0-EP0", "TP1-EP0", "TP1-EP1"}},
 		{[]string{"frank1.json", "step2.json"}, []string{"rank 0", "rank 1"}},
 		{[]string{"rank1.json", "other.json"}, []string{"rank 0", "rank 1"}},
-		{[]string{"a/rank1.json", "rank1.json"}, []string{"rank 0", "rank 1"}},
+		{[]string{"rank1.json", "rank1.json"}, []string{"rank 0", "rank 1"}}, // nothing tells them apart
 	} {
 		var inputs []Input
 		for _, name := range c.files {
@@ -117,6 +119,63 @@ func TestRanksByName(t *testing.T) {
 			got = append(got, r.Label)
 		}
 		cmptest.Same(t, c.files[0], c.want, got)
+	}
+}
+
+// Where traces state the same rank, something else tells them apart, in labels that are read again.
+func TestRanksThatAreTheSame(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		files []string // folder, name, host, rank
+		want  []string
+	}{
+		{"hosts", []string{"a x.json node1 0", "a y.json node2 0", "a z.json node2 1"}, []string{"rank 0 (node1) by distributedInfo and host", "rank 0 (node2) by distributedInfo and host", "rank 1 by distributedInfo"}},
+		{"files", []string{"a x.json node1 0", "a y.json.gz node1 0"}, []string{"rank 0 (x) by distributedInfo and file", "rank 0 (y) by distributedInfo and file"}},
+		{"one host is not known", []string{"a x.json - 0", "a y.json node1 0"}, []string{"rank 0 (x) by distributedInfo and file", "rank 0 (y) by distributedInfo and file"}},
+		{"folders", []string{"a x.json - 0", "b x.json - 0"}, []string{"rank 0 (a) by distributedInfo and folder", "rank 0 (b) by distributedInfo and folder"}},
+		{"nothing", []string{"a x.json - 0", "a x.json - 0"}, []string{"rank 0 by order", "rank 1 by order"}},
+		{"the names of files", []string{"a rank-0.json - 0", "a rank-1.json - 0"}, []string{"rank 0 by name", "rank 1 by name"}},
+		{"groups", []string{"a x-TP0.json - -", "b x-TP0.json - -", "a x-TP1.json - -"}, []string{"TP0 (a) by name and folder", "TP0 (b) by name and folder", "TP1 by name"}},
+		{"odd hosts", []string{`a x.json a"(b):rank9 0`, "a y.json b 0"}, []string{"rank 0 (a__b__rank9) by distributedInfo and host", "rank 0 (b) by distributedInfo and host"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var inputs []Input
+			for _, file := range c.files {
+				f := strings.Fields(file)
+				text := `{`
+				if f[2] != "-" {
+					text += fmt.Sprintf(`"host_name": %q, `, f[2])
+				}
+				if f[3] != "-" {
+					text += fmt.Sprintf(`"distributedInfo": {"rank": %s}, `, f[3])
+				}
+				in := inputOf(f[1], []byte(text+`"traceEvents":[{"ph":"X","name":"a","pid":"Spans","tid":1,"ts":1,"dur":1},{"ph":"M","name":"process_name","pid":7,"args":{"name":"python"}}]}`))
+				in.Folder = f[0]
+				inputs = append(inputs, in)
+			}
+			p, err := Learn(context.Background(), inputs, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got, labels []string
+			for _, r := range p.Ranks {
+				got, labels = append(got, r.Label+" by "+r.By), append(labels, r.Label)
+			}
+			cmptest.Same(t, c.name, c.want, got)
+
+			var once bytes.Buffer
+			if _, err := p.Write(context.Background(), trace.NewWriter(&once)); err != nil {
+				t.Fatal(err)
+			}
+			if p, err = Learn(context.Background(), []Input{inputOf("merged.json", once.Bytes())}, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			var again []string
+			for _, r := range p.Ranks {
+				again = append(again, r.Label)
+			}
+			cmptest.Same(t, c.name+", merged and read again", labels, again)
+		})
 	}
 }
 

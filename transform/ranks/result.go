@@ -94,7 +94,7 @@ func (p *Partial) Report() (*Result, error) {
 func (p *Partial) members(r *Result) (all []*member, err error) {
 	var known []merge.Known
 	for _, t := range p.Traces {
-		k := merge.Known{Name: filepath.Base(t.File), Number: -1}
+		k := merge.Known{Name: filepath.Base(t.File), Folder: filepath.Base(filepath.Dir(t.File)), Host: t.Host, Number: -1}
 		if t.Rank != nil {
 			k.Number = *t.Rank
 		}
