@@ -2,8 +2,9 @@
 #SBATCH --job-name=tracekit-reduce
 #SBATCH --cpus-per-task=2
 #SBATCH --mem=1G
-# What all tasks have written becomes one. --strict makes a failure of what is missing, and
-# writes nothing then.
+# What all tasks have measured becomes one report. --strict makes a failure of what is missing.
 #
-#   sbatch --dependency=afterany:ARRAY reduce.sh VERB --strict --expect TRACES [FLAGS] PARTS
-exec tracekit "$@"
+#   sbatch --dependency=afterany:ARRAY reduce.sh TRACES PARTS REPORT
+set -eu
+tracekit report --strict --expect "$1" --json "$2" >"$3.tmp"
+mv "$3.tmp" "$3"

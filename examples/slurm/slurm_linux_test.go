@@ -3,6 +3,7 @@ package slurm_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,9 +30,7 @@ exec "$CLUSTER/tracekit" "$@"
 func TestTheExampleSurvives(t *testing.T) {
 	c := start(t)
 	traces := c.prepare()
-	one := filepath.Join(c.dir, "one.json")
-	c.run("sh", "-c", fmt.Sprintf("%[1]s/tracekit slice --step 2..5 -q -o %[1]s/one.parts/ %[2]s && %[1]s/tracekit merge -q -o %[3]s %[1]s/one.parts", c.dir, traces, one))
-	want := withoutCall(t, one)
+	want := []byte(c.run(c.dir+"/tracekit", "report", "--json", traces))
 
 	t.Run("a task that fails", func(t *testing.T) {
 		c.T = t
@@ -48,9 +47,9 @@ func TestTheExampleSurvives(t *testing.T) {
 		c.said(out, "task 1: status 1 on ", ", try 3 of 3", "1 of 8 traces have nothing among the inputs: "+traces+"/rank-1.json")
 
 		os.Remove(c.dir + "/broken")
-		c.run("sbatch", "--array=1", "--output="+out+".log", "--open-mode=append", "share.sh", "8", "slice", "--step", "2..5", "-o", out+".parts/", traces)
+		c.run("sbatch", "--array=1", "--output="+out+".log", "--open-mode=append", "share.sh", traces, "8", out+".parts")
 		c.finish()
-		again := strings.TrimSpace(c.run("sbatch", "--parsable", "--output="+out+".log", "--open-mode=append", "reduce.sh", "merge", "--strict", "--expect", traces, "-o", out, out+".parts"))
+		again := strings.TrimSpace(c.run("sbatch", "--parsable", "--output="+out+".log", "--open-mode=append", "reduce.sh", traces, out+".parts", out))
 		c.finish()
 		if state := c.state(again); state != "COMPLETED" {
 			t.Errorf("the reduction is %s, once the task has been run again", state)
@@ -79,7 +78,7 @@ func TestTheExampleSurvives(t *testing.T) {
 // submit submits the example, and returns its two jobs.
 func (c *cluster) submit(traces, out string) (array, reduction string) {
 	c.Helper()
-	said := c.run("./submit.sh", traces, "8", "2..5", out, "--cpus-per-task=1", "--mem=100M")
+	said := c.run("./submit.sh", traces, "8", out, "--cpus-per-task=1", "--mem=100M")
 	jobs := regexp.MustCompile(`array (\d+), reduction (\d+)`).FindStringSubmatch(said)
 	if jobs == nil {
 		c.Fatalf("it names no jobs: %s", said)
@@ -136,11 +135,16 @@ func (c *cluster) said(out string, want ...string) {
 	}
 }
 
-// same checks that a merged trace is the one that one machine makes.
+// same checks that a report is the one that one machine makes, but for the shares it came in.
 func (c *cluster) same(name string, want []byte) {
 	c.Helper()
-	if got := withoutCall(c.T, name); !bytes.Equal(got, want) {
-		c.Errorf("the merged trace is another than on one machine: %d and %d bytes", len(got), len(want))
+	text, err := os.ReadFile(name)
+	if err != nil {
+		c.Error(err)
+		return
+	}
+	if got := withoutShards(c.T, text); !bytes.Equal(got, withoutShards(c.T, want)) {
+		c.Errorf("the report is another than on one machine:\n%s\nand\n%s", got, want)
 	}
 }
 
@@ -164,13 +168,17 @@ func (c *cluster) prepare() (traces string) {
 	return c.dir + "/traces"
 }
 
-// withoutCall is a merged trace without its first line, which has the call that made it.
-func withoutCall(t *testing.T, name string) []byte {
+// withoutShards is a report without the shares.
+func withoutShards(t *testing.T, text []byte) []byte {
 	t.Helper()
-	text, err := os.ReadFile(name)
+	var d map[string]any
+	if err := json.Unmarshal(text, &d); err != nil {
+		t.Fatalf("%v in\n%.500s", err, text)
+	}
+	delete(d, "shards")
+	text, err := json.MarshalIndent(d, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := bytes.Cut(text, []byte("\n"))
-	return rest
+	return text
 }

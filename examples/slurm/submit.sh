@@ -1,22 +1,22 @@
 #!/bin/sh
-# Cuts steps out of the traces of all ranks, on many nodes, and merges what is left.
+# Reports on the traces of all ranks, measured on many nodes.
 #
-#   examples/slurm/submit.sh TRACES TASKS STEPS OUTPUT [SBATCH-FLAGS]
+#   examples/slurm/submit.sh TRACES TASKS REPORT [SBATCH-FLAGS]
 #
-# TRACES is a folder that all nodes see, STEPS is as slice has them (120..128), OUTPUT is the
-# merged trace. What is cut lies in OUTPUT.parts, and what tasks say in OUTPUT.log.
+# TRACES is a folder that all nodes see, and REPORT the JSON. What tasks measure lies in
+# REPORT.parts, and what they say in REPORT.log.
 set -eu
-traces=${1:?TRACES is missing} tasks=${2:?TASKS is missing} steps=${3:?STEPS is missing} output=${4:?OUTPUT is missing}
-shift 4
+traces=${1:?TRACES is missing} tasks=${2:?TASKS is missing} report=${3:?REPORT is missing}
+shift 3
 here=$(cd "$(dirname "$0")" && pwd)
-mkdir -p "$output.parts"
+mkdir -p "$report.parts"
 
 # TASKS is said once: SLURM_ARRAY_TASK_COUNT is another number when some tasks are run again.
-array=$(sbatch --parsable "$@" --array="0-$((tasks - 1))" --requeue --open-mode=append --output="$output.log" \
-  "$here/share.sh" "$tasks" slice --step "$steps" -o "$output.parts/" "$traces")
+array=$(sbatch --parsable "$@" --array="0-$((tasks - 1))" --requeue --open-mode=append --output="$report.log" \
+  "$here/share.sh" "$traces" "$tasks" "$report.parts")
 
 # afterok would wait for good once a task has failed, even if it has been run again since.
-reduction=$(sbatch --parsable "$@" --dependency="afterany:$array" --open-mode=append --output="$output.log" \
-  "$here/reduce.sh" merge --strict --expect "$traces" -o "$output" "$output.parts")
+reduction=$(sbatch --parsable "$@" --dependency="afterany:$array" --open-mode=append --output="$report.log" \
+  "$here/reduce.sh" "$traces" "$report.parts" "$report")
 
 echo "array $array, reduction $reduction: squeue --job $array,$reduction"
