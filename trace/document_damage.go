@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -34,11 +35,21 @@ var kindNames = [kinds]string{
 	BadNumber:     "members that are no JSON replaced by null",
 	BadEscape:     "escapes rewritten",
 	BadArgs:       "args of counters or names that can't be read left out",
-	BadMember:     "members of the document that a viewer can't read put right",
+	BadMember:     "members of the document that a viewer can't read repaired",
 	BadJSON:       "events or members that are no strict JSON passed on as they are",
 }
 
 func (k Kind) String() string { return kindNames[k] }
+
+// oneOf is how a kind of which there is one is called, where that differs.
+var oneOf = map[Kind]string{
+	BrokenEvent: "broken event left out",
+	BadTime:     "event without a usable time left out",
+	BadNumber:   "member that is no JSON replaced by null",
+	BadEscape:   "escape rewritten",
+	BadMember:   "member of the document that a viewer can't read repaired",
+	BadJSON:     "event or member that is no strict JSON passed on as it is",
+}
 
 // Damage is what a Reader could not take as it was, by kind.
 type Damage struct {
@@ -100,7 +111,11 @@ func (d *Damage) String() string {
 		case Trailing:
 			parts = append(parts, fmt.Sprintf("%d bytes of %v (byte %d)", f.Bytes, f.Kind, f.First))
 		default:
-			parts = append(parts, fmt.Sprintf("%d %v (first at byte %d)", f.Count, f.Kind, f.First))
+			what, at := f.Kind.String(), "first at byte"
+			if f.Count == 1 {
+				what, at = cmp.Or(oneOf[f.Kind], what), "byte"
+			}
+			parts = append(parts, fmt.Sprintf("%d %s (%s %d)", f.Count, what, at, f.First))
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -160,10 +160,10 @@ var bombs = []struct {
 }{
 	{"blanks.json.gz", quickGzip, blanks, "", 160},
 	{"events.json.gz", quickGzip, sameEvent, "", 64},
-	{"string.json.gz", quickGzip, oneString, "1 broken events left out", 320},
+	{"string.json.gz", quickGzip, oneString, "1 broken event left out", 320},
 	{"events.json.zst", quickZstd, sameEvent, "", 64},
 	{"events.zip", zipped, sameEvent, "", 64},
-	{"string.zip", zipped, oneString, "1 broken events left out", 320},
+	{"string.zip", zipped, oneString, "1 broken event left out", 320},
 }
 
 const bombSize = 150 << 20

@@ -182,7 +182,7 @@ func parsePhase(s string) (steps.Phase, int, error) {
 		n, err = strconv.Atoi(number)
 	}
 	if err != nil || n < 1 {
-		return 0, 0, hint(usage("--phase %q", s), "prefill, decode, mixed or other, and :3 for the third run of such steps")
+		return 0, 0, hint(usage("--phase %q: there is no such phase", s), "prefill, decode, mixed or other, and :3 for the third run of such steps")
 	}
 	return phase, n, nil
 }

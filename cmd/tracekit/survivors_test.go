@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/term"
 	"tracekit/internal/testkit/recorded"
 	"tracekit/internal/testkit/reference"
 )
@@ -83,7 +83,7 @@ func TestDamageIsCountedAlike(t *testing.T) {
 		if wantEvents == "" {
 			t.Fatal("strip does not tell how many events came in")
 		}
-		if n := naive.Broken; n > 0 != strings.Contains(want, "broken events") || n > 0 && !strings.Contains(want, fmt.Sprintf("%d broken events", n)) {
+		if n := naive.Broken; n > 0 != strings.Contains(want, "broken event") || n > 0 && !strings.Contains(want, term.Plural(n, "broken event")) {
 			t.Fatalf("round %d: %d broken, told %q", round, n, want)
 		}
 		same := func(how, line, name string, piped []byte) {

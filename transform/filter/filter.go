@@ -84,7 +84,11 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 	}
 	rep.Notes = append(rep.Notes, m.merged.notes()...)
 	if rep.Empty = w.Events == st.names.Free; rep.Empty {
-		rep.Note(fmt.Sprintf("0 of %d events meet the condition: the output is an empty trace", v.Events))
+		note := fmt.Sprintf("0 of %d events meet the condition", v.Events)
+		if w.Events > 0 {
+			note += "; what is written are names of processes and threads"
+		}
+		rep.Note(note)
 		rep.Notes = append(rep.Notes, near(ctx, pipeline.BlocksOf(s, v.Blocks), o.Expr.Asked(), &m.env)...)
 	}
 	return rep, nil

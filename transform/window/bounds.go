@@ -71,6 +71,9 @@ func Parse(s string) (Bound, error) {
 		return b, fmt.Errorf("bound %q has no unit: say %ss, %sms or %sus", s, s, s, s)
 	}
 	d, err := ParseDuration(strings.TrimPrefix(s, "-"))
+	if _, bad := time.Parse(time.DateOnly, s[:min(len(s), len(time.DateOnly))]); bad == nil {
+		return b, fmt.Errorf("bound %q: a time of day has a date, a time and a zone: 2026-03-17T01:09:02Z, or +01:00 for Z", s)
+	}
 	if err != nil {
 		return b, fmt.Errorf("bound %q: %w", s, err)
 	}
@@ -174,4 +177,12 @@ func wholeNanoseconds(num string) int64 {
 }
 
 // ago writes a time after the trace's start as a user would type it.
-func ago(t trace.Time) time.Duration { return time.Duration(t) }
+func ago(t trace.Time) string {
+	s := time.Duration(t).String()
+	for _, none := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, none) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}

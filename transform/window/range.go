@@ -215,7 +215,7 @@ func (f *Range) say(t trace.Time, v *trace.Extent) string {
 	if f.From.kind == raw || f.To.kind == raw {
 		return "@" + string(micros(t))
 	}
-	return ago(t - v.Zero).String()
+	return ago(t - v.Zero)
 }
 
 // Kept says which part of the trace a range is.
