@@ -51,7 +51,9 @@ type Budget struct {
 	tell     []func(*Sum)
 	checks   int
 	next     int                    // check at which to look at what is held
-	exceeded *atomic.Pointer[Error] // shared with those apart
+	held     int64                  // when that was looked at last
+	exceeded *atomic.Pointer[Error] // shared with those apart, as all is
+	all      *atomic.Int64          // bytes that are held by all of them together
 }
 
 type key struct{}
@@ -59,19 +61,21 @@ type key struct{}
 // With returns a context that ends once more than limit is held, in bytes.
 func With(ctx context.Context, limit int64) (context.Context, *Budget) {
 	ctx, stop := context.WithCancelCause(ctx)
-	b := &Budget{limit: limit, stop: stop, exceeded: &atomic.Pointer[Error]{}}
+	b := &Budget{limit: limit, stop: stop, exceeded: &atomic.Pointer[Error]{}, all: &atomic.Int64{}}
 	return context.WithValue(ctx, key{}, b), b
 }
 
 // Apart returns a context for work that goes on beside other work of the run, on a
-// goroutine of its own: what it registers is checked by itself alone. Once it exceeds the
-// limit, all of the run ends.
-func Apart(ctx context.Context) context.Context {
+// goroutine of its own: what it registers is looked at when it checks, and not when others
+// do. Together they may hold what the limit allows; once they exceed it, all of the run ends.
+// What it held is held until done is called.
+func Apart(ctx context.Context) (own context.Context, done func()) {
 	b, some := ctx.Value(key{}).(*Budget)
 	if !some {
-		return ctx
+		return ctx, func() {}
 	}
-	return context.WithValue(ctx, key{}, &Budget{limit: b.limit, stop: b.stop, exceeded: b.exceeded})
+	o := &Budget{limit: b.limit, stop: b.stop, exceeded: b.exceeded, all: b.all}
+	return context.WithValue(ctx, key{}, o), func() { o.hold(0) }
 }
 
 // Held registers who tells what is held. It is called between two parts of the trace, by
@@ -91,11 +95,14 @@ func Check(ctx context.Context) error {
 			b.next = b.checks + 1 + b.checks/8 // it may have grown by an eighth since
 			b.look()
 		}
+	}
+	err := ctx.Err()
+	if some {
 		if e := b.exceeded.Load(); e != nil {
 			return e
 		}
 	}
-	return ctx.Err()
+	return err
 }
 
 func (b *Budget) look() {
@@ -103,9 +110,16 @@ func (b *Budget) look() {
 	for _, tell := range b.tell {
 		tell(&s)
 	}
-	if s.all > b.limit {
+	if b.hold(s.all) > b.limit {
 		b.exceed(&Error{s.what, b.limit})
 	}
+}
+
+// hold notes how much b holds by now, and returns what all of the run does.
+func (b *Budget) hold(bytes int64) (all int64) {
+	all = b.all.Add(bytes - b.held)
+	b.held = bytes
+	return all
 }
 
 func (b *Budget) exceed(e *Error) {
@@ -123,12 +137,12 @@ func (b *Budget) Exceeded() error {
 }
 
 // Watch looks at all memory that is in use, until the function that it returns is called:
-// what nobody tells of has a bound, too, of twice the limit and what blocks and buffers
-// may take.
+// what nobody tells of, or tells of too late, has a bound, too, of a quarter above the limit
+// and what blocks and buffers may take.
 func (b *Budget) Watch() (stop func()) {
 	const (
 		interval = 100 * time.Millisecond
-		buffers  = 256 << 20
+		buffers  = 160 << 20
 	)
 	done := make(chan struct{})
 	go func() {
@@ -140,7 +154,7 @@ func (b *Budget) Watch() (stop func()) {
 			case <-done:
 				return
 			case <-tick.C:
-				if metrics.Read(live); int64(live[0].Value.Uint64()) > 2*b.limit+buffers {
+				if metrics.Read(live); int64(live[0].Value.Uint64()) > b.limit+b.limit/4+buffers {
 					b.exceed(&Error{Limit: b.limit})
 				}
 			}

@@ -50,35 +50,41 @@ func TestWithoutABudget(t *testing.T) {
 	}
 }
 
-// Work that goes on side by side checks what it holds itself, and one that exceeds the
-// limit ends all.
+// Work that goes on side by side looks at what it holds itself, and all of it together is
+// bounded.
 func TestApart(t *testing.T) {
 	ctx, b := With(t.Context(), 1000)
 	Held(ctx, func(s *Sum) { s.Add("threads", 400) })
+	if err := Check(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 { // one after the other, they have room
+		own, done := Apart(ctx)
+		Held(own, func(s *Sum) { s.Add("names", 500) })
+		if err := Check(own); err != nil {
+			t.Fatal(err)
+		}
+		done()
+	}
 	results := make(chan error)
-	for n := range 8 {
+	for range 8 {
 		go func() {
-			own := Apart(ctx)
+			own, done := Apart(ctx)
+			defer done()
 			held := 0
 			Held(own, func(s *Sum) { s.Add("names", held) })
 			var err error
-			for err == nil && held < 500 {
-				held++
+			for err == nil { // 100 each are too much for all
+				held = min(held+1, 100)
 				err = Check(own)
-			}
-			if n == 7 {
-				held = 2000
-				for err == nil {
-					err = Check(own)
-				}
 			}
 			results <- err
 		}()
 	}
 	for range 8 {
 		var e *Error
-		if err := <-results; err != nil && !errors.As(err, &e) && !errors.Is(err, context.Canceled) {
-			t.Error(err)
+		if err := <-results; !errors.As(err, &e) || e.What != "names" {
+			t.Errorf("%v, want that names are too many", err)
 		}
 	}
 	if ctx.Err() == nil || b.Exceeded() == nil {

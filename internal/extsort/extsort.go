@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/minheap"
 	"tracekit/internal/spill"
 )
@@ -109,15 +110,17 @@ func (s *Sorter[T]) sort() {
 }
 
 // Each calls f for all records in order, any number of times. A record is valid until f
-// returns. It fails if f does, if ctx ends, or if the file can't be written or read.
+// returns. It fails if f does, if ctx ends, if more is held than may be, or if the file can't be written or read.
 func (s *Sorter[T]) Each(ctx context.Context, f func(r *T) error) error {
 	if s.runs != nil {
 		return s.merge(ctx, f)
 	}
 	s.sort()
 	for i := range s.held {
-		if i%glance == 0 && ctx.Err() != nil {
-			return ctx.Err()
+		if i%glance == 0 {
+			if err := budget.Check(ctx); err != nil {
+				return err
+			}
 		}
 		if err := f(&s.held[i]); err != nil {
 			return err
@@ -126,7 +129,7 @@ func (s *Sorter[T]) Each(ctx context.Context, f func(r *T) error) error {
 	return ctx.Err()
 }
 
-// glance is how many records there are between two looks at a context.
+// glance is how many records there are between two looks at a context and what is held.
 const glance = 1 << 12
 
 func (s *Sorter[T]) merge(ctx context.Context, f func(r *T) error) error {
@@ -148,8 +151,10 @@ func (s *Sorter[T]) merge(ctx context.Context, f func(r *T) error) error {
 	}
 	n := int64(0)
 	for ; h.Len() > 0; n++ {
-		if n%glance == 0 && ctx.Err() != nil {
-			return ctx.Err()
+		if n%glance == 0 {
+			if err := budget.Check(ctx); err != nil {
+				return err
+			}
 		}
 		c := *h.Top()
 		if err := f(&c.record); err != nil {

@@ -81,13 +81,7 @@ func (c *consumer) ordered(ctx context.Context, visit func(r *record)) error {
 		}
 		group = group[:0]
 	}
-	n := 0
 	err := c.order.Each(ctx, func(r *record) error {
-		if n++; n&0xfff == 0 {
-			if err := budget.Check(ctx); err != nil {
-				return err
-			}
-		}
 		if len(group) > 0 && group[0].ts != r.ts {
 			flush()
 		}

@@ -254,6 +254,7 @@ func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move
 	p.onFind, p.started = found, map[uint64]*record{}
 	budget.Held(ctx, p.held)
 	var due closings
+	budget.Held(ctx, func(s *budget.Sum) { s.Add("ends that are missing", recordBytes*due.Len()) })
 	var moved record
 	var known Record
 	err := j.keeps.ordered(ctx, func(r *record) {
@@ -288,6 +289,8 @@ func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move
 type closings struct{ minheap.Heap[dueClosing] }
 
 type dueClosing record
+
+const recordBytes = 80
 
 // ending is the end of a begin, at a time in ns.
 func ending(r record, ts int64) record {

@@ -41,12 +41,30 @@ func newReplay(report *Report, file string, n *names, threads int) *replay {
 		processes: map[uint32]*stack{}, async: newAsyncTracks(), flows: newFlows()}
 }
 
-// held tells what p takes, but for slices that are open.
+// held tells what p takes.
 func (p *replay) held(s *budget.Sum) {
 	const stack, id, flow, start = 180, 240, 60, 160
 	s.Add("threads", stack*(len(p.threads)+len(p.processes)))
 	s.Add("ids of async events", id*(len(p.async.roots)+len(p.async.sets)))
 	s.Add("flows", flow*(len(p.flows.numbers)+len(p.flows.started))+start*len(p.started))
+	n := cap(p.global)
+	for i := range p.threads {
+		t := &p.threads[i]
+		n += cap(t.stack) + 2*cap(t.waiting)
+		for _, lane := range t.lanes.stacks {
+			n += cap(lane)
+		}
+	}
+	for _, one := range p.processes {
+		n += cap(*one)
+	}
+	for _, set := range p.async.sets {
+		for i := range set.tracks {
+			n += 1 + cap(set.tracks[i].stack)
+		}
+	}
+	const slice = 64
+	s.Add("open slices", slice*n)
 }
 
 func (p *replay) find(k Kind, r *record) {

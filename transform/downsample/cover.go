@@ -61,9 +61,9 @@ func (c *cover) enter(n *nest, f, own *frame) {
 		return
 	}
 	if own.sameCategory = c.sameCategory[own.Cat]; own.sameCategory > 0 && own.End != endless {
-		n.stack[own.sameCategory-1].nested += own.dur()
+		n.stack.At(int(own.sameCategory - 1)).nested += own.dur()
 	}
-	c.sameCategory[own.Cat] = int32(len(n.stack)) + 1
+	c.sameCategory[own.Cat] = int32(n.stack.Len()) + 1
 	own.above = f.mergedAround()
 	switch {
 	case own.outcome == inRun:
@@ -141,11 +141,11 @@ func (b *run) nest(r *record, time int64) {
 }
 
 // lieAcross takes a slice that does not nest, and the open ones that it lies across.
-func (c *cover) lieAcross(stack []frame, r *record) {
+func (c *cover) lieAcross(n *nest, r *record) {
 	c.overlap = max(c.overlap, r.End)
-	for i := range stack {
-		if stack[i].outcome == inRun {
-			stack[i].run.estimate = true
+	for i := n.depth; i < n.stack.Len(); i++ {
+		if f := n.stack.At(i); f.outcome == inRun {
+			f.run.estimate = true
 		}
 	}
 }

@@ -87,6 +87,7 @@ func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 		d.picture = newPicture(p.survey.Zero, p.survey.Last)
 	}
 	d.cover.reset(len(p.texts.all))
+	p.nest = &d.nest
 	d.nest.close = func(f *frame) {
 		d.endChildren(&f.inside)
 		if f != &d.nest.root {
@@ -205,7 +206,7 @@ func (d *decision) slice(r *record) {
 	nests := across == nil
 	d.picture.before(d.nest.depth, r)
 	if !nests {
-		d.cover.lieAcross(d.nest.stack[d.nest.depth:], r)
+		d.cover.lieAcross(&d.nest, r)
 	}
 	switch {
 	case d.excluded(r, d.nest.depth):

@@ -1,9 +1,11 @@
 package downsample
 
+import "tracekit/internal/chunks"
+
 // nest tells of slices that come in order where they lie. It holds those that are
 // open on the track at hand; finish is called before the first and between tracks.
 type nest struct {
-	stack []frame
+	stack chunks.Stack[frame]
 	root  frame        // of the track: what lies beside each other at its top
 	depth int          // how many slices lie around the one that has entered
 	close func(*frame) // called for frames that end, innermost first
@@ -50,25 +52,25 @@ const (
 // a lane of its own. For it, across is the outermost that it lies across, and it must
 // not be pushed.
 func (n *nest) enter(r *record) (in, across *frame) {
-	for len(n.stack) > 0 && n.top().End <= r.Start && n.top().Start != r.Start {
+	for n.stack.Len() > 0 && n.top().End <= r.Start && n.top().Start != r.Start {
 		n.pop()
 	}
-	n.depth = len(n.stack)
-	for n.depth > 0 && n.stack[n.depth-1].End < r.End {
+	n.depth = n.stack.Len()
+	for n.depth > 0 && n.stack.At(n.depth-1).End < r.End {
 		n.depth--
 	}
-	if n.depth < len(n.stack) {
-		across = &n.stack[n.depth]
+	if n.depth < n.stack.Len() {
+		across = n.stack.At(n.depth)
 	}
 	if n.depth == 0 {
 		return &n.root, across
 	}
-	return &n.stack[n.depth-1], across
+	return n.stack.At(n.depth - 1), across
 }
 
 // finish closes all that is open.
 func (n *nest) finish() {
-	for len(n.stack) > 0 {
+	for n.stack.Len() > 0 {
 		n.pop()
 	}
 	if n.close != nil {
@@ -81,8 +83,8 @@ func (n *nest) finish() {
 // over counts until another begins or the end of a pair is met, as in a viewer.
 func (n *nest) at(time int64) *frame {
 	ended := int64(-1 << 63)
-	for i := len(n.stack) - 1; i >= 0; i-- {
-		switch f := &n.stack[i]; {
+	for i := n.stack.Len() - 1; i >= 0; i-- {
+		switch f := n.stack.At(i); {
 		case f.isBegun() && f.End <= time:
 			ended = max(ended, f.End)
 		case f.isBegun() || f.End > ended || f.Start >= ended:
@@ -95,24 +97,30 @@ func (n *nest) at(time int64) *frame {
 // begun is the outermost slice with a begin of its own at a time, nil if there is none.
 // An end of a flow at that time may come before it.
 func (n *nest) begun(time int64) (first *frame) {
-	for i := len(n.stack) - 1; i >= 0 && n.stack[i].Start == time; i-- {
-		if n.stack[i].isBegun() {
-			first = &n.stack[i]
+	for i := n.stack.Len() - 1; i >= 0 && n.stack.At(i).Start == time; i-- {
+		if n.stack.At(i).isBegun() {
+			first = n.stack.At(i)
 		}
 	}
 	return first
 }
 
-func (n *nest) top() *frame { return &n.stack[len(n.stack)-1] }
+func (n *nest) top() *frame { return n.stack.At(n.stack.Len() - 1) }
 
 func (n *nest) pop() {
 	if n.close != nil {
 		n.close(n.top())
 	}
-	n.stack = n.stack[:len(n.stack)-1]
+	n.stack.Pop()
 }
 
-func (n *nest) push(f frame) { n.stack = append(n.stack, f) }
+func (n *nest) push(f frame) { n.stack.Push(f) }
+
+// held is about how many bytes n takes.
+func (n *nest) held() int {
+	const open = 180
+	return open * n.stack.Room()
+}
 
 // children are those of the slice, or of the run that it is merged into.
 func (f *frame) children() *children {

@@ -23,6 +23,7 @@ type plan struct {
 	windows  windows
 	known    numbers // slices of devices whose launch is known
 	launched numbers // those of them that a step launched which is kept
+	nest     *nest   // of the decision at hand; nil before the first
 }
 
 // survey is the first pass.
@@ -45,6 +46,11 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 	}
 	p = &plan{learner: l}
 	budget.Held(ctx, l.held)
+	budget.Held(ctx, func(s *budget.Sum) {
+		if p.nest != nil {
+			s.Add("open slices", p.nest.held())
+		}
+	})
 	defer func(made *plan) {
 		if err != nil {
 			made.close()

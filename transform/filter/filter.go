@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 
 	"tracekit/filter"
@@ -157,9 +158,11 @@ func (m *matching) match(e *trace.Event, end trace.Time) bool {
 
 func (m *matching) Describe(*trace.Event) (b launches.Begun, some bool) { return b, false }
 
-func (m *matching) Opening(*keep.Plan) []keep.Made { return nil }
+func (m *matching) Opening(*keep.Plan) iter.Seq[keep.Made] { return none }
 
-func (m *matching) Closing(*keep.Plan) []keep.Made { return nil }
+func (m *matching) Closing(*keep.Plan) iter.Seq[keep.Made] { return none }
+
+func none(func(keep.Made) bool) {}
 
 func (m *matching) Point(e *trace.Event) keep.Binding {
 	if e.Has&trace.HasTS == 0 {

@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"tracekit/filter/producer"
+	"tracekit/internal/budget"
 	"tracekit/internal/jsonlex"
+	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/check"
 )
@@ -88,12 +90,13 @@ type emitter struct {
 	rejects *rejects
 	out     int64
 	any     bool
-	extra   [][]byte // names that stand behind all others
-	ends    []made   // ends of begins that had none
-	start   []byte   // of the document, until an event follows
-	base    []byte   // baseTimeNanoseconds that the document lacks, until it is written
-	wrapped bool     // an array of events has become a document, for its base
-	some    []member // of an event that stays
+	extra   [][]byte    // names that stand behind all others
+	ends    []made      // ends of begins that had none
+	texts   spill.Texts // of these
+	start   []byte      // of the document, until an event follows
+	base    []byte      // baseTimeNanoseconds that the document lacks, until it is written
+	wrapped bool        // an array of events has become a document, for its base
+	some    []member    // of an event that stays
 }
 
 // head holds back what begins the document: an empty array is no trace.
@@ -191,7 +194,8 @@ func (e *emitter) change(obj []byte, seq int64, phase byte, ts int64) []byte {
 		ms = set(ms, "pid", []byte(e.vllm.to))
 	}
 	if closed {
-		e.ends = append(e.ends, made{ts, seq, closing(ms, end, phase)})
+		e.ends = append(e.ends, made{ts, seq})
+		e.texts.Add(seq, closing(ms, end, phase))
 	}
 	return render(ms, tail)
 }
@@ -272,9 +276,13 @@ func (e *emitter) nameLane(lane *laneInfo, ms []member) {
 }
 
 // made is an end that was made, for the begin at ts.
-type made struct {
-	ts, seq int64
-	obj     []byte
+type made struct{ ts, seq int64 }
+
+// held tells what is made and not written yet.
+func (e *emitter) held(s *budget.Sum) {
+	const end, name = 16, 200
+	s.Add("ends that are missing", end*cap(e.ends)+e.texts.Held())
+	s.Add("names of lanes", name*len(e.extra))
 }
 
 // finish writes the events that were made, the innermost end first, and the
@@ -283,20 +291,25 @@ func (e *emitter) finish(tail []byte, bare bool) error {
 	slices.SortFunc(e.ends, func(a, b made) int {
 		return cmp.Or(cmp.Compare(b.ts, a.ts), cmp.Compare(b.seq, a.seq))
 	})
-	for _, m := range e.ends {
-		e.extra = append(e.extra, m.obj)
-	}
-	if e.order {
-		e.extra = append(e.extra, e.marker())
-	}
-	for _, obj := range e.extra {
+	var err error
+	put := func(obj []byte) {
 		lead := "\n"
 		if e.any {
 			lead = ",\n"
 		}
-		if err := e.put([]byte(lead), obj); err != nil {
-			return err
-		}
+		err = cmp.Or(err, e.put([]byte(lead), obj))
+	}
+	for _, obj := range e.extra {
+		put(obj)
+	}
+	for _, m := range e.ends {
+		put(e.texts.Get(m.seq))
+	}
+	if e.order {
+		put(e.marker())
+	}
+	if err != nil {
+		return err
 	}
 	if e.wrapped {
 		tail = append(bytes.TrimRight(tail, " \n\r\t"), '}', '\n')

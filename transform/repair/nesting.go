@@ -8,10 +8,7 @@ import (
 
 // nesting places slices, in order of time, so that on each lane they nest. Lane
 // 0 is the thread itself.
-type nesting struct {
-	*planner
-	lines map[line]*firstfit.Lanes
-}
+type nesting struct{ *planner }
 
 func (n *nesting) of(on line) *firstfit.Lanes {
 	s := n.lines[on]

@@ -70,7 +70,21 @@ type planner struct {
 	open   map[line]*pairs.Open[begin]
 	ends   map[line]int64 // of the last thing on each line
 	group  []check.Record
+	lines  map[line]*firstfit.Lanes
 	slices bool // there are X
+}
+
+// held tells what p takes besides the plan.
+func (p *planner) held(s *budget.Sum) {
+	const paired, line, one, record = 60, 120, 40, 80
+	n := line * (len(p.open) + len(p.ends) + len(p.lines))
+	for _, open := range p.open {
+		n += open.Held(one)
+	}
+	for _, l := range p.lines {
+		n += l.Held()
+	}
+	s.Add("open slices", n+paired*len(p.pairs)+record*cap(p.group))
 }
 
 func newPlan() *plan {
@@ -117,14 +131,18 @@ func (p *planner) make(flows bool) error {
 // once fills the plan by the order that the judge knows.
 func (p *planner) once(flows bool) error {
 	p.pairs, p.open, p.ends = map[int64]pair{}, map[line]*pairs.Open[begin]{}, map[line]int64{}
+	p.lines = map[line]*firstfit.Lanes{}
+	defer func() { p.pairs, p.open, p.ends, p.lines = nil, nil, nil, nil }()
 	if err := p.each(p.match); err != nil {
 		return err
 	}
 	p.matchGroup()
 	p.closeOpen()
+	if err := budget.Check(p.ctx); err != nil {
+		return err
+	}
 	if !p.off[Overlaps] {
-		n := &nesting{planner: p, lines: map[line]*firstfit.Lanes{}}
-		if err := p.each(n.place); err != nil {
+		if err := p.each((&nesting{p}).place); err != nil {
 			return err
 		}
 	}

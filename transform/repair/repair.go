@@ -151,7 +151,9 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	if !r.off[FlowIDs] {
 		ranked = p.ranked.settle()
 	}
-	if err := (&planner{plan: p, judge: judge, off: r.off, ctx: ctx}).make(r.o.Flows); err != nil {
+	pl := &planner{plan: p, judge: judge, off: r.off, ctx: ctx}
+	budget.Held(ctx, pl.held)
+	if err := pl.make(r.o.Flows); err != nil {
 		return nil, err
 	}
 	if p.far {
@@ -173,6 +175,7 @@ func (r *reading) write(ctx context.Context, l *learned, w io.Writer, rep *Repor
 	defer judge.Close()
 	e := &emitter{plan: l.plan, judge: judge, quiet: r.quiet(), w: &bulk{w: w},
 		rejects: &rejects{open: r.o.Rejects, judge: judge}}
+	budget.Held(ctx, e.held)
 	h := newHealer(r.off, judge, e, r.o.block)
 	h.nanos = r.nanos
 	if h.offset = l.healer.offset; h.offset != 0 {

@@ -17,8 +17,8 @@ type begins struct {
 	held   int // bytes of what is open or waits
 }
 
-// begunBytes is what a begin that is open takes besides its text.
-const begunBytes = 200
+// What a begin takes that is open, and its event besides the text if that is kept.
+const begunBytes, eventBytes = 50, 130
 
 // openTrack is what a track has begun and not ended.
 type openTrack struct {
@@ -32,8 +32,16 @@ type openTrack struct {
 // begun is a slice that has begun. Its event is kept only if it counts for something.
 type begun struct {
 	start trace.Time
-	event trace.Event
+	event *trace.Event
 	class class
+}
+
+// held is how many bytes g takes.
+func (g *begun) held() int {
+	if g.event == nil {
+		return begunBytes
+	}
+	return begunBytes + eventBytes + g.event.Size()
 }
 
 // take takes an event of a track, and calls each for a slice that ends with it.
@@ -47,7 +55,7 @@ func (b *begins) take(track int, e *trace.Event, each func(*trace.Event) error) 
 	t := &b.tracks[track]
 	if t.waiting != nil {
 		t.waiting = append(t.waiting, e.Clone())
-		b.held += begunBytes + e.Size()
+		b.held += eventBytes + e.Size()
 		return nil
 	}
 	t.unruly = t.unruly || e.TS < t.latest
@@ -63,9 +71,10 @@ func (b *begins) match(t *openTrack, e *trace.Event, each func(*trace.Event) err
 	if e.Phase == 'B' {
 		g := begun{start: e.TS, class: b.kind(e)}
 		if g.class != nothing {
-			g.event = e.Clone()
+			c := e.Clone()
+			g.event = &c
 		}
-		b.held += begunBytes + g.event.Size()
+		b.held += g.held()
 		t.same.Push(key, g)
 		return nil
 	}
@@ -74,14 +83,14 @@ func (b *begins) match(t *openTrack, e *trace.Event, each func(*trace.Event) err
 		g, ok = t.same.Close(key)
 	}
 	if ok {
-		b.held -= begunBytes + g.event.Size()
+		b.held -= g.held()
 	}
 	if g.class == nothing {
 		return nil
 	}
 	g.event.Phase, g.event.Dur = 'X', e.TS-g.start
 	g.event.Has |= trace.HasDur
-	return each(&g.event)
+	return each(g.event)
 }
 
 // sort makes those tracks wait for end that are not in order.

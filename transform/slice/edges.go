@@ -1,8 +1,6 @@
 package slice
 
 import (
-	"slices"
-
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
 	"tracekit/transform/internal/pairs"
@@ -120,7 +118,7 @@ func (l *edges) Done() {
 		l.end(p.end)
 	}
 	if len(l.made) > 0 {
-		d.Unclose(slices.Clone(l.made))
+		d.Unclose(l.made)
 	}
-	l.over, l.made, l.ends = l.over[:0], l.made[:0], l.ends[:0]
+	l.over, l.made, l.ends = l.over[:0], nil, l.ends[:0]
 }

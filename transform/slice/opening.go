@@ -2,6 +2,7 @@ package slice
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"tracekit/trace"
@@ -14,45 +15,63 @@ import (
 // outermost before all others, and then begins. Of what begins and ends together,
 // which cut slices often do, a viewer takes the one that comes first for the outer
 // one.
-func (r *timeRange) Opening(p *keep.Plan) []keep.Made {
+func (r *timeRange) Opening(p *keep.Plan) iter.Seq[keep.Made] {
 	type early struct {
-		keep.Made
 		ts, end trace.Time
+		n       int // of the cut slices and, behind them, of those that are fused
 	}
 	var all []early
 	for i := range p.Cuts {
-		e := &p.Cuts[i]
-		all = append(all, early{p.Made(e, r.change(e)), e.TS, e.End()})
+		all = append(all, early{p.Cuts[i].TS, p.Cuts[i].End(), i})
 	}
 	d := &p.Decided
 	slices.SortFunc(d.Fused, func(a, b keep.Fusion) int { return cmp.Compare(a.Begin.Ordinal(), b.Begin.Ordinal()) })
-	for _, f := range d.Fused {
-		b := d.Text[f.Begin.Ordinal()]
-		all = append(all, early{p.Made(b, r.complete(f, d.Text)), f.Begin.TS, f.Stop})
+	for i, f := range d.Fused {
+		all = append(all, early{f.Begin.TS, f.Stop, len(p.Cuts) + i})
 	}
-	slices.SortStableFunc(all, func(a, b early) int {
-		return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(b.end, a.end))
+	slices.SortFunc(all, func(a, b early) int {
+		return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(b.end, a.end), cmp.Compare(a.n, b.n))
 	})
-	var ms []keep.Made
-	for _, e := range all {
-		ms = append(ms, e.Made)
+	return func(yield func(keep.Made) bool) {
+		for _, e := range all {
+			if !yield(r.cutOrFused(p, e.n)) {
+				return
+			}
+		}
+		p.MovedTo(r.from, d.Reopened)(yield)
 	}
-	return append(ms, p.MovedTo(r.from, d.Reopened)...)
+}
+
+// cutOrFused makes the n-th slice of those that are cut and, behind them, fused.
+func (r *timeRange) cutOrFused(p *keep.Plan, n int) keep.Made {
+	if n < len(p.Cuts) {
+		return p.Made(&p.Cuts[n], r.change(&p.Cuts[n]))
+	}
+	f := p.Decided.Fused[n-len(p.Cuts)]
+	b := p.Decided.Text(f.Begin).Clone()
+	return p.Made(&b, r.complete(p, f, &b))
 }
 
 // Closing makes what stands at the end of a range: ends that came later, the
 // innermost first, and then those that the trace does not have.
-func (r *timeRange) Closing(p *keep.Plan) []keep.Made {
+func (r *timeRange) Closing(p *keep.Plan) iter.Seq[keep.Made] {
 	d := &p.Decided
-	ms := p.MovedTo(r.to, d.Closed)
 	// In the order of the file, whatever else there is in it.
 	slices.SortFunc(d.Unclosed, func(a, b []pairs.Mark) int { return cmp.Compare(first(a), first(b)) })
-	for _, line := range d.Unclosed {
-		for _, b := range line {
-			ms = append(ms, keep.Made{Text: madeEnd(d.Text[b.Ordinal()], min(r.to, r.last))})
+	return func(yield func(keep.Made) bool) {
+		for m := range p.MovedTo(r.to, d.Closed) {
+			if !yield(m) {
+				return
+			}
+		}
+		for _, line := range d.Unclosed {
+			for _, b := range line {
+				if !yield(keep.Made{Text: madeEnd(d.Text(b), min(r.to, r.last))}) {
+					return
+				}
+			}
 		}
 	}
-	return ms
 }
 
 func first(marks []pairs.Mark) int {
@@ -61,19 +80,20 @@ func first(marks []pairs.Mark) int {
 
 // complete makes a complete slice of a pair that was open at the start of the
 // range, with the args of both.
-func (r *timeRange) complete(f keep.Fusion, text map[int]*trace.Event) []byte {
-	b := text[f.Begin.Ordinal()]
+func (r *timeRange) complete(p *keep.Plan, f keep.Fusion, b *trace.Event) []byte {
 	var args []trace.Arg
+	var end *trace.Event
 	if f.End != nil {
-		for m := range trace.Members(text[f.End.Ordinal()].Args()) {
+		end = p.Decided.Text(*f.End)
+		for m := range trace.Members(end.Args()) {
 			if key := string(m.Key); key != clipped.KeyTS && key != clipped.KeyDur {
 				args = append(args, trace.Arg{Key: string(m.Key), Value: m.Value})
 			}
 		}
 	}
 	args = append(args, trace.Arg{Key: clipped.KeyTS, Value: b.TSText()})
-	if f.End != nil {
-		dur := clipped.Original(text[f.End.Ordinal()]) - clipped.Original(b)
+	if end != nil {
+		dur := clipped.Original(end) - clipped.Original(b)
 		args = append(args, trace.Arg{Key: clipped.KeyDur, Value: trace.AppendMicros(nil, dur)})
 	}
 	obj := trace.Edit{TS: &r.from, Args: args}.Apply(b)

@@ -168,6 +168,6 @@ func (r *timeRange) Describe(e *trace.Event) (b launches.Begun, some bool) {
 	return r.launches.Describe(e)
 }
 
-func (r *timeRange) Meets(p *keep.Plan) bool { return len(p.Decided.Text) > 0 }
+func (r *timeRange) Meets(p *keep.Plan) bool { return p.Decided.Wants() }
 
 func (r *timeRange) Again(p *keep.Plan, n int, e *trace.Event) { p.Decided.Collect(n, e) }

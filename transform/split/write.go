@@ -24,7 +24,9 @@ func (p *pieces) writeAll(ctx context.Context, dir Folder, sp *spool) (whole int
 		w := &writer{pieces: p, dir: dir, spool: unspooler{spool: sp, tracks: p.router.shape.Tracks.Known()}, cutter: p.router.Cutter(p.temp)}
 		all.Go(func() {
 			for i, mine, next := q.take(); i >= 0; i, mine, next = q.take() {
-				file, err := w.write(budget.Apart(ctx), i)
+				own, done := budget.Apart(ctx)
+				file, err := w.write(own, i)
+				done()
 				if !<-mine {
 					discard(file)
 					next <- false

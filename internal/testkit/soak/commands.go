@@ -12,6 +12,7 @@ type command struct {
 	args   []string
 	writes writes
 	twice  bool // its result must not depend on how it is run
+	inputs int  // traces that it takes besides the first
 }
 
 // writes is what a verb writes.
@@ -29,6 +30,7 @@ const (
 var verbs = []func(*soak) command{
 	slice, slice, slice, split, split, strip, strip, filter, filter, filter,
 	downsample, downsample, repair, repair, info, measure, checked, index, page,
+	merge, merge, compare,
 }
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
@@ -75,7 +77,8 @@ func window(r *rand.Rand) []string {
 func slice(s *soak) command {
 	args := append(flags("slice"), window(s.rnd)...)
 	args = append(args, some(s.rnd, 2, flags("--boundary", pick(s.rnd, "clip", "keep", "drop")), flags("--device", pick(s.rnd, "time", "launched")))...)
-	return command{args, aTrace, true}
+	args = append(args, some(s.rnd, 4, flags("--strip", pick(s.rnd, "python", "hardware,flows", "runtime", "counters,instants")))...)
+	return command{args: args, writes: aTrace, twice: true}
 }
 
 func strip(s *soak) command {
@@ -85,7 +88,7 @@ func strip(s *soak) command {
 	if len(kinds) == 0 {
 		kinds = flags("--python")
 	}
-	return command{append(flags("strip"), kinds...), aTrace, true}
+	return command{args: append(flags("strip"), kinds...), writes: aTrace, twice: true}
 }
 
 func filter(s *soak) command {
@@ -95,22 +98,23 @@ func filter(s *soak) command {
 		`!(process contains "a") || args.correlation`, `thread =~ "0" && dur <= `+timeOf(r), `ts < 0ns`))
 	args = append(args, some(r, 3, flags("--invert"), flags("--with-parents"), flags("--with-children"), flags("--with-device"),
 		flags("--with-flows"), flags("--min-dur", timeOf(r)), flags("--not-name", "aten"))...)
-	return command{args, aTrace, true}
+	return command{args: args, writes: aTrace, twice: true}
 }
 
 func downsample(s *soak) command {
 	r := s.rnd
 	ways := some(r, 3, flags("--min-dur", timeOf(r)), flags("--merge", timeOf(r)), flags("--max-depth", strconv.Itoa(1+r.IntN(9))),
 		flags("--counters", timeOf(r)), flags("--every", strconv.Itoa(1+r.IntN(4))),
-		pick(r, flags("--max-events", strconv.Itoa(10+r.IntN(5000))), flags("--target-size", strconv.Itoa(1+r.IntN(999))+"kB")))
+		append(pick(r, flags("--max-events", strconv.Itoa(10+r.IntN(5000))), flags("--target-size", strconv.Itoa(1+r.IntN(999))+"kB")),
+			some(r, 3, flags("--favour", `cat == "kernel"`), flags("--stats"))...))
 	if len(ways) == 0 {
 		ways = flags("--min-dur", "10us")
 	}
-	return command{append(flags("downsample"), ways...), aTrace, true}
+	return command{args: append(flags("downsample"), ways...), writes: aTrace, twice: true}
 }
 
 func repair(s *soak) command {
-	return command{append(flags("repair"), some(s.rnd, 3, flags("--flows"), flags("--skip", "ends"))...), aTrace, true}
+	return command{args: append(flags("repair"), some(s.rnd, 3, flags("--flows"), flags("--skip", "ends"))...), writes: aTrace, twice: true}
 }
 
 func split(s *soak) command {
@@ -123,11 +127,11 @@ func split(s *soak) command {
 	if !slices.Contains(args, "process") {
 		args = append(args, some(r, 3, flags("--device", pick(r, "time", "launched")))...)
 	}
-	return command{args, aFolder, false}
+	return command{args: args, writes: aFolder}
 }
 
 func info(s *soak) command {
-	return command{append(flags("info"), some(s.rnd, 2, flags("--json"))...), aText, false}
+	return command{args: append(flags("info"), some(s.rnd, 2, flags("--json"))...), writes: aText}
 }
 
 func measure(s *soak) command {
@@ -135,13 +139,27 @@ func measure(s *soak) command {
 	if s.rnd.IntN(2) == 0 {
 		args = append(args, window(s.rnd)...)
 	}
-	return command{args, aText, false}
+	return command{args: args, writes: aText}
 }
 
-func checked(s *soak) command { return command{flags("check", "--json"), aText, false} }
+func checked(s *soak) command { return command{args: flags("check", "--json"), writes: aText} }
 
-func index(*soak) command { return command{flags("index"), nothing, false} }
+func index(*soak) command { return command{args: flags("index"), writes: nothing} }
 
 func page(s *soak) command {
-	return command{flags(pick(s.rnd, "info", "report"), "--html"), aFile, false}
+	return command{args: flags(pick(s.rnd, "info", "report"), "--html"), writes: aFile}
+}
+
+func merge(s *soak) command {
+	r := s.rnd
+	args := flags("merge")
+	if r.IntN(3) == 0 {
+		args = append(args, window(r)...)
+	}
+	args = append(args, some(r, 3, flags("--no-align"), flags("--strip", pick(r, "python", "hardware,flows", "memory")))...)
+	return command{args: args, writes: aTrace, inputs: 1 + r.IntN(3)}
+}
+
+func compare(s *soak) command {
+	return command{args: append(flags("compare"), some(s.rnd, 2, flags("--json"), flags("--skip", "1"), flags("--phase", "decode"))...), writes: aText, inputs: 1}
 }

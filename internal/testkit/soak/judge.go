@@ -31,7 +31,8 @@ func (s *soak) judge(t *sample, c command) error {
 	case aFile:
 		args = append(args, out)
 	}
-	r := s.tracekit(nil, append(args, t.path)...)
+	of := s.together(t, c.inputs)
+	r := s.tracekit(nil, append(args, of.paths...)...)
 	s.note(c.args[0], r.stderr)
 	if err := r.broken(s.most); err != nil {
 		return err
@@ -45,12 +46,12 @@ func (s *soak) judge(t *sample, c command) error {
 	case r.status == 1 && c.args[0] != "check":
 		return nil
 	}
-	if r.status == 3 && !t.damaged && c.args[0] != "repair" {
+	if r.status == 3 && !of.damaged && c.args[0] != "repair" {
 		return r.fault("finds damage where info finds none")
 	}
 	switch c.writes {
 	case aTrace:
-		if err := s.whole(t, r, out); err != nil {
+		if err := s.whole(of, r, out); err != nil {
 			return err
 		}
 		if c.twice {
@@ -63,9 +64,39 @@ func (s *soak) judge(t *sample, c command) error {
 			return s.adopt(&sample{path: out, depth: t.depth + 1})
 		}
 	case aFolder:
-		return s.pieces(t, r, out)
+		return s.pieces(of, r, out)
 	}
 	return nil
+}
+
+// together is a trace and n others, which a command takes at once.
+func (s *soak) together(t *sample, n int) *inputs {
+	of := &inputs{paths: []string{t.path}, damaged: t.damaged, loads: t.check.Loads, findings: map[string]int64{}}
+	of.add(t)
+	for range n {
+		other := s.pool[s.rnd.IntN(len(s.pool))]
+		if slices.Contains(of.paths, other.path) {
+			continue // a trace can't be merged with itself
+		}
+		of.paths = append(of.paths, other.path)
+		of.add(other)
+	}
+	return of
+}
+
+// inputs are the traces that a command takes, and what is thought of them together.
+type inputs struct {
+	paths          []string
+	damaged, loads bool
+	findings       map[string]int64 // by kind
+}
+
+func (in *inputs) add(t *sample) {
+	in.damaged = in.damaged || t.damaged
+	in.loads = in.loads && t.check.Loads
+	for _, f := range t.check.Findings {
+		in.findings[f.Kind] += f.Count
+	}
 }
 
 // clean looks for what should not be left behind.
@@ -107,15 +138,6 @@ type finding struct {
 	Count       int64
 }
 
-func (r report) count(kind string) int64 {
-	for _, f := range r.Findings {
-		if f.Kind == kind {
-			return f.Count
-		}
-	}
-	return 0
-}
-
 func (s *soak) check(path string) (rep report, err error) {
 	r := s.tracekit(nil, "check", "--json", path)
 	if err := r.broken(s.most); err != nil {
@@ -131,9 +153,13 @@ func (s *soak) check(path string) (rep report, err error) {
 // viewer numbers flows as they come, in one space with bind_id.
 var byChance = map[string]bool{"flow_duplicate": true}
 
-// whole judges a trace that a verb has made of t: it loads, and has no flaw that
-// t has not.
-func (s *soak) whole(t *sample, r result, path string) error {
+// byTheRest are findings that depend on what else is in a trace: a time is impossible if
+// it is far from most others.
+var byTheRest = map[string]bool{"impossible_time": true, "impossible_duration": true}
+
+// whole judges a trace that a verb has made of others: it loads, and has no flaw that
+// they have not.
+func (s *soak) whole(of *inputs, r result, path string) error {
 	rep, err := s.check(path)
 	if err != nil {
 		return err
@@ -142,11 +168,11 @@ func (s *soak) whole(t *sample, r result, path string) error {
 		return r.fault("writes what does not load")
 	}
 	for _, f := range rep.Findings {
-		if !t.check.Loads || byChance[f.Kind] || f.Kind == "flow_without_slice" && r.args[0] == "strip" {
-			continue // not all of t could be counted; one pass does not know what flows bind to
+		if !of.loads || byChance[f.Kind] || len(of.paths) > 1 && byTheRest[f.Kind] || f.Kind == "flow_without_slice" && r.args[0] == "strip" {
+			continue // not all of them could be counted; one pass does not know what flows bind to
 		}
-		if f.Level == "lost" && f.Count > t.check.count(f.Kind) && !(f.Kind == "overlap" && overlappedBefore(t.path, path)) {
-			return r.fault("writes %d × %s, of %d", f.Count, f.Kind, t.check.count(f.Kind))
+		if f.Level == "lost" && f.Count > of.findings[f.Kind] && !(f.Kind == "overlap" && len(of.paths) == 1 && overlappedBefore(of.paths[0], path)) {
+			return r.fault("writes %d × %s, of %d", f.Count, f.Kind, of.findings[f.Kind])
 		}
 	}
 	return nil
@@ -187,7 +213,7 @@ func (s *soak) again(t *sample, c command, path string) error {
 }
 
 // pieces judges some of the traces in a folder.
-func (s *soak) pieces(t *sample, r result, dir string) error {
+func (s *soak) pieces(of *inputs, r result, dir string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json.gz"))
 	if err != nil {
 		return err
@@ -196,7 +222,7 @@ func (s *soak) pieces(t *sample, r result, dir string) error {
 		return fmt.Errorf("%w: %w", r.fault("leaves no list"), err)
 	}
 	for range min(3, len(files)) {
-		if err := s.whole(t, r, files[s.rnd.IntN(len(files))]); err != nil {
+		if err := s.whole(of, r, files[s.rnd.IntN(len(files))]); err != nil {
 			return err
 		}
 	}

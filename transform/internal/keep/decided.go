@@ -17,7 +17,7 @@ type decided struct {
 	Fused    []Fusion       // pairs that become complete slices
 	Unclosed [][]pairs.Mark // begins that get an end, by line, the innermost first
 
-	Text map[int]*trace.Event // of all these, by ordinal, once they were met again
+	texts texts // of all these, once they were met again
 }
 
 // Fusion is a pair that becomes a complete slice. It has no end if none is in the
@@ -54,23 +54,18 @@ func (d *decided) Unclose(begins []pairs.Mark) {
 }
 
 func (d *decided) want(m pairs.Mark) {
-	if d.Text == nil {
-		d.Text = map[int]*trace.Event{}
-	}
-	d.Text[m.Ordinal()] = nil
+	d.texts.want(m.Ordinal())
 	d.tracks.Add(int(m.Track))
 }
 
 // has reports whether the n-th begin or end is kept, in whatever place.
-func (d *decided) has(n int) bool {
-	_, moved := d.Text[n]
-	return moved || d.Keep.Has(n)
-}
+func (d *decided) has(n int) bool { return d.texts.wanted.Has(n) || d.Keep.Has(n) }
 
 // Collect keeps e, the n-th begin or end, if its text is wanted.
-func (d *decided) Collect(n int, e *trace.Event) {
-	if _, wanted := d.Text[n]; wanted {
-		c := e.Clone()
-		d.Text[n] = &c
-	}
-}
+func (d *decided) Collect(n int, e *trace.Event) { d.texts.add(n, e) }
+
+// Wants reports whether the text of some is needed.
+func (d *decided) Wants() bool { return d.texts.some }
+
+// Text is a begin or end whose text was collected. Its bytes are valid until the next call.
+func (d *decided) Text(m pairs.Mark) *trace.Event { return d.texts.get(m.Ordinal()) }

@@ -2,6 +2,7 @@ package keep
 
 import (
 	"context"
+	"iter"
 
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
@@ -48,8 +49,8 @@ func (s *emitter) Text(t []byte, w *trace.Writer) error {
 	return writeMade(w, s.Opening(s.Plan))
 }
 
-func writeMade(w *trace.Writer, all []Made) error {
-	for _, m := range all {
+func writeMade(w *trace.Writer, all iter.Seq[Made]) error {
+	for m := range all {
 		if m.Like != nil {
 			w.SetLead(m.Like)
 		}

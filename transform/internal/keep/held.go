@@ -21,8 +21,8 @@ func (p *Plan) Held(s *budget.Sum) {
 const eventBytes = 120
 
 func (d *decided) held() int {
-	const mark, fusion, text = 24, 64, 60
-	n := mark*(cap(d.Reopened)+cap(d.Closed)) + fusion*cap(d.Fused) + text*len(d.Text)
+	const mark, fusion = 24, 64
+	n := mark*(cap(d.Reopened)+cap(d.Closed)) + fusion*cap(d.Fused) + 8*cap(d.texts.wanted) + d.texts.held.Held()
 	for _, line := range d.Unclosed {
 		n += mark * cap(line)
 	}

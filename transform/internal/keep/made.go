@@ -2,6 +2,7 @@ package keep
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"tracekit/trace"
@@ -26,14 +27,16 @@ func (p *Plan) Made(e *trace.Event, obj []byte) Made {
 }
 
 // MovedTo makes events at another time, in the order in which they were.
-func (p *Plan) MovedTo(ts trace.Time, marks []pairs.Mark) []Made {
+func (p *Plan) MovedTo(ts trace.Time, marks []pairs.Mark) iter.Seq[Made] {
 	slices.SortFunc(marks, func(a, b pairs.Mark) int {
 		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.Ordinal(), b.Ordinal()))
 	})
-	var ms []Made
-	for _, m := range marks {
-		e := p.Decided.Text[m.Ordinal()]
-		ms = append(ms, p.Made(e, trace.Edit{TS: &ts, Args: []trace.Arg{{Key: clipped.KeyTS, Value: e.TSText()}}}.Apply(e)))
+	return func(yield func(Made) bool) {
+		for _, m := range marks {
+			e := p.Decided.Text(m)
+			if !yield(p.Made(e, trace.Edit{TS: &ts, Args: []trace.Arg{{Key: clipped.KeyTS, Value: e.TSText()}}}.Apply(e))) {
+				return
+			}
+		}
 	}
-	return ms
 }

@@ -3,6 +3,7 @@ package keep
 import (
 	"cmp"
 	"context"
+	"iter"
 	"math"
 	"slices"
 
@@ -61,8 +62,8 @@ type Selection interface {
 	Describe(e *trace.Event) (b launches.Begun, some bool)
 	// opening makes the events that stand before all others, in place of such
 	// as were judged to be cut; closing those that stand behind all others.
-	Opening(p *Plan) []Made
-	Closing(p *Plan) []Made
+	Opening(p *Plan) iter.Seq[Made]
+	Closing(p *Plan) iter.Seq[Made]
 }
 
 // Plan is what has to be known of a trace before the part that is kept can be

@@ -1,14 +1,14 @@
 package pairs
 
-import "slices"
+import "tracekit/internal/chunks"
 
 // Open are the begins of a line that are open, each with what it is: a hash of its name
 // in the upper 40 bits and one of its category in the lower 24, each 0 if there is none.
 type Open[T any] struct {
-	begins []begin[T] // and in an index those that were closed among them
-	closed int        // how many of them were
-	index  [3]places  // by how much an end tells; nil until an end lies deep
-	looked int64      // for tests: begins that were looked at
+	begins chunks.Stack[begin[T]] // and in an index those that were closed among them
+	closed int                    // how many of them were
+	index  [3]places              // by how much an end tells; nil until an end lies deep
+	looked int64                  // for tests: begins that were looked at
 }
 
 // Key is what a begin or an end says of itself, by the numbers of its name and category, 0
@@ -63,9 +63,9 @@ func closes(end, begin uint64) bool {
 
 // Push adds a begin.
 func (o *Open[T]) Push(what uint64, item T) {
-	o.begins = append(o.begins, begin[T]{what: what, item: item})
+	o.begins.Push(begin[T]{what: what, item: item})
 	if o.index[0] != nil {
-		o.note(len(o.begins) - 1)
+		o.note(o.begins.Len() - 1)
 	}
 }
 
@@ -73,15 +73,15 @@ func (o *Open[T]) Push(what uint64, item T) {
 // is none.
 func (o *Open[T]) Close(end uint64) (item T, ok bool) {
 	if o.index[0] == nil {
-		for i := len(o.begins) - 1; i >= 0 && i >= len(o.begins)-near; i-- {
+		for i := o.begins.Len() - 1; i >= 0 && i >= o.begins.Len()-near; i-- {
 			o.looked++
-			if closes(end, o.begins[i].what) {
-				item = o.begins[i].item
-				o.begins = slices.Delete(o.begins, i, i+1)
+			if b := o.begins.At(i); closes(end, b.what) {
+				item = b.item
+				o.begins.Delete(i)
 				return item, true
 			}
 		}
-		if len(o.begins) <= near {
+		if o.begins.Len() <= near {
 			return item, false
 		}
 		o.buildIndex()
@@ -90,8 +90,8 @@ func (o *Open[T]) Close(end uint64) (item T, ok bool) {
 	if i < 0 {
 		return item, false
 	}
-	item = o.begins[i].item
-	o.begins[i].closed = true
+	b := o.begins.At(i)
+	item, b.closed = b.item, true
 	o.closed++
 	o.trim()
 	return item, true
@@ -99,14 +99,14 @@ func (o *Open[T]) Close(end uint64) (item T, ok bool) {
 
 func (o *Open[T]) buildIndex() {
 	o.index = [3]places{{}, {}, {}}
-	for i := range o.begins {
+	for i := range o.begins.Len() {
 		o.note(i)
 	}
 }
 
 func (o *Open[T]) note(i int) {
 	for k, mask := range masks {
-		what := o.begins[i].what & mask
+		what := o.begins.At(i).what & mask
 		o.index[k][what] = append(o.index[k][what], i)
 	}
 }
@@ -115,16 +115,18 @@ func (o *Open[T]) note(i int) {
 func (o *Open[T]) find(end uint64) int {
 	k := tells(end)
 	if k < 0 {
-		return len(o.begins) - 1
+		return o.begins.Len() - 1
 	}
 	what := end & masks[k]
 	at := o.index[k][what]
 	for len(at) > 0 {
 		o.looked++
 		i := at[len(at)-1]
-		if i < len(o.begins) && !o.begins[i].closed && o.begins[i].what&masks[k] == what {
-			o.index[k][what] = at
-			return i
+		if i < o.begins.Len() {
+			if b := o.begins.At(i); !b.closed && b.what&masks[k] == what {
+				o.index[k][what] = at
+				return i
+			}
 		}
 		at = at[:len(at)-1]
 	}
@@ -134,49 +136,54 @@ func (o *Open[T]) find(end uint64) int {
 
 // trim takes off what is closed, so that the last is open and most are.
 func (o *Open[T]) trim() {
-	for n := len(o.begins); n > 0 && o.begins[n-1].closed; n-- {
-		o.begins = o.begins[:n-1]
+	for n := o.begins.Len(); n > 0 && o.begins.At(n-1).closed; n-- {
+		o.begins.Pop()
 		o.closed--
 	}
-	if o.closed > near && o.closed > len(o.begins)/2 {
-		o.begins = slices.DeleteFunc(o.begins, func(b begin[T]) bool { return b.closed })
+	if o.closed > near && o.closed > o.begins.Len()/2 {
+		o.begins.DeleteFunc(func(b *begin[T]) bool { return b.closed })
 		o.looked += int64(o.closed)
 		o.closed, o.index = 0, [3]places{}
 	}
-	if len(o.begins) == 0 {
+	if o.begins.Len() == 0 {
 		o.index = [3]places{}
 	}
 }
 
 // Innermost returns the begin that was opened last of those that are open.
 func (o *Open[T]) Innermost() (item T, ok bool) {
-	if len(o.begins) == 0 {
+	if o.begins.Len() == 0 {
 		return item, false
 	}
-	return o.begins[len(o.begins)-1].item, true
+	return o.begins.At(o.begins.Len() - 1).item, true
 }
 
 // Empty reports whether nothing is open.
-func (o *Open[T]) Empty() bool { return len(o.begins) == 0 }
+func (o *Open[T]) Empty() bool { return o.begins.Len() == 0 }
 
 // Take opens what is open in another, the outermost first, and leaves that empty.
 func (o *Open[T]) Take(from *Open[T]) {
-	for i := range from.begins {
-		if b := &from.begins[i]; !b.closed {
+	for i := range from.begins.Len() {
+		if b := from.begins.At(i); !b.closed {
 			o.Push(b.what, b.item)
 		}
 	}
-	from.begins, from.closed, from.index = from.begins[:0], 0, [3]places{}
+	from.clear()
 }
 
 // Drain takes out all that is open, the innermost first.
 func (o *Open[T]) Drain(f func(T)) {
-	for i := len(o.begins) - 1; i >= 0; i-- {
-		if !o.begins[i].closed {
-			f(o.begins[i].item)
+	for i := o.begins.Len() - 1; i >= 0; i-- {
+		if b := o.begins.At(i); !b.closed {
+			f(b.item)
 		}
 	}
-	o.begins, o.closed, o.index = o.begins[:0], 0, [3]places{}
+	o.clear()
+}
+
+func (o *Open[T]) clear() {
+	o.begins.Clear()
+	o.closed, o.index = 0, [3]places{}
 }
 
 // stack matches the begins and ends of a line, in order of time, as Perfetto does:
@@ -209,10 +216,13 @@ const (
 	indexBytes = 3 * 60
 )
 
-func (s *stack) held() int {
-	n := openBytes * cap(s.open.begins)
-	if s.open.index[0] != nil {
-		n += indexBytes * len(s.open.begins)
+func (s *stack) held() int { return s.open.Held(openBytes) }
+
+// Held is about how many bytes o takes, where a begin with its item takes so many.
+func (o *Open[T]) Held(begin int) int {
+	n := begin * o.begins.Room()
+	if o.index[0] != nil {
+		n += indexBytes * o.begins.Len()
 	}
 	return n
 }

@@ -115,8 +115,8 @@ func TestOpenIsLinear(t *testing.T) {
 					t.Fatal("not closed")
 				}
 			}
-			if most := 8 * near; len(o.begins) > most {
-				t.Errorf("%d begins are held", len(o.begins))
+			if most := 8 * near; o.begins.Len() > most {
+				t.Errorf("%d begins are held", o.begins.Len())
 			}
 		},
 	} {
