@@ -216,6 +216,31 @@ func TestOverlapIsThatOfTheRun(t *testing.T) {
 	}
 }
 
+// Without collectives the last is who ends a step last, by clocks that are aligned, or else who takes longest.
+func TestStragglersWithoutCollectives(t *testing.T) {
+	for _, x := range []struct {
+		name, by string
+		perHost  int
+	}{{"one clock", lastByEnds, 4}, {"clocks of their own", lastByDurations, 1}} {
+		c := ranks.Config{Ranks: 4, PerHost: x.perHost, Hosts: true, Steps: 12, Layers: 2, Args: ranks.None, Offsets: []float64{0, 4e9}}
+		var all []*Partial
+		for rank := range c.Ranks {
+			text := string(c.Trace(rank))
+			if rank == 2 { // its fifth step takes 3 ms longer
+				at := strings.Index(text, `"name": "ProfilerStep#5"`)
+				dur := at + strings.Index(text[at:], `"dur": `) + len(`"dur": `)
+				text = text[:dur] + "3" + text[dur:] // a digit before the three of its microseconds
+			}
+			m, _ := measured(t, fmt.Sprintf("rank-%d.json", rank), []byte(text))
+			all = append(all, &Partial{Traces: []*Trace{m}})
+		}
+		r := resultOf(t, merged(t, all...))
+		if r.LastBy != x.by || len(r.Stragglers) == 0 || r.Stragglers[0].Rank != "rank 2" || r.Stragglers[0].AtStep != 5 || r.Stragglers[0].Most != 3_000_000 {
+			t.Errorf("%s: by %s, %+v", x.name, r.LastBy, r.Stragglers)
+		}
+	}
+}
+
 // Bandwidths are those of nccl-tests.
 func TestBandwidths(t *testing.T) {
 	c := ranks.Config{Ranks: 4, PerHost: 4, Hosts: true, Steps: 10, Layers: 4, Args: ranks.Seq, Elements: 1 << 20, Seed: 2}

@@ -36,7 +36,7 @@ type matcher struct {
 }
 
 // mostSights is how many are held at a time.
-const mostSights = 2 << 20
+const mostSights = 1 << 20
 
 func newMatcher(members []*member) *matcher {
 	m := &matcher{members: members}
@@ -65,7 +65,7 @@ func (m *matcher) each(met func([]sight)) error {
 		total += x.collectives
 	}
 	parts := uint64(total/mostSights + 1)
-	var all []sight
+	all := make([]sight, 0, total/int(parts)*9/8+64)
 	for part := range parts {
 		all = all[:0]
 		for i, x := range m.members {
@@ -81,13 +81,13 @@ func (m *matcher) each(met func([]sight)) error {
 		slices.SortFunc(all, func(a, b sight) int {
 			return cmp.Or(a.meets(&b), cmp.Compare(a.member, b.member), cmp.Compare(a.start, b.start))
 		})
-		for len(all) > 0 {
+		for rest := all; len(rest) > 0; {
 			n := 1
-			for n < len(all) && all[n].meets(&all[0]) == 0 {
+			for n < len(rest) && rest[n].meets(&rest[0]) == 0 {
 				n++
 			}
-			met(all[:n])
-			all = all[n:]
+			met(rest[:n])
+			rest = rest[n:]
 		}
 	}
 	return nil

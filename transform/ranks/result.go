@@ -171,7 +171,7 @@ func (r *Result) notes(members []*member) {
 		r.Notes = append(r.Notes, fmt.Sprintf("the clocks of %s are not aligned with the others", term.Plural(apart, "rank")))
 	}
 	if len(members) > 1 && unmatched > 0 && r.LastBy != lastByCollectives {
-		r.Notes = append(r.Notes, "no collective is recorded by more than one rank, so that waits are not known")
+		r.Notes = append(r.Notes, "no collective that all ranks leave together is recorded by more than one, so that waits are not known")
 	}
 	if !r.steps.numbered && len(r.Steps) > 0 && len(members) > 1 {
 		r.Notes = append(r.Notes, "steps have no numbers: those of ranks are matched by their order")

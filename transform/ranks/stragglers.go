@@ -37,7 +37,7 @@ type StepRow struct {
 const (
 	lastByCollectives = "collectives"
 	lastByEnds        = "ends of steps"
-	lastByDurations   = "durations of steps, since the clocks are not aligned"
+	lastByDurations   = "durations of steps"
 )
 
 // matched are the steps of all members by what joins them: the number of their markers, or their

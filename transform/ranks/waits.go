@@ -62,7 +62,7 @@ type waits struct {
 	matcher *matcher
 	rows    map[kind]*Collective
 	steps   *matched
-	met     bool // any two ranks have recorded the same
+	met     bool // it is known of any how long ranks waited
 	room    []trace.Time
 }
 
@@ -95,7 +95,6 @@ func (w *waits) take(all []sight) {
 	if seen < 2 || seen < len(all) {
 		return
 	}
-	w.met = true
 	row.Met++
 	row.seen[seen]++
 	if all[0].op.LeavesTogether() {
@@ -115,6 +114,7 @@ func (c *Collective) member(n int32) *Waiter {
 // wait finds who waits for whom: all leave at once, so that who comes last is in for the shortest
 // time, whatever the clocks show.
 func (w *waits) wait(row *Collective, all []sight) {
+	w.met = true
 	last := 0
 	for i := range all {
 		if all[i].length() < all[last].length() {
