@@ -67,6 +67,9 @@ func (c *comparison) notes() []string {
 		}
 		return "every slice"
 	})
+	if a, b := c.shortest(0), c.shortest(1); a > 0 && b > 0 && max(a, b) >= thinned*min(a, b) {
+		notes = append(notes, fmt.Sprintf("short slices are missing: those of %s and longer before, of %s and longer after", report.Amount(a), report.Amount(b)))
+	}
 	if !c.has(func(in *Input) bool { return in.partial }) {
 		facts("recorded differently", recordedWith)
 	}
@@ -108,6 +111,26 @@ func (c *comparison) notes() []string {
 		notes = append(notes, "no phase and bucket in common: there is nothing to compare like with like")
 	}
 	return notes
+}
+
+// thinned is how many times as long as that of one side the shortest slice of the other is if short ones
+// were left out there.
+const thinned = 10
+
+// shortest is the shortest slice of a side, 0 if it is not known of some input.
+func (c *comparison) shortest(side int) (d trace.Time) {
+	for i, r := range c.runs {
+		for _, in := range r.inputs {
+			switch s := in.Report.Shortest; {
+			case c.side(i) != side:
+			case s == 0:
+				return 0
+			case d == 0 || s < d:
+				d = s
+			}
+		}
+	}
+	return d
 }
 
 // same reports whether two runs have the same steps at the same times.

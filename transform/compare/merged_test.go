@@ -3,11 +3,37 @@ package compare
 import (
 	"bytes"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"tracekit/trace"
 	"tracekit/transform/downsample"
 )
+
+// A trace without its short slices is named, whoever left them out.
+func TestMissingShortSlicesAreNamed(t *testing.T) {
+	text, _, _ := made{seed: 1, steps: 20}.write()
+	const head = `{"traceEvents":[`
+	kept := []string{head}
+	for _, line := range strings.SplitAfter(strings.TrimPrefix(string(text), head), ",\n") {
+		if !strings.Contains(line, `"cat":"cpu_op"`) && !strings.Contains(line, `"cat":"cuda_runtime"`) {
+			kept = append(kept, line)
+		}
+	}
+	for _, f := range []struct {
+		before, after string
+		want          int
+	}{
+		{string(text), strings.Join(kept, ""), 1}, {strings.Join(kept, ""), string(text), 1}, {string(text), string(text), 0}, {string(text), "[]", 0},
+	} {
+		r := pair(t, []byte(f.before), []byte(f.after))
+		got := slices.DeleteFunc(r.Notes, func(n string) bool { return !strings.HasPrefix(n, "short slices are missing: those of ") })
+		if len(got) != f.want {
+			t.Errorf("notes %q, want %d", got, f.want)
+		}
+	}
+}
 
 // Merged slices count as what they stand for: kernels as often and as long, and the time of the
 // host's is not lost.

@@ -51,7 +51,7 @@ func (in *Input) fromReport(sel Selection) {
 	if f == nil {
 		return
 	}
-	in.Hardware = f.Hardware
+	in.Hardware, in.Report.Shortest = f.Hardware, trace.Time(f.Shortest)
 	if f.Cut != "" {
 		in.Origin = &origin.Origin{Call: f.Cut}
 	}
@@ -136,7 +136,7 @@ func ReportOf(ctx context.Context, s *trace.Source, o report.Options) (*report.R
 }
 
 func (in *Input) forCompare() *report.ForCompare {
-	f := &report.ForCompare{Hardware: in.Hardware, Cells: []report.CompareCell{}, Moments: []report.CellMoments{}, Work: []report.CellWork{}}
+	f := &report.ForCompare{Hardware: in.Hardware, Shortest: int64(in.Report.Shortest), Cells: []report.CompareCell{}, Moments: []report.CellMoments{}, Work: []report.CellWork{}}
 	if in.Origin != nil {
 		f.Cut = in.Origin.Call
 	}

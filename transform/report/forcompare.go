@@ -5,6 +5,7 @@ package report
 type ForCompare struct {
 	Hardware string        `json:"hardware"` // devices by name, empty if the trace has none
 	Cut      string        `json:"cut"`      // the call that cut the trace, empty if it is whole
+	Shortest int64         `json:"shortest_ns"`
 	Cells    []CompareCell `json:"cells"`
 	Moments  []CellMoments `json:"moments"`
 	Work     []CellWork    `json:"work"`

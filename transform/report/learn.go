@@ -33,6 +33,7 @@ type learned struct {
 	unsure   bool       // some calls were taken for work until more was known
 	reader   merged.Reader
 	merged   bool       // some slices stand for others
+	shortest trace.Time // of all slices that count for something, 0 for none
 	from, to trace.Time // the range, half open
 }
 
@@ -136,6 +137,9 @@ func (l *learned) note(e *trace.Event) error {
 }
 
 func (l *learned) noteAs(e *trace.Event, class class) {
+	if e.Dur > 0 && class != nothing && (e.Dur < l.shortest || l.shortest == 0) {
+		l.shortest = e.Dur
+	}
 	switch class {
 	case frame:
 		track := l.names.Of(e)
@@ -250,7 +254,7 @@ func (l *learned) callOf(e *trace.Event) class {
 
 // begin finds the range and the steps.
 func (l *learned) begin(o Options) (*Report, error) {
-	r := &Report{Zero: l.survey.Zero, Ruler: l.survey.Ruler, Impossible: l.survey.Outside, Damage: l.survey.Damage, Survey: l.survey}
+	r := &Report{Zero: l.survey.Zero, Ruler: l.survey.Ruler, Impossible: l.survey.Outside, Damage: l.survey.Damage, Survey: l.survey, Shortest: l.shortest}
 	var missing *steps.NoMarkersError
 	var err error
 	switch l.run, err = l.finder.Run(); {

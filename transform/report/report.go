@@ -85,6 +85,10 @@ type Report struct {
 
 	batched bool // durations by phase and bucket are those of batches, not of steps
 
+	// Shortest is how long the shortest slice of work, calls and frames takes, 0 if there is none or it is
+	// not known.
+	Shortest trace.Time `json:"-"`
+
 	Damage trace.Damage  `json:"-"`
 	Survey *trace.Survey `json:"-"` // of the whole trace
 }
