@@ -5,43 +5,81 @@ import (
 	"strings"
 )
 
-// stepPatterns are the forms of markers of steps as patterns of Matches.
-var stepPatterns = func() (all []string) {
+// stepPatterns are the forms of markers of steps.
+var stepPatterns = func() (all []Pattern) {
 	for _, p := range All {
 		for _, m := range p.Markers {
 			if m.Rank != Serving && m.Rank != Training {
 				continue
 			}
 			for _, f := range m.Forms {
-				all = append(all, f.pattern())
+				all = append(all, f.Pattern())
 			}
 		}
 	}
 	return all
 }()
 
-// pattern returns the form as Matches takes it.
-func (f Form) pattern() string {
-	var b strings.Builder
-	escape := strings.NewReplacer("#", `\#`, "+", `\+`, "*", `\*`, `\`, `\\`)
+// Pattern is a form taken apart.
+type Pattern []segment
+
+// segment is text that stands for itself, and the field behind it.
+type segment struct {
+	text, field string
+	last        bool // nothing stands behind the text
+}
+
+// Pattern takes the form apart.
+func (f Form) Pattern() (p Pattern) {
 	rest := f.Text
 	for {
 		before, behind, more := strings.Cut(rest, "{")
-		b.WriteString(escape.Replace(before))
-		if !more {
-			return b.String()
+		field, after, _ := strings.Cut(behind, "}")
+		p = append(p, segment{before, field, !more})
+		if rest = after; !more {
+			return p
 		}
-		name, after, _ := strings.Cut(behind, "}")
-		switch name {
-		case "mode":
-			b.WriteByte('+')
-		case "keys":
-			b.WriteByte('*')
-		default:
-			b.WriteByte('#')
-		}
-		rest = after
 	}
+}
+
+// Match reports whether a name has the form, and tells take of each of its fields.
+func (p Pattern) Match(name []byte, take func(field string, text []byte)) bool {
+	rest := name
+	for i := range p {
+		s := &p[i]
+		if len(rest) < len(s.text) || string(rest[:len(s.text)]) != s.text {
+			return false
+		}
+		if rest = rest[len(s.text):]; s.last {
+			return len(rest) == 0
+		}
+		n := 0
+		switch s.field {
+		case "mode":
+			n = wordLength(rest)
+		case "keys":
+			n = len(rest) - len(p[i+1].text)
+		default:
+			for n < len(rest) && rest[n]-'0' <= 9 {
+				n++
+			}
+		}
+		if n <= 0 {
+			return false
+		}
+		take(s.field, rest[:n])
+		rest = rest[n:]
+	}
+	return false
+}
+
+func wordLength(text []byte) int {
+	for i, c := range text {
+		if c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') && c-'0' > 9 {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // IsStep reports whether an annotation of that name marks a step of a server's engine or of a
@@ -51,8 +89,10 @@ func IsStep(name []byte) bool {
 	case PromptBatch, DecodeBatch, FlatBatch, RankBatch:
 		return true
 	}
-	return slices.ContainsFunc(stepPatterns, func(p string) bool { return Matches(p, name) })
+	return slices.ContainsFunc(stepPatterns, func(p Pattern) bool { return p.Match(name, ignore) })
 }
+
+func ignore(string, []byte) {}
 
 // IsAnnotation reports whether an event of that name that has no category belongs to the
 // timeline that a server writes itself.

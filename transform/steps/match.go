@@ -30,33 +30,6 @@ const (
 	allFields
 )
 
-// segment is a stretch of a form: text that stands for itself, and the field
-// behind it.
-type segment struct {
-	text  string
-	field field
-	last  bool // nothing stands behind the text
-}
-
-// compiled takes the forms of a table apart.
-func compiled(rows []row) []row {
-	for _, r := range rows {
-		for i := range r.forms {
-			f := &r.forms[i]
-			rest := f.Text
-			for {
-				before, behind, more := strings.Cut(rest, "{")
-				name, after, _ := strings.Cut(behind, "}")
-				f.parts = append(f.parts, segment{text: before, field: fields[name], last: !more})
-				if rest = after; !more {
-					break
-				}
-			}
-		}
-	}
-	return rows
-}
-
 // values are what a name told, Unknown where it did not.
 type values struct {
 	of    [allFields]int64
@@ -69,37 +42,19 @@ func (f *form) match(name []byte, v *values) bool {
 		v.of[i] = Unknown
 	}
 	v.phase = f.phase
-	rest := name
-	for i := range f.parts {
-		s := &f.parts[i]
-		if len(rest) < len(s.text) || string(rest[:len(s.text)]) != s.text {
-			return false
-		}
-		if rest = rest[len(s.text):]; s.last {
-			return len(rest) == 0
-		}
-		n := 0
-		switch s.field {
+	return f.pattern.Match(name, func(field string, text []byte) {
+		switch f := fields[field]; f {
 		case mode:
-			n = wordLength(rest)
-			word := strings.ToUpper(string(rest[:n]))
+			word := strings.ToUpper(string(text))
 			if v.phase = modes[word]; word == producer.Idle {
 				v.of[requests] = 0
 			}
 		case keys:
-			n = len(rest) - len(f.parts[i+1].text)
-			if n > 0 {
-				v.readKeys(rest[:n])
-			}
+			v.readKeys(text)
 		default:
-			v.of[s.field], n = leadingNumber(rest)
+			v.of[f], _ = leadingNumber(text)
 		}
-		if n <= 0 {
-			return false
-		}
-		rest = rest[n:]
-	}
-	return false
+	})
 }
 
 // matchRow finds the row of the table that a name belongs to.
@@ -202,15 +157,6 @@ func leadingNumber(text []byte) (n int64, size int) {
 		return Unknown, 0
 	}
 	return n, size
-}
-
-func wordLength(text []byte) int {
-	for i, c := range text {
-		if c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') && c-'0' > 9 {
-			return i
-		}
-	}
-	return len(text)
 }
 
 // count is n as a Load has it.

@@ -16,8 +16,8 @@ type row struct {
 
 type form struct {
 	producer.Form
-	phase Phase // that the form itself tells
-	parts []segment
+	phase   Phase // that the form itself tells
+	pattern producer.Pattern
 }
 
 // Rows that need more than a form.
@@ -40,7 +40,7 @@ const PythonStack = "the Python stack"
 var Profiler = producer.PyTorch.Name
 
 // table of markers. At equal numbers the upper row wins.
-var table = compiled(rows())
+var table = rows()
 
 // begins has the first bytes of all forms: most names have none of them.
 var begins = func() (first [256]bool) {
@@ -59,7 +59,7 @@ func rows() []row {
 		for _, m := range p.Markers {
 			r := row{m.Producer, m.Rank, nil}
 			for _, f := range m.Forms {
-				r.forms = append(r.forms, form{Form: f, phase: phaseNamed(f.Phase)})
+				r.forms = append(r.forms, form{f, phaseNamed(f.Phase), f.Pattern()})
 			}
 			all = append(all, r)
 		}
