@@ -77,12 +77,18 @@ func infoOf(stream any) fs.FileInfo {
 	return nil
 }
 
-// reads notes an input, and fails if a standard stream writes to it.
+// reads notes an input, and fails if a standard stream writes to it, or if it is to be
+// written: some verbs make sure of their outputs before they open all inputs.
 func (p *places) reads(what string, info fs.FileInfo) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	in := endpoint{what: what, info: info}
 	p.read = append(p.read, in)
+	for _, w := range p.written {
+		if w.what != standardOutput && w.same(in) {
+			return outputError{hint(fmt.Errorf("%s: names %s", w.what, what), "write to another file; the input is read until the end")}
+		}
+	}
 	for _, w := range p.standard {
 		if !w.same(in) {
 			continue
