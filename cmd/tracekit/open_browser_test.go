@@ -71,6 +71,7 @@ func TestOpenInABrowser(t *testing.T) {
 	t.Run("inside", func(t *testing.T) { b.T = t; testInside(b, viewer.URL) })
 	t.Run("search", func(t *testing.T) { b.T = t; testSearch(b) })
 	t.Run("detail", func(t *testing.T) { b.T = t; testDetail(b) })
+	t.Run("sizes", func(t *testing.T) { b.T = t; testSizes(b) })
 	t.Run("straight", func(t *testing.T) { b.T = t; testStraight(b, viewer.URL, path) })
 	t.Run("untrusted", func(t *testing.T) { b.T = t; testUntrusted(b, viewer.URL, path) })
 	t.Run("gone", func(t *testing.T) { b.T = t; testGone(b, path) })
@@ -216,10 +217,14 @@ func testBlocked(b *browser.Page, viewer, dir string) {
 
 // testInside shows the viewer within the page.
 func testInside(b *browser.Page, viewer string) {
+	var before int
+	b.Eval("Number(document.documentElement.dataset.handed)", &before)
 	b.Eval(`document.getElementById('inside').click()`, nil)
-	b.Until("document.getElementById('said').textContent.startsWith('handed') && !document.getElementById('frame').hidden")
+	b.Until(fmt.Sprintf("Number(document.documentElement.dataset.handed) === %d && !document.getElementById('frame').hidden", before+1))
 	b.Click("close")
 	b.Until("document.getElementById('frame').hidden")
+	b.Eval(`(() => { document.getElementById('inside').click(); document.getElementById('close').click(); })()`, nil)
+	b.Until("document.getElementById('said').textContent === 'cancelled'")
 }
 
 func testSearch(b *browser.Page) {
@@ -237,6 +242,43 @@ func testDetail(b *browser.Page) {
 	b.Key("z", false)
 	b.Until("document.documentElement.dataset.detail === 'true'")
 	b.Key("0", false)
+}
+
+// sticksOut are elements that reach beyond the page, or hold more than they show.
+const sticksOut = `[...document.body.querySelectorAll('*')].filter(e => {
+  const r = e.getBoundingClientRect();
+  if (!r.width || e.closest('.table, .u-wrap, iframe, [hidden]')) return false;
+  return r.left < -1 || r.right > innerWidth + 1 || e.matches('button, select, p, h1, h2, h3, code, output, label') && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline';
+}).map(e => e.tagName + '#' + e.id + ' ' + e.textContent.slice(0, 40))`
+
+// testSizes shows a marked range on a phone, a laptop and a wall.
+func testSizes(b *browser.Page) {
+	b.Eval(`document.getElementById('python').checked || document.getElementById('python').click()`, nil)
+	r := b.Chart()
+	b.Drag(.42, .47, r[1]+r[3]*.6)
+	for _, size := range []struct {
+		width, height int
+		ratio         float64
+	}{{400, 1700, 2}, {1280, 900, 1}, {3840, 2160, 1}} {
+		b.Size(size.width, size.height, size.ratio)
+		b.Until("Math.abs(document.querySelector('#time .uplot').clientWidth - document.getElementById('charts').clientWidth) <= 1")
+		for _, scheme := range []string{"light", "dark"} {
+			dir := os.Getenv("PICTURES")
+			if dir == "" {
+				break
+			}
+			path := filepath.Join(dir, fmt.Sprintf("open-%dx%d-%s.png", size.width, size.height, scheme))
+			if err := os.WriteFile(path, b.Picture(scheme), 0o666); err != nil {
+				b.T.Fatal(err)
+			}
+		}
+		var out []string
+		if b.Eval(sticksOut, &out); len(out) > 0 {
+			b.T.Errorf("at %d × %d, %q stick out", size.width, size.height, out)
+		}
+	}
+	b.Call("Emulation.clearDeviceMetricsOverride", nil, nil)
+	b.Until("Math.abs(document.querySelector('#time .uplot').clientWidth - document.getElementById('charts').clientWidth) <= 1")
 }
 
 // testStraight hands a step over without an overview.
@@ -259,7 +301,7 @@ func testUntrusted(b *browser.Page, viewer, path string) {
 	b.Go(o.Address+"#"+o.Token, readAll)
 	b.Click("perfetto")
 	w := b.Other(viewer)
-	w.Until("asked !== null")
+	w.Until("typeof asked !== 'undefined' && asked !== null")
 	b.Until("document.getElementById('said').textContent.includes('asks there')")
 	w.Eval("answer(true)", nil)
 	w.Until(heardOf)

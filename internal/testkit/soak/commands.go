@@ -23,6 +23,7 @@ const (
 	aFolder               // of traces, to -o
 	aText                 // to standard output
 	aFile                 // to the value of its last flag
+	aServer               // pieces, as its page asks for them
 	nothing
 )
 
@@ -30,7 +31,7 @@ const (
 var verbs = []func(*soak) command{
 	slice, slice, slice, split, split, strip, strip, filter, filter, filter,
 	downsample, downsample, repair, repair, info, measure, checked, index, page,
-	merge, merge, compare,
+	merge, merge, compare, open,
 }
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }

@@ -13,6 +13,9 @@ import (
 // makes.
 func (s *soak) judge(t *sample, c command) error {
 	s.runs[c.args[0]]++
+	if c.writes == aServer {
+		return s.serve(t, c)
+	}
 	place := s.name("out")
 	if err := os.MkdirAll(place, 0o777); err != nil {
 		return err

@@ -232,10 +232,10 @@ const si = v => v === 0 ? '0' : amount(v, ['', 'k', 'M', 'G', 'T'], 1000).trim()
 
 // build draws everything anew.
 function build() {
+  const width = Math.max(280, $('charts').clientWidth); // as it is with the charts there
   for (const u of charts) u.destroy();
   $('lines').replaceChildren();
   layRows();
-  const width = Math.max(280, $('charts').clientWidth);
   const widest = rows.reduce((w, r) => { measure.font = TEXT; return r.kind === 'head' ? w : Math.max(w, measure.measureText(r.label).width); }, 60);
   gutter = Math.round(clamp(widest + 16, 84, Math.max(84, width * (width < 600 ? .34 : .26))));
   const starts = D.load.e.map((_, i) => (D.origin + i * D.width) / 1e9);

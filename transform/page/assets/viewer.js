@@ -38,7 +38,7 @@ function listens(win, signal) {
     const start = Date.now();
     let warned = false;
     const end = () => { clearInterval(timer); removeEventListener('message', heard); };
-    signal.addEventListener('abort', end);
+    signal.addEventListener('abort', () => { end(); failed(signal.reason); });
     const heard = event => {
       if (event.source !== win || event.origin !== live.viewer.origin || event.data !== 'PONG') return;
       end();
@@ -69,13 +69,14 @@ async function bytes(h) {
   return h.buffer;
 }
 
-// hand gives a piece to the viewer in a window. The buffer leaves for there.
-async function hand(win, piece) {
-  const giveUp = new AbortController();
+// hand gives a piece to the viewer in a window, unless giveUp says otherwise before. The buffer
+// leaves for there.
+async function hand(win, piece, giveUp = new AbortController()) {
   let h, buffer;
   try {
     [h] = await Promise.all([piece, listens(win, giveUp.signal)]);
     buffer = await bytes(h);
+    giveUp.signal.throwIfAborted();
   } finally { giveUp.abort(); }
   if (win.closed) throw new Error('the window was closed');
   h.buffer = null;
@@ -109,15 +110,19 @@ async function openHeld() {
   try { await hand(win, make(request())); $('second').hidden = true; } catch (error) { gone(error); }
 }
 
+let within = null; // gives up what is on its way into this page
+
 // openInside shows the viewer within this page, which takes no click.
 async function openInside() {
   $('frame').hidden = false;
   const frame = $('frame').querySelector('iframe');
   frame.src = viewerAddress(true);
-  try { await hand(frame.contentWindow, make(request())); } catch (error) { gone(error); }
+  within = new AbortController();
+  try { await hand(frame.contentWindow, make(request()), within); } catch (error) { gone(error); }
 }
 
 function closeInside() {
+  if (within) within.abort();
   $('frame').hidden = true;
   $('frame').querySelector('iframe').removeAttribute('src');
 }
