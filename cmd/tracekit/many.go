@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/remote"
 	"tracekit/internal/term"
 	"tracekit/transform/ranks"
@@ -156,10 +157,14 @@ func (m *many) run(names []string) error {
 			return err
 		}
 	}
-	ctx, stop := context.WithCancel(m.Context.Context)
+	ctx, stop, err := m.bound(jobs)
+	if err != nil {
+		return err
+	}
 	defer stop()
 	ready := make([]chan struct{}, len(all))
 	turns := make(chan struct{}, jobs)
+	var alone sync.RWMutex // an input that is done again has it for itself
 	var running sync.WaitGroup
 	for i := range all {
 		ready[i] = make(chan struct{})
@@ -168,7 +173,14 @@ func (m *many) run(names []string) error {
 		for i := range all {
 			turns <- struct{}{}
 			running.Go(func() {
-				m.one(ctx, &all[i], jobs)
+				alone.RLock()
+				again := m.one(ctx, &all[i])
+				alone.RUnlock()
+				if again {
+					alone.Lock()
+					m.one(ctx, &all[i])
+					alone.Unlock()
+				}
 				close(ready[i])
 				<-turns
 			})
@@ -325,17 +337,18 @@ func (m *many) outputName(name string) string {
 	return plain + packed
 }
 
-// one runs the verb on one input.
-func (m *many) one(ctx context.Context, d *done, jobs int) {
+// one runs the verb on one input. It reports true if that has to be done again, alone, since others
+// took too much memory.
+func (m *many) one(ctx context.Context, d *done) (again bool) {
 	if ctx.Err() != nil {
-		return
+		return false
 	}
 	if d.output != "" && m.Bool("resume") && isNewer(m.Context, m.std, m.last(d.output), d.name) {
 		d.there = true
-		return
+		return false
 	}
 	if m.kind == fillsReport && m.partialInput(ctx, d) {
-		return
+		return false
 	}
 	std := newStreams(strings.NewReader(""), &d.out, &d.said)
 	std.net = m.std.net.within()
@@ -356,13 +369,14 @@ func (m *many) one(ctx context.Context, d *done, jobs int) {
 	if d.output != "" {
 		args = append(args, "--output="+d.output)
 	}
-	if jobs > 1 && !m.IsSet(maxMemory) {
-		args = append(args, fmt.Sprintf("--%s=%dB", maxMemory, min(int64(jobs)*leastMemory, mostMemory)))
-	}
 	args = append(args, "--", d.name)
 	err := app.RunContext(ctx, args)
 	if ctx.Err() != nil {
-		return // which is said once
+		return false // which is said once
+	}
+	if e := (*budget.Error)(nil); errors.As(err, &e) && e.Shared {
+		*d = done{name: d.name, output: d.output}
+		return true
 	}
 	d.status = report(ctx, err, helpFor(app, args), std.err)
 	if m.kind == fillsReport && (d.status == exitDone || d.status == exitDamaged) {
@@ -371,6 +385,7 @@ func (m *many) one(ctx context.Context, d *done, jobs int) {
 		}
 		d.out = bytes.Buffer{}
 	}
+	return false
 }
 
 // last is the file of an output that appears last.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"slices"
 
@@ -34,6 +35,7 @@ func boundMemory(c *cli.Command) {
 			return err
 		}
 		ctx, held := budget.With(c.Context, limit)
+		defer held.Release()
 		stop := held.Watch()
 		defer stop()
 		c.Context = ctx
@@ -68,4 +70,21 @@ func memoryLimit(c *cli.Context) (int64, error) {
 		return mostMemory, nil
 	}
 	return min(leastMemory+info.Size(), mostMemory), nil
+}
+
+// bound returns the context of all inputs: those that are worked on at a time have one bound of
+// memory.
+func (m *many) bound(jobs int) (ctx context.Context, stop func(), err error) {
+	ctx, stop = context.WithCancel(m.Context.Context)
+	if jobs == 1 {
+		return ctx, stop, nil
+	}
+	limit := int64(mostMemory)
+	if m.IsSet(maxMemory) {
+		if limit, err = memoryLimit(m.Context); err != nil {
+			stop()
+			return nil, nil, err
+		}
+	}
+	return budget.NewPool(limit).Join(ctx), stop, nil
 }

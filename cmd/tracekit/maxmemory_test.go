@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,5 +74,36 @@ func TestMaxMemoryIsEnough(t *testing.T) {
 	var stderr bytes.Buffer
 	if status := run(t.Context(), []string{"tracekit", "info", "--max-memory", "much", in}, strings.NewReader(""), &bytes.Buffer{}, &stderr); status != exitUsage {
 		t.Errorf("status %d: %s", status, &stderr)
+	}
+}
+
+// Several inputs at a time have one bound, and what comes out is what each alone makes within it:
+// an input that others leave too little for has its turn alone.
+func TestMaxMemoryOfSeveral(t *testing.T) {
+	dir := t.TempDir()
+	text := shapes.Make("threads", 4_000)
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	call := func(args ...string) (status int, out, said string) {
+		var stdout, stderr bytes.Buffer
+		status = run(t.Context(), append([]string{"tracekit", "info"}, args...), strings.NewReader(""), &stdout, &stderr)
+		return status, stdout.String(), stderr.String()
+	}
+	for kilobytes := 100; ; kilobytes += kilobytes / 2 {
+		limit := fmt.Sprintf("--max-memory=%dkB", kilobytes)
+		if status, _, _ := call(limit, filepath.Join(dir, "a.json")); status != exitDone {
+			continue
+		}
+		_, want, _ := call(limit, dir)
+		if status, got, said := call(limit, "-j", "4", dir); status != exitDone || got != want || said != "" {
+			t.Errorf("%s: status %d, it said %q and shows\n%s\nwant\n%s", limit, status, said, got, want)
+		}
+		if status, _, said := call(fmt.Sprintf("--max-memory=%dkB", kilobytes/2), "-j", "4", dir); status != exitFailed || strings.Count(said, "tracekit: error: what has to be remembered") != 5 {
+			t.Errorf("half of %s: status %d, it said %q", limit, status, said)
+		}
+		return
 	}
 }

@@ -32,8 +32,9 @@ func (s *Sum) Add(what string, bytes int) {
 
 // Error says that more would be held than may be.
 type Error struct {
-	What  string // of which there is most; empty if that is not known
-	Limit int64  // bytes
+	What   string // of which there is most; empty if that is not known
+	Limit  int64  // bytes
+	Shared bool   // it is less than the run may hold alone, and others held the rest
 }
 
 func (e *Error) Error() string {
@@ -49,6 +50,7 @@ type Budget struct {
 	limit    int64
 	stop     context.CancelCauseFunc
 	tell     []func(*Sum)
+	run      *member // of a pool, nil for none
 	checks   int
 	next     int                    // check at which to look at what is held
 	held     int64                  // when that was looked at last
@@ -58,10 +60,11 @@ type Budget struct {
 
 type key struct{}
 
-// With returns a context that ends once more than limit is held, in bytes.
+// With returns a context that ends once more than limit is held, in bytes. Release has to be
+// called at the end.
 func With(ctx context.Context, limit int64) (context.Context, *Budget) {
 	ctx, stop := context.WithCancelCause(ctx)
-	b := &Budget{limit: limit, stop: stop, exceeded: &atomic.Pointer[Error]{}, all: &atomic.Int64{}}
+	b := &Budget{limit: limit, stop: stop, run: join(ctx), exceeded: &atomic.Pointer[Error]{}, all: &atomic.Int64{}}
 	return context.WithValue(ctx, key{}, b), b
 }
 
@@ -74,7 +77,7 @@ func Apart(ctx context.Context) (own context.Context, done func()) {
 	if !some {
 		return ctx, func() {}
 	}
-	o := &Budget{limit: b.limit, stop: b.stop, exceeded: b.exceeded, all: b.all}
+	o := &Budget{limit: b.limit, stop: b.stop, run: b.run, exceeded: b.exceeded, all: b.all}
 	return context.WithValue(ctx, key{}, o), func() { o.hold(0) }
 }
 
@@ -110,17 +113,25 @@ func (b *Budget) look() {
 	for _, tell := range b.tell {
 		tell(&s)
 	}
-	if b.hold(s.all) > b.limit {
-		b.exceed(&Error{s.what, b.limit})
+	all, shared := b.hold(s.all)
+	switch {
+	case all > b.limit:
+		b.exceed(&Error{What: s.what, Limit: b.limit})
+	case shared:
+		b.exceed(&Error{What: s.what, Limit: b.limit, Shared: true})
 	}
 }
 
-// hold notes how much b holds by now, and returns what all of the run does.
-func (b *Budget) hold(bytes int64) (all int64) {
-	all = b.all.Add(bytes - b.held)
+// hold notes how much b holds by now, and returns what all of the run does, and whether the runs
+// of a pool hold too much together.
+func (b *Budget) hold(bytes int64) (all int64, shared bool) {
+	more := bytes - b.held
 	b.held = bytes
-	return all
+	return b.all.Add(more), b.run.add(more)
 }
+
+// Release gives back what the run holds, of what it has in common with others.
+func (b *Budget) Release() { b.run.leave() }
 
 func (b *Budget) exceed(e *Error) {
 	if b.exceeded.CompareAndSwap(nil, e) {
@@ -136,14 +147,14 @@ func (b *Budget) Exceeded() error {
 	return nil
 }
 
+// buffers are what blocks that are read, and what waits to be written, may take in a run, in bytes.
+const buffers = 160 << 20
+
 // Watch looks at all memory that is in use, until the function that it returns is called:
 // what nobody tells of, or tells of too late, has a bound, too, of a quarter above the limit
 // and what blocks and buffers may take.
 func (b *Budget) Watch() (stop func()) {
-	const (
-		interval = 100 * time.Millisecond
-		buffers  = 160 << 20
-	)
+	const interval = 100 * time.Millisecond
 	done := make(chan struct{})
 	go func() {
 		tick := time.NewTicker(interval)
@@ -153,9 +164,11 @@ func (b *Budget) Watch() (stop func()) {
 			select {
 			case <-done:
 				return
-			case <-tick.C:
-				if metrics.Read(live); int64(live[0].Value.Uint64()) > b.limit+b.limit/4+buffers {
-					b.exceed(&Error{Limit: b.limit})
+			case now := <-tick.C:
+				metrics.Read(live)
+				bound, shared := b.run.bound(b.limit)
+				if int64(live[0].Value.Uint64()) > bound && (!shared || b.run.mayEnd(now)) {
+					b.exceed(&Error{Limit: b.limit, Shared: shared})
 				}
 			}
 		}
