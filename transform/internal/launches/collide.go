@@ -58,6 +58,18 @@ func (c *collisions) learn(tracks *trace.Tracks, e *trace.Event) {
 	}
 }
 
+// split leaves each process among the hosts or among the devices: that of a device may have calls
+// too, such as Kineto's cuda_sync.
+func (c *collisions) split() {
+	for process, work := range c.work {
+		if len(work) < len(c.calls[process]) {
+			delete(c.work, process)
+		} else {
+			delete(c.calls, process)
+		}
+	}
+}
+
 // collide reports whether two processes have calls with the same ids.
 func (c *collisions) collide() bool {
 	hosts := slices.Sorted(maps.Keys(c.calls))
@@ -81,7 +93,6 @@ func (c *collisions) collide() bool {
 // the process that launched its work.
 func (c *collisions) ranks() map[int]int32 {
 	hosts := slices.Sorted(maps.Keys(c.calls))
-	maps.DeleteFunc(c.work, func(process int, _ joinedTimes) bool { return c.calls[process] != nil })
 	devices := slices.Sorted(maps.Keys(c.work))
 	misfits := make([][]float64, len(devices))
 	for i, device := range devices {

@@ -79,7 +79,12 @@ func TestNoRanksWhereIDsDoNotCollide(t *testing.T) {
 	one, _ := merged(1, 300, true, 0, 40, rng)
 	apart, _ := merged(3, 300, false, 13, 40, rng)
 	few, _ := merged(2, leastMet-1, true, 13, 40, rng)
-	for name, text := range map[string]string{"one rank": one, "ids of their own": apart, "a chance": few} {
+	// Kineto shows waits for a stream on the device, by the ids of their calls.
+	waits := one
+	for i := range 40 {
+		waits = strings.Replace(waits, "[", fmt.Sprintf(`[{"ph":"X","cat":"cuda_sync","name":"Stream Sync","pid":0,"tid":7,"ts":%d,"dur":1,"args":{"correlation":%d}},`, i*100, i+1), 1)
+	}
+	for name, text := range map[string]string{"one rank": one, "ids of their own": apart, "a chance": few, "waits on the device": waits} {
 		l := settled(t, text)
 		for process, pid := range l.Tracks.Processes {
 			if rank := l.rankOf(process); rank != 0 {

@@ -28,6 +28,7 @@ func (l *Launches) Settle() {
 	named := func(process int, _ joinedTimes) bool { return r.byProcess[process] > 0 }
 	maps.DeleteFunc(r.calls, named)
 	maps.DeleteFunc(r.work, named)
+	r.split()
 	if r.collide() {
 		for process, rank := range r.collisions.ranks() {
 			r.byProcess[process] = rank + int32(len(r.byName))
