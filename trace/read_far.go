@@ -2,9 +2,13 @@ package trace
 
 import "sort"
 
-// foreseenMore is how many bytes are foreseen behind where a stretch is thought to end, since
-// text between two places is not packed evenly.
-const foreseenMore = 64 << 10
+const (
+	// foreseenMore is how many bytes are foreseen behind where a stretch is thought to end, since
+	// text between two places is not packed evenly.
+	foreseenMore = 16 << 10
+	// farAtOnce is how many bytes are read at a time of what is far away.
+	farAtOnce = 8 << 10
+)
 
 // stretches are those of the input, as it is packed, that reading some blocks goes through.
 func (s *Source) stretches(blocks []Block) (all []Stretch) {

@@ -217,8 +217,11 @@ func (s *Source) gzipAt(packed io.ReaderAt, size, off int64) (text, error) {
 	if z := s.ring.takeDecoder(); z != nil {
 		return gzipText{z}, z.Restart(packed, size, at)
 	}
-	z, err := inflate.NewReaderAt(packed, size, at)
-	if err != nil {
+	z := new(inflate.Reader)
+	if s.far != nil {
+		z.ReadAtOnce(farAtOnce)
+	}
+	if err := z.Restart(packed, size, at); err != nil {
 		return nil, err
 	}
 	if s.record {

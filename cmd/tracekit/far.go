@@ -215,12 +215,12 @@ func (t farText) Read(p []byte) (int, error) {
 // list returns the addresses that a prefix or a pattern of a bucket names, traces alone if it
 // is a prefix.
 func (n *network) list(c *cli.Context, name string) (names []string, err error) {
-	if !remote.IsPrefix(name) && !remote.IsPattern(name) {
-		return []string{name}, nil
-	}
 	client, err := n.reach(c, name)
 	if err != nil {
 		return nil, err
+	}
+	if !remote.IsPrefix(name) && !remote.IsPattern(name) {
+		return []string{name}, nil
 	}
 	all, err := client.List(c.Context, name)
 	if err != nil {

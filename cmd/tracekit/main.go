@@ -40,6 +40,7 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	std := newStreams(stdin, stdout, stderr)
 	defer std.net.Close()
+	std.places.hide(args)
 	app := appOf(std)
 	if mayShowHelp(args) {
 		addHelp(app)

@@ -78,7 +78,7 @@ func manyArgs(c *cli.Context, std streams, kind manyOf) ([]string, error) {
 	}
 	some := len(args) > 1 || len(args) > 0 && (c.IsSet("shard") || c.IsSet("expect")) || (kind == writesTraces || kind == writesBeside) && len(args) == 1 && isFolder(c.String("output"))
 	for _, arg := range args {
-		some = some || isFolder(arg) || isPattern(arg) && !isFile(arg)
+		some = some || isFolder(arg) || isPattern(arg) && (remote.Is(arg) || !isFile(arg))
 	}
 	if !some {
 		return nil, nil

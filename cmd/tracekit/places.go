@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -23,8 +24,9 @@ type places struct {
 	standard  []endpoint // output and error, if they are files
 	read      []endpoint
 	written   []endpoint
-	muted     atomic.Bool     // standard error is an input
-	temporary map[string]bool // files and folders to be removed if the run ends at once
+	muted     atomic.Bool                      // standard error is an input
+	shown     atomic.Pointer[strings.Replacer] // of addresses in messages; nil if the call has none with secrets
+	temporary map[string]bool                  // files and folders to be removed if the run ends at once
 }
 
 // endpoint is a file by what it is, not by its name.
@@ -304,6 +306,23 @@ func (p *places) abandon() {
 	}
 }
 
+// hide keeps what is secret in addresses among the words of a call out of messages, whoever
+// repeats such a word there.
+func (p *places) hide(args []string) {
+	var pairs []string
+	for _, arg := range args {
+		if i := strings.Index(arg, "://"); i > 0 {
+			arg = arg[strings.LastIndexByte(arg[:i], '=')+1:] // --flag=address
+		}
+		if shown := remote.Shown(arg); shown != arg {
+			pairs = append(pairs, arg, shown)
+		}
+	}
+	if pairs != nil {
+		p.shown.Store(strings.NewReplacer(pairs...))
+	}
+}
+
 // messages is standard error, unless that is an input.
 func (p *places) messages(stderr io.Writer) io.Writer { return unlessInput{p, stderr} }
 
@@ -314,6 +333,12 @@ type unlessInput struct {
 
 func (w unlessInput) Write(b []byte) (int, error) {
 	if w.muted.Load() {
+		return len(b), nil
+	}
+	if shown := w.shown.Load(); shown != nil {
+		if _, err := shown.WriteString(w.to, string(b)); err != nil {
+			return 0, err
+		}
 		return len(b), nil
 	}
 	return w.to.Write(b)

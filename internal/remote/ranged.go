@@ -10,15 +10,15 @@ import (
 
 // Bounds of what is fetched by ranges.
 const (
-	blockSize    = 64 << 10  // bytes that are fetched or not
-	mostAtOnce   = 8 << 20   // bytes of one request
-	firstAhead   = blockSize // bytes that are asked for where nobody said what comes
-	mostAhead    = 4 << 20   // the same, where reading goes on and on
-	atOnce       = 6         // requests
-	mostForeseen = 64 << 20  // bytes that are fetched before they are read
+	blockSize    = 16 << 10 // bytes that are fetched or not
+	mostAtOnce   = 8 << 20  // bytes of one request
+	firstAhead   = 64 << 10 // bytes that are asked for where nobody said what comes
+	mostAhead    = 4 << 20  // the same, where reading goes on and on
+	atOnce       = 6        // requests
+	mostForeseen = 64 << 20 // bytes that are fetched before they are read
 	// worthARequest is how many bytes between two stretches are fetched rather than asked
 	// around.
-	worthARequest = 2 * blockSize
+	worthARequest = 128 << 10
 )
 
 // Stretch is from one byte of an object to before another.

@@ -131,6 +131,10 @@ func NewReaderAt(src io.ReaderAt, size int64, cp Checkpoint) (*Reader, error) {
 	return r, nil
 }
 
+// ReadAtOnce lets r read n bytes of its file at a time, so that it reads hardly more than it
+// needs. It holds for what r is restarted as, too.
+func (r *Reader) ReadAtOnce(n int) { r.once = n }
+
 // Restart makes r what NewReaderAt returns, with the memory that it has; it records
 // if it did before. After an error r is of no use.
 func (r *Reader) Restart(src io.ReaderAt, size int64, cp Checkpoint) error {

@@ -1,6 +1,7 @@
 package inflate
 
 import (
+	"cmp"
 	"io"
 
 	"tracekit/internal/gzip/verbatim"
@@ -25,6 +26,7 @@ type input struct {
 	buf      []byte
 	pos, end int
 	base     int64 // offset of buf[0] in the file, bytes
+	once     int   // bytes that are read of src at once, 0 for readAtOnce
 	err      error // what src ended with; buf[pos:end] is still good
 
 	bits  uint64 // lowest first
@@ -54,7 +56,7 @@ func (in *input) restart(src io.Reader, base int64) {
 		}
 		in.end = 0
 	}
-	*in = input{src: src, buf: in.buf, pos: in.end, end: in.end, base: base - int64(in.end), shared: in.shared, pool: in.pool}
+	*in = input{src: src, once: in.once, buf: in.buf, pos: in.end, end: in.end, base: base - int64(in.end), shared: in.shared, pool: in.pool}
 }
 
 // offset is where the next unused bit is, in whole bytes.
@@ -91,7 +93,7 @@ func (in *input) more() bool {
 	}
 	for range emptyReads {
 		var n int
-		n, in.err = in.src.Read(in.buf[in.end:min(len(in.buf), in.end+readAtOnce)])
+		n, in.err = in.src.Read(in.buf[in.end:min(len(in.buf), in.end+cmp.Or(in.once, readAtOnce))])
 		in.end += n
 		if n > 0 {
 			return true

@@ -1,6 +1,5 @@
 // Package far has servers for tests of what is read from far away: one that speaks S3 and
-// verifies who asks, nginx where it is installed, and a proxy before any of them that adds
-// latency and faults, and counts.
+// verifies who asks, and a proxy before any handler that adds latency and faults, and counts.
 package far
 
 import (
