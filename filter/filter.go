@@ -1,6 +1,9 @@
-// Package filter says which events: an expression language over the fields of
-// an event, shorthands for its common cases, tables of the kinds of events that
-// profilers write, and the recognition of what ran on a device.
+// Package filter decides which events are meant. [Parse] compiles the expression language over
+// the fields of an event; a [Recognizer] decides, with the tables of package producer, what ran
+// on a device and what on the host.
+//
+// It looks at one event at a time and does not know how events belong together, except for what a
+// Recognizer learns of processes, threads and categories.
 package filter
 
 import (

@@ -1,5 +1,9 @@
-// Package producer holds what profilers and servers write into a trace, as data: a file
-// each. To teach tracekit another one is to add a file here and its line in All.
+// Package producer describes, as data, what profilers and servers write: which events are
+// device work, runtime calls, Python, annotations, collectives, steps and recompilations. Each
+// profiler has a file, and [All] lists them: to teach tracekit another one, add a file and its
+// line there.
+//
+// It decides nothing about a trace as a whole; that is left to filter and steps.
 package producer
 
 // Producer is a profiler, a tracer or a server, and what it writes.

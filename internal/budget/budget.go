@@ -1,9 +1,10 @@
-// Package budget bounds the memory that a verb takes for what it has to remember of a
-// trace: threads, names, open slices, ids. Blocks that are read, and what waits to be
-// written, have bounds of their own.
+// Package budget bounds the memory that a command takes for what it has to remember of a trace:
+// threads, names, open slices, ids. Blocks that are read and text that waits to be written have
+// bounds of their own.
 //
-// What remembers things can tell how much that is, so that nothing is counted event by
-// event: a verb registers who can tell, and checks from time to time.
+// [With] puts a budget into a context. Whoever remembers something registers a function that
+// says how much it is, and [Check] compares the sum with the bound from time to time: nothing is
+// counted event by event.
 package budget
 
 import (

@@ -1,4 +1,6 @@
-// Package extsort sorts records that may be too many for memory.
+// Package extsort sorts records that may be too many for memory, by merging sorted runs in a
+// temporary file. [New] returns a Sorter for one kind of record, which says how it is encoded and
+// compared.
 package extsort
 
 import (

@@ -1,6 +1,5 @@
-// Package jsonlex is the tokenizer of JSON that all share who judge text by its
-// grammar: where a string, a number, a word or a whole value ends, and what is odd
-// about it. What follows from that is each caller's own.
+// Package jsonlex is the one tokenizer of JSON: where a string, number, word or value ends, and
+// what is odd about it. The reader, check, repair and filter each decide what follows from that.
 package jsonlex
 
 import (

@@ -1,6 +1,5 @@
-// Package manual shows what the verbs of a command say of themselves: as help on a
-// terminal, as man pages and as completions for shells. All of them have the same
-// source, the cli.Commands.
+// Package manual shows what commands say of themselves: help on a terminal, man pages, and
+// completions for shells, all from the same cli.Commands. It does not know any command.
 package manual
 
 import (

@@ -1,4 +1,4 @@
-// Package minheap keeps items of which the least is taken first.
+// Package minheap is a heap whose smallest item is taken first.
 package minheap
 
 // Item is what a Heap holds; Before reports whether it is less than another.

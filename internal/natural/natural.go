@@ -1,4 +1,4 @@
-// Package natural orders names as people do.
+// Package natural orders names with numbers in them as people do: rank2 before rank10.
 package natural
 
 import (

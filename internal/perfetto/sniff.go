@@ -1,4 +1,5 @@
-// Package perfetto holds what is known of Perfetto (v58): what it takes a file for.
+// Package perfetto holds what is known of Perfetto v58: what it takes a file for, its limits,
+// and how it reads numbers. Facts have their source in FORMATS.md. It reads no traces.
 package perfetto
 
 import (

@@ -1,4 +1,6 @@
-// Package spill keeps bytes that do not fit into memory in a temporary file.
+// Package spill keeps bytes that do not fit into memory in temporary files: [Create] makes a
+// [File] that is gone when the program ends, a [Log] is written and then read, [Blocks] are read at
+// random. It does not know what the bytes are.
 package spill
 
 import (

@@ -1,4 +1,3 @@
-// Package progress shows a person how far a long piece of work has come.
 package term
 
 import (

@@ -1,4 +1,5 @@
-// Package columns writes tables of text for eyes.
+// Package term writes for people at a terminal: tables as wide as it is ([Table]), progress
+// ([Meter]), numbers and text that can't act on it. It does not know what it shows.
 package term
 
 import (

@@ -1,5 +1,6 @@
-// Package check tells what Perfetto makes of a trace: whether it loads, what is
-// dropped or shown wrongly, and what other readers of JSON would refuse.
+// Package check reports what Perfetto makes of a trace: whether it loads, what is
+// dropped or shown wrongly, and what other readers of JSON would refuse. [Run] reads a
+// trace; a [Judge] is shown the events by repair. It changes nothing.
 //
 // It reads the text with a tokenizer of its own that follows Perfetto v58, and
 // then replays what it needs of the events in order of time. Of each event that

@@ -1,5 +1,6 @@
-// Package compare tells what changed between two runs of the same work, what the change is made
-// of, and whether it is more than noise. docs/compare.md has the definitions.
+// Package compare finds what changed between two runs of the same work, what the change of a step
+// is made of, and whether it is more than noise. [Measure] and [FromReport] make an input,
+// [Compare] a result; docs/compare.md has the definitions. Measuring one trace is for report.
 package compare
 
 import (

@@ -1,4 +1,5 @@
-// Package downsample leaves fewer events of a trace, and the same picture.
+// Package downsample thins out the events of a trace and preserves busy time and what a viewer
+// draws. [Run] is its only entry. Merged slices are written and read by package merged.
 //
 // It reads a trace twice. The first pass makes a record of about 20 bytes of each
 // event: its track, its times, its number in the file. Records are sorted by track
@@ -8,8 +9,8 @@
 // the text of the slices that are made, which goes through a file too. The second
 // pass writes what is kept.
 //
-// There is one resolution for the whole trace. Slices that last as long stay as they
-// are; shorter neighbours at one depth become runs, no wider than the resolution and
+// There is one resolution for the whole trace. Slices that last as long are
+// kept; shorter neighbours at one depth become merged slices (runs), no wider than the resolution and
 // without a wider gap, so that a viewer draws the same until a column of its screen is
 // narrower than that. A budget is kept by the finest resolution that fits: one pass over
 // the records estimates what resolutions a factor of two apart leave, and deciding says

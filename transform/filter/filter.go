@@ -1,4 +1,6 @@
-// Package filter keeps the events of a trace that meet a condition.
+// Package filter keeps the events of a trace that meet a condition, and, if asked, the slices
+// related to them. [Run] is its only entry. What an expression means is for the package filter at
+// the root; how pairs, flows and names are kept whole is for package keep.
 package filter
 
 import (

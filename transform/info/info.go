@@ -1,5 +1,5 @@
-// Package info tells what is in a trace, and what the other verbs would make of
-// it.
+// Package info lists what is in a trace, and estimates what other commands would make of it.
+// [Inspect] returns an [Info]. Durations of steps and kernels are for package report.
 package info
 
 import (

@@ -1,10 +1,11 @@
-// Package merge makes one trace of the traces of many ranks.
+// Package merge makes one trace of the traces of many ranks. [Learn] reads them once and
+// returns a [Plan], which writes a trace or an archive. How clocks differ is for package clocks.
 //
 // It reads each trace twice, one after the other. The first reading learns which
 // processes and ids there are, what the document says, and when collectives ended
 // (learn.go). Then ranks get their places, processes and ids that are no other rank's,
 // and a clock (rank.go, ids.go, clock.go). The second reading writes (write.go), event by
-// event, and what of an event need not change stays as it is.
+// event, and what of an event need not change is written as it was.
 //
 // It remembers of each rank its processes, the members of its document, and at most
 // [MostCollectives] collectives, and nothing of its events.

@@ -1,5 +1,7 @@
-// Package open serves a page on this machine on which a trace of any size is looked at,
-// and cuts the pieces that a viewer in the same browser shows.
+// Package open serves a page on which a trace of any size is looked at, and hands the pieces that
+// are chosen there to a viewer in the same browser. [New] makes a [Server], [Serve] runs it until
+// nobody asks any more. It does not cut: the command gives it functions that do, and package page
+// draws.
 package open
 
 import (

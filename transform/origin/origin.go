@@ -1,5 +1,5 @@
-// Package origin is what a document says of how it was cut: the member tracekit, by which
-// steps keep their numbers and a piece tells where it is from.
+// Package origin reads and writes the member tracekit of a document: which trace a piece was cut
+// from, by which call, and which number its first step has. [Of] reads it.
 package origin
 
 import (

@@ -1,5 +1,6 @@
-// Package page makes a picture of a trace that is too big to open: what
-// happens when, in bins of time, on one page that asks for nothing else.
+// Package page draws a trace of any size on one HTML page: what happened when, in bins of time.
+// [Collect] gathers the data, [Write] writes the page, [WriteLive] the one of open, which shares
+// all of its code. It changes no trace.
 package page
 
 import (

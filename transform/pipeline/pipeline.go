@@ -1,4 +1,6 @@
-// Package pipeline runs a trace through what changes it, one event at a time.
+// Package pipeline runs the events of a trace through a [Stage], which keeps, changes or drops
+// each. [Run] is for one pass; a [Runner] for several over the same output. A [Report] is what all
+// commands that write a trace say afterwards. It does not know any command.
 package pipeline
 
 import (

@@ -1,11 +1,12 @@
-// Package repair makes a trace that loads of one that does not, or not whole.
+// Package repair makes a trace that loads of one that does not, or not whole. [Run] is its only
+// entry. What Perfetto accepts is for package check, which it asks.
 //
-// It reads the input twice. The first time it mends the text, event by event,
+// It reads the input twice. The first time it repairs the text, event by event,
 // and keeps of each event that nests or belongs to a flow what package check
 // keeps of it, in a temporary file if there is much; from that it makes a plan
-// of what has to move or to go. The second time it writes. The plan grows with
-// what there is to mend and with the begins of pairs. A trace in which there is
-// nothing to mend is copied byte for byte.
+// of what has to be moved or dropped. The second time it writes. The plan grows with
+// what there is to repair and with the begins of pairs. A trace in which there is
+// nothing to repair is copied byte for byte.
 package repair
 
 import (

@@ -1,6 +1,6 @@
-// Package report measures what people open a trace for: how long steps and the
-// gaps between them take, what devices and Python spend their time on, and
-// when graphs were compiled anew. docs/report.md has the definitions.
+// Package report measures one trace: steps and the gaps between them, devices, kernels,
+// Python and recompilations. [Run] returns a [Report]; docs/report.md has the definitions. Several
+// ranks are for package ranks, two runs for package compare.
 package report
 
 import (

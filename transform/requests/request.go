@@ -1,6 +1,6 @@
-// Package requests tells when each request to a server ran, on a trace's
-// clock: as a file tells it, as ids in the trace's own events tell it, or as it
-// follows from the batches of the steps.
+// Package requests finds when each request to a server ran, on a trace's clock: [ReadFile] from a
+// log or an export, a [Collector] from ids in the trace's own events, [Infer] from the batches of
+// steps. What is done with the windows is for slice, split and page.
 package requests
 
 import (

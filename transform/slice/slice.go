@@ -1,4 +1,8 @@
-// Package slice keeps a range of time of a trace.
+// Package slice keeps a range of the time of a trace. [Run] cuts one range out of a Source;
+// [Piece] is the same for a caller who has surveyed the trace, as split has.
+//
+// Here it is decided what an edge of the range cuts and what is kept whole (edges.go); package
+// keep writes it. What a user's range means is for package window.
 package slice
 
 import (

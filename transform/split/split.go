@@ -1,5 +1,6 @@
-// Package split cuts a trace into pieces, each of which is what slice makes of
-// its window.
+// Package split cuts a trace into pieces, each of which is what slice makes of its window. [Plan]
+// decides the windows and returns the manifest without writing; [Run] writes the pieces too. How
+// an event is cut at an edge is for package slice.
 package split
 
 import (

@@ -1,9 +1,8 @@
-// Package steps finds the steps of a serving or training run in a trace by the
-// markers that the run's own code has written: which step, when, in what
-// phase, with how many requests and tokens.
+// Package steps finds the steps of a serving or training run by the markers that the run's own
+// code has written: which step, when, in what phase, with how many requests and tokens. A
+// [Finder] is shown the events of a trace in file order. It keeps about 100 bytes for each marker.
 //
-// A Finder is shown the events of a trace in file order. What it keeps grows
-// with the number of markers, about 100 bytes each, and not with the trace.
+// How markers look is data of package producer; what is measured of a step is for report.
 package steps
 
 import (

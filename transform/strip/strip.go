@@ -1,4 +1,7 @@
-// Package strip takes kinds of events out of a trace.
+// Package strip drops kinds of events from a trace, in one pass where begins and ends are in
+// order of time. [Run] reads and writes once; where that is not enough its error says so
+// ([Relearns]), and [Learn] and [Again] do it in two passes. What is of which kind is for the
+// root package filter.
 package strip
 
 import (

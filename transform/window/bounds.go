@@ -1,4 +1,6 @@
-// Package window reads how a user names a range of a trace's time.
+// Package window reads how a user names a range of a trace's time: [Parse] reads a bound,
+// a [Finder] resolves steps, phases, requests and conditions against the trace. It decides nothing
+// about events at the range's edges; that is for package slice.
 package window
 
 import (

@@ -1,4 +1,5 @@
-// Package firstfit finds the first of many places that has room.
+// Package firstfit finds the first of many lanes that has room for a slice, in logarithmic time.
+// check uses it as Perfetto does, repair to move slices that overlap.
 package firstfit
 
 import "math"

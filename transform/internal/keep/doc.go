@@ -1,4 +1,5 @@
-// Package keep writes the part of a trace that a Selection keeps, and sees to it that
-// what is left is whole: begins have ends, counters their values, flows both ends, and
-// threads their names.
+// Package keep writes the part of a trace that a [Selection] keeps, whole: begins with their ends,
+// counters with their values, flows with both ends, threads with their names. A [Plan] is made in a
+// first pass and writes in a second one, or from memory. What is kept is decided by slice,
+// filter and split.
 package keep

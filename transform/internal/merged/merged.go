@@ -1,6 +1,6 @@
-// Package merged writes and reads the slices that downsample makes of many: how many they
-// stand for, of which names and categories, and for how long those ran. Every verb that
-// counts or measures slices reads them here.
+// Package merged writes and reads the merged slices of downsample: how many slices they stand for,
+// of which names and categories, and for how long those ran. [Is] reports one, a [Reader] reads it.
+// Every command that counts or measures slices reads them here.
 package merged
 
 import (
