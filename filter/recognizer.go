@@ -139,7 +139,7 @@ func (r *Recognizer) learns(track, process int) bool {
 }
 
 // Settled reports, for an event that was learnt from, that nothing can be learnt from
-// others that are alike, and that they are of the same side and kinds as long as Learnt
+// others with the same number, and that they are of the same side and kinds as long as Learnt
 // stays what it is.
 func (r *Recognizer) Settled(e *trace.Event) bool {
 	if !IsByCategory(e) || r.Given != (Given{}) {

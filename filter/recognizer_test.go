@@ -173,7 +173,7 @@ func TestSide(t *testing.T) {
 		{"categories", ``, []string{op, kernel0, flow10, decode, counter}, "hdhud"},
 		{"stray frames before the first kernel", ``, []string{frame0, kernel0, frame0}, "hdh"},
 		{"stray frames of a listed device", listed, []string{frame0, frame1, kernel0, path0}, "hhdd"},
-		{"an arrow of another category", ``, []string{path0, kernel0, path0}, "udd"},
+		{"a flow of another category", ``, []string{path0, kernel0, path0}, "udd"},
 		{"synchronisation without any name", ``, []string{sync0, opOf1, sync1}, "dhh"},
 		{"a host with the pid of a device", listed, []string{opOf1, frame1, kernel1, sync1}, "hhdd"},
 		{"the same, labelled as both", listed, []string{opOf1, isGPU1, isCPU1, frame1, kernel1}, "hhhhd"},

@@ -30,13 +30,13 @@ func uneven(rng *rand.Rand, events int) []byte {
 		case 0:
 			fmt.Fprintf(&b, `{"ph":"X","name":"%s","pid":1,"tid":1,"ts":%d,"dur":1}`, strings.Repeat("long ", rng.IntN(8000)), n)
 		case 1:
-			fmt.Fprintf(&b, `{"ph":"X","name":"mended","x":NaN,"pid":1,"tid":1,"ts":%d,"dur":1}`, n)
+			fmt.Fprintf(&b, `{"ph":"X","name":"sanitized","x":NaN,"pid":1,"tid":1,"ts":%d,"dur":1}`, n)
 		case 2:
 			b.WriteString(`{}`)
 		case 3:
 			b.WriteString(`{"ph":"X","name":broken}`)
 		case 4, 5, 6, 7, 8, 9:
-			fmt.Fprintf(&b, `{"ph":"%c","name":"arrow","pid":1,"tid":1,"ts":%d,"id":%d}`, "sf"[n%2], n, n/2)
+			fmt.Fprintf(&b, `{"ph":"%c","name":"flow","pid":1,"tid":1,"ts":%d,"id":%d}`, "sf"[n%2], n, n/2)
 		default:
 			fmt.Fprintf(&b, `{"ph":"X","name":"op %d","pid":1,"tid":1,"ts":%d,"dur":1,"args":{"of":[{"name":"},{"}]}}`, n%70, n)
 		}
@@ -171,7 +171,7 @@ func TestVerbatimRunsAreSmall(t *testing.T) {
 			t.Errorf("one of %d bytes", s.size)
 		}
 		if s.from/101 <= 450 && s.end()/101 > 450 {
-			t.Errorf("one has an arrow that goes: %+v", s)
+			t.Errorf("one has a flow that is dropped: %+v", s)
 		}
 		events += int(s.events)
 		flows += int(s.flows)

@@ -62,7 +62,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	size := f.Int64("size", 1500, "`MB` of JSON in each trace")
 	small := f.Int64("small", 50, "`MB` of JSON for tools that load all of it")
 	f.IntVar(&c.rounds, "rounds", 3, "how often each command runs, in turn with the others")
-	f.StringVar(&c.dir, "dir", "", "`folder` for data, some of which stays for the next run (default: a temporary one)")
+	f.StringVar(&c.dir, "dir", "", "`folder` for data, some of which is kept for the next run (default: a temporary one)")
 	f.IntVar(&c.pairs, "pairs", 0, "compare with the program of before in a `number` of pairs of runs, instead of with other tools")
 	f.StringVar(&c.against, "against", "", "the `binary` of before (default: built from the commit in internal/testkit/guard/before/commit.txt)")
 	f.Float64Var(&c.most, "most", 1.05, "fail if the median `ratio` of a row, now to before, is above this")

@@ -128,7 +128,7 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 		}
 	}
 	if !o.Some() {
-		return o, hint(usage("nothing to do"), "say what shall go, such as --min-dur 20us, --resolution 20us or --target-size 200MB")
+		return o, hint(usage("nothing to do"), "say what to drop, such as --min-dur 20us, --resolution 20us or --target-size 200MB")
 	}
 	if (c.IsSet("favour") || o.Stats) && o.Resolution == nil && o.MaxEvents == 0 && o.TargetSize == 0 {
 		return o, usage("--favour and --stats go with --resolution, --max-events or --target-size")

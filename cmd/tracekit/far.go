@@ -179,7 +179,7 @@ func (n *network) note(o *remote.Object, before int64, isIndex bool) {
 	n.read = append(n.read, fetched{o, before, isIndex})
 }
 
-// text reads a file that is no trace, wherever it is.
+// text reads a file that is not a trace, wherever it is.
 func (n *network) text(c *cli.Context, name string) (io.ReadCloser, error) {
 	o, err := n.open(c, name, true)
 	if err != nil {

@@ -77,7 +77,7 @@ EXAMPLES
 	}
 }
 
-// makeIndex reads all of a file that stays as it is meanwhile, and shows it to look.
+// makeIndex reads all of a file that is not changed meanwhile, and shows it to look.
 func (in *input) makeIndex(ctx context.Context, look func(*trace.Part) error) (*trace.Index, error) {
 	if in.size < 0 {
 		return nil, errors.New("is no regular file, so it can't have an index")

@@ -174,7 +174,7 @@ func (in *input) reopen(c *cli.Context) error {
 }
 
 // readings returns what reads the input from its start each time, the first time without
-// opening it anew.
+// opening it again.
 func (in *input) readings(c *cli.Context) pipeline.Reading {
 	opened := true
 	return func() (trace.Stream, error) {
@@ -303,7 +303,7 @@ func (in *input) wrap(err error) error {
 }
 
 // settled reports that a file was written to while it was read: what was made of
-// it is then of no trace that ever was.
+// it is then of not a trace that ever was.
 func (in *input) settled() error {
 	if in.was == nil {
 		return nil
@@ -353,7 +353,7 @@ func readRequests(c *cli.Context, std streams, name string, o requests.FileOptio
 	return records, nil
 }
 
-// openText opens a file that is no trace, wherever it is.
+// openText opens a file that is not a trace, wherever it is.
 func openText(c *cli.Context, std streams, what, name string) (io.ReadCloser, error) {
 	if remote.Is(name) {
 		return std.net.text(c, name)

@@ -27,7 +27,7 @@ type manyFile struct {
 	Result jsonText `json:"result,omitempty"`
 }
 
-// jsonText is JSON that stays as it is.
+// jsonText is JSON that is printed as it is.
 type jsonText []byte
 
 // MarshalJSON returns the text.

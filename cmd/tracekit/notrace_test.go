@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What is no trace is refused by every verb with status 1, nothing is written, and it is
+// What is not a trace is refused by every verb with status 1, nothing is written, and it is
 // said what it is. Of other formats that Perfetto loads check says so.
 func TestWhatIsNoTraceIsRefused(t *testing.T) {
 	dir := t.TempDir()

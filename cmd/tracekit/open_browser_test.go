@@ -181,7 +181,7 @@ func events(t *testing.T, path string) float64 {
 	return i.Events
 }
 
-// testAgain opens the same piece once more: it is fetched anew, not cut anew, and is shown on
+// testAgain opens the same piece once more: it is fetched again, not cut again, and is shown on
 // the chart.
 func testAgain(b *browser.Page, viewer string) {
 	b.Click("perfetto")

@@ -40,7 +40,7 @@ func notStrict(t *testing.T) []string {
 }
 
 // What is no JSON to the letter is passed on as it is, and refused with --strict, by
-// check and by every other verb alike; info counts it, and repair makes JSON of it.
+// check and by every other verb; info counts it, and repair makes JSON of it.
 func TestStrictMeansJSON(t *testing.T) {
 	for _, name := range notStrict(t) {
 		t.Run(filepath.Base(name), func(t *testing.T) {

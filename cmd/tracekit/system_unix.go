@@ -35,7 +35,7 @@ func descriptor(name string) int {
 }
 
 // inherited is the descriptor fd under a number of its own, so that it is written
-// to where it stands. A path would open the file anew, at its start.
+// to where it stands. A path would open the file again, at its start.
 func inherited(fd int, name string) (*os.File, error) {
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {

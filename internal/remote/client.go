@@ -227,7 +227,7 @@ func next(at *url.URL, r *http.Response) (*url.URL, error) {
 }
 
 // bucket makes a request to S3, and again where the bucket turns out to be in another region,
-// or credentials to have expired that can be had anew.
+// or credentials to have expired that can be had again.
 func (c *Client) bucket(ctx context.Context, a *asking) (*http.Response, error) {
 	for n := 0; ; n++ {
 		who, err := c.credentials(ctx)
@@ -289,7 +289,7 @@ func (c *Client) credentials(ctx context.Context) (*credentials, error) {
 	return who, nil
 }
 
-// renew lets credentials be looked for anew, and reports whether that may bring others.
+// renew lets credentials be looked for again, and reports whether that may bring others.
 func (c *Client) renew(old *credentials) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

@@ -24,7 +24,7 @@ type credentials struct {
 	expires           time.Time // zero if that is not known
 }
 
-// soon is how long before they expire credentials are taken anew.
+// soon is how long before they expire credentials are taken again.
 const soon = 2 * time.Minute
 
 func (c *credentials) fresh(now time.Time) bool {

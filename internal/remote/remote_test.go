@@ -569,7 +569,7 @@ func TestWhoAsks(t *testing.T) {
 	}
 }
 
-// Credentials of a role that expire while an object is read are had anew.
+// Credentials of a role that expire while an object is read are had again.
 func TestRolesAreRenewed(t *testing.T) {
 	alone(t)
 	s := far.NewS3(t, "traces")

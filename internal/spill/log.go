@@ -11,15 +11,15 @@ import (
 // Log keeps bytes that are written one after the other, to be read from the start when all
 // are there: in memory up to a limit and beyond that in a temporary file.
 type Log struct {
-	create func() (*File, error)
-	limit  int
-	packed bool
-	loose  []byte     // what was gathered and is not in memory or the file yet
-	memory []byte     // what is not in the file
-	packer *s2.Writer // nil until something is packed
-	file   *File
-	ended  bool
-	err    error // of a write
+	create  func() (*File, error)
+	limit   int
+	packed  bool
+	pending []byte     // what was gathered and is not in memory or the file yet
+	memory  []byte     // what is not in the file
+	packer  *s2.Writer // nil until something is packed
+	file    *File
+	ended   bool
+	err     error // of a write
 }
 
 // NewPacked returns a Log that packs what it keeps, and holds up to limit packed bytes in
@@ -35,20 +35,20 @@ func NewPlain(limit int, create func() (*File, error)) *Log {
 
 const (
 	// looseBytes is how much is gathered, since the packer is slow to take little things.
-	looseBytes = 32 << 10
+	pendingBytes = 32 << 10
 	// fewBytes are not worth packing.
 	fewBytes = 512 << 10
 	// packedBlock is how many bytes are packed at a time.
 	packedBlock = 256 << 10
 )
 
-// Write takes b. What goes wrong with one call may be returned by a later one, or by Read.
+// Write takes b. What is dropped wrong with one call may be returned by a later one, or by Read.
 func (l *Log) Write(b []byte) (int, error) {
 	if l.err != nil {
 		return 0, l.err
 	}
-	l.loose = append(l.loose, b...)
-	if len(l.loose) < looseBytes || l.packed && l.packer == nil && len(l.loose) < min(fewBytes, l.limit) {
+	l.pending = append(l.pending, b...)
+	if len(l.pending) < pendingBytes || l.packed && l.packer == nil && len(l.pending) < min(fewBytes, l.limit) {
 		return len(b), nil
 	}
 	l.err = l.store()
@@ -65,11 +65,11 @@ func (l *Log) store() (err error) {
 		l.packer = s2.NewWriter((*stored)(l), s2.WriterConcurrency(1), s2.WriterBlockSize(packedBlock))
 	}
 	if l.packed {
-		_, err = l.packer.Write(l.loose)
+		_, err = l.packer.Write(l.pending)
 	} else {
-		_, err = (*stored)(l).Write(l.loose)
+		_, err = (*stored)(l).Write(l.pending)
 	}
-	l.loose = l.loose[:0]
+	l.pending = l.pending[:0]
 	return err
 }
 
@@ -94,7 +94,7 @@ func (l *stored) Write(b []byte) (n int, err error) {
 // Read ends the writing and reads all from the start. It may be called again.
 func (l *Log) Read() (io.Reader, error) {
 	if l.packed && l.packer == nil {
-		return bytes.NewReader(l.loose), nil
+		return bytes.NewReader(l.pending), nil
 	}
 	if l.err == nil && !l.ended {
 		l.err, l.ended = l.end(), true

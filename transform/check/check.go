@@ -148,7 +148,7 @@ func (c *checker) text(u *unpacked, name string) error {
 	return c.replay(events)
 }
 
-// noEvents notes a document that Perfetto loads, and that is no trace.
+// noEvents notes a document that Perfetto loads, and that is not a trace.
 func (c *checker) noEvents(begin []byte, name string) {
 	c.report.find(NoEvents, func() Place {
 		return Place{Member: name, Line: 1, Head: headOf(begin), Detail: trace.NoEvents(begin).Error()}

@@ -45,7 +45,7 @@ func (c *consumer) held(s *budget.Sum) {
 	s.Add("names and categories", c.names.held())
 }
 
-// sorting follows how Perfetto decides from which time on it sorts anew: what
+// sorting follows how Perfetto decides from which time on it sorts again: what
 // stood in order before the first slice keeps the order of the file.
 type sorting struct {
 	max   int64

@@ -136,7 +136,7 @@ type Record struct {
 
 // Sorted makes Each and Replay take events of one time as Perfetto does if it
 // sorts all of them, as it does when one at time zero stands behind all others
-// and there are slices. It reports whether that changes the order of any that stay.
+// and there are slices. It reports whether that changes the order of any that are kept.
 func (j *Judge) Sorted(ctx context.Context, slices bool, leaves func(*Record) bool) (changes bool, err error) {
 	var last record
 	var told Record

@@ -24,7 +24,7 @@ type replay struct {
 	flows     flows
 
 	// What follows serves those who mend: onFind takes findings instead of
-	// report, arrows knows the starts of flows that nothing has met yet.
+	// report, flows knows the starts of flows that nothing has met yet.
 	onFind  func(k Kind, seq int64, phase byte)
 	started map[uint64]*record
 }

@@ -7,7 +7,7 @@ import (
 
 // Report is what a trace is to Perfetto. Its JSON form is stable.
 type Report struct {
-	// Loads tells whether Perfetto v58 loads the trace; Reason why not.
+	// Loads reports whether Perfetto v58 loads the trace; Reason why not.
 	Loads  bool   `json:"loads"`
 	Reason *Place `json:"reason,omitempty"`
 	// Clean tells that there is nothing to repair: no finding but notes.

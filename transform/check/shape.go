@@ -17,7 +17,7 @@ type shapes struct {
 	misses int // clean events in a row for which there was no room
 }
 
-// shape is the text before a value of events that begin alike, and what value that is.
+// shape is the text before a value of events that begin with the same text, and what value that is.
 type shape struct {
 	text []byte
 	kind slot

@@ -34,7 +34,7 @@ const (
 
 // WriteHTML writes the comparison as one page that needs nothing else: the answer, what the
 // change is made of, the two sides over time on one scale, and the tables. before and after are
-// nil where there is no trace to draw. All text of the traces is escaped by the template.
+// nil where there is not a trace to draw. All text of the traces is escaped by the template.
 func (r *Result) WriteHTML(w io.Writer, before, after *page.Data) error {
 	v := &view{
 		Title: "before and after", Notes: r.Notes, Verdict: r.Answer.Verdict, Text: r.Answer.Text, Because: r.Answer.Because, Reason: r.reason(), Proof: r.Answer.Proof,

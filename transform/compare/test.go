@@ -10,7 +10,7 @@ import (
 )
 
 // blocks is into how many stretches, in order of time, the steps of one kind are divided. Steps
-// that follow each other are alike, so that a stretch of them counts as one observation.
+// that follow each other are similar, so that a stretch of them counts as one observation.
 const blocks = 10
 
 // blockOf is the block of the i-th of n steps. Few steps make few blocks, so that each has some
@@ -132,7 +132,7 @@ func betweenRuns(a, b []float64) *float64 {
 
 func spread(x []float64) float64 { return slices.Max(x) - slices.Min(x) }
 
-// draws is how often blocks are drawn anew.
+// draws is how often blocks are drawn again.
 const draws = 400
 
 // median estimates the median of a sample, and its error by that of samples made of blocks that
@@ -206,7 +206,7 @@ func (s *sample) median() estimate {
 		mean += d / float64(k+1)
 		squares += d * (x - mean)
 	}
-	// Drawing makes blocks look more alike than they are by 1 in n.
+	// Drawing makes blocks look more similar than they are by 1 in n.
 	n := float64(len(filled))
 	drawn := squares / (draws - 1) * n / (n - 1)
 	e.variance = max(e.variance, drawn)

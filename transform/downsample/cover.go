@@ -51,7 +51,7 @@ func (c *cover) number(k label) uint32 {
 	return n
 }
 
-// unseen is alike of a slice that does not count.
+// unseen is sameCategory of a slice that does not count.
 const unseen = -1
 
 // enter takes a slice that lies in f and is about to be pushed.

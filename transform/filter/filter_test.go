@@ -61,19 +61,19 @@ func filterBytes(t *testing.T, data []byte, o Options, by streams.Way, kept int)
 	return out.Bytes()
 }
 
-func judgeFilter(t *testing.T, data []byte, parsed *reference.Trace, source string, meets reference.Condition, kin Related, what string) []byte {
+func judgeFilter(t *testing.T, data []byte, parsed *reference.Trace, source string, meets reference.Condition, related Related, what string) []byte {
 	t.Helper()
 	x, err := filter.Parse(source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	outs := reference.Filter(parsed, meets, reference.Kin{
-		Parents: kin.Parents, Children: kin.Children, Device: kin.Device, Flows: kin.Flows, IsDevice: streams.DevicesIn(t, data),
+	outs := reference.Filter(parsed, meets, reference.Related{
+		Parents: related.Parents, Children: related.Children, Device: related.Device, Flows: related.Flows, IsDevice: streams.DevicesIn(t, data),
 	})
-	o := Options{Expr: x, Related: kin}
+	o := Options{Expr: x, Related: related}
 	first := filterBytes(t, data, o, streams.Ways[0], keep.KeptBytes)
 	if err := reference.Compare(first, outs); err != nil {
-		t.Fatalf("%s, %s %+v: %v", what, source, kin, err)
+		t.Fatalf("%s, %s %+v: %v", what, source, related, err)
 	}
 	// With room for all but the flow events, about.
 	if got := filterBytes(t, data, o, streams.Ways[0], len(data)); !bytes.Equal(first, got) {
@@ -100,8 +100,8 @@ func TestFilterAgreesWithReference(t *testing.T) {
 		}
 		for range 3 {
 			c := conditions[rng.IntN(len(conditions))]
-			kin := Related{Parents: rng.IntN(3) == 0, Children: rng.IntN(3) == 0, Device: rng.IntN(3) == 0, Flows: rng.IntN(3) == 0}
-			judgeFilter(t, data, parsed, c.source, c.meets, kin, fmt.Sprint("seed ", seed))
+			related := Related{Parents: rng.IntN(3) == 0, Children: rng.IntN(3) == 0, Device: rng.IntN(3) == 0, Flows: rng.IntN(3) == 0}
+			judgeFilter(t, data, parsed, c.source, c.meets, related, fmt.Sprint("seed ", seed))
 		}
 	}
 }
@@ -134,19 +134,19 @@ func TestFilterInOnePass(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := conditions[rng.IntN(len(conditions))]
-		kin := Related{Parents: rng.IntN(6) == 0, Children: rng.IntN(6) == 0, Device: rng.IntN(4) == 0, Flows: rng.IntN(6) == 0}
-		if isFlowText(string(judgeFilter(t, data, parsed, c.source, c.meets, kin, fmt.Sprint("seed ", seed)))) {
+		related := Related{Parents: rng.IntN(6) == 0, Children: rng.IntN(6) == 0, Device: rng.IntN(4) == 0, Flows: rng.IntN(6) == 0}
+		if isFlowText(string(judgeFilter(t, data, parsed, c.source, c.meets, related, fmt.Sprint("seed ", seed)))) {
 			heldFlows++
 		}
 	}
 	if heldFlows < 8 {
-		t.Errorf("arrows stay in %d traces only", heldFlows)
+		t.Errorf("flows are kept in %d traces only", heldFlows)
 	}
 }
 
-var arrow = regexp.MustCompile(`"ph"\s*:\s*"[stf]"`)
+var flowEvent = regexp.MustCompile(`"ph"\s*:\s*"[stf]"`)
 
-func isFlowText(text string) bool { return arrow.MatchString(text) }
+func isFlowText(text string) bool { return flowEvent.MatchString(text) }
 
 func TestFilterByDepthAndNames(t *testing.T) {
 	judged := 0

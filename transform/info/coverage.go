@@ -19,7 +19,7 @@ type coverage struct {
 	recent []span     // apart from each other, in order
 
 	// without is what is covered without slices so long, or so early, that only the end of the
-	// trace tells whether they can be; nil if there are none. Longest is the longest of them, and
+	// trace reports whether they can be; nil if there are none. Longest is the longest of them, and
 	// zeros that some begin at exactly 0.
 	without *coverage
 	longest trace.Time

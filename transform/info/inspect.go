@@ -122,7 +122,7 @@ func (in *inspector) event(e *trace.Event) {
 	case side == filter.Unsure:
 		in.hardware.wait(e, track)
 	case in.sides.MayCross(e):
-		in.hardware.arrow(e, side == filter.Device)
+		in.hardware.flow(e, side == filter.Device)
 	default:
 		in.hardware.take(e, track, side == filter.Device)
 	}

@@ -157,7 +157,7 @@ func TestAStepIsPredicted(t *testing.T) {
 }
 
 // TestAThresholdIsPredicted downsamples by what is told to leave half at most. The
-// trace in which arrows stand far from their slices is the one that is 10 % off.
+// trace in which flows stand far from their slices is the one that is 10 % off.
 func TestAThresholdIsPredicted(t *testing.T) {
 	eachTrace(t, func(t *testing.T, data []byte, i *Info) bool {
 		p := find(i, "downsample --min-dur ")
@@ -186,7 +186,7 @@ func TestAThresholdIsPredicted(t *testing.T) {
 	})
 }
 
-// eachTrace tries generated and real traces, most of which shall have a prediction.
+// eachTrace tries generated and real traces, most of which must have a prediction.
 func eachTrace(t *testing.T, try func(t *testing.T, data []byte, i *Info) bool) {
 	all, tried := realTraces(t), 0
 	for name, data := range generated(t) {

@@ -19,12 +19,12 @@ type remainder struct {
 	bare          bool                  // the document is a bare array
 	arrays        int                   // of events
 	inside        bool                  // of an array
-	dropArgs      func(key []byte) bool // of events that stay; nil for none
+	dropArgs      func(key []byte) bool // of events that are kept; nil for none
 	mayHave       func(args []byte) bool
 	buf           []byte
 	threads       []left             // by track
 	processes     []amount           // their names
-	arrows        pipeline.FlowPairs // that may cross from the host to a device
+	flows         pipeline.FlowPairs // that may cross from the host to a device
 	device        bool               // something of a device waited
 	held          []trace.Event      // flow events of which it is not yet known whether they go
 	pairs         pairs.Follow[bool] // whether begins go
@@ -89,7 +89,7 @@ func (r *remainder) track(track int) *left {
 	return &r.threads[track]
 }
 
-// name takes metadata, which stays if its process or thread keeps an event.
+// name takes metadata, which is kept if its process or thread keeps an event.
 func (r *remainder) name(e *trace.Event, track int) {
 	t := r.track(track)
 	switch process := r.tracks.All[track].Process; {
@@ -147,7 +147,7 @@ func (r *remainder) wait(e *trace.Event, track int) {
 	t.waiting.add(int64(e.Size()))
 }
 
-// hold takes a flow event of which only the end of the trace tells whether it goes.
+// hold takes a flow event of which only the end of the trace reports whether it goes.
 func (r *remainder) hold(e *trace.Event) {
 	r.enter()
 	r.held = append(r.held, e.Clone())
@@ -158,7 +158,7 @@ func (r *remainder) release(sides *filter.Recognizer) {
 	for i := range r.held {
 		e := &r.held[i]
 		if goes := sides.Side(e) == filter.Device; sides.MayCross(e) {
-			r.arrow(e, goes)
+			r.flow(e, goes)
 		} else {
 			r.take(e, r.tracks.Of(e), goes)
 		}
@@ -166,9 +166,9 @@ func (r *remainder) release(sides *filter.Recognizer) {
 	r.held = nil
 }
 
-// arrow takes half of an arrow, which may go with the other.
-func (r *remainder) arrow(e *trace.Event, goes bool) {
-	r.arrows.Take(e, goes, r.stays, gone)
+// flow takes half of a flow, which may go with the other.
+func (r *remainder) flow(e *trace.Event, goes bool) {
+	r.flows.Take(e, goes, r.stays, gone)
 }
 
 func (r *remainder) stays(e *trace.Event) error {
@@ -187,7 +187,7 @@ func (r *remainder) keep(size int64) {
 func (r *remainder) finish(sides *filter.Recognizer) (events, bytes int64) {
 	r.inside = true // what was held stood where others do
 	r.release(sides)
-	r.arrows.End(r.stays, gone)
+	r.flows.End(r.stays, gone)
 	used := make([]bool, len(r.tracks.Processes))
 	for i := range r.threads {
 		t := &r.threads[i]

@@ -14,12 +14,12 @@ var thresholds = []trace.Time{
 }
 
 // thinning tells what downsample --min-dur leaves. Pairs of b and e count as long,
-// and an arrow is taken to be bound to the slice of its track that stands before
+// and a flow is taken to be bound to the slice of its track that stands before
 // it in the file, as profilers write them; where there is none, to any.
 type thinning struct {
 	grains [17]amount           // of slices, by how many thresholds they reach
-	ends   [17]int64            // of these, what arrows bind to: all but Python frames
-	flows  amount               // events of arrows
+	ends   [17]int64            // of these, what flows bind to: all but Python frames
+	flows  amount               // events of flows
 	tracks []lately             // by track
 	pairs  pairs.Follow[amount] // begins: when, and how many bytes
 }
@@ -46,11 +46,11 @@ func grainOf(d trace.Time) uint8 {
 }
 
 const (
-	long    = 16  // the grain of what stays whatever the threshold
-	unbound = 255 // the mark of an arrow's event of which it is not known to what it is bound
+	long    = 16  // the grain of what is kept whatever the threshold
+	unbound = 255 // the mark of a flow's event of which it is not known to what it is bound
 )
 
-// take takes an event that is not metadata. Of an arrow's it returns the grain of
+// take takes an event that is not metadata. Of a flow's it returns the grain of
 // the slice that it is bound to.
 func (t *thinning) take(e *trace.Event, track int, python bool) uint8 {
 	for len(t.tracks) <= track {
@@ -91,7 +91,7 @@ func (t *thinning) take(e *trace.Event, track int, python bool) uint8 {
 	return long
 }
 
-// lost is what goes under a threshold, by its number. Of arrows the whole ones
+// lost is what is dropped under a threshold, by its number. Of flows the whole ones
 // stay, if both of their slices do.
 func (t *thinning) lost(threshold int, f *page.Forecast) (n amount) {
 	n = t.flows
@@ -113,7 +113,7 @@ func (t *thinning) lost(threshold int, f *page.Forecast) (n amount) {
 		return 0
 	}
 	whole, bytes := 0., 0.
-	f.Arrows(func(own, other uint8, events, size int64) {
+	f.Flows(func(own, other uint8, events, size int64) {
 		share := stays(own) * stays(other)
 		whole += share * float64(events)
 		bytes += share * float64(events*size)

@@ -26,8 +26,8 @@ type rewriter struct {
 type placed struct {
 	rank *Rank
 	use  *use
-	pid  string // new one; empty if it stays
-	tid  string // new one, of events that have 0 or none; empty if it stays
+	pid  string // new one; empty if it is kept
+	tid  string // new one, of events that have 0 or none; empty if it is kept
 }
 
 // use is what was written of a process.

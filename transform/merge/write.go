@@ -294,7 +294,7 @@ func (p *Plan) cut(ctx context.Context, f *file, use func(s *trace.Source, cut *
 	return from(func(s *trace.Source) error { return use(s, left) })
 }
 
-// reading calls what uses a trace with it, each time anew.
+// reading calls what uses a trace with it, each time again.
 type reading func(use func(*trace.Source) error) error
 
 func open(file *spill.File) (*trace.Source, error) {

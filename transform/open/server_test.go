@@ -115,7 +115,7 @@ func TestStrangersAreRefused(t *testing.T) {
 		{"piece, its head", "HEAD", piece, nil, 200},
 		{"piece for the viewer", "GET", piece, []string{"Origin", Perfetto}, 200},
 		{"piece for others", "GET", piece, []string{"Origin", evil}, 403},
-		{"piece for one that ends alike", "GET", piece, []string{"Origin", "https://evil-ui.perfetto.dev"}, 403},
+		{"piece for one that ends the same", "GET", piece, []string{"Origin", "https://evil-ui.perfetto.dev"}, 403},
 		{"piece in another page's image", "GET", piece, []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"piece in a page of another port", "GET", piece, []string{"Sec-Fetch-Site", "same-site"}, 403},
 		{"piece by POST", "POST", piece, token, 405},

@@ -9,7 +9,7 @@ import (
 	"tracekit/trace"
 )
 
-// Finer draws the lanes of a page anew for a part of the time, by reading that part
+// Finer draws the lanes of a page again for a part of the time, by reading that part
 // again: bins of the whole trace are too wide there.
 type Finer struct {
 	zero   trace.Time

@@ -24,7 +24,7 @@ func newForecast(bins int) *Forecast {
 func (f *Forecast) Text(t []byte) { f.load.fixedBytes += int64(len(t)) }
 
 // Event takes an event, and reports whether it has a place in time. It keeps
-// nothing of it but the mark of one of an arrow, for Arrows.
+// nothing of it but the mark of one of a flow, for Flows.
 func (f *Forecast) Event(e *trace.Event, mark uint8) bool {
 	placed := !e.IsMeta() && e.Has&trace.HasTS != 0 && e.TS >= 0
 	if placed {
@@ -47,7 +47,7 @@ func (f *Forecast) Finish(v *trace.Survey) {
 func (f *Forecast) partial() *Forecast {
 	p, l := *f, *f.load
 	none := make(sums, f.scale.bins)
-	l.arrows = arrows{points: none, first: none, last: none}
+	l.flows = flowLoad{points: none, first: none, last: none}
 	p.load = &l
 	if f.scale.shift == 0 {
 		return &p
@@ -67,9 +67,9 @@ func (f *Forecast) partial() *Forecast {
 	return &p
 }
 
-// Arrows calls yield for events of whole arrows, each of which stands for n of the
-// same size: with its own mark and that of the event at its arrow's other side.
-func (f *Forecast) Arrows(yield func(own, other uint8, n, size int64)) {
+// Flows calls yield for events of whole flows, each of which stands for n of the
+// same size: with its own mark and that of the event at its flow's other side.
+func (f *Forecast) Flows(yield func(own, other uint8, n, size int64)) {
 	for _, p := range f.load.flows {
 		yield(p.mark, p.otherMark, f.load.each, p.size)
 	}
@@ -99,12 +99,12 @@ func (f *Forecast) Slice(from, to trace.Time) (events, bytes int64) {
 		open += before * float64(f.load.openEvents[i])
 		openBytes += before * float64(f.load.openBytes[i])
 		openAfter += after * float64(f.load.openEvents[i])
-		points += in * float64(f.load.arrows.points[i])
-		whole += after*float64(f.load.arrows.last[i]) - before*float64(f.load.arrows.first[i])
+		points += in * float64(f.load.flows.points[i])
+		whole += after*float64(f.load.flows.last[i]) - before*float64(f.load.flows.first[i])
 	}
-	lost := points - max(whole, 0) // of arrows that the range cuts
+	lost := points - max(whole, 0) // of flows that the range cuts
 	events = f.load.fixedEvents + int64(begin+open-lost+0.5)
-	bytes = f.load.fixedBytes + int64(bytesIn+openBytes+clipped*(open+openAfter)-lost*f.load.arrows.size+0.5)
+	bytes = f.load.fixedBytes + int64(bytesIn+openBytes+clipped*(open+openAfter)-lost*f.load.flows.size+0.5)
 	return events, bytes
 }
 

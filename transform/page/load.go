@@ -20,13 +20,13 @@ type load struct {
 	sample                flows.Sample[flowEvent]
 	flows                 []flowPoint // of flows that have a start and an end
 	each                  int64       // flow events of the trace that each stands for
-	arrows                arrows
+	load                  flowLoad
 }
 
-// arrows are flow events of whole arrows. Each is in a slice if both it and the
-// other side of its arrow are: points counts them where they stand, first
+// flows are flow events of whole flows. Each is in a slice if both it and the
+// other side of its flow are: points counts them where they stand, first
 // where the earlier of the two does, last where the later one does.
-type arrows struct {
+type flowLoad struct {
 	points, first, last sums
 	size                float64 // mean, in bytes
 }
@@ -69,9 +69,9 @@ func (l *load) add(s *scale, e *trace.Event, mark uint8) {
 	}
 }
 
-// settle counts the flow events of whole arrows: others will be in no slice.
+// settle counts the flow events of whole flows: others will be in no slice.
 func (l *load) settle(s *scale) {
-	a, n, size := &l.arrows, int64(0), int64(0)
+	a, n, size := &l.flows, int64(0), int64(0)
 	a.points, a.first, a.last = make(sums, s.bins), make(sums, s.bins), make(sums, s.bins)
 	each := l.sample.Each()
 	for flow := range l.sample.Flows() {

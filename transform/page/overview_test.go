@@ -84,7 +84,7 @@ func TestBinsHoldWhatLiesInThem(t *testing.T) {
 	}
 }
 
-// TestRandomTracesAgreeWithThePlainTwin counts anew what stands in each bin.
+// TestRandomTracesAgreeWithThePlainTwin counts again what stands in each bin.
 func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
 	for seed := range uint64(150) {
 		rng := rand.New(rand.NewPCG(seed, 2))

@@ -130,7 +130,7 @@ type pageLoad struct {
 	FixedEvents int64   `json:"fe"`
 	FixedBytes  int64   `json:"fb"`
 	Clipped     int64   `json:"clip"`
-	Points      []int64 `json:"p"` // of arrows
+	Points      []int64 `json:"p"` // of flows
 	First       []int64 `json:"p1"`
 	Last        []int64 `json:"p2"`
 	PointSize   float64 `json:"ps"`
@@ -234,7 +234,7 @@ func (p *pageData) load(d *Data) {
 	p.Load = pageLoad{
 		d.load.events[from:to], d.load.bytes[from:to], d.load.openEvents[from:to], d.load.openBytes[from:to],
 		d.load.fixedEvents, d.load.fixedBytes, clipped,
-		d.load.arrows.points[from:to], d.load.arrows.first[from:to], d.load.arrows.last[from:to], d.load.arrows.size,
+		d.load.flows.points[from:to], d.load.flows.first[from:to], d.load.flows.last[from:to], d.load.flows.size,
 	}
 }
 

@@ -104,7 +104,7 @@ type Kernel struct {
 // mark begins a partial report.
 const mark = `{"tracekit_partial_report":`
 
-// markRoom is how many bytes of a file tell whether it is a partial report.
+// markRoom is how many bytes of a file report whether it is a partial report.
 const markRoom = 4 << 10
 
 // ErrNotPartial says that a file is no partial report.

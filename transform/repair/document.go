@@ -13,7 +13,7 @@ import (
 
 // bracket takes a ] in an array of events, or passes over it if the array goes
 // on behind it.
-func (h *healer) bracket(at, commas int) (inEvents bool, err error) {
+func (h *rewriter) bracket(at, commas int) (inEvents bool, err error) {
 	sep := bytes.Clone(h.buf[h.p:at])
 	if commas > 0 {
 		h.count[Commas]++
@@ -28,7 +28,7 @@ func (h *healer) bracket(at, commas int) (inEvents bool, err error) {
 
 // outside takes what comes next outside of an array of events: a member, a
 // bracket, or another document.
-func (h *healer) outside() (inEvents bool, err error) {
+func (h *rewriter) outside() (inEvents bool, err error) {
 	at, commas := h.p, 0
 	for {
 		if got, err := h.need(&at); err != nil {
@@ -82,8 +82,8 @@ func (h *healer) outside() (inEvents bool, err error) {
 const blanks = " \t\r\n,"
 
 // opened writes an array of events where the document has none that can be read. One
-// that never had any is no trace.
-func (h *healer) opened() error {
+// that never had any is not a trace.
+func (h *rewriter) opened() error {
 	if !h.none {
 		return trace.NoEvents(h.begin)
 	}
@@ -97,7 +97,7 @@ func (h *healer) opened() error {
 }
 
 // another takes a further document, or events behind the end of the array.
-func (h *healer) another(at int) (inEvents bool, err error) {
+func (h *rewriter) another(at int) (inEvents bool, err error) {
 	if h.buf[at] == '{' {
 		for len(h.buf)-at < maxKey && !h.eof {
 			if err := h.grow(&at); err != nil {
@@ -128,7 +128,7 @@ func (h *healer) another(at int) (inEvents bool, err error) {
 
 // array looks for the next array of events in a document whose members have no
 // place to go.
-func (h *healer) array() (inEvents bool, err error) {
+func (h *rewriter) array() (inEvents bool, err error) {
 	if i := bytes.IndexByte(h.buf[h.p:], '['); i >= 0 {
 		h.p += i + 1
 		return true, nil
@@ -147,7 +147,7 @@ type docMember struct {
 }
 
 // pair reads the member at h.buf[at], or as far as its array of events begins.
-func (h *healer) pair(at int) (m docMember, st status) {
+func (h *rewriter) pair(at int) (m docMember, st status) {
 	key, end, st := h.string(h.buf, at, inKey)
 	if st != whole {
 		return m, st
@@ -176,7 +176,7 @@ func (h *healer) pair(at int) (m docMember, st status) {
 
 // member takes a member of the document, at first as if its quotes could be
 // trusted.
-func (h *healer) member(at, commas int) (inEvents bool, err error) {
+func (h *rewriter) member(at, commas int) (inEvents bool, err error) {
 	before := maps.Clone(h.count)
 	for {
 		h.trust = true
@@ -204,7 +204,7 @@ func (h *healer) member(at, commas int) (inEvents bool, err error) {
 }
 
 // openArray begins the array of events, or goes on in it with a second one.
-func (h *healer) openArray(at, v, commas int) error {
+func (h *rewriter) openArray(at, v, commas int) error {
 	if h.found {
 		if !h.extra {
 			h.count[Documents]++
@@ -219,7 +219,7 @@ func (h *healer) openArray(at, v, commas int) error {
 }
 
 // putText writes the comma and the text of a member.
-func (h *healer) putText(sep, t []byte, commas int) error {
+func (h *rewriter) putText(sep, t []byte, commas int) error {
 	want := 1
 	if h.first {
 		want = 0
@@ -243,7 +243,7 @@ func (h *healer) putText(sep, t []byte, commas int) error {
 }
 
 // skipMember leaves out a member that can't be read.
-func (h *healer) skipMember(at int) error {
+func (h *rewriter) skipMember(at int) error {
 	h.count[Members]++
 	next := at + 1
 	for next < len(h.buf) && h.buf[next] != ',' && h.buf[next] != '{' {
@@ -254,7 +254,7 @@ func (h *healer) skipMember(at int) error {
 }
 
 // putMember writes a member, unless there is one of its name already.
-func (h *healer) putMember(at int, m docMember, commas int) error {
+func (h *rewriter) putMember(at int, m docMember, commas int) error {
 	name, val := trace.Unquote(m.key), m.val
 	raw := h.buf[at:m.to]
 	text := append(append(bytes.Clone(m.key), h.buf[m.end:m.from]...), val...)
@@ -272,7 +272,7 @@ func (h *healer) putMember(at int, m docMember, commas int) error {
 	}
 	sep := bytes.Clone(h.buf[h.p:at])
 	h.p = m.to
-	if h.keys[name] && h.mended(Duplicates) {
+	if h.keys[name] && h.repairs(Duplicates) {
 		return nil
 	}
 	h.keys[name] = true
@@ -314,7 +314,7 @@ func quoteText(b []byte) []byte {
 }
 
 // end is the end of the text outside of an array of events.
-func (h *healer) end() error {
+func (h *rewriter) end() error {
 	switch rest := h.buf[h.p:]; {
 	case h.bare || h.brace >= 0:
 		if bytes.IndexByte(rest, ',') >= 0 {
@@ -334,7 +334,7 @@ func (h *healer) end() error {
 }
 
 // finish closes what the text left open.
-func (h *healer) finish() error {
+func (h *rewriter) finish() error {
 	if h.shut == nil {
 		h.shut = []byte{']'}
 	}
@@ -349,14 +349,14 @@ func (h *healer) finish() error {
 	case h.bare && !h.phased && h.empties > 0:
 		return trace.ErrNoEvents
 	case h.bare:
-		h.count[Members]++ // an empty array is no trace
+		h.count[Members]++ // an empty array is not a trace
 	}
 	return nil
 }
 
 // resync looks for the next event, or for the end of the array, from h.buf[at]
 // on. What it passes over is counted.
-func (h *healer) resync(at int) error {
+func (h *rewriter) resync(at int) error {
 	h.p = at
 	for {
 		next, sure := h.findEvent(h.p)
@@ -374,7 +374,7 @@ func (h *healer) resync(at int) error {
 }
 
 // lose sets text aside, unless it is white space and commas.
-func (h *healer) lose(t []byte) error {
+func (h *rewriter) lose(t []byte) error {
 	n := len(t)
 	for _, c := range []byte(blanks) {
 		n -= bytes.Count(t, []byte{c})
@@ -388,7 +388,7 @@ func (h *healer) lose(t []byte) error {
 
 // findEvent returns where the next event, or the bracket behind the last one,
 // may stand. Unless it is sure, the search has to go on there with more text.
-func (h *healer) findEvent(p int) (at int, sure bool) {
+func (h *rewriter) findEvent(p int) (at int, sure bool) {
 	for ; p < len(h.buf); p++ {
 		switch h.buf[p] {
 		case '{':
@@ -417,7 +417,7 @@ func (h *healer) findEvent(p int) (at int, sure bool) {
 
 // endsArray reports whether the document goes on at h.buf[p] as it does behind
 // its events.
-func (h *healer) endsArray(p int) bool {
+func (h *rewriter) endsArray(p int) bool {
 	p = jsonlex.SkipSpace(h.buf, p)
 	if p == len(h.buf) {
 		return true

@@ -96,10 +96,10 @@ type emitter struct {
 	start   []byte      // of the document, until an event follows
 	base    []byte      // baseTimeNanoseconds that the document lacks, until it is written
 	wrapped bool        // an array of events has become a document, for its base
-	some    []member    // of an event that stays
+	some    []member    // of an event that is kept
 }
 
-// head holds back what begins the document: an empty array is no trace.
+// head holds back what begins the document: an empty array is not a trace.
 func (e *emitter) head(t []byte) error {
 	if e.base != nil {
 		last := len(t) - 1
@@ -138,7 +138,7 @@ func (e *emitter) event(sep, obj []byte, seq int64) error {
 		return e.rejects.add(obj)
 	}
 	if !e.any && bytes.HasPrefix(bytes.TrimLeft(e.start, " \t\r\n"), []byte{'['}) && jsonlex.SkipSpace(obj, 1) == len(obj)-1 {
-		return nil // those before it went, and no trace starts with an empty object
+		return nil // those before it went, and not a trace starts with an empty object
 	}
 	obj = e.change(obj, seq, look.Phase, look.TS)
 	if e.order && e.some == nil {

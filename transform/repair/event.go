@@ -13,13 +13,13 @@ import (
 	"tracekit/transform/check"
 )
 
-// fate is what becomes of an event.
-type fate uint8
+// outcome is what becomes of an event.
+type outcome uint8
 
 const (
-	kept     fate = iota
-	rejected      // for its time
-	hidden        // no viewer could show it
+	kept     outcome = iota
+	rejected         // for its time
+	hidden           // no viewer could show it
 )
 
 // rules mend the members of one event.
@@ -31,7 +31,7 @@ type rules struct {
 
 // mendEvent makes of members what a viewer shows, and says what becomes of the
 // event.
-func (r *reader) mendEvent(ms []member) ([]member, fate) {
+func (r *reader) repairEvent(ms []member) ([]member, outcome) {
 	r.dedupe(ms)
 	e := rules{reader: r, ms: ms}
 	if ph := e.get("ph"); ph != nil && len(ph.val) > 2 && ph.val[0] == '"' {
@@ -64,7 +64,7 @@ func (r *reader) mendEvent(ms []member) ([]member, fate) {
 // it, T and p were its steps, F ended it. A T with a duration is the state of a thread.
 func (e *rules) legacy() {
 	now, old := check.Legacy[e.phase]
-	if !old || e.phase == 'T' && e.get("dur") != nil || e.get("id") == nil || e.get("pid") == nil || !e.mended(Legacy) {
+	if !old || e.phase == 'T' && e.get("dur") != nil || e.get("id") == nil || e.get("pid") == nil || !e.repairs(Legacy) {
 		return
 	}
 	e.phase = now
@@ -86,7 +86,7 @@ func (e *rules) add(name, val string) {
 }
 
 // times mends ts and the durations.
-func (e *rules) times() fate {
+func (e *rules) times() outcome {
 	ts := e.get("ts")
 	if ts == nil && e.phase != 'M' {
 		return hidden
@@ -107,9 +107,9 @@ func (e *rules) times() fate {
 	for _, name := range []string{"dur", "tts", "tdur"} {
 		m := e.get(name)
 		switch {
-		case m == nil && name == "dur" && long && e.mended(Durations):
+		case m == nil && name == "dur" && long && e.repairs(Durations):
 			e.add("dur", "0")
-		case m == nil || e.time(m) || !e.mended(Durations):
+		case m == nil || e.time(m) || !e.repairs(Durations):
 		case name == "dur" && long:
 			m.val = []byte("0")
 		default:
@@ -182,14 +182,14 @@ func (r *reader) why() Kind {
 }
 
 // possible judges times that can be read.
-func (e *rules) possible(ts, dur *member, long bool) fate {
+func (e *rules) possible(ts, dur *member, long bool) outcome {
 	if e.off[Times] {
 		return kept
 	}
 	at, good := e.move(ts)
 	if good && at < 0 && e.phase == 'M' {
 		// It means nothing there, but viewers leave out what is before zero.
-		if e.mended(Metadata) {
+		if e.repairs(Metadata) {
 			ts.val = []byte{'0'}
 		}
 		return kept
@@ -225,7 +225,7 @@ func (e *rules) ids() {
 			continue
 		}
 		n, _ := f.Int(nil)
-		if n.Sign() >= 0 && n.BitLen() <= 32 || !e.mended(IDs) {
+		if n.Sign() >= 0 && n.BitLen() <= 32 || !e.repairs(IDs) {
 			continue
 		}
 		m.val = strconv.AppendUint(nil, uint64(e.narrow.of(n)), 10)
@@ -259,7 +259,7 @@ func (e *rules) id(m *member) {
 }
 
 // counter mends the values of a counter.
-func (e *rules) counter() fate {
+func (e *rules) counter() outcome {
 	args := e.get("args")
 	if args == nil || args.val[0] != '{' {
 		return hidden
@@ -270,7 +270,7 @@ func (e *rules) counter() fate {
 			if m.drop || m.val[0] == '-' || m.val[0]-'0' <= 9 || m.val[0] == '"' && perfetto.IsFloatText([]byte(trace.Unquote(m.val))) {
 				continue
 			}
-			if e.mended(Counters) {
+			if e.repairs(Counters) {
 				m.drop = true
 			}
 		}
@@ -293,7 +293,7 @@ func (e *rules) inside(m *member, change func([]member)) []byte {
 }
 
 // meta mends names and sort indexes.
-func (e *rules) meta() fate {
+func (e *rules) meta() outcome {
 	name := e.get("name")
 	if name == nil {
 		return kept
@@ -318,7 +318,7 @@ func (e *rules) meta() fate {
 			case sort && m.name == "sort_index" && !number:
 				if !isText || !jsonlex.IsNumber(m.val[1:len(m.val)-1]) {
 					f = hidden
-				} else if e.mended(Quoted) {
+				} else if e.repairs(Quoted) {
 					m.val = m.val[1 : len(m.val)-1]
 				}
 			case !sort && m.name == "name" && !isText:
@@ -355,7 +355,7 @@ func (e *rules) scope() {
 	if want == 'p' && !has("pid") {
 		want = 'g'
 	}
-	if want == scope || !e.mended(Scopes) {
+	if want == scope || !e.repairs(Scopes) {
 		return
 	}
 	val := `"` + string(rune(want)) + `"`

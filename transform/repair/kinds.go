@@ -6,7 +6,7 @@ import "slices"
 type Kind string
 
 // The kinds of repair. Those of the document are always done: without them
-// there is no trace.
+// there is not a trace.
 const (
 	ByteOrderMark Kind = "byte-order-mark"
 	Unclosed      Kind = "unclosed"

@@ -40,7 +40,7 @@ func (t *laneTable) put(seq int64, k laneKey) {
 	t.of[seq] = n
 }
 
-// get returns the lane that an event goes to, nil if it stays where it is.
+// get returns the lane that an event goes to, nil if it is kept where it is.
 func (t *laneTable) get(seq int64) *laneInfo {
 	n, moved := t.of[seq]
 	if !moved {

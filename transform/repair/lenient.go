@@ -21,7 +21,7 @@ const (
 )
 
 // member is a member of an object: the text before its key, the key and value
-// as they shall be written, and the value as it was.
+// as they must be written, and the value as it was.
 type member struct {
 	sep, colon []byte
 	key        []byte // with its quotes
@@ -54,7 +54,7 @@ type reader struct {
 }
 
 // mended reports whether a kind is to be repaired, and counts it.
-func (r *reader) mended(k Kind) bool {
+func (r *reader) repairs(k Kind) bool {
 	if r.off[k] {
 		return false
 	}
@@ -118,7 +118,7 @@ func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end i
 	}
 }
 
-// value reads the value at b[p] and returns the text that it shall have. shut is
+// value reads the value at b[p] and returns the text that it must have. shut is
 // the bracket around it.
 func (r *reader) value(b []byte, p, depth int, shut byte) (val []byte, end int, st status) {
 	r.values++
@@ -238,7 +238,7 @@ func (r *reader) array(b []byte, p, depth int) (val []byte, end int, st status) 
 	}
 }
 
-// token returns what a bare word or number shall be.
+// token returns what a bare word or number must be.
 func (r *reader) token(t []byte) []byte {
 	switch string(t) {
 	case "true", "false", "null":
@@ -270,7 +270,7 @@ func (r *reader) token(t []byte) []byte {
 }
 
 func (r *reader) word(t, as []byte) []byte {
-	if r.mended(Words) {
+	if r.repairs(Words) {
 		return as
 	}
 	return t
@@ -280,12 +280,12 @@ func (r *reader) word(t, as []byte) []byte {
 // integer keeps its digits, in quotes.
 func (r *reader) long(t []byte, f float64) []byte {
 	if isInteger(t) {
-		if r.mended(Giants) {
+		if r.repairs(Giants) {
 			return quoted(t)
 		}
 		return t
 	}
-	if !perfetto.Garbles(t) || !r.mended(Giants) {
+	if !perfetto.Garbles(t) || !r.repairs(Giants) {
 		return t
 	}
 	return strconv.AppendFloat(nil, f, 'e', -1, 64)

@@ -106,7 +106,7 @@ func newSteps() steps {
 
 // make fills the plan. What leaves or joins the trace changes where Perfetto
 // begins to sort, and with it the order of events of one time. If there are such
-// events, the trace gets one that makes it sort all, and the plan is made anew.
+// events, the trace gets one that makes it sort all, and the plan is made again.
 func (p *planner) make(flows bool) error {
 	if err := p.once(flows); err != nil {
 		return err

@@ -92,11 +92,11 @@ func (r *reading) quiet() reader {
 
 // learned is what the first reading leaves.
 type learned struct {
-	judge  *check.Judge
-	plan   *plan
-	healer *healer
-	survey *survey
-	size   int64 // of the text
+	judge    *check.Judge
+	plan     *plan
+	rewriter *rewriter
+	survey   *survey
+	size     int64 // of the text
 }
 
 // best reads the text, and makes a plan of what to do. If it turns out that all times have
@@ -113,7 +113,7 @@ func (r *reading) best(ctx context.Context) (*learned, error) {
 	}
 	offset := int64(0)
 	if !r.off[Shift] && !r.off[Times] {
-		offset = l.healer.before.shift(&l.plan.extent)
+		offset = l.rewriter.before.shift(&l.plan.extent)
 	}
 	if offset == 0 && !r.off[Rebase] && l.judge.Coarse() > 0 && l.plan.count[Overlaps]+l.plan.count[BadFlows] > 0 {
 		offset = rebased(&l.plan.extent)
@@ -139,11 +139,11 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 		}
 	}()
 	s := &survey{plan: p, judge: judge, quiet: r.quiet()}
-	l = &learned{judge: judge, plan: p, survey: s, healer: newHealer(r.off, judge, s, r.o.block)}
-	l.healer.offset, l.healer.nanos = offset, r.nanos
+	l = &learned{judge: judge, plan: p, survey: s, rewriter: newRewriter(r.off, judge, s, r.o.block)}
+	l.rewriter.offset, l.rewriter.nanos = offset, r.nanos
 	budget.Held(ctx, judge.Held)
 	budget.Held(ctx, p.held)
-	if l.size, err = read(ctx, l.healer, r.open); err != nil {
+	if l.size, err = read(ctx, l.rewriter, r.open); err != nil {
 		return nil, err
 	}
 	p.extent = judge.Extent()
@@ -164,7 +164,7 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	if !r.off[VLLM] && p.settle() {
 		p.count[VLLM]++
 	}
-	for k, n := range l.healer.count {
+	for k, n := range l.rewriter.count {
 		p.count[k] += n
 	}
 	return l, nil
@@ -177,11 +177,11 @@ func (r *reading) write(ctx context.Context, l *learned, w io.Writer, rep *Repor
 	e := &emitter{plan: l.plan, judge: judge, quiet: r.quiet(), w: &bulk{w: w},
 		rejects: &rejects{open: r.o.Rejects, judge: judge}}
 	budget.Held(ctx, e.held)
-	h := newHealer(r.off, judge, e, r.o.block)
+	h := newRewriter(r.off, judge, e, r.o.block)
 	h.nanos = r.nanos
-	if h.offset = l.healer.offset; h.offset != 0 {
-		h.base = baseAfter(l.healer.baseWas, h.offset)
-		if l.healer.baseWas == nil {
+	if h.offset = l.rewriter.offset; h.offset != 0 {
+		h.base = baseAfter(l.rewriter.baseWas, h.offset)
+		if l.rewriter.baseWas == nil {
 			e.base = h.base
 		}
 	}
@@ -196,7 +196,7 @@ func (r *reading) write(ctx context.Context, l *learned, w io.Writer, rep *Repor
 }
 
 // read sends the whole text through h and returns its length.
-func read(ctx context.Context, h *healer, open func() (io.ReadCloser, error)) (int64, error) {
+func read(ctx context.Context, h *rewriter, open func() (io.ReadCloser, error)) (int64, error) {
 	text, err := open()
 	if err != nil {
 		return 0, err

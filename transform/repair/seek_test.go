@@ -60,7 +60,7 @@ func TestDoubtIsLinear(t *testing.T) {
 	} {
 		work := func(n int) int64 {
 			text := `[{"ph":"X","name":"ok","ts":1,"dur":1,"pid":1,"tid":1},` + strings.Repeat(piece, n)
-			h := newHealer(nil, check.NewJudge(temp), forgetful{}, 0)
+			h := newRewriter(nil, check.NewJudge(temp), forgetful{}, 0)
 			if _, err := read(context.Background(), h, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }); err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +94,7 @@ func TestDepthIsLinear(t *testing.T) {
 			if c.shut != "" {
 				text += "1" + strings.Repeat(c.shut, n) + "]"
 			}
-			h := newHealer(nil, check.NewJudge(temp), forgetful{}, 0)
+			h := newRewriter(nil, check.NewJudge(temp), forgetful{}, 0)
 			_, err := read(context.Background(), h, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
 			if err != nil && !errors.Is(err, trace.ErrNoEvents) {
 				t.Fatal(c.name, err)

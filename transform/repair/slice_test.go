@@ -43,7 +43,7 @@ func sliceText(t testing.TB, text []byte, from, to int64) []byte {
 }
 
 // wild makes a trace with the damage that is met in real ones: slices of a stream
-// that overlap, begins and ends that have lost each other, arrows to nowhere.
+// that overlap, begins and ends that have lost each other, flows to nowhere.
 // Times are whole nanoseconds.
 func wild(rng *rand.Rand, n int) []byte {
 	b := []byte(`{"traceEvents":[`)

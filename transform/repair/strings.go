@@ -99,7 +99,7 @@ func (r *reader) early(b []byte, p, over int, where place) int {
 
 // cut ends the string at b[p] before b[early], if that is known.
 func (r *reader) cut(b []byte, p, early int) (val []byte, end int, st status) {
-	if early < 0 || !r.mended(Quotes) {
+	if early < 0 || !r.repairs(Quotes) {
 		return nil, p, lost
 	}
 	return r.rewrite(b[p+1:early], false), early, whole
@@ -217,7 +217,7 @@ func (r *reader) rewrite(s []byte, quotes bool) []byte {
 	}
 	out := make([]byte, 0, len(s)+8)
 	out = append(out, '"')
-	quotes = quotes && r.mended(Quotes)
+	quotes = quotes && r.repairs(Quotes)
 	unknown := !r.off[Escapes] && asIs(s)
 	var control, halves, broken bool
 	for i := 0; i < len(s); {

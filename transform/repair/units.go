@@ -26,7 +26,7 @@ func (u *units) add(ts []byte) {
 }
 
 // inNanos reports whether most times of the trace are in nanoseconds.
-func (l *learned) inNanos() bool { return int64(l.healer.units) > l.survey.in-l.survey.names }
+func (l *learned) inNanos() bool { return int64(l.rewriter.units) > l.survey.in-l.survey.names }
 
 // toMicros makes microseconds of an event's times, which are in nanoseconds.
 func (e *rules) toMicros() {

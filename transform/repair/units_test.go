@@ -9,7 +9,7 @@ import (
 )
 
 // Times in nanoseconds since 1970 are microseconds behind the year 30000 to a viewer, which
-// shows nothing of them. All events stay, a thousandth as late and as long.
+// shows nothing of them. All events are kept, a thousandth as late and as long.
 func TestTimesInNanoseconds(t *testing.T) {
 	sample := string(reported(t, "95-nvprof2json.json"))
 	names := `{"ph":"M","name":"process_name","pid":1,"args":{"name":"p"}},`

@@ -26,7 +26,7 @@ type title struct {
 	by  []int64 // the events that say so
 }
 
-// uses are the first events of a process: enough of them to tell whether some
+// uses are the first events of a process: enough of them to report whether some
 // stay, as a plan takes away but few.
 type uses struct {
 	n     int

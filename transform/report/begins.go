@@ -22,11 +22,11 @@ const begunBytes, eventBytes = 50, 130
 
 // openTrack is what a track has begun and not ended.
 type openTrack struct {
-	open    pairs.Open[begun]
-	same    pairs.Open[begun] // of the latest time: ends come before begins, unless nothing else is open
-	latest  trace.Time
-	unruly  bool          // its events are not in order of time
-	waiting []trace.Event // if it is known to be that
+	open       pairs.Open[begun]
+	same       pairs.Open[begun] // of the latest time: ends come before begins, unless nothing else is open
+	latest     trace.Time
+	outOfOrder bool          // its events are not in order of time
+	waiting    []trace.Event // if it is known to be that
 }
 
 // begun is a slice that has begun. Its event is kept only if it counts for something.
@@ -58,7 +58,7 @@ func (b *begins) take(track int, e *trace.Event, each func(*trace.Event) error) 
 		b.held += eventBytes + e.Size()
 		return nil
 	}
-	t.unruly = t.unruly || e.TS < t.latest
+	t.outOfOrder = t.outOfOrder || e.TS < t.latest
 	return b.match(t, e, each)
 }
 
@@ -97,7 +97,7 @@ func (b *begins) match(t *openTrack, e *trace.Event, each func(*trace.Event) err
 func (b *begins) sort(as *begins) {
 	for _, t := range as.tracks {
 		n := openTrack{latest: trace.MinTime}
-		if t.unruly {
+		if t.outOfOrder {
 			n.waiting = []trace.Event{}
 		}
 		b.tracks = append(b.tracks, n)

@@ -1,7 +1,7 @@
 package report
 
 // ForCompare is what a comparison takes from a trace besides what a report has: what each moment of
-// the steps that are compared was spent on, and what tells whether traces are comparable.
+// the steps that are compared was spent on, and what reports whether traces are comparable.
 type ForCompare struct {
 	Hardware string        `json:"hardware"` // devices by name, empty if the trace has none
 	Cut      string        `json:"cut"`      // the call that cut the trace, empty if it is whole

@@ -175,7 +175,7 @@ func lateOn(all []lateness, track int) trace.Time {
 // settle says that slices come in any order on tracks whose begins and ends do.
 func (l *learned) settle() {
 	for track := range l.begins.tracks {
-		if !l.begins.tracks[track].unruly {
+		if !l.begins.tracks[track].outOfOrder {
 			continue
 		}
 		process := l.names.All[track].Process

@@ -19,7 +19,7 @@ type stretch struct {
 }
 
 // compare is the order in which slices begin: of two that start at once the
-// longer one lies around the other, and of two alike the first one in the file.
+// longer one lies around the other, and of two that are equal the first one in the file.
 func (a *stretch) compare(b *stretch) int {
 	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end), cmp.Compare(a.seq, b.seq))
 }

@@ -47,7 +47,7 @@ func TestRecordedTracesAgreeWithThePlainTwin(t *testing.T) {
 	}
 }
 
-// judgeStretches measures the devices' work in each step and gap anew.
+// judgeStretches measures the devices' work in each step and gap again.
 func judgeStretches(t *testing.T, r *Report, work []slice) {
 	t.Helper()
 	for _, s := range r.Steps {

@@ -80,7 +80,7 @@ func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
 	}
 }
 
-func TestSlicesPutAsideComeBackInOrder(t *testing.T) {
+func TestDeferredSlicesComeBackInOrder(t *testing.T) {
 	dir := t.TempDir()
 	for seed := range uint64(100) {
 		rng := rand.New(rand.NewPCG(seed, 9))

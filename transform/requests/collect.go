@@ -177,7 +177,7 @@ func (c *Collector) hasKey(args []byte) bool {
 }
 
 // likely tells by the byte before an ending whether a key may end there. Many keys
-// of other things end alike.
+// of other things end with the same.
 func (c *Collector) likely(before []byte) bool {
 	return len(before) > 0 && c.before[before[len(before)-1]]
 }

@@ -57,7 +57,7 @@ func meaning(name string) (c column, order int, u Unit) {
 	return noColumn, 0, ByMagnitude
 }
 
-// snakeCase writes startTimeMs, Start Time (ms) and start.time.ms alike.
+// snakeCase writes startTimeMs, Start Time (ms) and start.time.ms the same way.
 func snakeCase(s string) string {
 	var b strings.Builder
 	gap, lower := false, false

@@ -28,7 +28,7 @@ func nested(rng *rand.Rand, size int) []byte {
 			ts := 10 + n*(999_900/few)
 			fmt.Fprintf(&b, "\n {\"ph\":\"X\",\"name\":\"op %d\",\"pid\":1,\"tid\":%d,\"ts\":%d,\"dur\":5},", n%50, tid, ts)
 			if n%700 == 0 {
-				fmt.Fprintf(&b, "\n {\"ph\":\"%c\",\"name\":\"arrow\",\"cat\":\"f\",\"bp\":\"e\",\"pid\":1,\"tid\":%d,\"ts\":%d,\"id\":%d},", "sf"[tid%2], tid, ts+1, n/700)
+				fmt.Fprintf(&b, "\n {\"ph\":\"%c\",\"name\":\"flow\",\"cat\":\"f\",\"bp\":\"e\",\"pid\":1,\"tid\":%d,\"ts\":%d,\"id\":%d},", "sf"[tid%2], tid, ts+1, n/700)
 			}
 		}
 	}

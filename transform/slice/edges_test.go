@@ -32,12 +32,12 @@ func TestHardEdges(t *testing.T) {
 		"slices of one id that overlap": `
 			{"ph":"b","id":"0x1","name":"queue","ts":2} {"ph":"b","id":"0x1","name":"run","ts":4} {"ph":"e","id":"0x1","name":"queue","ts":6}
 			{"ph":"b","id":"0x1","name":"send","ts":12} {"ph":"e","id":"0x1","name":"run","ts":14} {"ph":"e","id":"0x1","name":"send","ts":25}`,
-		"arrows without a slice at their start": `
+		"flows without a slice at their start": `
 			{"ph":"s","id":1,"tid":9,"ts":11} {"ph":"t","id":1,"tid":1,"ts":12} {"ph":"f","id":1,"tid":1,"ts":13,"bp":"e"} {"ph":"X","tid":1,"ts":11,"dur":4} {"ph":"X","tid":9,"ts":15,"dur":4}`,
-		"arrows at the edges": `
+		"flows at the edges": `
 			{"ph":"X","tid":1,"ts":5,"dur":5} {"ph":"X","tid":1,"ts":10,"dur":10} {"ph":"s","id":1,"tid":1,"ts":10} {"ph":"f","id":1,"tid":1,"ts":20,"bp":"e"}
 			{"ph":"X","tid":2,"ts":19.999,"dur":5} {"ph":"f","id":1,"tid":2,"ts":19.999,"bp":"e"} {"ph":"f","id":1,"tid":2,"ts":19.998}`,
-		"an arrow from a begin that moves": `
+		"a flow from a begin that moves": `
 			{"ph":"s","id":1,"tid":1,"ts":10} {"ph":"f","id":1,"tid":1,"ts":14,"bp":"e"} {"ph":"B","tid":1,"ts":5} {"ph":"E","tid":1,"ts":15}`,
 		"counters of several series": `
 			{"ph":"C","name":"c","ts":9,"args":{"a":1,"b":2}} {"ph":"C","name":"c","ts":8,"args":{"a":3,"z":4}} {"ph":"C","name":"c","ts":10,"args":{"z":5}}
@@ -45,10 +45,10 @@ func TestHardEdges(t *testing.T) {
 		"times of all kinds": `
 			{"ph":"X","tid":1,"ts":"9.5","dur":"1.0"} {"ph":"T","tid":1,"ts":1e1,"dur":1.1e1} {"ph":"X","tid":2,"ts":9999.9996e-3,"dur":1} {"ph":"X","tid":3,"ts":-5,"dur":30}
 			{"ph":"X","tid":4,"dur":30} {"ph":"i","ts":null} {"ph":"X","tid":5,"ts":0.00000001E9,"dur":5}`,
-		"begins that speak of arrows": `
+		"begins that speak of flows": `
 			{"ph":"B","tid":1,"ts":5,"bind_id":"0x1","flow_out":true} {"ph":"E","tid":1,"ts":12} {"ph":"b","id":1,"ts":11,"bind_id":"0x1","flow_in":true}
 			{"ph":"n","id":1,"ts":25,"bind_id":"0x2","flow_in":true} {"ph":"X","tid":2,"ts":12,"dur":1,"bind_id":"0x2","flow_out":true}`,
-		"launched by correlation, External id and arrow": `
+		"launched by correlation, External id and flow": `
 			{"ph":"M","name":"process_labels","pid":7,"args":{"labels":"GPU 7"}}
 			{"ph":"X","cat":"cuda_runtime","pid":1,"tid":1,"ts":9,"dur":2,"args":{"correlation":1}} {"ph":"X","cat":"kernel","pid":7,"tid":7,"ts":30,"dur":5,"args":{"correlation":1}}
 			{"ph":"X","cat":"cpu_op","pid":2,"tid":1,"ts":25,"dur":2,"args":{"External id":"x"}} {"ph":"X","cat":"kernel","pid":7,"tid":8,"ts":12,"dur":5,"args":{"correlation":5,"External id":"x"}}

@@ -31,12 +31,12 @@ func TestReadingsForLaunches(t *testing.T) {
 	}{
 		{"by ids", []string{fmt.Sprintf(call, id), start, end, with}, 1},
 		{"by ids, from behind", []string{with, end, start, fmt.Sprintf(call, id)}, 1},
-		{"by arrows", []string{fmt.Sprintf(call, ""), start, end, none}, 1},
-		{"by an arrow to a pair", []string{fmt.Sprintf(call, ""), start, end,
+		{"by flows", []string{fmt.Sprintf(call, ""), start, end, none}, 1},
+		{"by a flow to a pair", []string{fmt.Sprintf(call, ""), start, end,
 			`{"ph":"B","cat":"kernel","pid":7,"tid":7,"ts":30}`, `{"ph":"E","pid":7,"tid":7,"ts":31}`}, 1},
 		{"one that was launched before the trace", []string{fmt.Sprintf(call, id), start, end, with, lost}, 1},
-		{"by an arrow beside an id of nothing", []string{fmt.Sprintf(call, ""), start, end, with}, 2},
-		{"by arrows, from behind", []string{none, end, start, fmt.Sprintf(call, "")}, 2},
+		{"by a flow beside an id of nothing", []string{fmt.Sprintf(call, ""), start, end, with}, 2},
+		{"by flows, from behind", []string{none, end, start, fmt.Sprintf(call, "")}, 2},
 	} {
 		data := "[" + strings.Join(c.events, ",") + "]"
 		src, err := trace.NewSource(strings.NewReader(data), int64(len(data)), trace.SourceOptions{})

@@ -94,7 +94,7 @@ func (m Micros) MarshalJSON() ([]byte, error) {
 	return []byte(m), nil
 }
 
-// Lost tells what of the input was mended or lost.
+// Lost says what of the input was sanitized or lost.
 func (m *Manifest) Lost() trace.Damage { return m.damage }
 
 // Files are the names of the pieces' files.

@@ -49,7 +49,7 @@ func (e *CarryError) Error() string {
 // tell. A little is left for what they don't: flows that are counted by a sample,
 // numbers that grow.
 func (d *density) cut(whole slice.Window, limit int64, u unit) ([]slice.Window, *load, error) {
-	p := &pending{density: d, unit: u, from: whole.From, arrows: arcsOf(&d.flows), ends: d.ends.arcs(d.shift), samples: d.samples}
+	p := &pending{density: d, unit: u, from: whole.From, flowArcs: arcsOf(&d.flows), ends: d.ends.arcs(d.shift), samples: d.samples}
 	if p.names = d.names.sweep(d.shift); u.of(d.names.all()) < limit/100 {
 		d.fixed.add(d.names.all())
 		p.names = &nameSweep{}
@@ -95,17 +95,17 @@ type pending struct {
 	open   bin // and before the bin at hand
 	values bin // of counters, that it carries
 
-	bin          bin   // at hand
-	came         bin   // what of flows and ends comes with it
-	arrows, ends []arc // that are still to come
-	arrived      [2][]arc
-	samples      []arc // of counters that it does not carry
+	bin            bin   // at hand
+	came           bin   // what of flows and ends comes with it
+	flowArcs, ends []arc // that are still to come
+	arrived        [2][]arc
+	samples        []arc // of counters that it does not carry
 }
 
 // next comes to a bin.
 func (p *pending) next(n int64, b bin) {
 	p.bin = b
-	for i, arcs := range []*[]arc{&p.arrows, &p.ends} {
+	for i, arcs := range []*[]arc{&p.flowArcs, &p.ends} {
 		k := 0
 		for k < len(*arcs) && int64((*arcs)[k].end)>>p.shift <= n {
 			k++

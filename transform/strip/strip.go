@@ -147,7 +147,7 @@ type stage struct {
 	waiting   int                  // bytes of them
 	bytes     int64                // of all events
 	gone      map[string]*pipeline.Dropped
-	decided   [64]pastDecision // by the number of events that are alike
+	decided   [64]pastDecision // by Event.Interned
 	args      pipeline.Dropped
 	aims      flowAims
 	flows     int // that were met, with a time
@@ -156,7 +156,7 @@ type stage struct {
 	buf       []byte
 }
 
-// going remembers by what kind an event went, and so those that are alike.
+// pastDecision is the kind by which an event was dropped, and so those that have the same number.
 type pastDecision struct {
 	interned uint32
 	learnt   int
@@ -252,7 +252,7 @@ func (s *stage) time(e *trace.Event) {
 	}
 }
 
-// settled reports that events that are alike e go by the same kind.
+// settled reports that events with the number of e are dropped by the same kind.
 func (s *stage) settled(e *trace.Event) bool {
 	switch e.Phase {
 	case 'B', 'E', 'b', 'e':

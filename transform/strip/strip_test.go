@@ -292,9 +292,9 @@ func TestWithoutHardwareAsIfThereHadBeenNone(t *testing.T) {
 	}
 }
 
-// TestWhatIsKnownOfAlikeEvents: what is remembered of events that are alike changes
+// TestWhatIsKnownOfEqualEvents: what is remembered of events that are equal changes
 // neither output nor report. An inner source gives them no numbers.
-func TestWhatIsKnownOfAlikeEvents(t *testing.T) {
+func TestWhatIsKnownOfEqualEvents(t *testing.T) {
 	pairs, devices := strings.Builder{}, strings.Builder{}
 	for i := range 300 {
 		for k, is := range []string{
@@ -398,9 +398,9 @@ func TestHardwareLeavesNoEventOfADevice(t *testing.T) {
 			}
 		})
 		before := halves(t, data)
-		for arrow := range halves(t, out) {
-			if !before[arrow] {
-				t.Fatalf("%s: half of the arrow %q stays", filepath.Base(name), arrow)
+		for flow := range halves(t, out) {
+			if !before[flow] {
+				t.Fatalf("%s: half of the flow %q is kept", filepath.Base(name), flow)
 			}
 		}
 	}
@@ -418,9 +418,9 @@ func halves(t *testing.T, data []byte) map[string]bool {
 		}
 	})
 	half := map[string]bool{}
-	for arrow, all := range phases {
+	for flow, all := range phases {
 		if !strings.Contains(all, "s") || !strings.Contains(all, "f") {
-			half[arrow] = true
+			half[flow] = true
 		}
 	}
 	return half

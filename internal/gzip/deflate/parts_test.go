@@ -40,7 +40,7 @@ func TestAlign(t *testing.T) {
 	for _, c := range []struct {
 		before, now, behind string
 		skip                int
-		alike               bool
+		equal               bool
 	}{
 		{"12.5", "9.25", rest, 4, true},
 		{"12.5", "1234567.25", rest, 10, true},
@@ -57,7 +57,7 @@ func TestAlign(t *testing.T) {
 		i := len(c.before+behind) + 20
 		skip, like := align(b, i, i)
 		want := 0
-		if c.alike {
+		if c.equal {
 			want = i + len(c.now) - len(c.before)
 		}
 		if skip != c.skip || like != want {

@@ -215,7 +215,7 @@ func (w *writer) launch(at, device, dur int64, name, args string) {
 	}
 }
 
-// step writes what goes around a step: the annotation, Python, async events, a counter.
+// step writes what is dropped around a step: the annotation, Python, async events, a counter.
 func (w *writer) step(n int, at, dur int64) {
 	w.event(at-2_000, dur+4_000, `"ph": "X", "cat": "python_function", "name": "server.py(1): step", "pid": %d, "tid": 0`, fmt.Sprintf(`"Python id": %d, "Python parent id": null, "Python module id": %d`, 2*n+1, n), w.process())
 	w.event(at-1_000, dur+2_000, `"ph": "X", "cat": "python_function", "name": "server.py(9): run", "pid": %d, "tid": 0`, fmt.Sprintf(`"Python id": %d, "Python parent id": %d`, 2*n+2, 2*n+1), w.process())

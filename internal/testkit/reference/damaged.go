@@ -51,7 +51,7 @@ func ReadDamaged(text string, bare bool) *Damaged {
 			return d
 		case c == '{':
 			if end, whole, _ := d.object(p); whole {
-				if bare && len(d.Events) == 0 && skip(text, p+1) == end-1 { // a viewer takes no trace that begins so
+				if bare && len(d.Events) == 0 && skip(text, p+1) == end-1 { // a viewer takes not a trace that begins so
 					p = end
 					continue
 				}

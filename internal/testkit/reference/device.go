@@ -111,7 +111,7 @@ func (s *slicer) hostCalls(name, id, of string) []*slice {
 }
 
 // flowSources follows flows from host to device back from the slice that they
-// end at, or one that is alike. Those of two ranks are no flow.
+// end at, or one of the same track and time. Those of two ranks are no flow.
 func (s *slicer) flowSources(sl *slice) []*slice {
 	if s.launches == nil {
 		s.launches = map[string][]chain{}
@@ -133,7 +133,7 @@ func (s *slicer) flowSources(sl *slice) []*slice {
 			case b == nil:
 			case from == nil && s.t.Events[i].Phase == "s" && !b.device:
 				from = b
-			case from != nil && alike(b, sl):
+			case from != nil && sameSpan(b, sl):
 				calls = append(calls, from)
 			}
 		}
@@ -141,8 +141,8 @@ func (s *slicer) flowSources(sl *slice) []*slice {
 	return calls
 }
 
-// alike reports slices of one track and time: no flow tells them apart.
-func alike(a, b *slice) bool {
+// sameSpan reports slices of one track and time: no flow tells them apart.
+func sameSpan(a, b *slice) bool {
 	return a != nil && a.device == b.device && a.track == b.track && a.start == b.start && a.stop == b.stop
 }
 

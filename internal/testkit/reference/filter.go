@@ -11,25 +11,25 @@ import (
 // around it.
 type Condition func(e *Event, dur int64, hasDur bool, depth int) bool
 
-// Kin is what is kept besides the slices that meet a condition.
-type Kin struct {
+// Related is what is kept besides the slices that meet a condition.
+type Related struct {
 	Parents, Children, Device, Flows bool
 	IsDevice                         func(event int) bool
 }
 
 // Filter returns the events that meet a condition, and their relations.
-func Filter(t *Trace, meets Condition, kin Kin) []Out {
+func Filter(t *Trace, meets Condition, related Related) []Out {
 	s := &slicer{t: t, o: Options{From: math.MinInt64, To: math.MaxInt64}, out: make([]*Out, len(t.Events))}
-	s.arrows = chains(t)
+	s.flows = chains(t)
 	matchings := matchTracks(t)
-	s.slices = allSlices(t, matchings, kin.IsDevice)
+	s.slices = allSlices(t, matchings, related.IsDevice)
 	seeds := make([]bool, len(s.slices))
 	for i, sl := range s.slices {
 		e := &t.Events[sl.begin]
 		seeds[i] = meets(e, sl.stop-sl.start, !sl.open() && (e.Phase != "X" || e.hasDur()), s.around(e.Track, sl.start, sl.stop))
 	}
 	for i := range s.slices {
-		s.slices[i].stays = seeds[i] || s.isKin(i, seeds, kin)
+		s.slices[i].stays = seeds[i] || s.isRelated(i, seeds, related)
 	}
 	for _, sl := range s.slices {
 		if sl.stays {
@@ -74,7 +74,7 @@ func Filter(t *Trace, meets Condition, kin Kin) []Out {
 	}
 	s.takeFlows()
 	s.takeNames()
-	s.looseBinds()
+	s.danglingBinds()
 	return s.sifted(s.output())
 }
 
@@ -83,7 +83,7 @@ func Filter(t *Trace, meets Condition, kin Kin) []Out {
 // come last.
 func (s *slicer) sifted(all []Out) []Out {
 	all = all[:len(all)-len(s.again)] // they come last, since a filter cuts nothing
-	var order, held, arrows []Out
+	var order, held, flowEvents []Out
 	var before []Event // besides metadata and flows
 	release := func() {
 		pids, tracks := inUse(before)
@@ -108,14 +108,14 @@ func (s *slicer) sifted(all []Out) []Out {
 			held = append(held, o)
 			release()
 		case e.isFlow():
-			arrows = append(arrows, o)
+			flowEvents = append(flowEvents, o)
 		default:
 			before = append(before, *e)
 			release()
 			order = append(order, o)
 		}
 	}
-	return slices.Concat(order, arrows, s.again)
+	return slices.Concat(order, flowEvents, s.again)
 }
 
 func (e *Event) hasDur() bool { return e.text("dur") != "" }
@@ -133,7 +133,7 @@ func (s *slicer) around(track Track, start, stop int64) int {
 	return n
 }
 
-func (s *slicer) isKin(i int, seeds []bool, kin Kin) bool {
+func (s *slicer) isRelated(i int, seeds []bool, related Related) bool {
 	sl := &s.slices[i]
 	inSeed := func(c *slice) bool {
 		for k, o := range s.slices {
@@ -143,28 +143,28 @@ func (s *slicer) isKin(i int, seeds []bool, kin Kin) bool {
 		}
 		return false
 	}
-	if kin.Children && inSeed(sl) {
+	if related.Children && inSeed(sl) {
 		return true
 	}
 	for k, o := range s.slices {
-		if kin.Parents && seeds[k] && o.track == sl.track && sl.start <= o.start && sl.stop >= o.stop {
+		if related.Parents && seeds[k] && o.track == sl.track && sl.start <= o.start && sl.stop >= o.stop {
 			return true
 		}
 	}
-	if kin.Device && sl.device && s.t.Events[sl.begin].Phase == "X" {
+	if related.Device && sl.device && s.t.Events[sl.begin].Phase == "X" {
 		for _, c := range s.launchers(sl) {
 			if inSeed(c) {
 				return true
 			}
 		}
 	}
-	return kin.Flows && s.joinedToSeed(sl, seeds)
+	return related.Flows && s.joinedToSeed(sl, seeds)
 }
 
 // joinedToSeed reports whether a flow joins a slice, or one that is dropped just as
 // far on its track, to one that meets the condition.
 func (s *slicer) joinedToSeed(sl *slice, seeds []bool) bool {
-	for _, c := range s.arrows {
+	for _, c := range s.flows {
 		here, seed := false, false
 		for _, i := range s.drawn(c, func(i int) bool { return s.boundSlice(&s.t.Events[i]) != nil }) {
 			b := s.boundSlice(&s.t.Events[i])

@@ -209,7 +209,7 @@ func (s *slicer) drawn(c chain, bound func(i int) bool) (all []int) {
 
 // takeFlows takes s, t and f.
 func (s *slicer) takeFlows() {
-	for _, c := range s.arrows {
+	for _, c := range s.flows {
 		all := s.drawn(c, func(i int) bool { return s.flowStays(&s.t.Events[i]) })
 		if slices.ContainsFunc(all, func(i int) bool { return s.t.Events[i].Phase == "f" }) {
 			for _, i := range all {

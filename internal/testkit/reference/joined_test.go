@@ -94,13 +94,13 @@ func TestFlows(t *testing.T) {
 		{name: "the end of a pair comes before the flow events of its time", source: `
 			{"ph":"B","tid":1,"ts":11} {"ph":"E","tid":1,"ts":12} {"ph":"s","id":1,"tid":1,"ts":11} {"ph":"f","id":1,"tid":1,"ts":12,"bp":"e"}`,
 			want: `=a =b`},
-		{name: "slices speak of no arrow whose other end is gone", source: `
+		{name: "slices speak of no flow whose other end is gone", source: `
 			{"ph":"X","ts":5,"dur":1,"bind_id":1,"flow_out":true} {"ph":"X","ts":11,"dur":1,"bind_id":1,"flow_in":true}`,
 			want: `{"ph":"X","ts":11,"dur":1}`},
-		{name: "slices speak of arrows that stay", source: `
+		{name: "slices speak of flows that are kept", source: `
 			{"ph":"X","ts":11,"dur":1,"bind_id":1,"flow_out":true} {"ph":"X","ts":12,"dur":1,"bind_id":1,"flow_out":true,"flow_in":true} {"ph":"X","ts":25,"dur":1,"bind_id":1,"flow_in":true}`,
 			want: `=a {"ph":"X","ts":12,"dur":1,"bind_id":1,"flow_in":true}`},
-		{name: "a begin may speak of an arrow, and so may an async slice", source: `
+		{name: "a begin may speak of a flow, and so may an async slice", source: `
 			{"ph":"B","ts":5,"bind_id":1,"flow_out":true} {"ph":"b","id":1,"ts":12,"bind_id":1,"flow_in":true,"flow_out":true} {"ph":"n","id":1,"ts":13,"bind_id":2,"flow_in":true}
 			{"ph":"E","ts":15} {"ph":"e","id":1,"ts":15}`, want: `
 			{"ph":"B","ts":10.000,"bind_id":1,"flow_out":true,"args":{"tracekit.ts":5}} {"ph":"b","id":1,"ts":12,"bind_id":1,"flow_in":true} {"ph":"n","id":1,"ts":13} =d =e`},

@@ -211,8 +211,8 @@ func (s *slicer) madeEnd(e *Event) []Member {
 	return append(ms, Member{"ts", Micros(min(s.o.To, s.end))})
 }
 
-// takeLoose takes ends without a beginning.
-func (s *slicer) takeLoose(m matching) {
+// dropDangling takes ends without a beginning.
+func (s *slicer) dropDangling(m matching) {
 	for _, i := range m.loose {
 		if e := &s.t.Events[i]; s.inRange(e.TS) {
 			s.leave(i)
@@ -228,6 +228,6 @@ func (s *slicer) takeAsync() {
 				s.cutPair(p)
 			}
 		}
-		s.takeLoose(m)
+		s.dropDangling(m)
 	}
 }

@@ -72,7 +72,7 @@ type slicer struct {
 
 	end      int64 // of the trace
 	hasEnd   bool
-	arrows   []chain
+	flows    []chain
 	slices   []slice
 	bound    map[*Event]*slice  // of the whole trace, as far as it was asked for
 	launches map[string][]chain // by rank
@@ -85,7 +85,7 @@ type slicer struct {
 func Slice(t *Trace, o Options) []Out {
 	s := &slicer{t: t, o: o, out: make([]*Out, len(t.Events)), fused: map[int]int64{}}
 	s.end, s.hasEnd = End(t)
-	s.arrows = chainsOf(t, slices.DeleteFunc(flowOrder(t), func(i int) bool { return o.Device == ByTime && !s.inRange(t.Events[i].TS) }))
+	s.flows = chainsOf(t, slices.DeleteFunc(flowOrder(t), func(i int) bool { return o.Device == ByTime && !s.inRange(t.Events[i].TS) }))
 	s.takeThreadStates()
 	s.takeSlices()
 	s.takeAsync()
@@ -93,13 +93,13 @@ func Slice(t *Trace, o Options) []Out {
 	s.takeCounters()
 	s.takeFlows()
 	s.takeNames() // last: names depend on everything else
-	s.looseBinds()
+	s.danglingBinds()
 	return s.output()
 }
 
-// looseBinds takes from slices that are kept the members that speak of a flow,
+// danglingBinds takes from slices that are kept the members that speak of a flow,
 // flow_in and flow_out with a bind_id, whose other end is on no slice that is kept.
-func (s *slicer) looseBinds() {
+func (s *slicer) danglingBinds() {
 	says := func(i int, name string) bool {
 		e := &s.t.Events[i]
 		return s.out[i] != nil && slices.Contains([]string{"X", "B", "b", "n"}, e.Phase) && e.HasTS && e.text("bind_id") != "" && e.text(name) == "true"
@@ -167,7 +167,7 @@ func (s *slicer) output() []Out {
 }
 
 // inTime orders events by start, then by end, the longest first. Of those that
-// are alike, complete slices come before what was made one.
+// are equal, complete slices come before what was made one.
 func (s *slicer) inTime(a, b int) int {
 	x, y := &s.t.Events[a], &s.t.Events[b]
 	stop := func(i int) (at int64, fused int) {

@@ -170,7 +170,7 @@ func TestNestingOfMovedPairs(t *testing.T) {
 		{name: "before one that begins with the window", source: `
 			{"ph":"i","ts":10} {"ph":"B","ts":10,"name":"in"} {"ph":"B","ts":2,"name":"out"} {"ph":"E","ts":12} {"ph":"E","ts":13}`, want: `
 			{"ph":"B","ts":10.000,"name":"out","args":{"tracekit.ts":2}} =a =b =d =e`},
-		{name: "before an arrow that starts with the window", source: `
+		{name: "before a flow that starts with the window", source: `
 			{"ph":"s","id":1,"ts":10} {"ph":"B","ts":2} {"ph":"f","bp":"e","id":1,"ts":11} {"ph":"E","ts":13}`, want: `
 			{"ph":"B","ts":10.000,"args":{"tracekit.ts":2}} =a =c =d`},
 		{name: "ends, innermost first", source: `

@@ -37,7 +37,7 @@ func (s *slicer) takeSlices() {
 		}
 	}
 	for _, m := range matchings {
-		s.takeLoose(m)
+		s.dropDangling(m)
 	}
 }
 

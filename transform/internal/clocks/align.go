@@ -179,9 +179,9 @@ type candidate struct {
 // since all collectives take the same time, it is the one by which the clocks differ least.
 func (a *aligner) lag(f *Trace, group uint64, samples []*Sample) (lag int64, known bool) {
 	const (
-		near  = 32  // numbers around what the clocks say, and around 0
-		most  = 128 // samples that are looked at
-		alike = 0.1 // scatter
+		near        = 32  // numbers around what the clocks say, and around 0
+		most        = 128 // samples that are looked at
+		sameScatter = 0.1 // scatter
 	)
 	some := samples
 	if len(some) > most {
@@ -204,7 +204,7 @@ func (a *aligner) lag(f *Trace, group uint64, samples []*Sample) (lag int64, kno
 	}
 	nearest := best
 	for _, c := range all {
-		if c.scatter <= best.scatter+alike && c.distance < nearest.distance {
+		if c.scatter <= best.scatter+sameScatter && c.distance < nearest.distance {
 			nearest = c
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // merged is a file of ranks, each a host with calls and a device with their work, whose ids
-// begin anew for each rank or go on, whose clocks are apart or not.
+// begin again for each rank or go on, whose clocks are apart or not.
 func merged(ranks, calls int, collide bool, apart, lag int, rng *rand.Rand) (text string, of map[string]int) {
 	var events []string
 	of = map[string]int{}

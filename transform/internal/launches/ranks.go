@@ -7,7 +7,7 @@ import (
 )
 
 // ranks tells the ranks of processes apart whose traces were merged into one: their
-// ids count alike. The merger puts the rank before the pid, as SGLang's "[TP00] 100"; where
+// ids count the same. The merger puts the rank before the pid, as SGLang's "[TP00] 100"; where
 // pids stay as they were, ids that collide tell.
 type ranks struct {
 	byProcess []int32 // 0 for what has no rank

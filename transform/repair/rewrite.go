@@ -17,7 +17,7 @@ import (
 // healer reads the text of a trace, whatever state it is in, and hands on what
 // there is of it: the text before the events, the events, and the text behind
 // them. It goes the same way each time.
-type healer struct {
+type rewriter struct {
 	reader
 	in    io.Reader
 	buf   []byte
@@ -48,14 +48,14 @@ type healer struct {
 	asked    int        // how often it was, and how deep brackets nest
 
 	baseWas []byte // baseTimeNanoseconds of the document, nil if it has none
-	base    []byte // what it is to be, nil if it stays
+	base    []byte // what it is to be, nil if it is kept
 }
 
-func newHealer(off map[Kind]bool, judge *check.Judge, s sink, block int) *healer {
+func newRewriter(off map[Kind]bool, judge *check.Judge, s sink, block int) *rewriter {
 	if block == 0 {
 		block = readSize
 	}
-	return &healer{reader: reader{off: off, count: tally{}}, judge: judge, sink: s, block: block}
+	return &rewriter{reader: reader{off: off, count: tally{}}, judge: judge, sink: s, block: block}
 }
 
 // sink takes what a healer makes.
@@ -81,7 +81,7 @@ const maxPiece = trace.MaxEvent
 var errDone = errors.New("done")
 
 // more reads on. What stands before h.p is dropped.
-func (h *healer) more() (bool, error) {
+func (h *rewriter) more() (bool, error) {
 	if h.eof {
 		return false, nil
 	}
@@ -116,7 +116,7 @@ func (h *healer) more() (bool, error) {
 }
 
 // need makes sure that text follows h.buf[at], or that there is none.
-func (h *healer) need(at *int) (bool, error) {
+func (h *rewriter) need(at *int) (bool, error) {
 	for *at >= len(h.buf) {
 		before := h.p
 		more, err := h.more()
@@ -129,7 +129,7 @@ func (h *healer) need(at *int) (bool, error) {
 }
 
 // run reads the whole text.
-func (h *healer) run(ctx context.Context) error {
+func (h *rewriter) run(ctx context.Context) error {
 	h.keys, h.brace, h.first = map[string]bool{}, -1, true
 	for !h.eof && len(h.buf) < startSize {
 		if _, err := h.more(); err != nil {
@@ -161,7 +161,7 @@ func (h *healer) run(ctx context.Context) error {
 }
 
 // start passes over what stands before the document.
-func (h *healer) start() (inEvents bool, err error) {
+func (h *rewriter) start() (inEvents bool, err error) {
 	b := h.buf
 	h.begin = bytes.Clone(b[:min(len(b), startSize)])
 	if len(b) == 0 {
@@ -230,7 +230,7 @@ func startsMember(b []byte, p int) bool {
 
 // put writes text of the document: before the events at once, after them when
 // all is read.
-func (h *healer) put(t []byte) error {
+func (h *rewriter) put(t []byte) error {
 	if h.found {
 		h.tail = append(h.tail, t...)
 		return nil
@@ -239,7 +239,7 @@ func (h *healer) put(t []byte) error {
 }
 
 // events takes what comes next in an array of events.
-func (h *healer) events() (inEvents bool, err error) {
+func (h *rewriter) events() (inEvents bool, err error) {
 	at, commas := h.p, 0
 	for {
 		if got, err := h.need(&at); err != nil {
@@ -266,10 +266,10 @@ func (h *healer) events() (inEvents bool, err error) {
 }
 
 // event takes the event at h.buf[at].
-func (h *healer) event(at, commas int) error {
+func (h *rewriter) event(at, commas int) error {
 	for {
 		if h.eof && h.unclosed.Has(at) || h.deeper.Has(at) {
-			return h.mend(at, commas)
+			return h.repair(at, commas)
 		}
 		end, v := h.judge.Look(h.buf, at)
 		h.judged += int64(max(end-at, 0))
@@ -284,7 +284,7 @@ func (h *healer) event(at, commas int) error {
 			continue
 		}
 		if v != check.Clean || h.judge.IsLegacy() && !h.off[Legacy] || h.offset != 0 || h.nanos {
-			return h.mend(at, commas)
+			return h.repair(at, commas)
 		}
 		sep := h.buf[h.p:at]
 		obj := h.buf[at:end:end]
@@ -319,7 +319,7 @@ func addUnclosed(never *bitset.Set, b []byte, at int) {
 
 // measure finds out how deep brackets nest in what is left of the buffer, once a value was
 // too deep, so that what is inside of it is not looked through to find that again.
-func (h *healer) measure(at int) {
+func (h *rewriter) measure(at int) {
 	if h.tooDeep && !h.deeper.Has(at) && h.asked < mostAsked {
 		h.asked++
 		h.addDeep(at)
@@ -329,7 +329,7 @@ func (h *healer) measure(at int) {
 
 // addDeep adds where in buf[at:] the brackets are that hold maxDepth others, one in the
 // other, or more.
-func (h *healer) addDeep(at int) {
+func (h *rewriter) addDeep(at int) {
 	var open []int
 	for p := at; p < len(h.buf); p++ {
 		switch h.buf[p] {
@@ -360,7 +360,7 @@ func stringEnd(b []byte, p int) int {
 }
 
 // grow reads on so that more follows h.buf[*at].
-func (h *healer) grow(at *int) error {
+func (h *rewriter) grow(at *int) error {
 	before := h.p
 	_, err := h.more()
 	*at -= before - h.p
@@ -368,7 +368,7 @@ func (h *healer) grow(at *int) error {
 }
 
 // hand gives an event on that was looked at last.
-func (h *healer) hand(sep, obj []byte, commas int) error {
+func (h *rewriter) hand(sep, obj []byte, commas int) error {
 	want := 1
 	if !h.any {
 		want = 0
@@ -385,7 +385,7 @@ func (h *healer) hand(sep, obj []byte, commas int) error {
 			h.count[Commas]++
 			sep = []byte{'\n'}
 		}
-		if jsonlex.SkipSpace(obj, 1) == len(obj)-1 { // no trace starts with an empty object
+		if jsonlex.SkipSpace(obj, 1) == len(obj)-1 { // not a trace starts with an empty object
 			h.count[Members]++
 			return nil
 		}
@@ -400,7 +400,7 @@ func (h *healer) hand(sep, obj []byte, commas int) error {
 const maxBlank = 60
 
 // mend takes an event that can't stay as it is.
-func (h *healer) mend(at, commas int) error {
+func (h *rewriter) repair(at, commas int) error {
 	for {
 		before := maps.Clone(h.count)
 		ms, tail, end, st := h.members(at, before)
@@ -420,7 +420,7 @@ func (h *healer) mend(at, commas int) error {
 		} else {
 			h.empties++
 		}
-		ms, f := h.mendEvent(ms)
+		ms, f := h.repairEvent(ms)
 		if st != whole {
 			h.count[Broken]++
 			tail = nil
@@ -432,7 +432,7 @@ func (h *healer) mend(at, commas int) error {
 		}
 		if f != kept || !good {
 			h.count = before
-			return h.setAside(at, end, obj[:len(obj)-1], f, st)
+			return h.reject(at, end, obj[:len(obj)-1], f, st)
 		}
 		if !bytes.Equal(raw, obj[:len(obj)-1]) && h.count.total() == before.total() {
 			h.count[Commas]++ // all that was amiss is what stands between members
@@ -447,7 +447,7 @@ func (h *healer) mend(at, commas int) error {
 }
 
 // members reads an event's members, at first as if its quotes could be trusted.
-func (h *healer) members(at int, before tally) (ms []member, tail []byte, end int, st status) {
+func (h *rewriter) members(at int, before tally) (ms []member, tail []byte, end int, st status) {
 	h.trust = true
 	ms, tail, end, st = h.object(h.buf, at, 0)
 	h.trust = false
@@ -460,7 +460,7 @@ func (h *healer) members(at int, before tally) (ms []member, tail []byte, end in
 }
 
 // showable reports whether a mended event can be handed on.
-func (h *healer) showable(obj []byte, ms []member, st status) bool {
+func (h *rewriter) showable(obj []byte, ms []member, st status) bool {
 	stop, v := h.judge.Look(obj, 0)
 	switch {
 	case st != whole && !complete(ms):
@@ -473,7 +473,7 @@ func (h *healer) showable(obj []byte, ms []member, st status) bool {
 
 // setAside rejects the event at h.buf[at:end], of which obj could be made, and
 // goes on behind it.
-func (h *healer) setAside(at, end int, obj []byte, f fate, st status) error {
+func (h *rewriter) reject(at, end int, obj []byte, f outcome, st status) error {
 	h.p = end
 	if st == whole {
 		h.count[kindOf(f)]++
@@ -486,7 +486,7 @@ func (h *healer) setAside(at, end int, obj []byte, f fate, st status) error {
 	return h.resync(end)
 }
 
-func kindOf(f fate) Kind {
+func kindOf(f outcome) Kind {
 	if f == rejected {
 		return Times
 	}
