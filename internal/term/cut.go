@@ -64,7 +64,7 @@ func without(s string, common, n int) string {
 	return begin + "…" + Short(s[common:], n-1-width(begin))
 }
 
-// commonPrefix is how many bytes all texts begin with alike, whole characters.
+// commonPrefix is how many bytes all texts have in common at their start, whole characters.
 func commonPrefix(all []string) int {
 	n := len(all[0])
 	for _, s := range all[1:] {
