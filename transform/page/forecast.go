@@ -47,7 +47,7 @@ func (f *Forecast) Finish(v *trace.Survey) {
 func (f *Forecast) partial() *Forecast {
 	p, l := *f, *f.load
 	none := make(sums, f.scale.bins)
-	l.flows = flowLoad{points: none, first: none, last: none}
+	l.whole = flowLoad{points: none, first: none, last: none}
 	p.load = &l
 	if f.scale.shift == 0 {
 		return &p
@@ -99,12 +99,12 @@ func (f *Forecast) Slice(from, to trace.Time) (events, bytes int64) {
 		open += before * float64(f.load.openEvents[i])
 		openBytes += before * float64(f.load.openBytes[i])
 		openAfter += after * float64(f.load.openEvents[i])
-		points += in * float64(f.load.flows.points[i])
-		whole += after*float64(f.load.flows.last[i]) - before*float64(f.load.flows.first[i])
+		points += in * float64(f.load.whole.points[i])
+		whole += after*float64(f.load.whole.last[i]) - before*float64(f.load.whole.first[i])
 	}
 	lost := points - max(whole, 0) // of flows that the range cuts
 	events = f.load.fixedEvents + int64(begin+open-lost+0.5)
-	bytes = f.load.fixedBytes + int64(bytesIn+openBytes+clipped*(open+openAfter)-lost*f.load.flows.size+0.5)
+	bytes = f.load.fixedBytes + int64(bytesIn+openBytes+clipped*(open+openAfter)-lost*f.load.whole.size+0.5)
 	return events, bytes
 }
 

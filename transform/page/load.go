@@ -20,10 +20,10 @@ type load struct {
 	sample                flows.Sample[flowEvent]
 	flows                 []flowPoint // of flows that have a start and an end
 	each                  int64       // flow events of the trace that each stands for
-	load                  flowLoad
+	whole                 flowLoad
 }
 
-// flows are flow events of whole flows. Each is in a slice if both it and the
+// flowLoad is what flow events of whole flows add. Each is in a slice if both it and the
 // other side of its flow are: points counts them where they stand, first
 // where the earlier of the two does, last where the later one does.
 type flowLoad struct {
@@ -71,7 +71,7 @@ func (l *load) add(s *scale, e *trace.Event, mark uint8) {
 
 // settle counts the flow events of whole flows: others will be in no slice.
 func (l *load) settle(s *scale) {
-	a, n, size := &l.flows, int64(0), int64(0)
+	a, n, size := &l.whole, int64(0), int64(0)
 	a.points, a.first, a.last = make(sums, s.bins), make(sums, s.bins), make(sums, s.bins)
 	each := l.sample.Each()
 	for flow := range l.sample.Flows() {

@@ -234,7 +234,7 @@ func (p *pageData) load(d *Data) {
 	p.Load = pageLoad{
 		d.load.events[from:to], d.load.bytes[from:to], d.load.openEvents[from:to], d.load.openBytes[from:to],
 		d.load.fixedEvents, d.load.fixedBytes, clipped,
-		d.load.flows.points[from:to], d.load.flows.first[from:to], d.load.flows.last[from:to], d.load.flows.size,
+		d.load.whole.points[from:to], d.load.whole.first[from:to], d.load.whole.last[from:to], d.load.whole.size,
 	}
 }
 

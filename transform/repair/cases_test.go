@@ -351,7 +351,7 @@ done.`, "trailing 5",
 {"ph": "M", "name": "repaired", "ts": 0, "pid": 1, "tid": 7}
 ]}`,
 		""},
-	{"arrows that bind to nothing", `{"traceEvents":[
+	{"flows that bind to nothing", `{"traceEvents":[
 {"ph":"X","name":"c","pid":1,"tid":7,"ts":5,"dur":10,"bind_id":"0x9"},
 {"ph":"s","name":"f","id":"zz","cat":"f","pid":1,"tid":7,"ts":5},
 {"ph":"s","name":"f","id":1,"cat":"f","pid":1,"tid":8,"ts":5},

@@ -53,7 +53,7 @@ type reader struct {
 	units  units
 }
 
-// mended reports whether a kind is to be repaired, and counts it.
+// repairs reports whether a kind is to be repaired, and counts it.
 func (r *reader) repairs(k Kind) bool {
 	if r.off[k] {
 		return false

@@ -459,7 +459,7 @@ func (h *rewriter) members(at int, before tally) (ms []member, tail []byte, end 
 	return ms, tail, end, st
 }
 
-// showable reports whether a mended event can be handed on.
+// showable reports whether a repaired event can be handed on.
 func (h *rewriter) showable(obj []byte, ms []member, st status) bool {
 	stop, v := h.judge.Look(obj, 0)
 	switch {

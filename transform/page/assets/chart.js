@@ -22,7 +22,7 @@ function axisTime(s) {
 }
 
 // fitted is text that takes at most so many pixels: its middle goes, since names of threads
-// begin alike.
+// begin with the same.
 const measure = document.createElement('canvas').getContext('2d');
 function fitted(text, width, font) {
   measure.font = font || TEXT;
