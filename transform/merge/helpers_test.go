@@ -143,5 +143,3 @@ func clockError(t *testing.T, d *document) (all, worst float64) {
 	slices.Sort(errors)
 	return errors[len(errors)/2], worst
 }
-
-func traceTime(ns int64) trace.Time { return trace.Time(ns) }

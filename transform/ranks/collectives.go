@@ -26,12 +26,6 @@ type kind struct {
 	Shape uint64 `json:"shape,string"`
 }
 
-// together reports whether no member leaves before all have come.
-func (k *kind) together() bool {
-	c, _ := producer.CollectiveNamed(k.Kind)
-	return c.LeavesTogether()
-}
-
 // call is one collective as one trace has seen it.
 type call struct {
 	group, kind int // in the lists of the trace
