@@ -33,8 +33,8 @@ files, else by their order.
 Times are brought to one base. Where hosts differ, their clocks are corrected by
 the collectives that all ranks leave together, or, if none are recorded, by steps.
 
-With -o FILE.tar or FILE.zip the traces stay as they are, in an archive that
-Perfetto v58 and later show as one timeline.
+With -o FILE.tar or FILE.zip the text of each trace is kept as it is, in an
+archive that Perfetto v58 and later show as one timeline.
 
 A range of --from, --to or --part is one of the merged trace; steps, phases and
 requests are those of each rank.
@@ -185,16 +185,6 @@ func mergeInput(c *cli.Context, std streams, name string, format trace.Format) m
 			in, err := openNamed(c, std, name, h)
 			return with(in, err, func() error { return f(in.Source) })
 		},
-		Raw: func(f func(r io.ReaderAt, size int64) error) error {
-			in, err := openUnread(c, std, name)
-			if err == nil && in.far != nil {
-				err = in.copy(c)
-			}
-			return with(in, err, func() error {
-				at, _ := in.r.(io.ReaderAt) // a pipe was refused
-				return f(at, in.size)
-			})
-		},
 	}
 }
 
@@ -304,11 +294,14 @@ func writeMerged(c *cli.Context, std streams, p *merge.Plan) (rep pipeline.Repor
 }
 
 // archives are the endings of outputs that hold the traces as they are.
-var archives = map[string]func(io.Writer) merge.Archive{".tar": merge.NewTar, ".zip": merge.NewZip}
+var archives = map[string]func(w io.Writer, temp func() (*spill.File, error)) merge.Archive{
+	".tar": func(w io.Writer, _ func() (*spill.File, error)) merge.Archive { return merge.NewTar(w) },
+	".zip": merge.NewZip,
+}
 
-func writeArchive(c *cli.Context, std streams, p *merge.Plan, archive func(io.Writer) merge.Archive) (rep pipeline.Report, out *output, err error) {
+func writeArchive(c *cli.Context, std streams, p *merge.Plan, archive func(io.Writer, func() (*spill.File, error)) merge.Archive) (rep pipeline.Report, out *output, err error) {
 	if c.IsSet("compress") {
-		return rep, nil, hint(usage("--compress: an archive holds traces as they are packed"), "leave it out")
+		return rep, nil, hint(usage("--compress: the members of a tar are not compressed, and those of a zip are"), "leave it out")
 	}
 	out = dryOutput(std)
 	if !c.Bool("dry-run") {
@@ -319,7 +312,7 @@ func writeArchive(c *cli.Context, std streams, p *merge.Plan, archive func(io.Wr
 			return rep, nil, err
 		}
 	}
-	n, err := p.WriteArchive(c.Context, archive(out))
+	n, err := p.WriteArchive(c.Context, archive(out, p.Spill))
 	if err != nil {
 		out.Abort()
 		return rep, nil, err

@@ -22,8 +22,8 @@ import (
 
 // Archive takes the members of an archive.
 type Archive interface {
-	// Add writes a member of so many bytes.
-	Add(name string, size int64, r io.ReaderAt) error
+	// Add writes a member: what write writes, the same each time that Add calls it.
+	Add(name string, write func(w io.Writer) error) error
 	Close() error
 }
 
@@ -62,7 +62,9 @@ type manifestSync struct {
 }
 
 // WriteArchive puts the traces into an archive, behind a manifest that says which rank each is
-// of and how its times go with the others'. Traces of which all is kept stay byte for byte.
+// of and how its times go with the others'. Members are text that is not compressed itself: Perfetto
+// gives a machine and a clock to no other (src/trace_processor/forwarding_trace_parser.cc). Of
+// traces of which all is kept, it is the text of the input, byte for byte.
 func (p *Plan) WriteArchive(ctx context.Context, a Archive) (members int, err error) {
 	type cut struct {
 		file *file
@@ -89,7 +91,7 @@ func (p *Plan) WriteArchive(ctx context.Context, a Archive) (members int, err er
 				return 0, err
 			}
 		}
-		c.name = p.memberName(f, c.data != nil, taken)
+		c.name = memberName(f, taken)
 		cuts = append(cuts, c)
 	}
 	if len(cuts) == 0 {
@@ -120,19 +122,18 @@ func (p *Plan) WriteArchive(ctx context.Context, a Archive) (members int, err er
 	if err != nil {
 		return 0, err
 	}
-	if err := a.Add(manifestName, int64(len(text)), strings.NewReader(string(text))); err != nil {
+	if err := a.Add(manifestName, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
 		return 0, err
 	}
 	for _, c := range cuts {
 		if err := ctx.Err(); err != nil {
 			return members, err
 		}
+		from := reading(func(use func(*trace.Source) error) error { return c.file.With(false, use) })
 		if c.data != nil {
-			err = a.Add(c.name, c.data.Size(), c.data)
-		} else {
-			err = c.file.Raw(func(r io.ReaderAt, size int64) error { return a.Add(c.name, size, r) })
+			from = openOf(c.data)
 		}
-		if err != nil {
+		if err := a.Add(c.name, from.text); err != nil {
 			return members, err
 		}
 		members++
@@ -161,15 +162,28 @@ func (p *Plan) copy(from *spill.File) (*spill.File, error) {
 	return to, nil
 }
 
-// memberName is the name of a file in the archive. Where two files have the same, their ranks
-// stand before it.
-func (p *Plan) memberName(f *file, cut bool, taken map[string]bool) string {
-	name := f.Name
-	if cut {
-		for _, ending := range []string{".gz", ".zst", ".zip"} {
-			name = strings.TrimSuffix(name, ending)
+// text writes the decompressed text of a trace, as far as it can be decompressed: Learn has counted
+// what can't.
+func (r reading) text(w io.Writer) error {
+	return r(func(s *trace.Source) error {
+		text, err := s.Text()
+		if err != nil {
+			return err
 		}
-		name += ".gz"
+		defer text.Close()
+		if _, err = io.Copy(w, text); errors.Is(err, trace.ErrDecode) {
+			return nil
+		}
+		return err
+	})
+}
+
+// memberName is the name of a file in the archive, without the ending of a compression. Where two
+// files have the same, their ranks stand before it.
+func memberName(f *file, taken map[string]bool) string {
+	name := f.Name
+	for _, ending := range []string{".gz", ".zst", ".zip"} {
+		name = strings.TrimSuffix(name, ending)
 	}
 	name = strings.TrimLeft(name, ".") // Perfetto passes over what is hidden
 	for n := 2; taken[name]; n++ {
@@ -210,53 +224,67 @@ type tarArchive struct{ w *tar.Writer }
 // NewTar returns an Archive that is a tar file.
 func NewTar(w io.Writer) Archive { return tarArchive{tar.NewWriter(w)} }
 
-func (a tarArchive) Add(name string, size int64, r io.ReaderAt) error {
+func (a tarArchive) Add(name string, write func(w io.Writer) error) error {
+	var size counter
+	if err := write(&size); err != nil {
+		return err
+	}
 	// Of long names and sizes Perfetto knows GNU's form.
-	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: size, Mode: 0o644, ModTime: time.Unix(0, 0), Format: tar.FormatGNU}
+	h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(size), Mode: 0o644, ModTime: time.Unix(0, 0), Format: tar.FormatGNU}
 	if err := a.w.WriteHeader(h); err != nil {
 		return err
 	}
-	_, err := io.Copy(a.w, io.NewSectionReader(r, 0, size))
-	return err
+	return write(a.w)
+}
+
+// counter counts what is written, in bytes.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 func (a tarArchive) Close() error { return a.w.Close() }
 
-// zipArchive writes a zip file. What is packed is stored, with its size and checksum in front:
-// Perfetto reads no other form.
-type zipArchive struct{ w *zip.Writer }
+// zipArchive writes a zip file, with the size and checksum of each member in front of it: Perfetto
+// reads no other form. So a member is compressed into a temporary file first.
+type zipArchive struct {
+	w    *zip.Writer
+	temp func() (*spill.File, error)
+}
 
-// NewZip returns an Archive that is a zip file.
-func NewZip(w io.Writer) Archive {
-	z := zip.NewWriter(w)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	return zipArchive{z}
+// NewZip returns an Archive that is a zip file. temp makes a temporary file.
+func NewZip(w io.Writer, temp func() (*spill.File, error)) Archive {
+	return zipArchive{zip.NewWriter(w), temp}
 }
 
 // ErrLarge says that a zip file can't hold a trace so that Perfetto reads it.
 var ErrLarge = errors.New("a zip archive holds no trace of 4 GB and more")
 
-func (a zipArchive) Add(name string, size int64, r io.ReaderAt) error {
-	all := io.NewSectionReader(r, 0, size)
-	if !strings.HasSuffix(name, ".gz") && !strings.HasSuffix(name, ".zst") {
-		w, err := a.w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
-		if err == nil {
-			_, err = io.Copy(w, all)
-		}
+func (a zipArchive) Add(name string, write func(w io.Writer) error) error {
+	file, err := a.temp()
+	if err != nil {
 		return err
 	}
-	if size >= math.MaxUint32 {
+	defer file.Close()
+	var size counter
+	sum := crc32.NewIEEE()
+	z, err := flate.NewWriter(file, flate.BestSpeed)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(write(io.MultiWriter(&size, sum, z)), z.Close()); err != nil {
+		return err
+	}
+	if size >= math.MaxUint32 || file.Size() >= math.MaxUint32 {
 		return fmt.Errorf("%s: %w", name, ErrLarge)
 	}
-	sum := crc32.NewIEEE()
-	if _, err := io.Copy(sum, all); err != nil {
-		return err
-	}
 	w, err := a.w.CreateRaw(&zip.FileHeader{
-		Name: name, Method: zip.Store, CRC32: sum.Sum32(), CompressedSize64: uint64(size), UncompressedSize64: uint64(size),
+		Name: name, Method: zip.Deflate, CRC32: sum.Sum32(), CompressedSize64: uint64(file.Size()), UncompressedSize64: uint64(size),
 	})
 	if err == nil {
-		_, err = io.Copy(w, io.NewSectionReader(r, 0, size))
+		_, err = io.Copy(w, io.NewSectionReader(file, 0, file.Size()))
 	}
 	return err
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -28,9 +27,6 @@ func inputOf(name string, data []byte) Input {
 			}
 			defer s.Close()
 			return f(s)
-		},
-		Raw: func(f func(r io.ReaderAt, size int64) error) error {
-			return f(bytes.NewReader(data), int64(len(data)))
 		},
 	}
 }

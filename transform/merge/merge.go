@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"tracekit/internal/budget"
 	"tracekit/internal/spill"
@@ -33,8 +32,6 @@ type Input struct {
 	Folder string // that the file lies in, its base name
 	Others int    // traces of the run before it that are merged elsewhere
 	With   func(copy bool, f func(s *trace.Source) error) error
-	// Raw calls f with the bytes of the file, for an archive.
-	Raw func(f func(r io.ReaderAt, size int64) error) error
 }
 
 // Options say how traces are merged.

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/spill"
 	"tracekit/internal/testkit/cmptest"
 	"tracekit/internal/testkit/ranks"
 	"tracekit/trace"
@@ -213,6 +214,11 @@ func toText(v any) string {
 func TestArchivesKeepTheBytes(t *testing.T) {
 	run := ranks.Config{Ranks: 3, PerHost: 1, Steps: 12, Layers: 3, Args: ranks.Seq, Offsets: []float64{0, 2e6, -1e6}, Bases: []int64{1_775_078_550_000_000_000, 1_767_189_312_000_000_000}}
 	inputs, sources := inputsOf(&run)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write(sources[2])
+	z.Close()
+	inputs[2] = inputOf("rank-2.json.gz", packed.Bytes())
 	for _, kind := range []string{"tar", "zip"} {
 		p, err := Learn(context.Background(), inputs, options(t, true))
 		if err != nil {
@@ -221,7 +227,7 @@ func TestArchivesKeepTheBytes(t *testing.T) {
 		var out bytes.Buffer
 		a := NewTar(&out)
 		if kind == "zip" {
-			a = NewZip(&out)
+			a = NewZip(&out, func() (*spill.File, error) { return spill.Create(t.TempDir()) })
 		}
 		if n, err := p.WriteArchive(context.Background(), a); err != nil || n != 3 {
 			t.Fatal(n, err)
@@ -232,7 +238,7 @@ func TestArchivesKeepTheBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, f := range m.Manifest.Files {
-			if !bytes.Equal(members[f.Path], sources[i]) {
+			if f.Path != fmt.Sprintf("rank-%d.json", i) || !bytes.Equal(members[f.Path], sources[i]) {
 				t.Errorf("%s: %s is another", kind, f.Path)
 			}
 			want := run.Base(i) - int64(run.Offsets[i]) - (run.Base(1) - int64(run.Offsets[1]))
