@@ -125,7 +125,7 @@ func used(all []call, verb, flag string) bool {
 	})
 }
 
-var flagLine = regexp.MustCompile(`(?m)^   (-\w, )?(--[a-z-]+)`)
+var flagLine = regexp.MustCompile(`(?m)^   (-\w, )?(--[a-z0-9-]+)`)
 
 // flagsOf lists the flags of a verb by its help, such as --step and -o--output.
 func flagsOf(ctx context.Context, program, verb string) (flags []string, err error) {
