@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,7 +14,6 @@ import (
 	"tracekit/internal/jsondoc"
 	"tracekit/internal/remote"
 	"tracekit/internal/spill"
-	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/compare"
 	"tracekit/transform/page"
@@ -156,7 +156,8 @@ func compareRuns(c *cli.Context, std streams) error {
 	}
 	r := compare.Compare(before, after)
 	if html != nil {
-		if err := writeComparison(c, std, html, r, reading.drawn); err != nil {
+		draw := func(w io.Writer) error { return r.WriteHTML(w, reading.drawn[0], reading.drawn[1]) }
+		if err := commitPage(c, std, html, draw); err != nil {
 			return err
 		}
 	}
@@ -175,24 +176,6 @@ func compareRuns(c *cli.Context, std streams) error {
 		return noError{fmt.Errorf("%s steps got slower by %.1f%%, more than --fail-above %s", p.Phase, *p.Median.Percent, c.String("fail-above")), exitNo}
 	}
 	return reading.damage
-}
-
-// writeComparison writes the page of a comparison.
-func writeComparison(c *cli.Context, std streams, o *output, r *compare.Result, drawn [2]*page.Data) error {
-	if err := o.open(); err != nil {
-		return err
-	}
-	if err := r.WriteHTML(o, drawn[0], drawn[1]); err != nil {
-		o.Abort()
-		return writingTo(o.name, err)
-	}
-	if err := o.Commit(); err != nil {
-		return err
-	}
-	if !c.Bool("quiet") {
-		fmt.Fprintf(std.err, "compare: a page of %s in %s\n", term.Bytes(o.Bytes), o.name)
-	}
-	return nil
 }
 
 // comparisonReader reads the inputs of compare, those of a side one after the other.

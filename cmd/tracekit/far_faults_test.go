@@ -20,7 +20,7 @@ func TestFarPartsCostLittle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes tens of megabytes")
 	}
-	farAlone(t)
+	far.Alone(t)
 	text := made(t, 40_000_000)
 	for _, c := range []struct {
 		name string
@@ -65,7 +65,7 @@ func secretAddress(web *far.Proxy, path string) string {
 
 // Whatever breaks while something is made, nothing is left of it, and the error says why.
 func TestFarFaultsLeaveNothing(t *testing.T) {
-	farAlone(t)
+	far.Alone(t)
 	packed := packedBy(t, made(t, 2_000_000), "t.json.gz")
 	soon := http.Header{"Retry-After": {"0.001"}}
 	after := func(n int, f *far.Fault) func(int, *http.Request) *far.Fault {
@@ -109,7 +109,7 @@ func TestFarFaultsLeaveNothing(t *testing.T) {
 // Nothing that is secret in an address, or that signs a request, is in anything that is said or
 // written.
 func TestFarSecretsAreKept(t *testing.T) {
-	farAlone(t)
+	far.Alone(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "ID")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "SECRET")
 	t.Setenv("AWS_SESSION_TOKEN", "SECRET")
@@ -145,7 +145,7 @@ func TestFarSecretsAreKept(t *testing.T) {
 
 // With --offline no verb makes a request, whatever names an address.
 func TestOffline(t *testing.T) {
-	farAlone(t)
+	far.Alone(t)
 	text := made(t, 50_000)
 	web := far.NewProxy(t, shelf{"t.json": text})
 	near := filepath.Join(t.TempDir(), "t.json")
@@ -201,7 +201,7 @@ func TestOffline(t *testing.T) {
 
 // A prefix and a pattern of a bucket stand for their objects, as a folder and a pattern do.
 func TestFarFolders(t *testing.T) {
-	farAlone(t)
+	far.Alone(t)
 	bucket := far.NewS3(t, "traces")
 	near := filepath.Join(t.TempDir(), "run")
 	if err := os.Mkdir(near, 0o777); err != nil {
@@ -259,7 +259,7 @@ func TestFarFolders(t *testing.T) {
 // What open cuts of a trace that is far away is what verbs cut; with an index, before all is
 // read, and by the ranges that it takes. No cut reads another address.
 func TestOpenFromFar(t *testing.T) {
-	farAlone(t)
+	far.Alone(t)
 	path := openTrace(t, t.TempDir(), "t.json.gz")
 	packed, err := os.ReadFile(path)
 	if err != nil {

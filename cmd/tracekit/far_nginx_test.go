@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tracekit/internal/testkit/far"
 )
 
 // startNginx serves a folder by nginx, from anywhere under /ranges/ and as one stream under
@@ -61,7 +63,7 @@ http {
 
 // What comes out is the same by way of nginx, with ranges and without, with an index and without.
 func TestFarByNginx(t *testing.T) {
-	farAlone(t)
+	far.Alone(t)
 	root := t.TempDir()
 	if err := os.Chmod(root, 0o755); err != nil {
 		t.Fatal(err)

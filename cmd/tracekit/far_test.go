@@ -21,18 +21,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// farAlone lets a test find nobody's credentials but its own.
-func farAlone(t *testing.T) {
-	t.Helper()
-	for _, e := range os.Environ() {
-		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "AWS_") || strings.HasSuffix(strings.ToLower(name), "_proxy") {
-			t.Setenv(name, "")
-		}
-	}
-	t.Setenv("HOME", t.TempDir())
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-}
-
 // called runs a command in this process.
 func called(stdin string, args ...string) printed {
 	var out, err bytes.Buffer
@@ -148,7 +136,7 @@ func filesUnder(t *testing.T, dir string) map[string]string {
 // What comes out is the same wherever a trace is, however it is packed, whether the server has
 // ranges, and with an index and without.
 func TestFarIsAsNear(t *testing.T) {
-	farAlone(t)
+	far.Alone(t)
 	text := made(t, 400_000)
 	names := []string{"t.json.gz", "t.json", "t.json.zst", "t.json.zip"}
 	if testing.Short() {

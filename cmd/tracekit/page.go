@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -45,10 +46,15 @@ func writePage(c *cli.Context, std streams, in *input, o *output, d *page.Data) 
 	if name := c.Args().First(); name != "-" {
 		d.Name = remote.Shown(name)
 	}
+	return commitPage(c, std, o, func(w io.Writer) error { return page.Write(w, d) })
+}
+
+// commitPage makes o the page that write writes, or leaves it as it was if that fails.
+func commitPage(c *cli.Context, std streams, o *output, write func(w io.Writer) error) error {
 	if err := o.open(); err != nil {
 		return err
 	}
-	if err := page.Write(o, d); err != nil {
+	if err := write(o); err != nil {
 		o.Abort()
 		return writingTo(o.name, err)
 	}

@@ -83,7 +83,7 @@ func reportRanks(c *cli.Context, std streams, p *ranks.Partial, html *output, cs
 		return lacks, err
 	}
 	if html != nil {
-		if err := writeRanksPage(c, std, html, r); err != nil {
+		if err := commitPage(c, std, html, r.WriteHTML); err != nil {
 			return lacks, err
 		}
 	}
@@ -144,24 +144,6 @@ func (m *many) report(all []done) (status int, err error) {
 		return exitDone, writePartial(m.Context, m.std, m.partial, p)
 	}
 	return reportRanks(m.Context, m.std, p, m.html, m.csv)
-}
-
-// writeRanksPage writes the page of a report of ranks to o.
-func writeRanksPage(c *cli.Context, std streams, o *output, r *ranks.Result) error {
-	if err := o.open(); err != nil {
-		return err
-	}
-	if err := r.WriteHTML(o); err != nil {
-		o.Abort()
-		return writingTo(o.name, err)
-	}
-	if err := o.Commit(); err != nil {
-		return err
-	}
-	if !c.Bool("quiet") {
-		fmt.Fprintf(std.err, "report: a page of %s in %s\n", term.Bytes(o.Bytes), o.name)
-	}
-	return nil
 }
 
 // partialInput reads an input that is a partial report, and reports whether it is one.

@@ -22,18 +22,6 @@ import (
 	"tracekit/internal/testkit/far"
 )
 
-// alone lets a test find no credentials but its own.
-func alone(t *testing.T) {
-	t.Helper()
-	for _, e := range os.Environ() {
-		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "AWS_") || strings.HasSuffix(strings.ToLower(name), "_proxy") {
-			t.Setenv(name, "")
-		}
-	}
-	t.Setenv("HOME", t.TempDir())
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-}
-
 func newClient(t *testing.T, endpoint string) *Client {
 	t.Helper()
 	c, err := NewClient(Options{Endpoint: endpoint, Tries: 4, Pause: time.Millisecond, Stall: 300 * time.Millisecond})
@@ -82,7 +70,7 @@ func ranged(t *testing.T, c *Client, name string) (*Ranged, error) {
 }
 
 func TestStreamsAreWhatTheServerHas(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	for _, size := range []int{0, 1, headSize - 1, headSize, headSize + 1, 700_001} {
 		text := noise(size)
 		for name, h := range map[string]http.Handler{
@@ -105,7 +93,7 @@ func TestStreamsAreWhatTheServerHas(t *testing.T) {
 
 // Whatever is read in whatever order is as in the file, and nothing is fetched twice.
 func TestRangesAreWhatTheServerHas(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	text := noise(3<<20 + 12345)
 	p := far.NewProxy(t, &far.File{Text: text, Tag: `"1"`})
 	for seed := range uint64(8) {
@@ -149,7 +137,7 @@ func TestRangesAreWhatTheServerHas(t *testing.T) {
 
 // What is foreseen comes in few requests, several at a time, and not all of it at once.
 func TestForesightIsBounded(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	text := make([]byte, 120<<20)
 	p := far.NewProxy(t, &far.File{Text: text, Tag: `"1"`})
 	r, err := ranged(t, newClient(t, ""), p.URL+"/x")
@@ -225,7 +213,7 @@ func later(f *far.Fault) func(int, *http.Request) *far.Fault {
 }
 
 func TestFaults(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	text := noise(900_000)
 	for _, c := range broken {
 		t.Run(c.name, func(t *testing.T) {
@@ -264,7 +252,7 @@ func judge(t *testing.T, what, want string, err error, right bool) {
 
 // An object that is another one between two requests is refused, with an ETag and without.
 func TestChangesAreRefused(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	before, after := noise(900_000), noise(900_001)[1:]
 	then := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for name, states := range map[string][2]http.Handler{
@@ -296,7 +284,7 @@ func TestChangesAreRefused(t *testing.T) {
 
 // A stream without ranges that breaks begins again, if it is still the same that comes.
 func TestBrokenStreamsWithoutRanges(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	text := noise(900_000)
 	for _, c := range []struct{ tag, then, want string }{
 		{`"1"`, `"1"`, ""},
@@ -323,7 +311,7 @@ func TestBrokenStreamsWithoutRanges(t *testing.T) {
 
 // A redirect is followed, and what is secret stays with the host that it was meant for.
 func TestRedirects(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	text := noise(300_000)
 	var heard []string
 	var mutex sync.Mutex
@@ -378,7 +366,7 @@ func TestRedirects(t *testing.T) {
 
 // Where an address has led is asked again, and the address itself once that leads nowhere.
 func TestRedirectsAreRemembered(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	text := noise(900_000)
 	leads := 0
 	p := far.NewProxy(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -408,7 +396,7 @@ func TestRedirectsAreRemembered(t *testing.T) {
 }
 
 func TestBuckets(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	s := far.NewS3(t, "traces", "empty")
 	s.Know("ID", "SECRET", "")
 	text := noise(300_000)
@@ -461,7 +449,7 @@ func TestBuckets(t *testing.T) {
 
 // A list of many pages is put together, and read again where the server was busy.
 func TestLongLists(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	s := far.NewS3(t, "traces")
 	for i := range 1203 {
 		s.Put(t, "traces", fmt.Sprintf("run/%d.json", i), []byte("x"))
@@ -545,7 +533,7 @@ func TestWhoAsks(t *testing.T) {
 		{"expired", with("AWS_PROFILE", "old"), "the credentials have expired: 403 ExpiredToken"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			alone(t)
+			far.Alone(t)
 			s := far.NewS3(t, "traces")
 			s.Put(t, "traces", "x.json", text)
 			for id, token := range map[string]string{"ENV": "TOKEN", "FILE": "", "LAB": "TOKEN", "ROLE": "TOKEN", "OLD": ""} {
@@ -571,7 +559,7 @@ func TestWhoAsks(t *testing.T) {
 
 // Credentials of a role that expire while an object is read are had again.
 func TestRolesAreRenewed(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	s := far.NewS3(t, "traces")
 	text := noise(900_000)
 	s.Put(t, "traces", "x.json", text)
@@ -605,7 +593,7 @@ func TestRolesAreRenewed(t *testing.T) {
 // A bucket that is in another region than was thought is asked there. A signed request goes to
 // no other host than it was signed for.
 func TestRegions(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "ID")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "SECRET")
 	s := far.NewS3(t, "traces")
@@ -631,7 +619,7 @@ func TestRegions(t *testing.T) {
 }
 
 func TestNoServer(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	for name, want := range map[string]string{
@@ -664,7 +652,7 @@ func hostOf(at string) string {
 
 // What is read ends with its context.
 func TestReadingEndsWithItsContext(t *testing.T) {
-	alone(t)
+	far.Alone(t)
 	p := far.NewProxy(t, &far.File{Text: noise(900_000), Tag: `"1"`})
 	p.Break(later(&far.Fault{Stall: true, After: 10}))
 	ctx, cancel := context.WithCancel(context.Background())
