@@ -76,10 +76,10 @@ func (s *soak) judge(t *sample, c command) error {
 func (s *soak) together(t *sample, n int) *inputs {
 	of := &inputs{paths: []string{t.path}, damaged: t.damaged, loads: t.check.Loads, findings: map[string]int64{}}
 	of.add(t)
-	for range n {
+	for n = min(n, len(s.pool)-1); n > 0; n-- {
 		other := s.pool[s.rnd.IntN(len(s.pool))]
-		if slices.Contains(of.paths, other.path) {
-			continue // a trace can't be merged with itself
+		for slices.Contains(of.paths, other.path) { // a trace can't be merged with itself
+			other = s.pool[s.rnd.IntN(len(s.pool))]
 		}
 		of.paths = append(of.paths, other.path)
 		of.add(other)

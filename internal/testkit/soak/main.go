@@ -1,5 +1,6 @@
 // Command soak runs every verb of tracekit with random flags over real and
-// generated traces until the time is up, and judges what comes out of each run.
+// generated traces until the time is up or so many runs are done, and judges what comes
+// out of each run. The same seed, traces and number of runs give the same runs.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -24,6 +26,7 @@ func run(args []string, out io.Writer) error {
 	f := flag.NewFlagSet("soak", flag.ContinueOnError)
 	bin := f.String("bin", "bin/tracekit", "the `program` that is judged")
 	length := f.Duration("for", time.Minute, "how long to go on")
+	runs := f.Int("runs", math.MaxInt, "how many runs to stop after")
 	seed := f.Uint64("seed", 0, "`number` that everything random follows from (default: the time)")
 	keep := f.String("keep", "", "`folder` for the traces that a fault was met on")
 	memory := f.Int64("memory", 400, "`MB` of memory that no run may exceed")
@@ -59,7 +62,7 @@ func run(args []string, out io.Writer) error {
 		}
 	}
 	fmt.Fprintf(out, "seed %d, %d traces\n", *seed, len(s.pool))
-	for end := time.Now().Add(*length); time.Now().Before(end); {
+	for end := time.Now().Add(*length); time.Now().Before(end) && *runs > 0; *runs-- {
 		if err := s.round(out); err != nil {
 			return err
 		}
