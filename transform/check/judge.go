@@ -130,6 +130,7 @@ type Record struct {
 	Thread    bool // Track is a thread, and Perfetto shows the event on it
 	Async     uint64
 	Name, Cat uint32 // numbers of strings, 0 for none
+	Flow      Flow   // of a flow event whose id can be read
 	Enclosing bool   // a flow event that binds to the slice around it
 	AsFiled   bool   // it keeps the file's order among those of its time
 }
@@ -169,6 +170,9 @@ func (j *Judge) told(r *record) Record {
 	out := Record{Seq: r.off, TS: r.ts, Dur: r.dur, Phase: r.phase, Track: r.track, Async: r.cookie,
 		Name: r.name, Cat: r.cat, Enclosing: r.flags&rEnclosing != 0, AsFiled: j.keeps.sorting.asFiled(r.ts)}
 	out.Thread = r.phase != 'b' && r.phase != 'n' && r.phase != 'e' && r.flags&(rGlobal|rProcess) == 0
+	if r.phase == 's' || r.phase == 't' || r.phase == 'f' {
+		out.Flow = Flow{r.flow, r.cat, r.name}
+	}
 	if r.flags&rLocal != 0 {
 		out.Async ^= (uint64(r.track) + 1) * 0x9e3779b97f4a7c15
 	}
@@ -202,19 +206,18 @@ type Flow struct {
 	Cat, Name uint32 // numbers of strings
 }
 
-// Flow returns the flow of the event that was kept last and the rank whose process it
-// stands in, as tools that join the traces of ranks write it in front of a pid: [TP00] 100.
-// It reports false for what is no flow event, and for processes of no rank.
-func (j *Judge) Flow() (f Flow, rank []byte, ok bool) {
-	e := &j.event
-	if e.phase != 's' && e.phase != 't' && e.phase != 'f' || len(e.pidName) == 0 || e.pidName[0] != '[' {
-		return f, nil, false
+// Rank returns the rank that the pid of the event that was looked at last names, as tools that
+// join the traces of ranks write it in front: [TP00] 100. It is empty for others.
+func (j *Judge) Rank() []byte {
+	pid := j.event.pidName
+	if len(pid) == 0 || pid[0] != '[' {
+		return nil
 	}
-	id, good := flowID(e.id)
-	end := bytes.IndexByte(e.pidName, ']')
-	names := j.keeps.names
-	return Flow{id, names.of(e.cat), names.of(e.name)}, e.pidName[:end+1], good && end > 0
+	return pid[:bytes.IndexByte(pid, ']')+1]
 }
+
+// ProcessOf returns the number of the process that a thread belongs to.
+func (j *Judge) ProcessOf(track uint32) uint32 { return j.keeps.tracks.process[track] }
 
 // Legacy are the phases of async events that were before today's, and those.
 var Legacy = map[byte]byte{'S': 'b', 'T': 'n', 'p': 'n', 'F': 'e'}

@@ -42,8 +42,10 @@ func (s *survey) event(_, obj []byte, seq int64) error {
 	if err := s.judge.Keep(seq); err != nil {
 		return err
 	}
-	if flow, rank, ranked := s.judge.Flow(); ranked {
-		s.ranked.see(flow, rank, look.Phase == 's', seq)
+	if rank := s.judge.Rank(); len(rank) > 0 {
+		if process := s.judge.Process(); s.flowIDs.ranks[process] == "" {
+			s.flowIDs.ranks[process] = string(rank)
+		}
 	}
 	return nil
 }
@@ -169,7 +171,7 @@ func (e *emitter) change(obj []byte, seq int64, phase byte, ts int64) []byte {
 	lane := e.lanes.get(seq)
 	end, closed := e.close[seq]
 	renamed := e.vllm.rename[seq]
-	flow, reflowed := e.ranked.own[seq]
+	flow, reflowed := e.flowIDs.own[seq]
 	maybe := len(e.vllm.from) > 0 && phase != 'M' && !e.judge.Categorised()
 	if lane == nil && !closed && !e.empty[seq] && !e.unbind[seq] && !renamed && !reflowed && !maybe {
 		return obj

@@ -20,7 +20,7 @@ type plan struct {
 	far     bool         // there is something outside
 	threads map[uint32]threadInfo
 	vllm    vllmPlan
-	ranked  rankedFlows
+	flowIDs flowIDs
 	steps
 }
 
@@ -89,7 +89,7 @@ func (p *planner) held(s *budget.Sum) {
 
 func newPlan() *plan {
 	return &plan{threads: map[uint32]threadInfo{}, steps: newSteps(),
-		vllm: newVLLMPlan(), ranked: newRankedFlows()}
+		vllm: newVLLMPlan(), flowIDs: newFlowIDs()}
 }
 
 // held tells what p takes.
@@ -117,7 +117,7 @@ func (p *planner) make(flows bool) error {
 	if changes, err := p.judge.Sorted(p.ctx, p.slices, p.leaves); err != nil || !changes {
 		return err
 	}
-	*p.plan = plan{extent: p.extent, far: p.far, threads: p.threads, vllm: p.vllm, ranked: p.ranked, steps: newSteps()}
+	*p.plan = plan{extent: p.extent, far: p.far, threads: p.threads, vllm: p.vllm, flowIDs: p.flowIDs, steps: newSteps()}
 	if err := p.once(flows); err != nil {
 		return err
 	}
@@ -279,8 +279,9 @@ const maxReplays = 100
 // place.
 func (p *planner) replay(flows bool) error {
 	n, _ := p.judge.Tracks()
+	p.flowIDs.own = nil
 	move := func(r *check.Record) check.Move {
-		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: p.close[r.Seq], Flow: p.ranked.own[r.Seq], Out: p.leaves(r)}
+		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: p.close[r.Seq], Flow: p.flowIDs.own[r.Seq], Out: p.leaves(r)}
 		if _, gone := p.drop[r.Seq]; gone {
 			to.Out = true
 		}
@@ -289,18 +290,48 @@ func (p *planner) replay(flows bool) error {
 		}
 		return to
 	}
-	for range maxReplays {
+	for round := range maxReplays {
 		changed := false
+		twice := map[int64]bool{} // starts of flows that have begun
 		err := p.judge.Replay(p.ctx, n+len(p.lanes.all), move, func(k check.Kind, seq int64, phase byte) {
+			if round == 0 && k == check.FlowDuplicate && phase == 's' && !p.off[FlowIDs] {
+				twice[seq] = true
+				return
+			}
 			changed = p.found(k, seq, phase, flows) || changed
 		})
-		if err != nil {
+		if err != nil || !changed && len(twice) == 0 {
 			return err
 		}
-		if !changed {
-			return nil
+		if len(twice) > 0 {
+			if err := p.tellFlowsApart(twice); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
+}
+
+// tellFlowsApart gives flows ids of their own that begin twice.
+func (p *planner) tellFlowsApart(twice map[int64]bool) error {
+	eachFlow := func(visit func(r *check.Record)) error {
+		return p.each(func(r *check.Record) {
+			if _, dropped := p.drop[r.Seq]; isFlow(r) && !dropped {
+				visit(r)
+			}
+		})
+	}
+	if err := eachFlow(func(r *check.Record) {
+		if twice[r.Seq] {
+			p.flowIDs.beginsTwice(r.Flow)
+		}
+	}); err != nil {
+		return err
+	}
+	if err := eachFlow(func(r *check.Record) { p.flowIDs.see(r, p.judge.ProcessOf(r.Track)) }); err != nil {
+		return err
+	}
+	p.count[FlowIDs] += p.flowIDs.settle()
 	return nil
 }
 

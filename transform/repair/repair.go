@@ -148,10 +148,6 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	}
 	p.extent = judge.Extent()
 	p.far = p.extent.Outside > 0 && !r.off[Times]
-	ranked := int64(0)
-	if !r.off[FlowIDs] {
-		ranked = p.ranked.settle()
-	}
 	pl := &planner{plan: p, judge: judge, off: r.off, ctx: ctx}
 	budget.Held(ctx, pl.held)
 	if err := pl.make(r.o.Flows); err != nil {
@@ -160,7 +156,6 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	if p.far {
 		p.count[Times] += p.extent.Outside
 	}
-	p.count[FlowIDs] += ranked
 	if !r.off[VLLM] && p.settle() {
 		p.count[VLLM]++
 	}

@@ -9,10 +9,10 @@ import (
 	"tracekit/trace"
 )
 
-// collisions find ranks that nothing names: where two processes of the host have calls with the
+// Collisions find ranks that nothing names: where two processes of the host have calls with the
 // same ids, their traces were put into one file, and a device's work belongs to that process whose
-// calls came before it. Of each process the first ids are looked at.
-type collisions struct {
+// calls came before it. Of each process the first ids are looked at. The zero value is ready to use.
+type Collisions struct {
 	calls, work map[int]joinedTimes // by process
 }
 
@@ -25,7 +25,7 @@ const (
 )
 
 // learn takes a complete slice that may be a call or what one launched.
-func (c *collisions) learn(tracks *trace.Tracks, e *trace.Event) {
+func (c *Collisions) learn(tracks *trace.Tracks, e *trace.Event) {
 	if e.Phase != 'X' || e.Has&trace.HasTS == 0 {
 		return
 	}
@@ -39,12 +39,23 @@ func (c *collisions) learn(tracks *trace.Tracks, e *trace.Event) {
 		return
 	}
 	process := tracks.Process(e)
-	all := (*of)[process]
-	if len(all) >= mostJoined {
+	if len((*of)[process]) >= mostJoined {
 		return
 	}
-	id := IDsOf(e)[0]
-	if len(id) == 0 {
+	if id := IDsOf(e)[0]; len(id) > 0 {
+		note(of, process, id, e.TS)
+	}
+}
+
+// Call takes the time of a call and the id that it shares with the work that it launches.
+func (c *Collisions) Call(process int, id []byte, at trace.Time) { note(&c.calls, process, id, at) }
+
+// Work takes the time of work of a device and the id of its call.
+func (c *Collisions) Work(process int, id []byte, at trace.Time) { note(&c.work, process, id, at) }
+
+func note(of *map[int]joinedTimes, process int, id []byte, at trace.Time) {
+	all := (*of)[process]
+	if len(all) >= mostJoined {
 		return
 	}
 	if all == nil {
@@ -53,14 +64,29 @@ func (c *collisions) learn(tracks *trace.Tracks, e *trace.Event) {
 		}
 		(*of)[process] = all
 	}
-	if at, seen := all[string(id)]; !seen || e.TS < at {
-		all[string(id)] = e.TS
+	if first, seen := all[string(id)]; !seen || at < first {
+		all[string(id)] = at
 	}
+}
+
+// Hosts returns, for each process of a device, the process that launched its work; nothing if
+// no ids collide. Nothing may be taken afterwards.
+func (c *Collisions) Hosts() map[int]int {
+	c.split()
+	if !c.collide() {
+		return nil
+	}
+	hosts := slices.Sorted(maps.Keys(c.calls))
+	of := map[int]int{}
+	for process, rank := range c.ranks() {
+		of[process] = hosts[rank-1]
+	}
+	return of
 }
 
 // split leaves each process among the hosts or among the devices: that of a device may have calls
 // too, such as Kineto's cuda_sync.
-func (c *collisions) split() {
+func (c *Collisions) split() {
 	for process, work := range c.work {
 		if len(work) < len(c.calls[process]) {
 			delete(c.work, process)
@@ -71,7 +97,7 @@ func (c *collisions) split() {
 }
 
 // collide reports whether two processes have calls with the same ids.
-func (c *collisions) collide() bool {
+func (c *Collisions) collide() bool {
 	hosts := slices.Sorted(maps.Keys(c.calls))
 	for i, a := range hosts {
 		for _, b := range hosts[:i] {
@@ -91,7 +117,7 @@ func (c *collisions) collide() bool {
 
 // ranks returns a number for each process with calls, and for that of each device the number of
 // the process that launched its work.
-func (c *collisions) ranks() map[int]int32 {
+func (c *Collisions) ranks() map[int]int32 {
 	hosts := slices.Sorted(maps.Keys(c.calls))
 	devices := slices.Sorted(maps.Keys(c.work))
 	misfits := make([][]float64, len(devices))

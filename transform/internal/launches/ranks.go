@@ -12,7 +12,7 @@ import (
 type ranks struct {
 	byProcess []int32 // 0 for what has no rank
 	byName    map[string]int32
-	collisions
+	Collisions
 }
 
 func (r *ranks) clone() *ranks {
@@ -30,11 +30,11 @@ func (l *Launches) Settle() {
 	maps.DeleteFunc(r.work, named)
 	r.split()
 	if r.collide() {
-		for process, rank := range r.collisions.ranks() {
+		for process, rank := range r.Collisions.ranks() {
 			r.byProcess[process] = rank + int32(len(r.byName))
 		}
 	}
-	r.collisions = collisions{}
+	r.Collisions = Collisions{}
 }
 
 // Rank returns a number for the rank that a track belongs to.
