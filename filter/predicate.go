@@ -52,17 +52,25 @@ func (t *kindTest) match(e *trace.Event, env *Env) bool {
 	case isAnnotation:
 		return KindsOf(e)&Annotation != 0 || len(e.Cat()) == 0 && producer.IsAnnotation(plain(e.Name(), env))
 	}
-	return (KindsOf(e)&Annotation != 0 || len(e.Cat()) == 0) && producer.IsStep(plain(e.Name(), env))
+	name := plain(e.Name(), env)
+	mirrored := KindsOf(e)&Annotation != 0
+	return (mirrored || producer.MayMarkStep(e.Cat(), name)) && producer.IsStep(name) || env.Kinds.showsStep(e)
 }
 
 func (t *kindTest) needs() Needs {
-	if t.kind == isAnnotation || t.kind == isStep {
+	if t.kind == isAnnotation {
 		return 0
 	}
 	return NeedsKinds
 }
 
 func (t *kindTest) cost() int { return 8 }
+
+// showsStep reports whether e stands on a thread that shows steps, each by its number.
+func (r *Recognizer) showsStep(e *trace.Event) bool {
+	track, _ := r.place(e)
+	return e.Phase == 'X' && len(e.Cat()) == 0 && r.threads[track]&ofSteps != 0
+}
 
 // Communicates reports whether e is a part of a collective: by its name, or since its thread
 // or process shows nothing else.

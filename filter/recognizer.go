@@ -60,6 +60,7 @@ const (
 	isCaller                       // it calls the runtime
 	showsCall                      // all that it shows are such calls
 	isLink                         // an engine that moves data between devices
+	ofSteps                        // it shows steps
 )
 
 // Clone returns a Recognizer that knows the same, for use at the same time. Neither
@@ -267,6 +268,9 @@ func (r *Recognizer) learnName(e *trace.Event, track, process int) {
 		r.learnProcess(process, producer.ProcessIs(text))
 	case "thread_name":
 		r.names.thread(&r.Given, e, text)
+		if string(text) == producer.StepThread {
+			r.takeFor(track, ofSteps)
+		}
 		r.learnThread(track, producer.ThreadIs(text))
 	}
 }

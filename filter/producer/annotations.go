@@ -1,6 +1,7 @@
 package producer
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -90,6 +91,40 @@ func IsStep(name []byte) bool {
 		return true
 	}
 	return slices.ContainsFunc(stepPatterns, func(p Pattern) bool { return p.Match(name, ignore) })
+}
+
+// MarksStep reports whether a slice of that category and name on the host marks a step, or is
+// one of the batches that make up a step where nothing marks it. Frames of Python and slices on
+// a thread of steps are not asked for.
+func MarksStep(cat, name []byte) bool { return MayMarkStep(cat, name) && IsStep(name) }
+
+// MayMarkStep reports whether slices of that category are markers of steps if they are named so:
+// ranges that a program names, and what no producer is known for, unless it says that it is a
+// GPU's. PyTorch once gave the category of operators to its own steps alone.
+func MayMarkStep(cat, name []byte) bool {
+	switch string(cat) {
+	case "", "ProfileStep":
+		return true
+	case "cpu_op", "Operator":
+		return bytes.HasPrefix(name, []byte("ProfilerStep#"))
+	case "python_function", "Trace":
+		return false
+	}
+	c, known := CategoryOf(cat)
+	if !known {
+		return !hasFold(cat, "gpu")
+	}
+	return c.Place == OnHost && c.Kinds&Annotation != 0
+}
+
+// hasFold reports whether text has a word in it, whatever the case.
+func hasFold(text []byte, word string) bool {
+	for i := 0; i+len(word) <= len(text); i++ {
+		if strings.EqualFold(string(text[i:i+len(word)]), word) {
+			return true
+		}
+	}
+	return false
 }
 
 func ignore(string, []byte) {}

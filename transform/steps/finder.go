@@ -119,36 +119,13 @@ func (f *Finder) rowOf(name, cat []byte) (row uint8, ok bool) {
 	if f.Marker != nil {
 		return chosenByUser, string(cat) != "gpu_user_annotation" && f.Marker.MatchString(plainName(string(name)))
 	}
-	switch string(cat) {
-	case "ProfileStep", "cpu_op", "Operator":
-		return matchRow(name, &f.scratch)
-	case "python_function":
+	if string(cat) == "python_function" {
 		return stackRow, isStepFrame(name)
 	}
-	if annotates(cat) {
+	if producer.MayMarkStep(cat, name) {
 		return matchRow(name, &f.scratch)
 	}
 	return 0, false
-}
-
-// annotates reports a category whose events are markers if they are named so: ranges that a
-// program names, and what no producer is known for, unless it says that it is a GPU's.
-func annotates(cat []byte) bool {
-	c, known := producer.CategoryOf(cat)
-	if !known {
-		return !hasFold(cat, "gpu")
-	}
-	return c.Place == producer.OnHost && c.Kinds&producer.Annotation != 0
-}
-
-// hasFold reports whether text has a word in it, whatever the case.
-func hasFold(text []byte, word string) bool {
-	for i := 0; i+len(word) <= len(text); i++ {
-		if strings.EqualFold(string(text[i:i+len(word)]), word) {
-			return true
-		}
-	}
-	return false
 }
 
 // learnName finds threads that show steps.
@@ -178,21 +155,14 @@ func (f *Finder) slice(e *trace.Event) {
 			return
 		}
 		f.highLevel(e)
-	case "ProfileStep":
-		f.annotation(e)
 	case "Trace":
 		f.capture.Learn(e)
 	case "python_function":
 		if f.Marker == nil && isStepFrame(e.Name()) {
 			f.mark(e, stackRow, noPart)
 		}
-	case "cpu_op", "Operator":
-		// So PyTorch called its annotations once.
-		if bytes.HasPrefix(e.Name(), []byte("ProfilerStep#")) {
-			f.annotation(e)
-		}
 	default:
-		if annotates(cat) {
+		if producer.MayMarkStep(cat, e.Name()) {
 			f.annotation(e)
 		}
 	}
