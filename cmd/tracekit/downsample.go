@@ -58,7 +58,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "max-events", Usage: "leave up to `N` events, such as 500K or 1M"},
 			&cli.StringFlag{Name: "target-size", Usage: "leave up to `SIZE` of JSON, such as 200MB"},
 			&cli.StringFlag{Name: "favour", Usage: "a tenth of the resolution for slices that an `EXPR` matches; see tracekit help filter"},
-			&cli.BoolFlag{Name: "stats", Usage: "say by how much the picture differs"},
+			&cli.BoolFlag{Name: "picture", Usage: "print by how much the picture differs"},
 			&cli.StringFlag{Name: "max-depth", Usage: "drop slices inside of `N` others"},
 			&cli.StringFlag{Name: "counters", Usage: "thin counters to four samples a series in each `TIME`"},
 			&cli.StringFlag{Name: "every", Usage: "leave every `N`th step"},
@@ -96,7 +96,7 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 	if c.IsSet("resolution") {
 		o.Resolution = &resolution
 	}
-	o.Stats = c.Bool("stats")
+	o.Stats = c.Bool("picture")
 	if o.Favour, err = favourOf(c); err != nil {
 		return o, err
 	}
@@ -131,7 +131,7 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 		return o, hint(usage("nothing to do"), "say what to drop, such as --min-dur 20us, --resolution 20us or --target-size 200MB")
 	}
 	if (c.IsSet("favour") || o.Stats) && o.Resolution == nil && o.MaxEvents == 0 && o.TargetSize == 0 {
-		return o, usage("--favour and --stats go with --resolution, --max-events or --target-size")
+		return o, usage("--favour and --picture go with --resolution, --max-events or --target-size")
 	}
 	if resolution == 0 && o.Resolution != nil && o.MaxEvents == 0 && o.TargetSize == 0 {
 		return o, hint(usage("--resolution %q merges nothing", c.String("resolution")), "without a budget it wants a time above zero, such as 20us")

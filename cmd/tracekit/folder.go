@@ -16,7 +16,10 @@ import (
 	"tracekit/internal/gzip/gzwrite"
 	"tracekit/internal/remote"
 	"tracekit/internal/term"
+	"tracekit/trace"
 	"tracekit/transform/split"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // folder is where files go that belong together: all of them appear, or none does.
@@ -27,10 +30,11 @@ type folder struct {
 	made   []string // folders that were not there, the outermost first
 	record *record
 	files  []written
-	meter  *term.Meter // is told of files that are done; nil if it need not know
-	work   int64       // what all of them are worth to it
-	share  int64       // what each is
-	idle   []*gzwrite.Writer
+	meter  *term.Meter  // is told of files that are done; nil if it need not know
+	work   int64        // what all of them are worth to it
+	share  int64        // what each is
+	format trace.Format // of pieces
+	idle   []packer
 	mutex  sync.Mutex // over files and idle
 }
 
@@ -124,15 +128,18 @@ func (f *folder) Claim(names []string) error {
 }
 
 // Create begins a file.
-func (f *folder) Create(name string, compress bool) (split.File, error) {
+func (f *folder) Create(name string, piece bool) (split.File, error) {
 	file, err := f.places.makeTemporary(f.file(name), temporaryInFolder)
 	if err != nil {
 		return nil, writingTo(f.file(name), err)
 	}
 	p := &pieceFile{folder: f, file: file, name: name, sum: sha256.New()}
 	p.Writer = io.MultiWriter(counted{file, f.file(name), &p.packed}, p.sum)
-	if compress {
-		p.packer = f.packer(p.Writer)
+	if piece && f.format != trace.Plain {
+		if p.packer, err = f.packer(p.Writer); err != nil {
+			p.Abort()
+			return nil, err
+		}
 		p.Writer = p.packer
 	}
 	return p, nil
@@ -171,21 +178,31 @@ func (f *folder) Close() {
 	}
 }
 
+// packer packs one file after the other.
+type packer interface {
+	io.WriteCloser
+	Reset(w io.Writer)
+}
+
 // packer takes one that idles, or makes one.
-func (f *folder) packer(w io.Writer) *gzwrite.Writer {
+func (f *folder) packer(w io.Writer) (packer, error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	n := len(f.idle)
-	if n == 0 {
-		return gzwrite.NewWriter(w, gzwrite.Options{})
+	switch {
+	case n > 0:
+	case f.format == trace.Zstd:
+		return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	default:
+		return gzwrite.NewWriter(w, gzwrite.Options{}), nil
 	}
 	p := f.idle[n-1]
 	f.idle = f.idle[:n-1]
 	p.Reset(w)
-	return p
+	return p, nil
 }
 
-func (f *folder) giveBack(p *gzwrite.Writer) {
+func (f *folder) giveBack(p packer) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.idle = append(f.idle, p)
@@ -194,7 +211,7 @@ func (f *folder) giveBack(p *gzwrite.Writer) {
 type pieceFile struct {
 	io.Writer
 	folder *folder
-	packer *gzwrite.Writer // nil if the file is not packed
+	packer packer // nil if the file is not packed
 	file   *os.File
 	name   string
 	sum    hash.Hash // of what is in the file
@@ -203,7 +220,7 @@ type pieceFile struct {
 
 // Close ends the writing.
 func (p *pieceFile) Close() error {
-	err := p.endPacking((*gzwrite.Writer).Close)
+	err := p.endPacking(packer.Close)
 	if e := p.file.Close(); err == nil {
 		err = writingTo(p.folder.file(p.name), e)
 	}
@@ -211,7 +228,7 @@ func (p *pieceFile) Close() error {
 }
 
 // endPacking ends the packing, by what ends it.
-func (p *pieceFile) endPacking(end func(*gzwrite.Writer) error) error {
+func (p *pieceFile) endPacking(end func(packer) error) error {
 	if p.packer == nil {
 		return nil
 	}
@@ -235,7 +252,13 @@ func (p *pieceFile) Commit() (packed int64, err error) {
 
 // Abort removes the file, whatever became of it before.
 func (p *pieceFile) Abort() {
-	p.endPacking(func(z *gzwrite.Writer) error { z.Abort(); return nil })
+	p.endPacking(func(z packer) error {
+		if z, is := z.(*gzwrite.Writer); is {
+			z.Abort()
+			return nil
+		}
+		return z.Close()
+	})
 	p.file.Close()
 	p.folder.places.remove(p.file.Name())
 }

@@ -35,7 +35,7 @@ func givenOf(c *cli.Context) (g filter.Given, err error) {
 
 // passedOn are flags of a call that hold for a verb too which cuts pieces of the same trace.
 func passedOn(c *cli.Context, verb *cli.Command) (words []string) {
-	held := []string{"hardware-is", "python-is", "step-marker", "step-pid", "step-tid", "tmpdir", "max-size", maxMemory}
+	held := []string{"boundary", "hardware-is", "python-is", "step-marker", "step-pid", "step-tid", "tmpdir", "max-size", maxMemory}
 	for _, f := range verb.Flags {
 		if name := f.Names()[0]; slices.Contains(held, name) && c.IsSet(name) {
 			words = append(words, "--"+name, c.String(name))

@@ -49,7 +49,6 @@ EXAMPLES
 
 ` + exitText,
 		Flags: append(append(append(append(rangeFlags(), markerFlags()...), requestFlags()...), cutFlags()...), append(append([]cli.Flag{
-			stripKindsFlag(),
 			&cli.BoolFlag{Name: "no-align", Usage: "leave clocks as the traces state them"},
 			&cli.StringFlag{Name: "align", Usage: "correct clocks as `FILE` says, in JSON, instead of finding out"},
 			shardFlag(), expectFlag(),
@@ -58,14 +57,6 @@ EXAMPLES
 			tmpdirFlag(),
 		}, givenFlags()...), outputFlags()...)...),
 		Action: func(c *cli.Context) error { return rangeError(runMerge(c, std)) },
-	}
-}
-
-// cutFlags say how a range is cut.
-func cutFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: what reaches over an edge is cut there, stays whole, or goes"},
-		&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: judge what ran on a device by its own time, or as launched: it stays, whole, if the call that launched it does"},
 	}
 }
 
@@ -211,6 +202,9 @@ func mergeOptions(c *cli.Context, std streams) (o merge.Options, err error) {
 		}
 	}
 	if err := needsRequest(c); err != nil {
+		return o, err
+	}
+	if err := cutsRange(c); err != nil {
 		return o, err
 	}
 	if namesRange(c) {

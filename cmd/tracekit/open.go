@@ -28,12 +28,14 @@ still being read, and opens it in the browser. Choose a range there, or a step, 
 request or a recompilation, and what to leave out: "Open in Perfetto" cuts that
 piece, as slice and strip do, and hands it to Perfetto's page in the same browser.
 Nothing leaves the machine. The server ends with ^C, or an hour after the last
-request. A RANGE is marked at first; with --perfetto it is opened at once.
+request. A RANGE is marked at first; with --perfetto it is opened at once. --strip
+and --device are what the page begins with, --boundary holds for every piece.
 
 ` + rangeHelp + `
 
 EXAMPLES
    tracekit open big.json.gz
+   tracekit open --strip python --device launched big.json.gz
    tracekit open --perfetto --step 120..128 big.json.gz
    tracekit open --no-browser --listen 127.0.0.1:8080 big.json.gz
 
@@ -45,7 +47,7 @@ EXAMPLES
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "serve at `ADDRESS:PORT`; port 0 is any that is free"},
 			&cli.BoolFlag{Name: "save-index", Usage: "keep the index that is made: FILE.tkx"},
 			tmpdirFlag(),
-		}, rangeFlags()...), markerFlags()...), requestFlags()...), append(givenFlags(), inputFlags()...)...),
+		}, rangeFlags()...), markerFlags()...), requestFlags()...), append(append(cutFlags(), givenFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := newOpener(c, std)
 			if err != nil {
@@ -60,18 +62,19 @@ EXAMPLES
 // opener is a run of open.
 type opener struct {
 	*cli.Context
-	std     streams
-	in      *input
-	listen  net.Listener
-	viewer  open.Viewer
-	reading *open.Reading
-	server  *open.Server
-	finder  *requests.Finder
-	ranged  *window.Finder // nil unless it finds the range that is marked at first
-	marked  *page.Mark     // that range
-	saved   *output        // where the index is kept, nil if it is not
-	given   filter.Given
-	flags   map[string][]string // of the verbs that cut pieces
+	std      streams
+	in       *input
+	listen   net.Listener
+	viewer   open.Viewer
+	reading  *open.Reading
+	server   *open.Server
+	finder   *requests.Finder
+	ranged   *window.Finder // nil unless it finds the range that is marked at first
+	marked   *page.Mark     // that range
+	saved    *output        // where the index is kept, nil if it is not
+	given    filter.Given
+	stripped []string            // kinds that are left out at first
+	flags    map[string][]string // of the verbs that cut pieces
 }
 
 // idle is after how long without a request the server ends.
@@ -86,6 +89,9 @@ func newOpener(c *cli.Context, std streams) (o *opener, err error) {
 		return nil, err
 	}
 	if err := o.ranges(); err != nil {
+		return nil, err
+	}
+	if err := o.cuts(); err != nil {
 		return nil, err
 	}
 	o.flags = pieceFlags(c)
@@ -134,6 +140,23 @@ func (o *opener) ranges() error {
 	}
 	if !o.IsSet("request") {
 		o.ranged, err = window.NewFinder(r)
+	}
+	return err
+}
+
+// cuts reads the flags that say how pieces are cut.
+func (o *opener) cuts() error {
+	if _, _, err := cutOf(o.Context); err != nil {
+		return err
+	}
+	if o.Bool("perfetto") {
+		if err := cutsRange(o.Context); err != nil {
+			return err
+		}
+	}
+	kinds, err := stripKinds(o.Context)
+	if kinds != nil {
+		o.stripped = kinds.Taken()
 	}
 	return err
 }

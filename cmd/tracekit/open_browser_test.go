@@ -72,6 +72,7 @@ func TestOpenInABrowser(t *testing.T) {
 	t.Run("search", func(t *testing.T) { b.T = t; testSearch(b) })
 	t.Run("detail", func(t *testing.T) { b.T = t; testDetail(b) })
 	t.Run("sizes", func(t *testing.T) { b.T = t; testSizes(b) })
+	t.Run("preset", func(t *testing.T) { b.T = t; testPreset(b, viewer.URL, dir, path) })
 	t.Run("straight", func(t *testing.T) { b.T = t; testStraight(b, viewer.URL, path) })
 	t.Run("untrusted", func(t *testing.T) { b.T = t; testUntrusted(b, viewer.URL, path) })
 	t.Run("gone", func(t *testing.T) { b.T = t; testGone(b, path) })
@@ -279,6 +280,31 @@ func testSizes(b *browser.Page) {
 	}
 	b.Call("Emulation.clearDeviceMetricsOverride", nil, nil)
 	b.Until("Math.abs(document.querySelector('#time .uplot').clientWidth - document.getElementById('charts').clientWidth) <= 1")
+}
+
+// testPreset begins with what flags say: boxes that are ticked, of which some are there for that.
+func testPreset(b *browser.Page, viewer, dir, path string) {
+	o := opening(b.T, nil, "--ui", viewer, "--step", "4", "--strip", "instants,python,counters", "--device", "launched", "--boundary", "keep", path)
+	b.Go(o.Address+"#"+o.Token, readAll)
+	text := b.Text("command")
+	for _, want := range []string{" --device launched", " --boundary keep", "strip --python "} {
+		if !strings.Contains(text, want) {
+			b.T.Errorf("%q has no %q", text, want)
+		}
+	}
+	if !strings.Contains(text, " --instants") || !strings.Contains(text, " --counters") || strings.Contains(text, "--hardware") {
+		b.T.Errorf("the command is %q", text)
+	}
+	b.Click("perfetto")
+	g := received(b, viewer)
+	if sum, _ := shellPiece(b, dir); g.Sum != sum {
+		b.T.Errorf("the viewer has got %s, the command writes %s", g.Sum, sum)
+	}
+	b.Click("instants")
+	if text := b.Text("command"); strings.Contains(text, "--instants") {
+		b.T.Errorf("with its box empty, the command is %q", text)
+	}
+	o.end()
 }
 
 // testStraight hands a step over without an overview.

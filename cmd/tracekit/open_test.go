@@ -213,6 +213,62 @@ func TestOpenPassesFlagsOn(t *testing.T) {
 	}
 }
 
+// Flags that say how a piece is cut are what the page begins with, and hold at once with
+// --perfetto.
+func TestOpenCutsAsFlagsSay(t *testing.T) {
+	path := openTrace(t, t.TempDir(), "t.json")
+	o := opening(t, nil, "--strip", "counters,python", "--device", "launched", "--boundary", "keep", path)
+	var page struct {
+		Zero     string
+		Strip    []string
+		Launched bool
+		Flags    map[string][]string
+	}
+	o.data(&page)
+	cmptest.Same(t, "kinds", []string{"python", "counters"}, page.Strip)
+	cmptest.Same(t, "flags", map[string][]string{"slice": {"--boundary", "keep"}}, page.Flags)
+	if !page.Launched {
+		t.Error("launches are not followed at first")
+	}
+	var zero int64
+	fmt.Sscan(page.Zero, &zero)
+	bounds := fmt.Sprintf(`{"from":"%d","to":"%d"}`, zero+1e6, zero+3e6)
+	at := func(ns int64) string { return fmt.Sprintf("@%d.%03d", ns/1000, ns%1000) }
+	if got, want := o.cut(bounds), joined(t, nil, []string{"slice", "--from", at(zero + 1e6), "--to", at(zero + 3e6), "--boundary", "keep", "-z", "gzip", path}); got != want {
+		t.Errorf("a piece of the page has %d bytes, want %d", len(got), len(want))
+	}
+	o.end()
+	for _, c := range []struct {
+		args []string
+		want [][]string
+	}{
+		{[]string{"--strip", "hardware"}, [][]string{{"strip", "--hardware", "-z", "gzip", path}}},
+		{[]string{"--step", "5", "--device", "launched", "--boundary", "drop"}, [][]string{{"slice", "--step", "5", "--device", "launched", "--boundary", "drop", "-z", "gzip", path}}},
+		{[]string{"--step", "5", "--strip", "python,flows"}, [][]string{{"slice", "--step", "5", path}, {"strip", "--python", "--flows", "-z", "gzip"}}},
+	} {
+		o := opening(t, nil, append(append([]string{"--perfetto"}, c.args...), path)...)
+		if got, want := o.cut("{}"), joined(t, nil, c.want...); got != want {
+			t.Errorf("--perfetto %q hands over %d bytes, want %d", c.args, len(got), len(want))
+		}
+		o.end()
+	}
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--strip", "kernels"}, "the kinds are"},
+		{[]string{"--device", "mine"}, "time or launched"},
+		{[]string{"--boundary", "cut"}, "clip, keep or drop"},
+		{[]string{"--perfetto", "--device", "launched"}, "goes with a range"},
+	} {
+		var out, said bytes.Buffer
+		code := run(t.Context(), append([]string{"tracekit", "open", "--no-browser", path}, c.args...), nil, &out, &said)
+		if code != exitUsage || !strings.Contains(said.String(), c.says) {
+			t.Errorf("%q: status %d\n%s", c.args, code, &said)
+		}
+	}
+}
+
 // A file that is another by now is not cut, and one that is none ends the server.
 func TestOpenKnowsItsFile(t *testing.T) {
 	path := openTrace(t, t.TempDir(), "t.json")

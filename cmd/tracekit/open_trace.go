@@ -26,17 +26,13 @@ func (o *opener) prepare(ctx context.Context) (*open.Made, error) {
 	}
 	o.std.index = o.in.index
 	o.reading.Ready()
-	verb, title := o.asked()
-	var verbs [][]string
-	if len(verb) > 1 {
-		verbs = append(verbs, verb)
-	}
+	verbs, title := o.asked()
 	return o.server.Prepare(ctx, verbs, title)
 }
 
-// asked is the command for the range that flags name, and what to call it.
-func (o *opener) asked() (verb []string, title string) {
-	verb = []string{"slice"}
+// asked are the commands for what flags name, and what to call it.
+func (o *opener) asked() (verbs [][]string, title string) {
+	verb := []string{"slice"}
 	for _, f := range append(append(rangeFlags(), markerFlags()...), requestFlags()...) {
 		name := f.Names()[0]
 		if !o.IsSet(name) {
@@ -53,7 +49,21 @@ func (o *opener) asked() (verb []string, title string) {
 			verb = append(verb, "--"+name, o.String(name))
 		}
 	}
-	return verb, strings.Join(append([]string{filepath.Base(o.in.name)}, verb[1:]...), " ")
+	title = strings.Join(append([]string{filepath.Base(o.in.name)}, verb[1:]...), " ")
+	if len(verb) > 1 {
+		if o.IsSet("device") {
+			verb = append(verb, "--device", o.String("device"))
+		}
+		verbs = append(verbs, verb)
+	}
+	if len(o.stripped) > 0 {
+		verb = []string{"strip"}
+		for _, kind := range o.stripped {
+			verb = append(verb, "--"+kind)
+		}
+		verbs = append(verbs, verb)
+	}
+	return verbs, title
 }
 
 // keepPipe keeps what comes through a pipe, so that it can be read again.
@@ -154,6 +164,7 @@ func (o *opener) mark(v *trace.Survey) error {
 // complete adds to what the page shows what is not of the trace itself.
 func (o *opener) complete(d *page.Data) {
 	d.Name, d.Packed, d.Asked, d.Flags = o.name(), o.in.Size(), o.marked, o.flags
+	d.Strip, d.Launched = o.stripped, o.String("device") == "launched"
 }
 
 // whole gives the trace as it is; nil if a viewer does not read it so.

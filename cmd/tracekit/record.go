@@ -59,7 +59,7 @@ func isAt(f *os.File, path string) bool {
 
 // line is a line of the file: a checksum and a name as splits give them. Nothing else
 // in the folder is theirs, whoever says so.
-var line = regexp.MustCompile(`^([0-9a-f]{64})  ([^./\\][^/\\]*\.json\.gz|manifest\.json|manifest\.csv)$`)
+var line = regexp.MustCompile(`^([0-9a-f]{64})  ([^./\\][^/\\]*\.json(?:\.gz|\.zst)?|manifest\.csv)$`)
 
 // readRecord reads lines. The last one of a process that was killed may have no end,
 // and names nothing.

@@ -30,12 +30,8 @@ EXAMPLES
    tracekit slice --from 25% --to 30% --device launched -o steps.json.gz big.json.gz
 
 ` + exitText,
-		Flags: append(append(append(append(rangeFlags(), markerFlags()...), requestFlags()...),
-			&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: slices that cross an edge are cut there, kept whole, or dropped"},
-			&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: keep device work by its own time, or, whole, if the call that launched it is kept"},
-			stripKindsFlag(),
-			dryRunFlag(),
-			tmpdirFlag(),
+		Flags: append(append(append(append(append(rangeFlags(), markerFlags()...), requestFlags()...), cutFlags()...),
+			dryRunFlag(), tmpdirFlag(),
 		), append(givenFlags(), outputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			o, err := sliceOptions(c, std)
@@ -76,26 +72,53 @@ func sliceOptions(c *cli.Context, std streams) (o slice.Options, err error) {
 			return o, usage("%v", err)
 		}
 	}
-	switch b := c.String("boundary"); b {
-	case "clip":
-		o.Boundary = slice.Clip
-	case "keep":
-		o.Boundary = slice.Whole
-	case "drop":
-		o.Boundary = slice.Drop
-	default:
-		return o, hint(usage("--boundary %q", b), "clip, keep or drop")
-	}
-	switch d := c.String("device"); d {
-	case "time":
-		o.Device = slice.ByTime
-	case "launched":
-		o.Device = slice.Launched
-	default:
-		return o, hint(usage("--device %q", d), "time or launched")
+	if o.Boundary, o.Device, err = cutOf(c); err != nil {
+		return o, err
 	}
 	if o.Given, err = givenOf(c); err != nil {
 		return o, err
 	}
 	return o, nil
+}
+
+// cutFlags say how a range is cut, and what of it is left out.
+func cutFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "boundary", Value: "clip", Usage: "`clip|keep|drop`: slices that cross an edge are cut there, kept whole, or dropped"},
+		&cli.StringFlag{Name: "device", Value: "time", Usage: "`time|launched`: keep device work by its own time, or, whole, if the call that launched it is kept"},
+		stripKindsFlag(),
+	}
+}
+
+// cutOf reads --boundary and --device.
+func cutOf(c *cli.Context) (b slice.Boundary, d slice.Device, err error) {
+	switch v := c.String("boundary"); v {
+	case "clip":
+		b = slice.Clip
+	case "keep":
+		b = slice.Whole
+	case "drop":
+		b = slice.Drop
+	default:
+		return b, d, hint(usage("--boundary %q", v), "clip, keep or drop")
+	}
+	switch v := c.String("device"); v {
+	case "time":
+		d = slice.ByTime
+	case "launched":
+		d = slice.Launched
+	default:
+		return b, d, hint(usage("--device %q", v), "time or launched")
+	}
+	return b, d, nil
+}
+
+// cutsRange refuses flags that say how a range is cut where none is named.
+func cutsRange(c *cli.Context) error {
+	for _, name := range []string{"boundary", "device"} {
+		if c.IsSet(name) && !namesRange(c) {
+			return hint(usage("--%s goes with a range", name), "such as --from 10s --for 250ms, or --step 120")
+		}
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
+	"tracekit/trace"
 	"tracekit/transform/pipeline"
 	"tracekit/transform/requests"
 	"tracekit/transform/slice"
@@ -25,9 +26,8 @@ func splitCommand(std streams) *cli.Command {
 		Name:      "split",
 		Usage:     "cut a trace into pieces that open",
 		UsageText: "tracekit split --by KIND -o DIR [FLAGS] [FILE|-]",
-		Description: `Writes pieces of a trace into a folder, each a trace of its own, compressed with
-gzip: the slice of its time range. manifest.json and manifest.csv in the folder
-list the pieces.
+		Description: `Writes pieces of a trace into a folder, each a trace of its own: the slice of its
+time range. manifest.json and manifest.csv in the folder list the pieces.
 
 KINDS
    step       a piece for each step of the run, or --every so many: from its start to
@@ -53,6 +53,7 @@ EXAMPLES
 ` + exitText,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to the folder `DIR`, which has to be empty or missing"},
+			&cli.StringFlag{Name: "compress", Aliases: []string{"z"}, Value: "gzip", Usage: "`gzip|zstd|none`: how pieces are compressed"},
 			&cli.StringFlag{Name: "by", Usage: "`step|phase|request|time|size|events|process`: one piece for each of these"},
 			&cli.IntFlag{Name: "every", Usage: "`N` steps a piece"},
 			&cli.IntFlag{Name: "steady", Usage: "only the `N` consecutive steps that represent the run best"},
@@ -159,6 +160,9 @@ func splitInto(c *cli.Context, std streams, in *input, o split.Options) (*split.
 		return nil, err
 	}
 	defer dir.Close()
+	if dir.format, err = formatOf(c.String("compress"), ""); err != nil {
+		return nil, err
+	}
 	dir.check = func(m *split.Manifest) error { return refuseDamage(c, m) }
 	dir.whole = in.settled
 	if in.size > 0 {
@@ -184,8 +188,11 @@ func tellSplit(c *cli.Context, w io.Writer, m *split.Manifest, dropped []pipelin
 		fmt.Fprintf(w, "split: %s, nothing written\n", pieces)
 	} else {
 		events, bytes, packed := m.Sum()
-		fmt.Fprintf(w, "split: %s, %s, %s of JSON (%s packed) in %s%s\n",
-			pieces, term.Plural(int(events), "event"), term.Bytes(bytes), term.Bytes(packed), c.String("output"), droppedLine(dropped))
+		size := term.Bytes(bytes) + " of JSON"
+		if packed != bytes {
+			size += fmt.Sprintf(" (%s packed)", term.Bytes(packed))
+		}
+		fmt.Fprintf(w, "split: %s, %s, %s in %s%s\n", pieces, term.Plural(int(events), "event"), size, c.String("output"), droppedLine(dropped))
 	}
 	if c.IsSet("strip") && (c.IsSet("size") || c.IsSet("events")) {
 		fmt.Fprintf(w, "--%s counts before --strip: pieces are smaller\n", c.String("by"))
@@ -276,6 +283,9 @@ func listPieces(w io.Writer, m *split.Manifest) error {
 	return t.Flush()
 }
 
+// pieceEndings end the names of pieces.
+var pieceEndings = map[trace.Format]string{trace.Gzip: ".json.gz", trace.Zstd: ".json.zst", trace.Plain: ".json"}
+
 func splitOptions(c *cli.Context, std streams) (o split.Options, err error) {
 	o.By, o.Name = split.By(c.String("by")), c.String("name")
 	if !c.Bool("dry-run") && c.String("output") == "" {
@@ -289,6 +299,11 @@ func splitOptions(c *cli.Context, std streams) (o split.Options, err error) {
 	if !known {
 		return o, hint(usage("--by %q", o.By), "step, phase, request, time, size, events or process")
 	}
+	format, err := formatOf(c.String("compress"), "")
+	if err != nil {
+		return o, err
+	}
+	o.Ending = pieceEndings[format]
 	if err := split.CheckTemplate(o.Name); err != nil {
 		return o, hint(usage("--name %q: %v", o.Name, err), "it takes {kind}, {index}, {label}, {phase} and {start}")
 	}

@@ -59,7 +59,7 @@ func tallied(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work
 
 func printTally(w io.Writer, rows []pipeline.Row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "events\tbytes\tstay\tbytes\tgo\tbytes\t  category\t")
+	fmt.Fprintln(t, "events\tbytes\tkept\tbytes\tremoved\tbytes\t  category\t")
 	line := func(r pipeline.Row) {
 		fmt.Fprintf(t, "%d\t%s\t%d\t%s\t%d\t%s\t  %s\t\n", r.Events, term.Bytes(r.Bytes), r.KeptEvents, term.Bytes(r.KeptBytes),
 			r.Events-r.KeptEvents, term.Bytes(r.Bytes-r.KeptBytes), term.Safe(r.Category))

@@ -84,7 +84,7 @@ var flagsMeant = map[string][]string{
 	"hw": {"hardware"}, "gpu": {"hardware"}, "hpu": {"hardware"}, "device": {"hardware"}, "devices": {"hardware"}, "kernels": {"hardware"}, "kernel": {"hardware"},
 	"stacks": {"python"}, "stack": {"python"}, "py": {"python"}, "frames": {"python"},
 	"out": {"output"}, "outfile": {"output"}, "silent": {"quiet"}, "gzip": {"compress"}, "zip": {"compress"},
-	"step": {"every"}, "steps": {"step", "every"}, "iteration": {"step", "every"}, "category": {"cat"}, "categories": {"cat"}, "match": {"expr"}, "where": {"expr"},
+	"stats": {"picture", "dry-run"}, "step": {"every"}, "steps": {"step", "every"}, "iteration": {"step", "every"}, "category": {"cat"}, "categories": {"cat"}, "match": {"expr"}, "where": {"expr"},
 	"tmp": {"tmpdir"}, "temp": {"tmpdir"}, "threads": {"tid"}, "thread": {"tid"}, "memory": {"max-memory"},
 }
 

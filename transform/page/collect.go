@@ -162,9 +162,13 @@ func (c *Collector) newCategory(e *trace.Event, key catKey) *Category {
 func (c *Collector) learnKind(n *Category, e *trace.Event) {
 	switch kinds := c.lanes.sides.Kinds(e); {
 	case kinds&filter.Python != 0:
-		n.python++
+		n.kinds[0]++
 	case !e.IsMeta() && (c.lanes.sides.Side(e) == filter.Device || c.lanes.sides.MayCross(e)):
-		n.device++
+		n.kinds[1]++
+	case kinds&filter.Runtime != 0:
+		n.kinds[2]++
+	case kinds&filter.Memory != 0:
+		n.kinds[3]++
 	}
 }
 

@@ -34,10 +34,13 @@ type Data struct {
 
 	// Asked is the range that is marked at first; nil for none. Tables stand below the
 	// charts. Flags are, by verb, words that each command on the page has besides its own.
-	// All three are the caller's to set.
-	Asked  *Mark
-	Tables []Table
-	Flags  map[string][]string
+	// Strip are kinds that are left out at first, and Launched whether launches are followed
+	// then. All are the caller's to set.
+	Asked    *Mark
+	Tables   []Table
+	Flags    map[string][]string
+	Strip    []string
+	Launched bool
 
 	*Forecast
 	shown []*lane // of Lanes
@@ -63,9 +66,9 @@ type Category struct {
 	phase byte
 	raw   string // as it stands in the trace
 
-	long, longest  trace.Time // durations of a day and more, added up, and the longest of them
-	python, device int        // of the first events, those that strip takes for it
-	events, bytes  sums       // by bin; nil for categories beyond some
+	long, longest trace.Time // durations of a day and more, added up, and the longest of them
+	kinds         [4]int64   // of the first events, those that strip takes for each of categoryKinds
+	events, bytes sums       // by bin; nil for categories beyond some
 }
 
 func (c *Category) widen(to func(i int) int) {
@@ -73,13 +76,15 @@ func (c *Category) widen(to func(i int) int) {
 	c.bytes.widen(to)
 }
 
-// kind is what strip takes the category for: python, hardware or, empty, neither.
+// categoryKinds are the kinds of strip that a category may be of.
+var categoryKinds = [...]string{"python", "hardware", "runtime", "memory"}
+
+// kind is what strip takes the category for; empty for none of categoryKinds.
 func (c *Category) kind() string {
-	switch half := min(c.Events, learned) / 2; {
-	case int64(c.python) > half:
-		return "python"
-	case int64(c.device) > half:
-		return "hardware"
+	for i, n := range c.kinds {
+		if n > min(c.Events, learned)/2 {
+			return categoryKinds[i]
+		}
 	}
 	return ""
 }

@@ -119,7 +119,9 @@ type pageData struct {
 	Asked    *pageMark           `json:"asked,omitempty"`
 	Tables   []Table             `json:"tables,omitempty"`
 	Flags    map[string][]string `json:"flags,omitempty"` // of verbs in commands
-	Tab      int64               `json:"tab"`             // bytes of JSON that a tab of a browser holds
+	Strip    []string            `json:"strip,omitempty"` // ticked at first
+	Launched bool                `json:"launched,omitempty"`
+	Tab      int64               `json:"tab"` // bytes of JSON that a tab of a browser holds
 }
 
 type pageLoad struct {
@@ -200,7 +202,7 @@ func payload(d *Data) *pageData {
 		Clock: d.clock(), Events: d.Events, Bytes: d.Bytes, Packed: d.Packed, Damage: d.Damage.String(), Markers: limited(d.Markers, 400),
 		Lanes: []pageLane{}, Counters: []pageCounter{}, Phases: []string{}, Bands: [][4]int64{}, Firsts: []int64{}, Labels: []string{},
 		Gaps: d.marks(d.Gaps), Compiles: d.marks(d.Compiles), Cats: []pageCategory{},
-		Runs: [][5]int64{}, Requests: []pageRequest{}, Pins: []string{}, Tables: d.Tables, Flags: d.Flags, Tab: perfetto.TabBytes,
+		Runs: [][5]int64{}, Requests: []pageRequest{}, Pins: []string{}, Tables: d.Tables, Flags: d.Flags, Strip: d.Strip, Launched: d.Launched, Tab: perfetto.TabBytes,
 	}
 	if d.Asked != nil {
 		p.Asked = &d.marks([]Mark{*d.Asked})[0]

@@ -148,7 +148,7 @@ func (p *pieces) describe(windows []slice.Window) {
 		m.Damage = m.damage.String()
 	}
 	base := p.base()
-	files := newNames(p.Name, len(m.Pieces))
+	files := newNames(p.Name, p.Ending, len(m.Pieces))
 	for i := range m.Pieces {
 		q := &m.Pieces[i]
 		q.File = files.of(q)

@@ -1,6 +1,7 @@
 package split
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -11,25 +12,31 @@ import (
 // in the folder, and no two are the same, not even where case does not count.
 type names struct {
 	template string // empty for the usual one
-	width    int    // of the index
+	ending   string
+	width    int // of the index
 	used     map[string]int
 }
 
-func newNames(template string, pieces int) *names {
-	return &names{template, max(len(strconv.Itoa(pieces)), 4), map[string]int{}}
+func newNames(template, ending string, pieces int) *names {
+	return &names{template, cmp.Or(ending, endings[0]), max(len(strconv.Itoa(pieces)), 4), map[string]int{}}
 }
 
-const packed = ".json.gz"
+// endings are those of pieces' names: gzip, zstd, none.
+var endings = [...]string{".json.gz", ".json.zst", ".json"}
 
 func (n *names) of(q *Piece) string {
-	stem := safe(strings.TrimSuffix(n.fill(q), packed))
+	stem := n.fill(q)
+	for _, ending := range endings {
+		stem = strings.TrimSuffix(stem, ending)
+	}
+	stem = safe(stem)
 	name := stem
 	for key := strings.ToLower(stem); n.used[strings.ToLower(name)] > 0; {
 		n.used[key]++
 		name = fmt.Sprintf("%s-%d", stem, n.used[key])
 	}
 	n.used[strings.ToLower(name)]++
-	return name + packed
+	return name + n.ending
 }
 
 // placeholder is what stands in a template for something of a piece.

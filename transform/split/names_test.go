@@ -23,8 +23,8 @@ func TestFileNames(t *testing.T) {
 		{"{kind}-{phase}-{start}.json.gz", "", "step-decode-12.500"},
 	} {
 		q := &Piece{Kind: "step", Phase: "decode", Index: 3, Label: c.label, Start: "12.500"}
-		if got := newNames(c.template, 4).of(q); got != c.want+packed {
-			t.Errorf("template %q of label %q: %q, want %q", c.template, c.label, got, c.want+packed)
+		if got := newNames(c.template, "", 4).of(q); got != c.want+".json.gz" {
+			t.Errorf("template %q of label %q: %q, want %q", c.template, c.label, got, c.want+".json.gz")
 		}
 	}
 	for want, s := range map[string]*Steps{
@@ -32,8 +32,8 @@ func TestFileNames(t *testing.T) {
 		"0121-steps-0120-0129-decode-warmup": {First: 120, Last: 129, Count: 10, phase: "decode", Warmup: true},
 		"0121-step-1234567":                  {First: 1234567, Last: 1234567, Count: 1, phase: "other"},
 	} {
-		if got := newNames("", 4).of(&Piece{Kind: "step", Index: 121, Label: "step 120 decode", Steps: s}); got != want+packed {
-			t.Errorf("%+v is called %q, want %q", s, got, want+packed)
+		if got := newNames("", "", 4).of(&Piece{Kind: "step", Index: 121, Label: "step 120 decode", Steps: s}); got != want+".json.gz" {
+			t.Errorf("%+v is called %q, want %q", s, got, want+".json.gz")
 		}
 	}
 	if err := CheckTemplate("{index}{label}{kind}{phase}{start}"); err != nil {
@@ -45,7 +45,7 @@ func TestFileNames(t *testing.T) {
 }
 
 func TestNoTwoFilesAreTheSame(t *testing.T) {
-	n, seen := newNames("{label}", 9), map[string]bool{}
+	n, seen := newNames("{label}", "", 9), map[string]bool{}
 	for i, label := range []string{"a", "A", "a", "a-2", "a-2", "a-3", "A-2", "b", "a"} {
 		name := n.of(&Piece{Label: label})
 		if key := strings.ToLower(name); seen[key] {
@@ -54,7 +54,7 @@ func TestNoTwoFilesAreTheSame(t *testing.T) {
 			seen[key] = true
 		}
 	}
-	n = newNames("same", 50_000)
+	n = newNames("same", "", 50_000)
 	for i := range 50_000 {
 		if name := n.of(&Piece{}); i > 0 && name != fmt.Sprintf("same-%d.json.gz", i+1) {
 			t.Fatalf("piece %d: %s", i, name)

@@ -56,6 +56,7 @@ type Options struct {
 	Requests requests.Options // where requests are known from
 
 	Name   string // template of file names; empty for the usual one
+	Ending string // of the names, such as .json.zst, as the folder packs pieces; empty for .json.gz
 	Source string // what the manifest calls the input
 
 	// Origin is written into each piece; nil to write nothing of it.
@@ -68,9 +69,9 @@ type Options struct {
 
 // Folder is where pieces go.
 type Folder interface {
-	// Create begins a file that appears under its name when it is committed.
-	// compress packs it with gzip.
-	Create(name string, compress bool) (File, error)
+	// Create begins a file that appears under its name when it is committed. A piece is packed
+	// as its name ends, a table is not.
+	Create(name string, piece bool) (File, error)
 	// Begin is told the plan before anything is written, End that all is.
 	Begin(plan *Manifest) error
 	End() error

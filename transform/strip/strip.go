@@ -22,16 +22,31 @@ import (
 // Kinds are the names of the kinds that Take knows.
 var Kinds = []string{"hardware", "python", "runtime", "memory", "counters", "instants", "flows"}
 
+// Taken are the names of the kinds that o takes out.
+func (o *Options) Taken() (names []string) {
+	for _, kind := range Kinds {
+		if *o.kind(kind) {
+			names = append(names, kind)
+		}
+	}
+	return names
+}
+
 // Take has o take out a kind of events by its name, and reports whether there is such a kind.
 func (o *Options) Take(kind string) bool {
-	is := map[string]*bool{
-		"hardware": &o.Hardware, "python": &o.Python, "runtime": &o.Runtime, "memory": &o.Memory,
-		"counters": &o.Counters, "instants": &o.Instants, "flows": &o.Flows,
-	}[kind]
+	is := o.kind(kind)
 	if is != nil {
 		*is = true
 	}
 	return is != nil
+}
+
+// kind is the member that a kind's name sets, nil for none.
+func (o *Options) kind(name string) *bool {
+	return map[string]*bool{
+		"hardware": &o.Hardware, "python": &o.Python, "runtime": &o.Runtime, "memory": &o.Memory,
+		"counters": &o.Counters, "instants": &o.Instants, "flows": &o.Flows,
+	}[name]
 }
 
 // Options name the kinds of events, and of args, that Run takes out.
@@ -401,7 +416,7 @@ func (s *stage) report() pipeline.Report {
 	}
 	for _, c := range s.Cats {
 		if s.gone[c] == nil {
-			rep.Notes = append(rep.Notes, fmt.Sprintf("nothing has gone for the category %q: tracekit info lists those that there are", c))
+			rep.Notes = append(rep.Notes, fmt.Sprintf("no event has the category %q: tracekit info lists the categories", c))
 		}
 	}
 	extent, _ := s.times.Extent()

@@ -107,7 +107,7 @@ func downsample(s *soak) command {
 	ways := some(r, 3, flags("--min-dur", timeOf(r)), flags("--merge", timeOf(r)), flags("--max-depth", strconv.Itoa(1+r.IntN(9))),
 		flags("--counters", timeOf(r)), flags("--every", strconv.Itoa(1+r.IntN(4))),
 		append(pick(r, flags("--max-events", strconv.Itoa(10+r.IntN(5000))), flags("--target-size", strconv.Itoa(1+r.IntN(999))+"kB")),
-			some(r, 3, flags("--favour", `cat == "kernel"`), flags("--stats"))...))
+			some(r, 3, flags("--favour", `cat == "kernel"`), flags("--picture"))...))
 	if len(ways) == 0 {
 		ways = flags("--min-dur", "10us")
 	}

@@ -36,7 +36,7 @@ function shares() {
     box.title = `${size(c.b)}, ${plural(c.e, 'event')}` + (c.d ? `, ${time(c.d)} in all` : '');
     const bar = element('b', undefined, box);
     bar.style.width = 100 * c.b / Math.max(1, all) + '%';
-    if (c.k) bar.style.background = color(c.k === 'python' ? 'python' : 'device');
+    if (c.k === 'python' || c.k === 'hardware') bar.style.background = color(c.k === 'python' ? 'python' : 'device');
   }
   $('python').disabled = !D.cats.some(c => c.k === 'python');
   $('hardware').disabled = !D.cats.some(c => c.k === 'hardware') && !D.lanes.some(l => l.k === 'device');

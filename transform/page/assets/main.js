@@ -12,6 +12,7 @@ function show(data) {
   $('name').textContent = D.name || 'trace';
   $('next').hidden = $('previous').hidden = !D.bands.length;
   if (D.asked && !selected) selected = {from: D.asked.s, to: D.asked.s + Math.max(1, D.asked.d)};
+  if (first) preset();
   facts(); keys(); shares(); lists(); tables(); tell(); build();
 }
 

@@ -1,6 +1,7 @@
 // What is chosen: a range, and what to leave out of it.
 let selected = null; // {from, to}
 const without = new Set(); // categories, by name
+const kinds = ['python', 'hardware']; // that have a box to leave them out
 
 function select(from, to) {
   if (from === null || !(to > from)) {
@@ -34,7 +35,7 @@ function request() {
     r.to = String(absolute(to));
     r.launched = ticked('launched');
   }
-  for (const kind of ['python', 'hardware']) if (ticked(kind)) r.strip.push(kind);
+  for (const kind of kinds) if (ticked(kind)) r.strip.push(kind);
   if (ticked('thin')) r.target = Math.round(clamp(parseFloat($('target').value) || 200, 1, 1e6)) * 1e6;
   return r;
 }
@@ -51,12 +52,14 @@ function command(r) {
     (i === verbs.length - 1 ? ` -o ${fileWord(D.out)}` : '') + (i === 0 ? ' ' + fileWord(D.name || 'FILE') : '')).join(' | ');
 }
 
+const KINDS = {C: 'counters', i: 'instants', I: 'instants', R: 'instants', s: 'flows', t: 'flows', f: 'flows'}; // by ph
+
 // estimate tells what a piece would have: what begins in the range, what is open at its
 // start, and what every piece has, less what is left out.
 function estimate(s, r) {
   const L = D.load;
   let begin = 0, bytes = 0, open = 0, openBytes = 0, openAfter = 0, points = 0, whole = 0;
-  const cats = D.cats.filter(c => r.strip.includes(c.k) || r.cats.includes(c.n));
+  const cats = D.cats.filter(c => r.strip.includes(c.k) || r.strip.includes(KINDS[c.ph]) || r.cats.includes(c.n));
   let lessEvents = 0, lessBytes = 0;
   for (let i = 0; i < bins; i++) {
     const a = D.origin + i * D.width, b = a + D.width;
@@ -67,7 +70,7 @@ function estimate(s, r) {
     points += inside * L.p[i]; whole += after * L.p2[i] - before * L.p1[i];
     if (inside) for (const c of cats) if (c.be) { lessEvents += inside * c.be[i]; lessBytes += inside * c.bb[i]; }
   }
-  const lost = points - Math.max(whole, 0); // of flows that the range cuts
+  const lost = r.strip.includes('flows') ? 0 : points - Math.max(whole, 0); // of flows that the range cuts
   const e = {
     events: L.fe + Math.floor(begin + open - lost + .5),
     bytes: L.fb + Math.floor(bytes + openBytes + L.clip * (open + openAfter) - lost * L.ps + .5),
@@ -100,6 +103,23 @@ function tell() {
   $('large').hidden = e.bytes <= D.tab;
   $('large').textContent = `More than about ${size(D.tab)} of JSON is too large for a browser's tab: choose less, or tick “thin out”.`;
   if (live) chosen();
+}
+
+// preset ticks what the call of the server has left out, which has a box of its own then.
+function preset() {
+  $('launched').checked ||= Boolean(D.launched);
+  for (const kind of D.strip || []) {
+    if (!kinds.includes(kind)) {
+      const label = element('label'), box = element('input', undefined, label);
+      box.type = 'checkbox';
+      box.id = kind;
+      box.onchange = tell;
+      label.append(' no ' + kind);
+      $('hardware').parentElement.after(label);
+      kinds.push(kind);
+    }
+    $(kind).checked = true;
+  }
 }
 
 function bandAt(ns) {
