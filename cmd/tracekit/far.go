@@ -327,12 +327,9 @@ func openFar(c *cli.Context, std streams, name string) (*input, error) {
 	std.net.reached.mutex.Lock()
 	kept, shared := std.net.copies[name], std.net.ranged[name]
 	std.net.reached.mutex.Unlock()
-	meter := func(size int64) {
-		in.meter = term.NewMeter(std.unguarded, size, !c.Bool("quiet") && isTerminal(std.unguarded))
-	}
 	if kept != nil {
 		in.size = kept.Size()
-		meter(in.size)
+		in.meter = std.meter(c, in.size)
 		in.r = in.meter.ReaderAt(kept, in.size)
 		return in, nil
 	}
@@ -347,7 +344,7 @@ func openFar(c *cli.Context, std streams, name string) (*input, error) {
 	} else if o, err = std.net.open(c, name, false); err != nil {
 		return nil, err
 	}
-	meter(o.Size)
+	in.meter = std.meter(c, o.Size)
 	in.far = &farFile{Object: o, ctx: c.Context, tmpdir: c.String("tmpdir"), meter: in.meter, ranged: shared}
 	in.r = in.far.Stream()
 	return in, nil

@@ -33,6 +33,7 @@ type streams struct {
 	index *trace.Index // of the input, where this process has made one; else nil
 
 	summary *bytes.Buffer // takes what --summary asks for, of one of several inputs; else nil
+	part    *term.Part    // of the progress of a call that has several inputs; else nil
 }
 
 // inputFlags are the flags of every verb, outputFlags those of verbs that write
@@ -136,6 +137,9 @@ func openNamed(c *cli.Context, std streams, name string, h how) (*input, error) 
 			return nil, in.fail(err)
 		}
 	}
+	if h.twice && in.index == nil && in.size > 0 {
+		in.meter.Expect(2 * in.size)
+	}
 	return in, nil
 }
 
@@ -215,7 +219,7 @@ func openUnread(c *cli.Context, std streams, name string) (*input, error) {
 	if isKept {
 		in.size = kept.Size()
 	}
-	in.meter = term.NewMeter(std.unguarded, in.size, !c.Bool("quiet") && isTerminal(std.unguarded))
+	in.meter = std.meter(c, in.size)
 	switch {
 	case isKept:
 	case in.size >= 0:

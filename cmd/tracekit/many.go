@@ -118,6 +118,7 @@ type many struct {
 	json bool
 	told summaryOutput
 	part shard // of the inputs
+	line *term.Progress
 
 	// Of report: a partial one, or a page and tables; nil for none.
 	partial, html *output
@@ -162,6 +163,8 @@ func (m *many) run(names []string) error {
 		return err
 	}
 	defer stop()
+	m.line = m.progress(all)
+	defer m.line.Stop()
 	ready := make([]chan struct{}, len(all))
 	turns := make(chan struct{}, jobs)
 	var alone sync.RWMutex // an input that is done again has it for itself
@@ -173,14 +176,16 @@ func (m *many) run(names []string) error {
 		for i := range all {
 			turns <- struct{}{}
 			running.Go(func() {
+				part := m.line.Begin(m.std.net.sizeOf(all[i].name))
 				alone.RLock()
-				again := m.one(ctx, &all[i])
+				again := m.one(ctx, &all[i], part)
 				alone.RUnlock()
 				if again {
 					alone.Lock()
-					m.one(ctx, &all[i])
+					m.one(ctx, &all[i], part)
 					alone.Unlock()
 				}
+				part.End()
 				close(ready[i])
 				<-turns
 			})
@@ -188,7 +193,8 @@ func (m *many) run(names []string) error {
 	})
 	for i := range all {
 		<-ready[i]
-		if err := m.say(&all[i]); err != nil {
+		m.line.Above(func() { err = m.say(&all[i]) })
+		if err != nil {
 			stop()
 			running.Wait()
 			return err
@@ -196,6 +202,7 @@ func (m *many) run(names []string) error {
 		status = worse(status, all[i].status)
 	}
 	running.Wait()
+	m.line.Stop()
 	if err := m.Context.Context.Err(); err != nil {
 		return err
 	}
@@ -339,7 +346,7 @@ func (m *many) outputName(name string) string {
 
 // one runs the verb on one input. It reports true if that has to be done again, alone, since others
 // took too much memory.
-func (m *many) one(ctx context.Context, d *done) (again bool) {
+func (m *many) one(ctx context.Context, d *done, part *term.Part) (again bool) {
 	if ctx.Err() != nil {
 		return false
 	}
@@ -351,7 +358,7 @@ func (m *many) one(ctx context.Context, d *done) (again bool) {
 		return false
 	}
 	std := newStreams(strings.NewReader(""), &d.out, &d.said)
-	std.net = m.std.net.within()
+	std.net, std.part = m.std.net.within(), part
 	if m.IsSet("summary") {
 		std.summary = &d.sum
 	}

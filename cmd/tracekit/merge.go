@@ -101,8 +101,10 @@ func runMerge(c *cli.Context, std streams) error {
 		return err
 	}
 	var inputs []merge.Input
+	line := mergeProgress(c, std, names, places, &o)
+	defer line.Stop()
 	for n, i := range places {
-		in := mergeInput(c, std, names[i], format)
+		in := mergeInput(c, std, line, names[i], format)
 		in.Others = i - n
 		inputs = append(inputs, in)
 		names[n] = names[i]
@@ -118,9 +120,9 @@ func runMerge(c *cli.Context, std streams) error {
 	var rep pipeline.Report
 	var out *output
 	if archive != nil {
-		rep, out, err = writeArchive(c, std, p, archive)
+		rep, out, err = writeArchive(c, std, p, archive, line)
 	} else {
-		rep, out, err = writeMerged(c, std, p)
+		rep, out, err = writeMerged(c, std, p, line)
 	}
 	if err != nil {
 		return mergeError(err)
@@ -151,7 +153,7 @@ func mergeShare(c *cli.Context, std streams, names []string) (places []int, err 
 }
 
 // mergeInput opens a file as often as it is asked for.
-func mergeInput(c *cli.Context, std streams, name string, format trace.Format) merge.Input {
+func mergeInput(c *cli.Context, std streams, line *term.Progress, name string, format trace.Format) merge.Input {
 	with := func(in *input, err error, f func() error) error {
 		if err != nil {
 			return err
@@ -173,6 +175,9 @@ func mergeInput(c *cli.Context, std streams, name string, format trace.Format) m
 			if copies {
 				h.to = format
 			}
+			part := line.Begin(std.net.sizeOf(name))
+			defer part.End()
+			std.part = part
 			in, err := openNamed(c, std, name, h)
 			return with(in, err, func() error { return f(in.Source) })
 		},
@@ -269,7 +274,7 @@ func writeClocks(c *cli.Context, std streams, p *merge.Plan) error {
 	return out.writeFile(text)
 }
 
-func writeMerged(c *cli.Context, std streams, p *merge.Plan) (rep pipeline.Report, out *output, err error) {
+func writeMerged(c *cli.Context, std streams, p *merge.Plan, line *term.Progress) (rep pipeline.Report, out *output, err error) {
 	if out, err = convertOutput(c, std); err != nil {
 		return rep, nil, err
 	}
@@ -280,6 +285,7 @@ func writeMerged(c *cli.Context, std streams, p *merge.Plan) (rep pipeline.Repor
 	if err := out.Commit(); err != nil {
 		return rep, nil, err
 	}
+	line.Stop()
 	if !c.Bool("quiet") {
 		fmt.Fprintln(std.err, summary(c.Command.Name, rep, out.Bytes)+out.unwritten())
 		sayMerged(std, p)
@@ -293,7 +299,7 @@ var archives = map[string]func(w io.Writer, temp func() (*spill.File, error)) me
 	".zip": merge.NewZip,
 }
 
-func writeArchive(c *cli.Context, std streams, p *merge.Plan, archive func(io.Writer, func() (*spill.File, error)) merge.Archive) (rep pipeline.Report, out *output, err error) {
+func writeArchive(c *cli.Context, std streams, p *merge.Plan, archive func(io.Writer, func() (*spill.File, error)) merge.Archive, line *term.Progress) (rep pipeline.Report, out *output, err error) {
 	if c.IsSet("compress") {
 		return rep, nil, hint(usage("--compress: the members of a tar are not compressed, and those of a zip are"), "leave it out")
 	}
@@ -314,6 +320,7 @@ func writeArchive(c *cli.Context, std streams, p *merge.Plan, archive func(io.Wr
 	if err := out.Commit(); err != nil {
 		return rep, nil, err
 	}
+	line.Stop()
 	if !c.Bool("quiet") {
 		fmt.Fprintf(std.err, "merge: %d traces and a manifest, %s out%s; Perfetto v58 and later show them as one\n", n, term.Bytes(out.Bytes), out.unwritten())
 		sayMerged(std, p)

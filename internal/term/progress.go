@@ -15,23 +15,18 @@ type Meter struct {
 	done  atomic.Int64 // bytes read
 	other atomic.Int64 // work besides, as so many bytes
 	total atomic.Int64 // of both, negative if not known
-	start time.Time
-	quit  chan struct{}
-	ended sync.WaitGroup
-	once  sync.Once
+	line  *line        // nil if it is not shown
 }
-
-// quiet is for how long nothing is shown: short work needs no line.
-const quiet = time.Second
 
 // NewMeter starts a Meter of total bytes, negative if that is not known. It writes
 // to w if show is set.
 func NewMeter(w io.Writer, total int64, show bool) *Meter {
-	m := &Meter{start: time.Now(), quit: make(chan struct{})}
+	m := &Meter{}
 	m.total.Store(total)
 	if show {
-		m.ended.Add(1)
-		go m.run(w)
+		m.line = newLine(w, func(since time.Duration) string {
+			return Line(m.done.Load(), m.other.Load(), m.total.Load(), since)
+		})
 	}
 	return m
 }
@@ -48,42 +43,89 @@ func (m *Meter) Far() (done, of int64) { return m.done.Load(), m.total.Load() }
 
 // Stop ends the line and clears it.
 func (m *Meter) Stop() {
-	m.once.Do(func() {
-		close(m.quit)
-		m.ended.Wait()
-	})
+	if m.line != nil {
+		m.line.stop()
+	}
 }
 
-func (m *Meter) run(w io.Writer) {
-	defer m.ended.Done()
+// quiet is for how long nothing is shown: short work needs no line.
+const quiet = time.Second
+
+// line keeps a line on a terminal up to date.
+type line struct {
+	w     io.Writer
+	text  func(since time.Duration) string
+	start time.Time
+	quit  chan struct{}
+	ended sync.WaitGroup
+	once  sync.Once
+
+	mutex sync.Mutex // held where the terminal is written to
+	shown bool
+}
+
+func newLine(w io.Writer, text func(since time.Duration) string) *line {
+	l := &line{w: w, text: text, start: time.Now(), quit: make(chan struct{})}
+	l.ended.Go(l.run)
+	return l
+}
+
+func (l *line) run() {
 	tick := time.NewTicker(quiet / 5)
 	defer tick.Stop()
-	shown := false
 	for {
 		select {
-		case <-m.quit:
-			if shown {
-				fmt.Fprint(w, "\r\x1b[K")
-			}
+		case <-l.quit:
+			l.above(func() {})
 			return
 		case <-tick.C:
-			if since := time.Since(m.start); since >= quiet {
-				fmt.Fprintf(w, "\r\x1b[K%s", Line(m.done.Load(), m.other.Load(), m.total.Load(), since))
-				shown = true
+			if since := time.Since(l.start); since >= quiet {
+				text := l.text(since)
+				l.mutex.Lock()
+				fmt.Fprintf(l.w, "\r\x1b[K%s", text)
+				l.shown = true
+				l.mutex.Unlock()
 			}
 		}
 	}
 }
 
+// above clears the line, and has f write where it was.
+func (l *line) above(f func()) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.shown {
+		fmt.Fprint(l.w, "\r\x1b[K")
+		l.shown = false
+	}
+	f()
+}
+
+func (l *line) stop() {
+	l.once.Do(func() {
+		close(l.quit)
+		l.ended.Wait()
+	})
+}
+
 // Line says how far work has come after some time: bytes read and other work, of a
 // total of both.
 func Line(read, other, total int64, since time.Duration) string {
-	line := fmt.Sprintf("%s read, %s/s", Bytes(read), Bytes(int64(float64(read)/since.Seconds())))
+	line := rate(read, since)
 	if done := read + other; total > 0 && done > 0 && done <= total {
-		left := time.Duration(float64(since) * float64(total-done) / float64(done))
-		line += fmt.Sprintf(", %d%%, %s left", int64(100*float64(done)/float64(total)), left.Round(time.Second))
+		line += remaining(float64(done)/float64(total), since)
 	}
 	return line
+}
+
+func rate(read int64, since time.Duration) string {
+	return fmt.Sprintf("%s read, %s/s", Bytes(read), Bytes(int64(float64(read)/since.Seconds())))
+}
+
+// remaining says how long it takes where a share of all is done.
+func remaining(share float64, since time.Duration) string {
+	left := time.Duration(float64(since) * (1 - share) / share)
+	return fmt.Sprintf(", %d%%, %s left", int64(100*share), left.Round(time.Second))
 }
 
 // Bytes writes a number of bytes for people, in powers of ten.

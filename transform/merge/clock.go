@@ -118,6 +118,9 @@ func (p *Plan) findClocks(ctx context.Context) error {
 	}
 	if some < 2 {
 		by = clocks.BySteps
+		if p.Again != nil {
+			p.Again()
+		}
 		for _, f := range p.files {
 			if err := f.learnSteps(ctx); err != nil {
 				return err

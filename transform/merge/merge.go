@@ -46,6 +46,10 @@ type Options struct {
 	Slice *slice.Options
 	Strip *strip.Options
 
+	// Again is called before all traces are read once more than Learn and Write always do; nil
+	// if nobody asks.
+	Again func()
+
 	// Origin is what makes the merged trace.
 	Origin *origin.Call
 	// Spill makes a temporary file, for what is cut of a trace.
