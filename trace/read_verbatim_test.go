@@ -49,7 +49,11 @@ func uneven(rng *rand.Rand, events int) []byte {
 // the same way, and what is made after it stands as it does.
 func TestVerbatimRuns(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 8))
-	for round := range 24 {
+	rounds := 24
+	if testing.Short() {
+		rounds = 8
+	}
+	for round := range rounds {
 		text := uneven(rng, []int{50, 3000, 15_000, 60_000}[round%4])
 		packed := gzipped(text)
 		s, err := NewSource(bytes.NewReader(packed), int64(len(packed)), SourceOptions{Record: true})

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"tracekit/internal/testkit/far"
 	"tracekit/internal/testkit/tracegen"
@@ -160,35 +159,43 @@ func TestFarIsAsNear(t *testing.T) {
 		put(name, packed)
 		put(second, packed)
 		web := far.NewProxy(t, shelf)
+		type made struct {
+			printed
+			files map[string]string // by name
+		}
+		from := func(dir, verb string) (m made) {
+			t.Helper()
+			out := filepath.Join(t.TempDir(), "out")
+			if err := os.Mkdir(out, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			call := strings.NewReplacer("FILE2", dir+second, "FILE", dir+name, "OUT", out).Replace(verb)
+			m.printed = called("", append(strings.Fields(call), "-q", "--s3-endpoint", bucket.URL)...)
+			m.out = strings.ReplaceAll(m.out, dir, "")
+			m.files = filesUnder(t, out)
+			for name, text := range m.files {
+				m.files[name] = strings.ReplaceAll(text, dir, "")
+			}
+			return m
+		}
+		nearby := map[string]made{} // by verb, without an index
+		for _, verb := range verbsFromFar {
+			nearby[verb] = from(near+"/", verb)
+		}
 		judge := func(how, at, verb string) {
 			t.Helper()
-			results := [2]printed{}
-			files := [2]map[string]string{}
-			for i, dir := range []string{near + "/", at} {
-				out := filepath.Join(t.TempDir(), "out")
-				if err := os.Mkdir(out, 0o777); err != nil {
-					t.Fatal(err)
-				}
-				call := strings.NewReplacer("FILE2", dir+second, "FILE", dir+name, "OUT", out).Replace(verb)
-				results[i] = called("", append(strings.Fields(call), "-q", "--s3-endpoint", bucket.URL)...)
-				results[i].out = strings.ReplaceAll(results[i].out, dir, "")
-				files[i] = filesUnder(t, out)
-				for name, text := range files[i] {
-					files[i][name] = strings.ReplaceAll(text, dir, "")
-				}
-			}
-			n, f := results[0], results[1]
+			n, f := nearby[verb], from(at, verb)
 			if n.status != f.status || n.out != f.out {
 				t.Errorf("%s, %s, %s: status %d and %d bytes, not %d and %d: %s", how, at+name, verb, f.status, len(f.out), n.status, len(n.out), f.err)
 			}
 			if n.status > exitDamaged && n.status != exitNo || n.status == exitUsage {
 				t.Errorf("%s: status %d: %s", verb, n.status, n.err)
 			}
-			if len(files[0]) != len(files[1]) {
-				t.Errorf("%s, %s, %s: %d files, not %d", how, at+name, verb, len(files[1]), len(files[0]))
+			if len(n.files) != len(f.files) {
+				t.Errorf("%s, %s, %s: %d files, not %d", how, at+name, verb, len(f.files), len(n.files))
 			}
-			for file, text := range files[0] {
-				if files[1][file] != text {
+			for file, text := range n.files {
+				if f.files[file] != text {
 					t.Errorf("%s, %s, %s: %s is another", how, at+name, verb, file)
 				}
 			}
@@ -213,13 +220,13 @@ func TestFarIsAsNear(t *testing.T) {
 			}
 		}
 		// An index that was made from afar, of what is there.
-		made := filepath.Join(t.TempDir(), "far.tkx")
-		if p := called("", "index", "-q", "-o", made, web.URL+"/ranges/"+name); p.status != exitDone {
+		own := filepath.Join(t.TempDir(), "far.tkx")
+		if p := called("", "index", "-q", "-o", own, web.URL+"/ranges/"+name); p.status != exitDone {
 			t.Fatal(p.err)
 		}
 		judgeIndex := func(status int, at string, more ...string) printed {
 			t.Helper()
-			p := called("", append([]string{"slice", "--from", "20%", "--to", "60%", "--index", made, at}, more...)...)
+			p := called("", append([]string{"slice", "--from", "20%", "--to", "60%", "--index", own, at}, more...)...)
 			want := called("", "slice", "-q", "--from", "20%", "--to", "60%", filepath.Join(near, name))
 			if p.status != status || status == exitDone && p.out != want.out {
 				t.Errorf("%s with an index of its own: status %d, %d bytes, not %d: %s", at, p.status, len(p.out), len(want.out), p.err)
@@ -232,5 +239,4 @@ func TestFarIsAsNear(t *testing.T) {
 			t.Error(p.err)
 		}
 	}
-	_ = time.Now
 }

@@ -84,7 +84,7 @@ func TestStandardOutputFailsAtEveryByte(t *testing.T) {
 			switch {
 			case testing.Short():
 				step = 1 + whole.Len()/3
-			case verb[0] != "strip":
+			case verb[0] != "strip" || how != nil:
 				step = 1 + whole.Len()/8
 			}
 			for n := 0; n < whole.Len(); n += step {

@@ -47,31 +47,31 @@ var hostile = []struct {
 			fmt.Fprintf(w, `%s{"ph":"X","name":"s","pid":1,"tid":1,"ts":%d,"dur":%d}`, comma(i), i, 100_000-2*i)
 		}
 	}},
-	{"a thread an event", 140, func(w io.Writer) {
-		for i := range 100_000 {
+	{"a thread an event", 60, func(w io.Writer) {
+		for i := range 40_000 {
 			fmt.Fprintf(w, `%s{"ph":"X","name":"op %d","pid":%d,"tid":%d,"ts":%d,"dur":3}`, comma(i), i%50, i%7, i*977, i)
 		}
 	}},
-	{"begins without an end", 140, func(w io.Writer) {
-		for i := range 100_000 {
+	{"begins without an end", 60, func(w io.Writer) {
+		for i := range 40_000 {
 			fmt.Fprintf(w, `%s{"ph":"B","cat":"c","name":"op %d","pid":1,"tid":%d,"ts":%d}`, comma(i), i%50, i%1000, i)
 		}
 	}},
-	{"async begins without an end", 140, func(w io.Writer) {
-		for i := range 100_000 {
+	{"async begins without an end", 60, func(w io.Writer) {
+		for i := range 40_000 {
 			fmt.Fprintf(w, `%s{"ph":"b","cat":"c","name":"op %d","id":"0x%x","pid":1,"tid":1,"ts":%d}`, comma(i), i%50, i*7919, i)
 		}
 	}},
-	{"ids far from each other", 140, func(w io.Writer) {
-		for i := range 50_000 {
+	{"ids far from each other", 60, func(w io.Writer) {
+		for i := range 20_000 {
 			fmt.Fprintf(w, `%s{"ph":"X","cat":"cuda_runtime","name":"cudaLaunchKernel","pid":1,"tid":1,"ts":%d,"dur":2,"args":{"correlation":%d}},`, comma(i), 10*i, i*65537)
 			fmt.Fprintf(w, `{"ph":"s","cat":"ac2g","name":"ac2g","id":%d,"pid":1,"tid":1,"ts":%d},`, i*65537, 10*i)
 			fmt.Fprintf(w, `{"ph":"f","bp":"e","cat":"ac2g","name":"ac2g","id":%d,"pid":0,"tid":7,"ts":%d},`, i*65537, 10*i+5)
 			fmt.Fprintf(w, `{"ph":"X","cat":"kernel","name":"k","pid":0,"tid":7,"ts":%d,"dur":4,"args":{"stream":7,"correlation":%d}}`, 10*i+5, i*65537)
 		}
 	}},
-	{"a name an event", 140, func(w io.Writer) {
-		for i := range 100_000 {
+	{"a name an event", 60, func(w io.Writer) {
+		for i := range 40_000 {
 			fmt.Fprintf(w, `%s{"ph":"X","cat":"c%d","name":"name number %d","pid":1,"tid":1,"ts":%d,"dur":1}`, comma(i), i, i, 2*i)
 		}
 	}},
@@ -88,7 +88,7 @@ func comma(i int) string {
 var hostileCalls = [][]string{
 	{"slice", "--from", "10%", "--to", "60%", "-o", "OUT"}, {"slice", "--device", "launched", "--from", "10%", "--to", "60%", "-o", "OUT"},
 	{"strip", "--python", "--hardware", "-o", "OUT"}, {"filter", "--with-parents", "--with-flows", `name =~ "1|k|big"`, "-o", "OUT"},
-	{"downsample", "--merge", "20us", "-o", "OUT"}, {"downsample", "--max-events", "50k", "-o", "OUT"},
+	{"downsample", "--merge", "20us", "-o", "OUT"}, {"downsample", "--max-events", "20k", "-o", "OUT"},
 	{"split", "--by", "time", "--time", "100ms", "-o", "OUT"}, {"repair", "-o", "OUT"},
 	{"info"}, {"info", "--html", "OUT"}, {"report"}, {"check"},
 }
@@ -235,7 +235,7 @@ func TestBombsAreRefused(t *testing.T) {
 				io.WriteString(w, "]}\n")
 			})
 			for _, args := range hostileCalls {
-				call := append(append(slices.Clone(args), "--max-size", "50MB"), file)
+				call := append(append(slices.Clone(args), "--max-size", "20MB"), file)
 				status, told, peak := ranAlone(t, call, filepath.Join(t.TempDir(), "out"))
 				if status != exitFailed || lines(told, "tracekit: error: ") != 1 || !strings.Contains(told, "\nhint: ") || !strings.Contains(told, "--max-size") {
 					t.Errorf("%q: status %d: %s", call, status, told)

@@ -37,12 +37,19 @@ func TestFlippedIndexesGiveNoWrongSlice(t *testing.T) {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(11, 1))
+	whole := map[int][]byte{} // the slice with the good index, by where it begins
 	for range rounds {
 		from := rng.IntN(80)
 		slice := []string{"slice", "--from", fmt.Sprintf("%d%%", from), "--to", fmt.Sprintf("%d%%", from+5), "-q", file}
-		var want, got bytes.Buffer
-		if status, told := started(nil, &want, slice...); status != exitDone || told != "" {
-			t.Fatal(told)
+		var got bytes.Buffer
+		want, known := whole[from]
+		if !known {
+			var out bytes.Buffer
+			if status, told := started(nil, &out, slice...); status != exitDone || told != "" {
+				t.Fatal(told)
+			}
+			want = out.Bytes()
+			whole[from] = want
 		}
 		bad := bytes.Clone(good)
 		at := rng.IntN(len(bad))
@@ -51,8 +58,8 @@ func TestFlippedIndexesGiveNoWrongSlice(t *testing.T) {
 			t.Fatal(err)
 		}
 		status, told := started(nil, &got, slice...)
-		if status != exitDone || !strings.HasPrefix(told, "hint: "+file+indexSuffix+" is not used") || !bytes.Equal(got.Bytes(), want.Bytes()) {
-			t.Errorf("byte %d flipped: %d, %d bytes, want %d: %s", at, status, got.Len(), want.Len(), told)
+		if status != exitDone || !strings.HasPrefix(told, "hint: "+file+indexSuffix+" is not used") || !bytes.Equal(got.Bytes(), want) {
+			t.Errorf("byte %d flipped: %d, %d bytes, want %d: %s", at, status, got.Len(), len(want), told)
 		}
 		if err := os.WriteFile(file+indexSuffix, good, 0o666); err != nil {
 			t.Fatal(err)

@@ -257,6 +257,9 @@ func (h *rewriter) skipMember(at int) error {
 func (h *rewriter) putMember(at int, m docMember, commas int) error {
 	name, val := trace.Unquote(m.key), m.val
 	raw := h.buf[at:m.to]
+	if was := h.buf[m.from:m.to]; json.Valid(was) && utf8.Valid(was) {
+		val = bytes.Clone(was) // a viewer reads none of its numbers, so that none is too large
+	}
 	text := append(append(bytes.Clone(m.key), h.buf[m.end:m.from]...), val...)
 	if !bytes.Equal(text, raw) || bytes.IndexByte(raw, 0x7f) >= 0 || !utf8.Valid(raw) || !json.Valid(val) {
 		h.count[Members]++

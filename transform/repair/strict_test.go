@@ -29,15 +29,18 @@ func refused(text []byte) bool { return !json.Valid(text) || !utf8.Valid(text) }
 // Whatever is read, what a repair writes is JSON to the letter, and what check finds
 // nothing in is, too. What is right is left as it is.
 func TestRepairedTextIsJSON(t *testing.T) {
-	rounds := 20_000
+	rounds := 2_000
 	if testing.Short() {
-		rounds = 2_000
+		rounds = 200
 	}
 	kept := 0
 	for round := range rounds {
 		rng := rand.New(rand.NewPCG(5, uint64(round)))
-		rng.Shuffle(len(strictSeeds), func(i, j int) { strictSeeds[i], strictSeeds[j] = strictSeeds[j], strictSeeds[i] })
-		body := strings.Join(strictSeeds[:1+rng.IntN(len(strictSeeds))], ",\n")
+		var some []string
+		for _, i := range rng.Perm(len(strictSeeds))[:1+rng.IntN(len(strictSeeds))] {
+			some = append(some, strictSeeds[i])
+		}
+		body := strings.Join(some, ",\n")
 		text := []byte(reference.Damage(rng, `{"schemaVersion":1,"mé":{"a":["x"]},"traceEvents":[`+body+`],"traceName":"x"}`))
 		r := checkText(t, text)
 		strict := r.Loads
