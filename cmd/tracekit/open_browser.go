@@ -46,10 +46,9 @@ func (o *opener) announce(made *open.Made) error {
 	remote := os.Getenv("SSH_CONNECTION")
 	screen := os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
 	switch {
-	case o.Bool("no-browser"):
 	case remote != "" && !screen:
 		say("hint: over ssh, run this on the machine with the browser, and open the address there:\n  %s", forwarding(remote, port))
-	default:
+	case !o.Bool("no-browser"):
 		if err := startBrowser(opened); err != nil {
 			say("hint: no browser could be started (%v): open the address in one", err)
 		}

@@ -62,7 +62,6 @@ func TestOpenInABrowser(t *testing.T) {
 	dir := t.TempDir()
 	path := openTrace(t, dir, "t.json")
 	o := opening(t, nil, "--ui", viewer.URL, "--hardware-is", `name == "it's"`, path)
-	b.Go(o.Address+"#"+o.Token, readAll)
 
 	t.Run("token", func(t *testing.T) { b.T = t; testToken(b, o) })
 	t.Run("open", func(t *testing.T) { b.T = t; testOpen(b, viewer.URL, dir) })
@@ -80,6 +79,11 @@ func TestOpenInABrowser(t *testing.T) {
 
 // testToken looks for the token where it should not be.
 func testToken(b *browser.Page, o *running) {
+	b.Go(o.Address+"#wrong", "document.documentElement?.dataset.failed === 'true'")
+	if said := b.Text("said"); !strings.Contains(said, "token") {
+		b.T.Errorf("with a wrong token the page says %q", said)
+	}
+	b.Go(o.Address+"?#"+o.Token, readAll)
 	var address, stored string
 	b.Eval("location.href", &address)
 	b.Eval("sessionStorage.getItem('tracekit')", &stored)
@@ -87,11 +91,6 @@ func testToken(b *browser.Page, o *running) {
 		b.T.Errorf("the address is %s, and %q is stored", address, stored)
 	}
 	b.Go(address, readAll) // again, in the same tab
-	b.Go(o.Address+"?#wrong", "document.documentElement?.dataset.failed === 'true'")
-	if said := b.Text("said"); !strings.Contains(said, "token") {
-		b.T.Errorf("with a wrong token the page says %q", said)
-	}
-	b.Go(o.Address+"#"+o.Token, readAll)
 }
 
 // received is what the viewer got in a window, which is closed then.
@@ -340,13 +339,25 @@ func testUntrusted(b *browser.Page, viewer, path string) {
 	o.end()
 }
 
-// testGone opens a viewer that is out of reach, and then loses the server.
+// testGone opens a viewer that is out of reach, and then loses the server. The page's clock is put
+// forward.
 func testGone(b *browser.Page, path string) {
 	dead := "http://127.0.0.1:1"
 	o := opening(b.T, nil, "--ui", dead, path)
 	b.Go(o.Address+"#"+o.Token, readAll)
+	b.Eval(`(() => { window.later = 0; const now = Date.now; Date.now = () => now() + later; })()`, nil)
 	b.Click("perfetto")
+	window := b.Other(dead)
+	b.Eval("later = 2000", nil)
+	b.Until("/^[\\d.]+ .B$/.test(document.getElementById('said').textContent)") // the piece is there
+	if said := b.Text("said"); strings.Contains(said, "answer") {
+		b.T.Errorf("after 2 s the page says %q", said)
+	}
+	b.Eval("later = 3000", nil)
 	b.Until("document.getElementById('said').textContent.includes('has not answered for 3 s')")
+	b.Eval("later = 30000", nil)
+	b.Until("document.getElementById('said').textContent.includes('has not answered for 30 s: download')")
+	window.Call("Page.close", nil, nil)
 	b.Click("download")
 	b.Until("document.getElementById('said').textContent.length > 0")
 	o.end()

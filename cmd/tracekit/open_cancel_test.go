@@ -52,7 +52,7 @@ func (l *leaving) Write(b []byte) (int, error) {
 // A piece that nobody waits for any more is not cut on, by whichever verbs it is made.
 func TestOpenStopsVerbs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.json")
-	if err := os.WriteFile(path, made(t, 12<<20), 0o666); err != nil {
+	if err := os.WriteFile(path, made(t, 24<<20), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	withOpener(t, path, func(o *opener) {
@@ -66,7 +66,7 @@ func TestOpenStopsVerbs(t *testing.T) {
 			{append(slice[:3:3], "--device", "launched")},
 			{{"strip", "--hardware"}},
 			{slice, {"strip", "--hardware"}},
-			{slice, {"downsample", "--target-size", "7MB"}},
+			{slice, {"downsample", "--target-size", "15MB"}},
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
 			some := &leaving{leave: cancel}

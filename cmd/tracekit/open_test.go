@@ -27,15 +27,21 @@ type running struct {
 	end    func() int
 }
 
-// opening starts open with args and waits for its address.
+// opening starts open with args, and no browser, and waits for its address.
 func opening(t *testing.T, stdin io.Reader, args ...string) *running {
+	t.Helper()
+	return openingAnywhere(t, stdin, append([]string{"--no-browser"}, args...)...)
+}
+
+// openingAnywhere is like opening, but for the browser.
+func openingAnywhere(t *testing.T, stdin io.Reader, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	out, in := io.Pipe()
 	o := &running{t: t, stderr: &bytes.Buffer{}}
 	status := make(chan int, 1)
 	go func() {
-		code := run(ctx, append([]string{"tracekit", "open", "--no-browser"}, args...), stdin, in, o.stderr)
+		code := run(ctx, append([]string{"tracekit", "open"}, args...), stdin, in, o.stderr)
 		in.Close()
 		status <- code
 	}()

@@ -40,6 +40,7 @@ func (g *Gather) Part(ctx context.Context, p *trace.Part) error {
 		}
 		g.next = time.Now().Add(max(shownAgain, 10*time.Since(now)))
 	}
+	g.yield(ctx)
 	return budget.Check(ctx)
 }
 

@@ -2,7 +2,9 @@ package open
 
 import (
 	"context"
+	"math"
 	"sync"
+	"time"
 
 	"tracekit/trace"
 	"tracekit/transform/page"
@@ -13,12 +15,14 @@ type Reading struct {
 	mutex   sync.Mutex
 	version int
 	data    []byte        // JSON of the page; nil before the first
+	first   int           // version that had data
 	ended   bool          // all was read
 	err     error         // why not; only after the end
 	changed chan struct{} // closed with the next version
 	ready   chan struct{} // closed once pieces can be cut
 
 	isReady bool
+	drawn   chan struct{}           // closed once the first page that loads has drawn; nil before it loads
 	zero    trace.Time              // where the data's times begin
 	detail  *page.Finer             // nil before the end
 	names   *page.Occurrences       // the same
@@ -35,7 +39,12 @@ func NewReading(far func() (done, of int64)) *Reading {
 func (r *Reading) Show(d *page.Data) error {
 	data, err := page.JSON(d)
 	if err == nil {
-		r.change(func() { r.data, r.zero, r.detail, r.names = data, d.Zero, d.Finer(), d.Occurrences() })
+		r.change(func() {
+			r.data, r.zero, r.detail, r.names = data, d.Zero, d.Finer(), d.Occurrences()
+			if r.first == 0 {
+				r.first = r.version + 1
+			}
+		})
 	}
 	return err
 }
@@ -52,6 +61,52 @@ func (r *Reading) occurrences() *page.Occurrences {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	return r.names
+}
+
+// loads is called when a page begins to load, and has when one has drawn a version.
+// Only the first page counts.
+func (r *Reading) loads() {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.drawn == nil {
+		r.drawn = make(chan struct{})
+	}
+}
+
+func (r *Reading) has(version int) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.drawn == nil || r.first == 0 || version < r.first {
+		return
+	}
+	select {
+	case <-r.drawn:
+	default:
+		close(r.drawn)
+	}
+}
+
+// mostYielded is how long reading waits for the page.
+const mostYielded = time.Second
+
+// yield leaves the processors to the page while it loads, once there is something for it to draw:
+// reading takes all of them, and few machines have one to spare for a browser.
+func (r *Reading) yield(ctx context.Context) {
+	r.mutex.Lock()
+	drawn := r.drawn
+	if r.data == nil {
+		drawn = nil
+	}
+	r.mutex.Unlock()
+	if drawn == nil {
+		return
+	}
+	select {
+	case <-drawn:
+	case <-ctx.Done():
+	case <-time.After(mostYielded):
+		r.has(math.MaxInt) // or it never will
+	}
 }
 
 // Ready lets pieces be cut.

@@ -211,6 +211,7 @@ func answer(w http.ResponseWriter, v any) {
 
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	s.loads()
 	page.WriteLive(w)
 }
 
@@ -249,6 +250,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		version = -1
 	}
+	s.has(version)
 	ctx, cancel := context.WithTimeout(r.Context(), polled)
 	defer cancel()
 	now := s.since(ctx, version)

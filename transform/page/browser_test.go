@@ -14,12 +14,13 @@ import (
 	"testing"
 
 	"tracekit/internal/testkit/browser"
+	"tracekit/internal/testkit/cmptest"
 	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 )
 
 // TestInABrowser uses the page as a person does: it drags over a range, reads
-// the command, runs it, and compares what comes out with what the page said.
+// the command, runs it, and compares what that range has with what the page said.
 // With PICTURES=DIR it leaves pictures there, to be looked at.
 func TestInABrowser(t *testing.T) {
 	b := browser.Open(t)
@@ -96,38 +97,32 @@ func testDrag(b *browser.Page, dir string, data []byte) {
 	}
 	b.Eval("document.getElementById('copy').click()", nil)
 	b.Until("document.getElementById('copied').textContent === 'copied'")
-	gotEvents, gotSize := runCommand(t, dir, b.Text("command"))
+	runCommand(t, dir, b.Text("command"), from, to)
+	gotEvents, gotSize := sliced(t, data, from, to)
 	if off(events, gotEvents) > .1 || off(size, gotSize) > .1 {
 		t.Errorf("the command gives %d events and %d bytes, the page says %d and %d", gotEvents, gotSize, events, size)
 	}
 }
 
-// runCommand runs what the page shows in a shell.
-func runCommand(t *testing.T, dir, command string) (events, size int64) {
+// runCommand runs what the page shows in a shell, with a tracekit that prints its arguments.
+func runCommand(t *testing.T, dir, command string, from, to trace.Time) {
 	t.Helper()
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "tracekit"), "../../cmd/tracekit")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	script := "#!/bin/sh\nprintf '%s\\n' \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "tracekit"), []byte(script), 0o777); err != nil {
+		t.Fatal(err)
 	}
 	sh := exec.Command("sh", "-c", command)
 	sh.Dir = dir
 	sh.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
-	if out, err := sh.CombinedOutput(); err != nil {
+	out, err := sh.CombinedOutput()
+	if err != nil {
 		t.Fatalf("%s: %v\n%s", command, err, out)
 	}
-	pieces, err := filepath.Glob(filepath.Join(dir, "*.slice.json.gz"))
-	if err != nil || len(pieces) != 1 {
-		t.Fatalf("the command leaves %v", pieces)
+	at := func(t trace.Time) string { return "@" + string(trace.AppendMicros(nil, t)) }
+	want := []string{"slice", "--from", at(from), "--to", at(to), "-o", "it's a run.slice.json.gz", "it's a run.json"}
+	if d := cmptest.Diff(want, strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")); d != "" {
+		t.Errorf("%s: the shell's words (- want, + got)\n%s", command, d)
 	}
-	piece, err := os.ReadFile(pieces[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := source(t, piece).Survey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v.Events, v.Bytes
 }
 
 func testSteps(b *browser.Page, truth *tracegen.Truth) {

@@ -111,4 +111,4 @@ setTimeout(async () => {
   if (await probed()) { asked = 'a trace processor was found'; return; }
   addEventListener('message', heard, {passive: true});
   if (route.url) fetched(route.url).catch(error => { got = {error: String(error)}; });
-}, 400);
+}, 50);

@@ -91,7 +91,6 @@ function lists() {
   const some = $('which').options.length > 0;
   $('pick').hidden = !some;
   if (some && [...$('which').options].some(o => o.value === before)) $('which').value = before;
-  listInView();
 }
 
 // listInView lists what of the chosen list is in view.

@@ -70,6 +70,9 @@ function chosen() {
   if (!cutting) say('');
 }
 
+// noted is text, and what the verbs have said of a piece.
+const noted = (text, made) => made.note ? `${text} · ${made.note}` : text;
+
 // make cuts the chosen piece, unless it was the last one.
 async function make(r) {
   const key = JSON.stringify(r);
@@ -86,7 +89,7 @@ async function make(r) {
       pieces = [...pieces.filter(p => p.s !== from || p.s + p.d !== to), {s: from, d: to - from, l: held.made.name + ', ' + size(held.made.bytes)}];
       build();
     }
-    say(`${size(held.made.bytes)} · ${held.made.note}`);
+    say(noted(size(held.made.bytes), held.made));
     return held;
   } finally {
     if (cutting === mine) { cutting = null; $('cancel').hidden = true; }

@@ -81,7 +81,8 @@ async function hand(win, piece, giveUp = new AbortController()) {
   if (win.closed) throw new Error('the window was closed');
   h.buffer = null;
   win.postMessage({perfetto: {buffer, title: title(), fileName: h.made.name}}, live.viewer.origin, [buffer]);
-  say(`handed ${size(h.made.bytes)} to ${live.viewer.host}${TRUSTED.includes(location.hostname) ? '' : ', which asks there whether to open it'} · ${h.made.note}`);
+  const asks = TRUSTED.includes(location.hostname) ? '' : ', which asks there whether to open it';
+  say(noted(`handed ${size(h.made.bytes)} to ${live.viewer.host}${asks}`, h.made));
   document.documentElement.dataset.handed = (Number(document.documentElement.dataset.handed) || 0) + 1;
 }
 
