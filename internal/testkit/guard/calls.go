@@ -33,11 +33,11 @@ func (c call) forPeople() bool {
 			return false
 		}
 	}
-	return slices.Contains([]string{"info", "report", "check", "split"}, c.verb())
+	return slices.Contains([]string{"info", "report", "compare", "check", "split"}, c.verb())
 }
 
 // takesInput lists the verbs that read a trace.
-var takesInput = []string{"slice", "strip", "filter", "downsample", "split", "index", "info", "report", "check", "repair", "open"}
+var takesInput = []string{"slice", "strip", "filter", "downsample", "split", "index", "info", "report", "compare", "check", "repair", "open"}
 
 // parseCalls reads a list of calls, one a line, with words as a shell has them
 // between single quotes.

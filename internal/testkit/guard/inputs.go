@@ -50,6 +50,19 @@ var made = []struct {
 		Odd: tracegen.Odd{NaN: true, Truncate: true, Emoji: true, Async: true}}},
 }
 
+// otherName is what the trace is called that compare compares each input with.
+const otherName = "other.json"
+
+// writeOther writes that trace, and returns its path.
+func writeOther(dir string) (string, error) {
+	var b bytes.Buffer
+	if _, err := tracegen.Generate(&b, tracegen.Config{Producer: tracegen.Gaudi, TargetBytes: 300_000, Hardware: true, Python: true, Seed: 30}); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, otherName)
+	return path, os.WriteFile(path, b.Bytes(), 0o666)
+}
+
 // inputs brings those that were asked for into a folder, packed and plain.
 func (c *config) inputs(dir string) (all []input, err error) {
 	add := func(class, name string, text []byte) error {

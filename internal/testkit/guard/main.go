@@ -31,6 +31,7 @@ func main() {
 type config struct {
 	root     string // of the tree
 	old, new string // the programs
+	other    string // the trace that compare compares each input with
 	call     string // glob for the calls that are run
 	input    string // glob for the inputs that they are run on
 	ways     string
@@ -76,6 +77,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	calls, err := c.calls(ctx, out)
 	if err != nil {
+		return err
+	}
+	if c.other, err = writeOther(dir); err != nil {
 		return err
 	}
 	inputs, err := c.inputs(dir)

@@ -77,7 +77,7 @@ func (c *config) execute(ctx context.Context, program, dir string, j job) (resul
 	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(filepath.Join(work, "tmp"), 0o777)); err != nil {
 		return result{}, err
 	}
-	given, err := furnish(work, j)
+	given, err := c.furnish(work, j)
 	if err != nil {
 		return result{}, err
 	}
@@ -91,6 +91,9 @@ func (c *config) execute(ctx context.Context, program, dir string, j job) (resul
 	switch {
 	case j.call.alone:
 	case j.way.pipe:
+		if j.call.verb() == "compare" {
+			args = append(args[:len(args):len(args)], "-")
+		}
 		if stdin, err = os.Open(filepath.Join(work, given)); err != nil {
 			return result{}, err
 		}
@@ -104,7 +107,7 @@ func (c *config) execute(ctx context.Context, program, dir string, j job) (resul
 	}
 	err = filepath.WalkDir(work, func(path string, d fs.DirEntry, err error) error {
 		name, _ := filepath.Rel(work, path)
-		if err != nil || d.IsDir() || name == given || strings.HasPrefix(name, "requests.") {
+		if err != nil || d.IsDir() || name == given || name == otherName || strings.HasPrefix(name, "requests.") {
 			return err
 		}
 		r.files[filepath.ToSlash(name)], err = os.ReadFile(path)
@@ -114,7 +117,7 @@ func (c *config) execute(ctx context.Context, program, dir string, j job) (resul
 }
 
 // furnish puts into a folder what a call may read, and returns the name of the input.
-func furnish(work string, j job) (given string, err error) {
+func (c *config) furnish(work string, j job) (given string, err error) {
 	if j.call.alone {
 		return "", nil
 	}
@@ -122,6 +125,11 @@ func furnish(work string, j job) (given string, err error) {
 	given = filepath.Base(path)
 	if err := os.Link(path, filepath.Join(work, given)); err != nil {
 		return "", err
+	}
+	if j.call.verb() == "compare" {
+		if err := os.Link(c.other, filepath.Join(work, otherName)); err != nil {
+			return "", err
+		}
 	}
 	return given, os.CopyFS(work, requestFiles)
 }
