@@ -65,6 +65,11 @@ var Libraries = []Library{
 	// TensorRT-LLM's customAllReduceKernels, which FlashInfer took over.
 	{"TensorRT-LLM, FlashInfer", []string{"*allreduce_fusion_kernel*", "*oneShotAllReduce*", "*twoShotAllReduce*", "*AllReduceKernel*"}},
 	{"DeepEP", []string{"*deep_ep::*"}},
+	// The kernels that torch_musa's and MetaX's traces show.
+	{"MCCL of Moore Threads and MetaX", []string{"mcclKernel*"}},
+	// The activities of horovod/common/common.h that move data.
+	{"Horovod", []string{"NCCL_ALL*", "NCCL_REDUCE*", "NCCL_BCAST*", "MPI_ALL*", "MPI_REDUCE*", "MPI_BCAST*", "CCL_ALL*", "CCL_BCAST*",
+		"GLOO_ALL*", "GLOO_REDUCE*", "GLOO_BCAST*"}},
 	// XLA's operations, asynchronous ones by -start and -done.
 	{"XLA", []string{"all-reduce*", "all-gather*", "reduce-scatter*", "all-to-all*", "collective-permute*", "collective-broadcast*", "ragged-all-to-all*"}},
 }
@@ -76,7 +81,7 @@ var collectiveWords = []struct {
 	is   Collective
 }{
 	{"reducescatter", ReduceScatter}, {"allreduce", AllReduce}, {"crossdevicereduce", AllReduce}, {"allgather", AllGather},
-	{"alltoall", AllToAll}, {"broadcast", Broadcast}, {"sendrecv", SendRecv}, {"permute", SendRecv}, {"barrier", Barrier},
+	{"alltoall", AllToAll}, {"broadcast", Broadcast}, {"bcast", Broadcast}, {"sendrecv", SendRecv}, {"permute", SendRecv}, {"barrier", Barrier},
 	{"dispatch", AllToAll}, {"combine", AllToAll}, {"reduce", Reduce}, {"gather", Gather}, {"scatter", Scatter}, {"send", SendRecv}, {"recv", SendRecv},
 }
 

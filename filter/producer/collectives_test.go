@@ -24,6 +24,10 @@ func TestCollectiveOf(t *testing.T) {
 		"void vllm::cross_device_reduce_2stage<half>":      "all_reduce",
 		"void deep_ep::internode::dispatch<false>":         "all_to_all",
 		"void quickreduce::allreduce_prototype_twoshot<x>": "all_reduce",
+		"mcclKernel_SendRecv_RING_SIMPLE_Sum_int8_t":       "send_recv",
+		"NCCL_ALLREDUCE":                                   "all_reduce",
+		"MPI_BCAST":                                        "broadcast",
+		"NEGOTIATE_ALLREDUCE":                              "",
 		"aten::mul":                                        "", "void at::native::reduce_kernel<512, 1>": "", "gather": "", "ncclGroupEnd": "", "broadcast_in_dim": "", "": "",
 	} {
 		if got := CollectiveOf([]byte(name)).String(); got != want {

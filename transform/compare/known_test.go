@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracekit/internal/testkit/cmptest"
 	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/report"
@@ -362,4 +363,36 @@ func choose(t testing.TB, text string) *steps.Choice {
 		t.Fatal(err)
 	}
 	return &c
+}
+
+// What communicates is what expressions call a collective: by name, by library, or since its thread
+// is an engine that moves data between devices.
+func TestCommunicationIsWhatExpressionsCallACollective(t *testing.T) {
+	slice := func(name string, tid, start, took int) string {
+		return fmt.Sprintf(`{"ph":"X","cat":"kernel","name":%q,"pid":0,"tid":%d,"ts":%d,"dur":%d,"args":{"stream":%[3]d,"correlation":%[4]d}}`, name, tid, start, took)
+	}
+	text := []byte("[" + strings.Join([]string{
+		`{"ph":"M","name":"thread_name","pid":0,"tid":9,"args":{"name":"[D0] NIC 3"}}`,
+		slice("void vllm::cross_device_reduce_1stage<half, 2>", 7, 10, 3),
+		slice("all-reduce.12", 7, 20, 4),
+		slice("copy", 9, 30, 5),
+		slice("copy", 7, 40, 6),
+		slice("mcclKernel_AllReduce_RING", 7, 50, 7),
+		slice("my_all_reduce_free_kernel", 7, 60, 8),
+	}, ",\n") + "]")
+	r := pair(t, text, text)
+	amounts := func(list []Row, kind report.Kind) map[string]float64 {
+		all := map[string]float64{}
+		for i := range list {
+			if list[i].Kind == string(kind) {
+				all[list[i].Name] += list[i].Before
+			}
+		}
+		return all
+	}
+	communication := map[string]float64{"void vllm::cross_device_reduce_1stage<half, 2>": 3e3, "all-reduce.12": 4e3, "copy": 5e3, "mcclKernel_AllReduce_RING": 7e3}
+	cmptest.Same(t, "communication", communication, amounts(r.Communication, report.CommunicationTime))
+	cmptest.Same(t, "communication among kernels", communication, amounts(r.Kernels, report.CommunicationTime))
+	cmptest.Same(t, "other kernels", map[string]float64{"copy": 6e3, "my_all_reduce_free_kernel": 8e3}, amounts(r.Kernels, report.KernelTime))
+	cmptest.Same(t, "what communication hides behind nothing", communication, amounts(r.Explained, report.CommunicationTime))
 }

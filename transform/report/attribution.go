@@ -86,11 +86,12 @@ func (w *walk) work() []Work {
 	}
 	a := w.m.moments
 	for c, n := range a.kernels {
+		kernel, communicates := kernelOf(c.number)
 		kind := KernelTime
-		if a.exchanges(c.number, w.m) {
+		if communicates {
 			kind = CommunicationTime
 		}
-		add(key{kind, w.m.kernels.names[c.number]}, c.cell, *n)
+		add(key{kind, w.m.kernels.names[kernel]}, c.cell, *n)
 	}
 	for c, n := range a.operated {
 		if a.operators.states.is[c.number] != annotation {

@@ -38,7 +38,7 @@ func (d *devices) job(m *measure, track, kernel int32, e *trace.Event) int32 {
 		}
 		n = int32(len(d.jobs))
 		d.byJob[j] = n
-		j.communicates = m.options.Communication && m.sides.Communicates(e)
+		j.communicates = (m.options.Communication || m.moments != nil) && m.sides.Communicates(e)
 		d.jobs = append(d.jobs, j)
 	}
 	return n
@@ -173,8 +173,8 @@ func (v *device) take(m *measure, s span, what, launch int32) {
 	}
 	j := m.device.jobs[what]
 	if v.runs != nil {
-		v.runs.run(s, j.kernel, m.moments.exchanges(j.kernel, m), launch)
-		v.runs.counter.add(s.start, j.kernel, s.length())
+		v.runs.run(s, j.kernel, j.communicates, launch)
+		v.runs.counter.add(s.start, ranAs(j.kernel, j.communicates), s.length())
 	}
 	g := v.engine(j.track)
 	g.nested = g.nested || s.start < g.reach && g.merged > 0

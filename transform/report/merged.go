@@ -112,7 +112,7 @@ type mergedRun struct {
 	cat    []byte     // of it
 	mixed  bool       // it has several
 
-	kernel   int32       // of which there is most
+	ran      int32       // the kernel of which there is most, by ranAs
 	most     trace.Time  // of it
 	operator trace.Event // of the host, of which there is most, as long as all of them
 	largest  trace.Time
@@ -140,10 +140,10 @@ func (m *measure) mergedKernel(e *trace.Event, n *merged.Name, r *mergedRun) {
 	if m.moments == nil {
 		return
 	}
-	kernel := m.kernels.of(e).number
-	m.moments.countKernels(e.TS, kernel, n)
+	as := ranAs(m.kernels.of(e).number, m.sides.Communicates(e))
+	m.moments.countKernels(e.TS, as, n)
 	if n.Busy > r.most {
-		r.kernel, r.most = kernel, n.Busy
+		r.ran, r.most = as, n.Busy
 	}
 }
 
@@ -213,18 +213,19 @@ func (d *devices) addMerged(m *measure, e *trace.Event, r *mergedRun) error {
 	if err := v.inOrder.add(e.TS, e.End(), ^(2 * track), 0); err != nil {
 		return err
 	}
-	return v.inOrder.add(e.TS, min(e.TS.Add(r.busy), e.End()), ^(2*track + 1), r.kernel)
+	return v.inOrder.add(e.TS, min(e.TS.Add(r.busy), e.End()), ^(2*track + 1), r.ran)
 }
 
 // takeMerged meets what addMerged has added: the stretch of time that a run is within, and one
 // as long as its work takes, by which that of all engines is estimated: as if all of it were
 // the kernel of which there is most.
-func (v *device) takeMerged(m *measure, s span, what, kernel int32) {
+func (v *device) takeMerged(m *measure, s span, what, ran int32) {
 	what = ^what
 	if what%2 == 1 {
 		v.work(&m.device, s)
 		if v.runs != nil {
-			v.runs.run(s, kernel, m.moments.exchanges(kernel, m), 0)
+			kernel, communicates := kernelOf(ran)
+			v.runs.run(s, kernel, communicates, 0)
 		}
 		return
 	}

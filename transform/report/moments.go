@@ -2,9 +2,9 @@ package report
 
 import (
 	"bytes"
-	"regexp"
 	"sort"
 
+	"tracekit/filter/producer"
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/internal/merged"
@@ -28,11 +28,10 @@ type moments struct {
 	calls     stacks                    // of the runtime
 	devices   []*deviceRuns
 	logs      []*segments
-	kernels   tally
+	kernels   tally // by ranAs
 	operated  tally
 	launched  correlations // of work
 	called    correlations // of calls
-	exchange  []bool       // by kernel, as far as it was looked at
 }
 
 func newMoments(m *measure, windows []Window) *moments {
@@ -116,12 +115,12 @@ func (c *counter) add(start trace.Time, number int32, length trace.Time) {
 }
 
 // countKernels counts merged kernels where they begin.
-func (a *moments) countKernels(start trace.Time, kernel int32, n *merged.Name) {
+func (a *moments) countKernels(start trace.Time, ran int32, n *merged.Name) {
 	at := sort.Search(len(a.windows), func(i int) bool { return a.windows[i].End > start })
 	if at == len(a.windows) || a.windows[at].Start > start {
 		return
 	}
-	a.kernels.add(kernel, a.windows[at].Cell, Spent{Count: n.Count, Total: n.Busy})
+	a.kernels.add(ran, a.windows[at].Cell, Spent{Count: n.Count, Total: n.Busy})
 }
 
 // deviceRuns is what a device runs at each moment. What communicates stands apart, since it
@@ -156,16 +155,17 @@ func (d *deviceRuns) end() {
 	d.exchange.run(trace.MaxTime)
 }
 
-// collectives are what kernels that communicate are called.
-var collectives = regexp.MustCompile(`(?i)[nrhm]ccl|oneccl|all_?reduce|all_?gather|reduce_?scatter|all_?to_?all|broadcast_?kernel|send_?recv`)
-
-// exchanges reports whether a kernel communicates.
-func (a *moments) exchanges(kernel int32, m *measure) bool {
-	for len(a.exchange) <= int(kernel) {
-		a.exchange = append(a.exchange, collectives.MatchString(m.kernels.names[len(a.exchange)]))
+// ranAs returns one number for a kernel and whether it communicates: what runs under one name may do so
+// on one thread and not on another.
+func ranAs(kernel int32, communicates bool) int32 {
+	if communicates {
+		return 2*kernel + 1
 	}
-	return a.exchange[kernel]
+	return 2 * kernel
 }
+
+// kernelOf returns what ranAs was given.
+func kernelOf(ran int32) (kernel int32, communicates bool) { return ran / 2, ran%2 == 1 }
 
 func (m *measure) addCall(e *trace.Event) error {
 	track := m.names.Of(e)
@@ -244,9 +244,9 @@ func (c *correlations) of(e *trace.Event) int32 {
 	return int32(number ^ number>>32)
 }
 
-// KernelTimeOf is the kind of time of a kernel of that name.
+// KernelTimeOf is the kind of time of a kernel of which only the name is known.
 func KernelTimeOf(name string) Kind {
-	if collectives.MatchString(name) {
+	if producer.CollectiveOf([]byte(name)) != producer.NoCollective {
 		return CommunicationTime
 	}
 	return KernelTime
