@@ -11,6 +11,13 @@ func (b *Set) Add(n int) {
 	(*b)[n/64] |= 1 << (n % 64)
 }
 
+// Remove takes n out.
+func (b Set) Remove(n int) {
+	if n/64 < len(b) {
+		b[n/64] &^= 1 << (n % 64)
+	}
+}
+
 func (b Set) Has(n int) bool { return n/64 < len(b) && b[n/64]>>(n%64)&1 != 0 }
 
 func (b Set) Any() bool {

@@ -34,13 +34,19 @@ func (s *Stack[T]) Push(v T) {
 	s.n++
 }
 
-// Pop takes off the top.
+// Pop takes off the top. Memory is given back a chunk later, so that what goes up and down
+// around the end of one does not allocate.
 func (s *Stack[T]) Pop() {
 	s.n--
-	chunk := &s.chunks[s.n>>bits]
+	k := s.n >> bits
+	chunk := &s.chunks[k]
 	last := len(*chunk) - 1
 	clear((*chunk)[last:]) // what it points to
 	*chunk = (*chunk)[:last]
+	if last == 0 && len(s.chunks) > k+1 {
+		clear(s.chunks[k+1:])
+		s.chunks = s.chunks[:k+1]
+	}
 }
 
 // Delete takes out the i-th; those above it move down.
@@ -51,12 +57,12 @@ func (s *Stack[T]) Delete(i int) {
 	s.Pop()
 }
 
-// DeleteFunc takes out those for which f returns true.
-func (s *Stack[T]) DeleteFunc(f func(*T) bool) {
+// DeleteFunc takes out those for whose place f returns true.
+func (s *Stack[T]) DeleteFunc(f func(i int) bool) {
 	kept := 0
 	for i := range s.n {
-		if v := s.At(i); !f(v) {
-			*s.At(kept) = *v
+		if !f(i) {
+			*s.At(kept) = *s.At(i)
 			kept++
 		}
 	}

@@ -21,7 +21,7 @@ func TestStack(t *testing.T) {
 				want = append(want, v)
 			case rng.IntN(3000) == 0:
 				odd := func(v int) bool { return v%2 != 0 }
-				s.DeleteFunc(func(v *int) bool { return odd(*v) })
+				s.DeleteFunc(func(i int) bool { return odd(*s.At(i)) })
 				want = slices.DeleteFunc(want, odd)
 			case rng.IntN(3000) == 0:
 				s.Clear()
@@ -45,6 +45,12 @@ func TestStack(t *testing.T) {
 		}
 		if room := s.Room(); room < len(want) || room > deepest+2*perChunk {
 			t.Errorf("seed %d: room for %d, with %d at most", seed, room, deepest)
+		}
+		for s.Len() > 0 {
+			s.Pop()
+		}
+		if room := s.Room(); room > 2*perChunk {
+			t.Errorf("seed %d: room for %d, with none", seed, room)
 		}
 	}
 }

@@ -194,7 +194,7 @@ func (m *matching) Again(p *keep.Plan, n int, e *trace.Event) {
 		return // it has no time
 	}
 	q := &m.partners[n]
-	switch q.Is {
+	switch q.Is() {
 	case pairs.IsEnd:
 		return
 	case pairs.IsLone:
@@ -204,14 +204,14 @@ func (m *matching) Again(p *keep.Plan, n int, e *trace.Event) {
 		}
 		return
 	}
-	if !m.matchPair(e, q) && (m.related == nil || q.Is == pairs.IsAsync || !m.related.keeps(e, q.Stop)) {
+	if !m.matchPair(e, q) && (m.related == nil || q.Is() == pairs.IsAsync || !m.related.keeps(e, q.Stop)) {
 		return
 	}
 	p.Decided.Keep.Add(n)
 	p.Use(e)
 	if q.End >= 0 {
 		p.Decided.Keep.Add(int(q.End))
-		p.UseTrack(int(q.Track))
+		p.UseTrack(q.Track())
 	}
 }
 

@@ -142,7 +142,7 @@ func (k *relations) gatherSeeds(ctx context.Context, p *keep.Plan, m *matching) 
 				k.add(k.tracks.Of(e), e.TS, e.End())
 			}
 		case 'B', 'E', 'b', 'e':
-			if q := &k.shape.Partners[n]; q.Is == pairs.IsBegin && m.matchPair(e, q) {
+			if q := &k.shape.Partners[n]; q.Is() == pairs.IsBegin && m.matchPair(e, q) {
 				k.add(k.tracks.Of(e), e.TS, q.Stop)
 			}
 			n++
@@ -170,8 +170,8 @@ func (k *relations) join() error {
 		return err
 	}
 	for i := range k.shape.Partners {
-		if q := &k.shape.Partners[i]; q.Is == pairs.IsBegin {
-			bind(int(q.Track), q.Start, q.Stop, flows.Pair)
+		if q := &k.shape.Partners[i]; q.Is() == pairs.IsBegin {
+			bind(q.Track(), q.Start, q.Stop, flows.Pair)
 		}
 	}
 	k.flows.Resolve()

@@ -11,9 +11,9 @@ type edges struct {
 	*timeRange
 	plan  *keep.Plan
 	async bool
-	over  []pairOf     // that were open at the start of the range
-	made  []pairs.Mark // begins that get an end, the innermost first
-	ends  []pairs.Mark // those that get one if what is around them ends, with the trace
+	over  []pairOf // that were open at the start of the range
+	made  []uint32 // ordinals of begins that get an end, the innermost first
+	ends  []uint32 // those that get one if what is around them ends, with the trace
 }
 
 type pairOf struct{ begin, end pairs.Mark }
@@ -89,9 +89,9 @@ func (l *edges) OpenBegin(b pairs.Mark) {
 			l.stay(b)
 		}
 		if l.last >= l.to {
-			l.made = append(l.made, b)
+			l.made = append(l.made, uint32(b.Ordinal()))
 		} else if b.TS < l.last {
-			l.ends = append(l.ends, b)
+			l.ends = append(l.ends, uint32(b.Ordinal()))
 		}
 	default:
 		l.stay(b)

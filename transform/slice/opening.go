@@ -8,7 +8,6 @@ import (
 	"tracekit/trace"
 	"tracekit/transform/internal/clipped"
 	"tracekit/transform/internal/keep"
-	"tracekit/transform/internal/pairs"
 )
 
 // Opening makes what stands at the start of a range: cut slices first, the
@@ -48,7 +47,7 @@ func (r *timeRange) cutOrFused(p *keep.Plan, n int) keep.Made {
 		return p.Made(&p.Cuts[n], r.change(&p.Cuts[n]))
 	}
 	f := p.Decided.Fused[n-len(p.Cuts)]
-	b := p.Decided.Text(f.Begin).Clone()
+	b := p.Decided.Text(f.Begin.Ordinal()).Clone()
 	return p.Made(&b, r.complete(p, f, &b))
 }
 
@@ -57,7 +56,7 @@ func (r *timeRange) cutOrFused(p *keep.Plan, n int) keep.Made {
 func (r *timeRange) Closing(p *keep.Plan) iter.Seq[keep.Made] {
 	d := &p.Decided
 	// In the order of the file, whatever else there is in it.
-	slices.SortFunc(d.Unclosed, func(a, b []pairs.Mark) int { return cmp.Compare(first(a), first(b)) })
+	slices.SortFunc(d.Unclosed, func(a, b []uint32) int { return cmp.Compare(slices.Min(a), slices.Min(b)) })
 	return func(yield func(keep.Made) bool) {
 		for m := range p.MovedTo(r.to, d.Closed) {
 			if !yield(m) {
@@ -65,17 +64,13 @@ func (r *timeRange) Closing(p *keep.Plan) iter.Seq[keep.Made] {
 			}
 		}
 		for _, line := range d.Unclosed {
-			for _, b := range line {
-				if !yield(keep.Made{Text: madeEnd(d.Text(b), min(r.to, r.last))}) {
+			for _, n := range line {
+				if !yield(keep.Made{Text: madeEnd(d.Text(int(n)), min(r.to, r.last))}) {
 					return
 				}
 			}
 		}
 	}
-}
-
-func first(marks []pairs.Mark) int {
-	return slices.MinFunc(marks, func(a, b pairs.Mark) int { return cmp.Compare(a.Ordinal(), b.Ordinal()) }).Ordinal()
 }
 
 // complete makes a complete slice of a pair that was open at the start of the
@@ -84,7 +79,7 @@ func (r *timeRange) complete(p *keep.Plan, f keep.Fusion, b *trace.Event) []byte
 	var args []trace.Arg
 	var end *trace.Event
 	if f.End != nil {
-		end = p.Decided.Text(*f.End)
+		end = p.Decided.Text(f.End.Ordinal())
 		for m := range trace.Members(end.Args()) {
 			if key := string(m.Key); key != clipped.KeyTS && key != clipped.KeyDur {
 				args = append(args, trace.Arg{Key: string(m.Key), Value: m.Value})

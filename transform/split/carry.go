@@ -24,21 +24,21 @@ func (d *density) pair(partners []pairs.Partner) {
 	d.ends.partners = partners
 	for n := range partners {
 		q, size := &partners[n], int64(d.ends.sizes[n])
-		switch q.Is {
+		switch q.Is() {
 		case pairs.IsLone:
 			if q.Start != trace.MaxTime {
 				d.add(q.Start, bin{events: 1, bytes: size})
-				d.names.uses.add(q.Start, q.Start, int(q.Track))
+				d.names.uses.add(q.Start, q.Start, q.Track())
 			}
 		case pairs.IsBegin, pairs.IsAsync:
 			end := d.ends.endOf(q)
 			d.add(q.Start, bin{events: 2, bytes: size + end})
 			carried := bin{openEvents: 1, openBytes: size + clipped}
-			if q.Is == pairs.IsAsync {
+			if q.Is() == pairs.IsAsync {
 				carried = bin{openEvents: 2, openBytes: size + end + 2*clipped}
 			}
 			d.open(q.Start, q.Stop, carried)
-			d.names.uses.add(q.Start, q.Stop, int(q.Track))
+			d.names.uses.add(q.Start, q.Stop, q.Track())
 		}
 	}
 }
@@ -56,7 +56,7 @@ func (p *paired) endOf(q *pairs.Partner) int64 {
 func (p *paired) arcs(shift uint) []arc {
 	var all []arc
 	for n := range p.partners {
-		if q := &p.partners[n]; q.Is == pairs.IsBegin && q.End >= 0 && q.Stop>>shift > q.Start>>shift {
+		if q := &p.partners[n]; q.Is() == pairs.IsBegin && q.End >= 0 && q.Stop>>shift > q.Start>>shift {
 			all = append(all, arc{q.Start, q.Stop, 1, p.endOf(q)})
 		}
 	}

@@ -90,7 +90,7 @@ func (r *router) eachSlice(ctx context.Context, read pipeline.Reading, f func(s 
 				f(&s)
 			}
 		case 'B', 'E', 'b', 'e':
-			if q := &r.shape.Partners[r.marks]; q.Is == pairs.IsBegin {
+			if q := &r.shape.Partners[r.marks]; q.Is() == pairs.IsBegin {
 				s = launches.Slice{Begin: r.marks, End: int(q.End), Track: l.Tracks.Of(e), Start: e.TS, Stop: q.Stop}
 				s.Begun, _ = l.Describe(e)
 				f(&s)

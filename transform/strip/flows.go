@@ -116,7 +116,7 @@ func learnFlows(ctx context.Context, read pipeline.Reading, o Options, b *flows.
 				b.Bind(track, e.TS, e.End(), is)
 			case e.Phase == 'B':
 				b.Bind(track, pair.Start, pair.Stop, is|flows.Pair)
-			case e.Phase == 'E' && pair.Is == pairs.IsLone:
+			case e.Phase == 'E' && pair.Is() == pairs.IsLone:
 				b.End(track, e.TS)
 			}
 		}

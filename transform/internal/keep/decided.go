@@ -12,12 +12,18 @@ type decided struct {
 	Keep   bitset.Set // that are kept as they are, by ordinal
 	tracks bitset.Set // that some stay on
 
-	Reopened []pairs.Mark   // begins that move to the start of the range
-	Closed   []pairs.Mark   // ends that move to its end
-	Fused    []Fusion       // pairs that become complete slices
-	Unclosed [][]pairs.Mark // begins that get an end, by line, the innermost first
+	Reopened []Moved    // begins that move to the start of the range
+	Closed   []Moved    // ends that move to its end
+	Fused    []Fusion   // pairs that become complete slices
+	Unclosed [][]uint32 // ordinals of begins that get an end, by line, the innermost first
 
 	texts texts // of all these, once they were met again
+}
+
+// Moved is a begin or end that stands at another time: when it was, and its ordinal.
+type Moved struct {
+	ts trace.Time
+	n  uint32
 }
 
 // Fusion is a pair that becomes a complete slice. It has no end if none is in the
@@ -33,8 +39,8 @@ func (d *decided) Stay(m pairs.Mark) {
 	d.tracks.Add(int(m.Track))
 }
 
-func (d *decided) Move(to *[]pairs.Mark, m pairs.Mark) {
-	*to = append(*to, m)
+func (d *decided) Move(to *[]Moved, m pairs.Mark) {
+	*to = append(*to, Moved{m.TS, uint32(m.Ordinal())})
 	d.want(m)
 }
 
@@ -46,10 +52,11 @@ func (d *decided) Fuse(b pairs.Mark, e *pairs.Mark, stop trace.Time) {
 	}
 }
 
-func (d *decided) Unclose(begins []pairs.Mark) {
+// Unclose gives ends to begins that are kept, or moved.
+func (d *decided) Unclose(begins []uint32) {
 	d.Unclosed = append(d.Unclosed, begins)
-	for _, b := range begins {
-		d.want(b)
+	for _, n := range begins {
+		d.texts.want(int(n))
 	}
 }
 
@@ -67,5 +74,5 @@ func (d *decided) Collect(n int, e *trace.Event) { d.texts.add(n, e) }
 // Wants reports whether the text of some is needed.
 func (d *decided) Wants() bool { return d.texts.some }
 
-// Text is a begin or end whose text was collected. Its bytes are valid until the next call.
-func (d *decided) Text(m pairs.Mark) *trace.Event { return d.texts.get(m.Ordinal()) }
+// Text is the n-th begin or end, whose text was collected. Its bytes are valid until the next call.
+func (d *decided) Text(n int) *trace.Event { return d.texts.get(n) }

@@ -21,10 +21,10 @@ func (p *Plan) Held(s *budget.Sum) {
 const eventBytes = 120
 
 func (d *decided) held() int {
-	const mark, fusion = 24, 64
-	n := mark*(cap(d.Reopened)+cap(d.Closed)) + fusion*cap(d.Fused) + 8*cap(d.texts.wanted) + d.texts.held.Held()
+	const moved, fusion, ordinal = 16, 64, 4
+	n := moved*(cap(d.Reopened)+cap(d.Closed)) + fusion*cap(d.Fused) + 8*cap(d.texts.wanted) + d.texts.held.Held()
 	for _, line := range d.Unclosed {
-		n += mark * cap(line)
+		n += ordinal * cap(line)
 	}
 	return n
 }

@@ -7,7 +7,6 @@ import (
 
 	"tracekit/trace"
 	"tracekit/transform/internal/clipped"
-	"tracekit/transform/internal/pairs"
 )
 
 // Made is an event that is written in place of another: its text, and whose white
@@ -27,13 +26,13 @@ func (p *Plan) Made(e *trace.Event, obj []byte) Made {
 }
 
 // MovedTo makes events at another time, in the order in which they were.
-func (p *Plan) MovedTo(ts trace.Time, marks []pairs.Mark) iter.Seq[Made] {
-	slices.SortFunc(marks, func(a, b pairs.Mark) int {
-		return cmp.Or(cmp.Compare(a.TS, b.TS), cmp.Compare(a.Ordinal(), b.Ordinal()))
+func (p *Plan) MovedTo(ts trace.Time, moved []Moved) iter.Seq[Made] {
+	slices.SortFunc(moved, func(a, b Moved) int {
+		return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.n, b.n))
 	})
 	return func(yield func(Made) bool) {
-		for _, m := range marks {
-			e := p.Decided.Text(m)
+		for _, m := range moved {
+			e := p.Decided.Text(int(m.n))
 			if !yield(p.Made(e, trace.Edit{TS: &ts, Args: []trace.Arg{{Key: clipped.KeyTS, Value: e.TSText()}}}.Apply(e))) {
 				return
 			}

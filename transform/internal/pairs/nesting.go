@@ -107,7 +107,8 @@ func (l *shaped) OpenBegin(b Mark) {
 
 func (l *shaped) slice(b Mark, end trace.Time) {
 	if l.async {
-		(*l.Of)[b.Ordinal()].Is = IsAsync
+		p := &(*l.Of)[b.Ordinal()]
+		p.trackIs = p.trackIs>>roleBits<<roleBits | uint32(IsAsync)
 	} else if l.shape.Levels {
 		l.shape.add(int(b.Track), b.TS, end)
 	}
@@ -145,7 +146,7 @@ func (s *Nesting) Depth(e *trace.Event, end trace.Time) int {
 
 // Held is about how many bytes s takes.
 func (s *Nesting) Held() int {
-	const slice, pair = 32, 32
+	const slice, pair = 32, 24
 	n := s.pairs.Held() + s.Tracks.Held() + pair*cap(s.Partners)
 	for _, l := range s.lines {
 		n += slice * cap(l)

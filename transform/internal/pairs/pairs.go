@@ -43,7 +43,8 @@ func hashOf(text []byte) uint64 {
 	return h ^ h>>29
 }
 
-// Handler decides on the begins and ends of one line: a track, or an async id.
+// Handler decides on the begins and ends of one line: a track, or an async id. Its begins have
+// no name any more.
 type Handler interface {
 	Pair(b, e Mark)
 	LoneEnd(m Mark)   // an end without a begin, or what has no id to be matched by

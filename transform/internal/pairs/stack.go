@@ -1,12 +1,17 @@
 package pairs
 
-import "tracekit/internal/chunks"
+import (
+	"tracekit/internal/bitset"
+	"tracekit/internal/chunks"
+	"tracekit/trace"
+)
 
 // Open are the begins of a line that are open, each with what it is: a hash of its name
 // in the upper 40 bits and one of its category in the lower 24, each 0 if there is none.
 type Open[T any] struct {
 	begins chunks.Stack[begin[T]] // and in an index those that were closed among them
-	closed int                    // how many of them were
+	closed bitset.Set             // the places of these
+	count  int                    // of these
 	index  [3]places              // by how much an end tells; nil until an end lies deep
 	looked int64                  // for tests: begins that were looked at
 }
@@ -21,9 +26,8 @@ func Key(name, cat uint32) uint64 {
 }
 
 type begin[T any] struct {
-	what   uint64
-	closed bool
-	item   T
+	what uint64
+	item T
 }
 
 // places are where begins stand by what an end says of them, the innermost last. Some may
@@ -90,9 +94,9 @@ func (o *Open[T]) Close(end uint64) (item T, ok bool) {
 	if i < 0 {
 		return item, false
 	}
-	b := o.begins.At(i)
-	item, b.closed = b.item, true
-	o.closed++
+	item = o.begins.At(i).item
+	o.closed.Add(i)
+	o.count++
 	o.trim()
 	return item, true
 }
@@ -123,7 +127,7 @@ func (o *Open[T]) find(end uint64) int {
 		o.looked++
 		i := at[len(at)-1]
 		if i < o.begins.Len() {
-			if b := o.begins.At(i); !b.closed && b.what&masks[k] == what {
+			if b := o.begins.At(i); !o.closed.Has(i) && b.what&masks[k] == what {
 				o.index[k][what] = at
 				return i
 			}
@@ -136,14 +140,15 @@ func (o *Open[T]) find(end uint64) int {
 
 // trim takes off what is closed, so that the last is open and most are.
 func (o *Open[T]) trim() {
-	for n := o.begins.Len(); n > 0 && o.begins.At(n-1).closed; n-- {
+	for n := o.begins.Len(); n > 0 && o.closed.Has(n-1); n-- {
 		o.begins.Pop()
-		o.closed--
+		o.closed.Remove(n - 1)
+		o.count--
 	}
-	if o.closed > near && o.closed > o.begins.Len()/2 {
-		o.begins.DeleteFunc(func(b *begin[T]) bool { return b.closed })
-		o.looked += int64(o.closed)
-		o.closed, o.index = 0, [3]places{}
+	if o.count > near && o.count > o.begins.Len()/2 {
+		o.begins.DeleteFunc(o.closed.Has)
+		o.looked += int64(o.count)
+		o.closed, o.count, o.index = nil, 0, [3]places{}
 	}
 	if o.begins.Len() == 0 {
 		o.index = [3]places{}
@@ -164,18 +169,21 @@ func (o *Open[T]) Empty() bool { return o.begins.Len() == 0 }
 // Take opens what is open in another, the outermost first, and leaves that empty.
 func (o *Open[T]) Take(from *Open[T]) {
 	for i := range from.begins.Len() {
-		if b := from.begins.At(i); !b.closed {
+		if b := from.begins.At(i); !from.closed.Has(i) {
 			o.Push(b.what, b.item)
 		}
 	}
 	from.clear()
 }
 
-// Drain takes out all that is open, the innermost first.
+// Drain takes out all that is open, the innermost first, and gives their memory back on the way.
 func (o *Open[T]) Drain(f func(T)) {
-	for i := o.begins.Len() - 1; i >= 0; i-- {
-		if b := o.begins.At(i); !b.closed {
-			f(b.item)
+	o.index = [3]places{}
+	for n := o.begins.Len(); n > 0; n-- {
+		item := o.begins.At(n - 1).item
+		o.begins.Pop()
+		if !o.closed.Has(n - 1) {
+			f(item)
 		}
 	}
 	o.clear()
@@ -183,36 +191,45 @@ func (o *Open[T]) Drain(f func(T)) {
 
 func (o *Open[T]) clear() {
 	o.begins.Clear()
-	o.closed, o.index = 0, [3]places{}
+	o.closed, o.count, o.index = nil, 0, [3]places{}
+}
+
+// openMark is a Mark without what it says of itself, which stands beside it.
+type openMark struct {
+	ts    trace.Time
+	id    uint32
+	track int32
 }
 
 // stack matches the begins and ends of a line, in order of time, as Perfetto does:
 // an end belongs to the innermost begin that it can close.
 type stack struct {
 	Handler
-	open Open[Mark]
+	open Open[openMark]
 }
 
 func (s *stack) take(m Mark) {
 	if !m.IsEnd() {
-		s.open.Push(m.what, m)
+		s.open.Push(m.what, openMark{m.TS, m.id, m.Track})
 	} else if b, ok := s.open.Close(m.what); ok {
-		s.Pair(b, m)
+		s.Pair(b.mark(), m)
 	} else {
 		s.LoneEnd(m)
 	}
 }
 
 func (s *stack) finish() {
-	s.open.Drain(s.OpenBegin)
+	s.open.Drain(func(b openMark) { s.OpenBegin(b.mark()) })
 	s.Done()
 }
+
+func (b openMark) mark() Mark { return Mark{TS: b.ts, id: b.id, Track: b.track} }
 
 // markBytes is what a Mark takes, openBytes one that is open, and indexBytes what it
 // takes in an index.
 const (
 	markBytes  = 24
-	openBytes  = 40
+	openBytes  = 24
 	indexBytes = 3 * 60
 )
 
