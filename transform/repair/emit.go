@@ -169,7 +169,7 @@ func (e *emitter) put(sep, obj []byte) error {
 // change returns the text of an event as planned.
 func (e *emitter) change(obj []byte, seq int64, phase byte, ts int64) []byte {
 	lane := e.lanes.get(seq)
-	end, closed := e.close[seq]
+	end, closed := e.close.at(seq)
 	renamed := e.vllm.rename[seq]
 	flow, reflowed := e.flowIDs.own[seq]
 	maybe := len(e.vllm.from) > 0 && phase != 'M' && !e.judge.Categorised()

@@ -32,12 +32,14 @@ func (n *nesting) place(r *check.Record) {
 			n.put(r, r.TS, 0)
 		}
 	case 'B', 'b':
+		if end, endless := n.close.at(r.Seq); endless {
+			n.put(r, end, firstfit.Unended)
+			break
+		}
 		switch p, closed := n.pairs[r.Seq]; {
 		case !closed:
 		case n.empty[r.Seq]:
 			n.put(r, r.TS, 0)
-		case p.endSeq == 0:
-			n.put(r, p.endTS, firstfit.Unended)
 		default:
 			n.put(r, p.endTS, p.endSeq)
 		}

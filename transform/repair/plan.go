@@ -29,9 +29,9 @@ type steps struct {
 	lanes  laneTable
 	unbind map[int64]bool
 	drop   map[int64]Kind
-	close  map[int64]int64 // begins to be closed, and when, in ns
-	empty  map[int64]bool  // begins whose end is at the same time, to be written as X
-	order  bool            // an event at time zero has to stand behind all others
+	close  endless        // begins to be closed
+	empty  map[int64]bool // begins whose end is at the same time, to be written as X
+	order  bool           // an event at time zero has to stand behind all others
 	count  tally
 }
 
@@ -76,7 +76,7 @@ type planner struct {
 
 // held tells what p takes besides the plan.
 func (p *planner) held(s *budget.Sum) {
-	const paired, line, one, record = 60, 120, 40, 80
+	const paired, line, one, record = 60, 120, 24, 80
 	n := line * (len(p.open) + len(p.ends) + len(p.lines))
 	for _, open := range p.open {
 		n += open.Held(one)
@@ -96,12 +96,12 @@ func newPlan() *plan {
 func (p *plan) held(s *budget.Sum) {
 	const thread, moved, other = 160, 30, 40
 	s.Add("threads", thread*len(p.threads))
-	s.Add("events to be repaired", moved*len(p.lanes.of)+other*(len(p.unbind)+len(p.drop)+len(p.close)+len(p.empty)))
+	s.Add("events to be repaired", moved*len(p.lanes.of)+other*(len(p.unbind)+len(p.drop)+len(p.empty)))
+	s.Add("begins without an end", p.close.held())
 }
 
 func newSteps() steps {
-	return steps{lanes: newLaneTable(), unbind: map[int64]bool{}, drop: map[int64]Kind{}, close: map[int64]int64{},
-		empty: map[int64]bool{}, count: tally{}}
+	return steps{lanes: newLaneTable(), unbind: map[int64]bool{}, drop: map[int64]Kind{}, empty: map[int64]bool{}, count: tally{}}
 }
 
 // make fills the plan. What leaves or joins the trace changes where Perfetto
@@ -111,7 +111,7 @@ func (p *planner) make(flows bool) error {
 	if err := p.once(flows); err != nil {
 		return err
 	}
-	if !p.far && len(p.lanes.of)+len(p.drop)+len(p.close)+len(p.empty) == 0 {
+	if !p.far && len(p.lanes.of)+len(p.drop)+len(p.close.begins)+len(p.empty) == 0 {
 		return nil
 	}
 	if changes, err := p.judge.Sorted(p.ctx, p.slices, p.leaves); err != nil || !changes {
@@ -256,19 +256,17 @@ func (p *planner) closeOpen() {
 		return
 	}
 	for on, open := range p.open {
-		last := p.ends[on]
-		var left []begin
-		open.Drain(func(b begin) {
-			left = append(left, b)
-			last = max(last, b.ts+1)
-		})
-		_, end := timeFrom(last)
-		for _, b := range left {
-			p.pairs[b.seq] = pair{end, 0}
-			p.close[b.seq] = end
-			p.count[Ends]++
+		innermost, some := open.Innermost() // which began last
+		if !some {
+			continue
 		}
+		_, end := timeFrom(max(p.ends[on], innermost.ts+1))
+		open.Drain(func(b begin) {
+			p.close.add(b.seq, end)
+			p.count[Ends]++
+		})
 	}
+	p.close.sort()
 }
 
 // maxReplays bounds how often flows are looked at again: leaving one out can
@@ -281,7 +279,8 @@ func (p *planner) replay(flows bool) error {
 	n, _ := p.judge.Tracks()
 	p.flowIDs.own = nil
 	move := func(r *check.Record) check.Move {
-		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: p.close[r.Seq], Flow: p.flowIDs.own[r.Seq], Out: p.leaves(r)}
+		end, _ := p.close.at(r.Seq)
+		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: end, Flow: p.flowIDs.own[r.Seq], Out: p.leaves(r)}
 		if _, gone := p.drop[r.Seq]; gone {
 			to.Out = true
 		}
