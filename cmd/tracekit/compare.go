@@ -309,6 +309,7 @@ func (r *comparisonReader) input(side int, name string) (*compare.Input, error) 
 			return nil, err
 		}
 		options.Look = drawn.Part
+		budget.Held(r.c.Context, drawn.Held)
 	}
 	i, survey, err := compare.Measure(r.c.Context, in.Source, in.name, options, r.selection)
 	if err == nil {

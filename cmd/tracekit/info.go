@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/jsondoc"
 	"tracekit/transform/info"
 	"tracekit/transform/page"
@@ -66,6 +67,7 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 			return err
 		}
 		o.Look = drawn.Part
+		budget.Held(c.Context, drawn.Held)
 	}
 	found, survey, err := info.Inspect(c.Context, in.Source, o)
 	if err == nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/open"
 	"tracekit/transform/page"
@@ -84,6 +85,7 @@ func (o *opener) read(ctx context.Context) error {
 	}
 	g := &open.Gather{Collector: page.NewCollector(o.finder, o.given), Reading: o.reading, Finish: o.complete}
 	g.GatherNames()
+	budget.Held(ctx, g.Held)
 	survey, err := o.readParts(ctx, func(p *trace.Part) error {
 		o.learn(p)
 		return g.Part(ctx, p)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 
+	"tracekit/internal/budget"
 	"tracekit/internal/jsondoc"
 	"tracekit/internal/spill"
 	"tracekit/internal/term"
@@ -141,6 +142,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options, partial *outpu
 			return err
 		}
 		o.Look = drawn.Part
+		budget.Held(c.Context, drawn.Held)
 	}
 	o.Temp = spill.In(c.String("tmpdir"))
 	var r *measured.Report

@@ -164,7 +164,7 @@ func (f *file) learnSteps(ctx context.Context) error {
 func (p *Plan) rebase() {
 	const pytorch = 7_889_238 * trace.Time(1e9) // to which PyTorch rounds its base
 	base, all, same := int64(math.MaxInt64), true, true
-	first := trace.MaxTime
+	first, last := trace.MaxTime, trace.MinTime
 	for _, f := range p.files {
 		if f.base != 0 {
 			base = min(base, f.base)
@@ -175,6 +175,7 @@ func (p *Plan) rebase() {
 		same = same && f.clock.Same()
 		all = all && f.clock.At(f.extent.Zero) >= clocks.Epoch
 		first = min(first, f.clock.At(f.extent.Zero))
+		last = max(last, f.clock.At(f.extent.Last))
 	}
 	switch {
 	case base != math.MaxInt64:
@@ -191,10 +192,22 @@ func (p *Plan) rebase() {
 			p.base = int64(shift)
 		}
 	}
+	if p.base != 0 && last != trace.MinTime && last-shift >= exactTimes {
+		const round = trace.Time(1e9)
+		shift = first / round * round
+		p.base = int64(shift)
+		if last-shift >= exactTimes {
+			p.note("the traces lie %.0f days apart: Perfetto reads times that are more than 101 days behind the first to 2 ns or more, so that slices which touch may overlap", float64(last-first)/86400e9)
+		}
+	}
 	for _, f := range p.files {
 		f.clock.Shift -= shift
 	}
 }
+
+// exactTimes is up to where Perfetto, which reads times as doubles of microseconds, tells one
+// nanosecond from the next, in ns.
+const exactTimes = trace.Time(1<<43) * 1000
 
 // extent is the range of the merged trace.
 func (p *Plan) extent() (x trace.Extent) {

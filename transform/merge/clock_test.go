@@ -1,7 +1,10 @@
 package merge
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"tracekit/internal/testkit/ranks"
@@ -92,5 +95,50 @@ func TestOneHostHasOneClock(t *testing.T) {
 	inputs, _ := inputsOf(&run)
 	if p, _ := merged(t, inputs, options(t, true)); p.Clocks != nil {
 		t.Errorf("clocks of one host are corrected: %+v", p.Clocks)
+	}
+}
+
+// Times keep their nanoseconds where Perfetto reads them as doubles of microseconds, as long as the
+// traces lie no more than 101 days apart, whatever their bases are; else it is said.
+func TestMergedTimesKeepTheirNanoseconds(t *testing.T) {
+	const day = int64(86400e9)
+	trace := func(base, at int64) []byte {
+		micros := fmt.Sprintf("%d.%03d", at/1000, at%1000)
+		return fmt.Appendf(nil, `{"baseTimeNanoseconds":%d,"traceEvents":[{"ph":"X","name":"w","pid":1,"tid":1,"ts":%s,"dur":1}]}`, base, micros)
+	}
+	const first = 1_743_521_598_000_000_000 // a base of PyTorch's
+	for _, c := range []struct {
+		name         string
+		base, a, b   int64 // base of b beyond that of a, and times
+		exact, notes bool
+	}{
+		{"one base", 0, 80 * day, 90*day + 1, true, false},
+		{"the next base", 7_889_238e9, 80 * day, 40*day + 1, true, false},
+		{"far apart", 400 * day, 80 * day, 40*day + 1, false, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, d := merged(t, []Input{inputOf("a", trace(first, c.a)), inputOf("b", trace(first+c.base, c.b))}, options(t, false))
+			events := withoutMetadata(d.Events)
+			want := c.base + c.b - c.a
+			if got := nanoseconds(t, events[1]["ts"]) - nanoseconds(t, events[0]["ts"]); got != want {
+				t.Errorf("%d ns between them, want %d", got, want)
+			}
+			as := func(v any) int64 { // as Perfetto reads it
+				f, err := v.(json.Number).Float64()
+				if err != nil {
+					t.Fatal(err)
+				}
+				return int64(math.Round(f * 1000))
+			}
+			if exact := as(events[1]["ts"]) == nanoseconds(t, events[1]["ts"]); exact != c.exact {
+				t.Errorf("ts %v is exact: %v", events[1]["ts"], exact)
+			}
+			if said := strings.Contains(strings.Join(p.Notes, "\n"), "days apart"); said != c.notes {
+				t.Errorf("notes: %q", p.Notes)
+			}
+			if wall := p.base + nanoseconds(t, events[0]["ts"]); wall != first+c.a {
+				t.Errorf("the first is at %d by the clock, want %d", wall, first+c.a)
+			}
+		})
 	}
 }

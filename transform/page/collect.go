@@ -53,6 +53,21 @@ func NewCollector(f *requests.Finder, given filter.Given) *Collector {
 	return c
 }
 
+// Held tells what c takes.
+func (c *Collector) Held(s *budget.Sum) {
+	const category, reach, binned = 280, 24, 2 * 8 * maxBins // reach is how far one of a lane reaches
+	categories := category*len(c.cats) + binned*c.binned
+	for _, l := range c.lanes.all {
+		categories += reach * cap(l.covered)
+	}
+	s.Add("threads", c.lanes.names.Held())
+	s.Add("categories", categories)
+	s.Add("steps and requests", c.finder.Held())
+	if c.names != nil {
+		s.Add("names", c.names.bytes())
+	}
+}
+
 // GatherNames lets c gather where names occur, besides.
 func (c *Collector) GatherNames() { c.names = newOccurrences(&c.lanes.names) }
 
@@ -247,6 +262,7 @@ func Collect(ctx context.Context, s *trace.Source, o steps.Options) (*Data, erro
 		return nil, err
 	}
 	c := NewCollector(f, filter.Given{})
+	budget.Held(ctx, c.Held)
 	v, err := s.SurveyParts(func(p *trace.Part) error {
 		c.Part(p)
 		return budget.Check(ctx)

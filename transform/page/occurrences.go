@@ -73,6 +73,12 @@ func newOccurrences(tracks *report.Names) *Occurrences {
 	return o
 }
 
+// bytes is about how many o takes.
+func (o *Occurrences) bytes() int {
+	const name, place, occurrence = 150, 24, 112
+	return o.held + name*len(o.names) + place*len(o.places) + occurrence*cap(o.all)
+}
+
 // widen is part of widener.
 func (o *Occurrences) widen(to func(i int) int) {
 	var target [occurrenceBins]int
