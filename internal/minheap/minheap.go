@@ -1,6 +1,8 @@
 // Package minheap is a heap whose smallest item is taken first.
 package minheap
 
+import "slices"
+
 // Item is what a Heap holds; Before reports whether it is less than another.
 type Item[T any] interface{ Before(T) bool }
 
@@ -13,6 +15,9 @@ func (h *Heap[T]) Len() int { return len(h.items) }
 // Top returns the least item, which must be there. If it is changed, Fix has to be called.
 // It is valid until the next call of Push, Pop or Fix.
 func (h *Heap[T]) Top() *T { return &h.items[0] }
+
+// Grow makes room for n more items.
+func (h *Heap[T]) Grow(n int) { h.items = slices.Grow(h.items, n) }
 
 // Push adds an item.
 func (h *Heap[T]) Push(item T) {

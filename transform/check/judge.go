@@ -251,13 +251,14 @@ type Move struct {
 
 // Replay does with what was kept what Perfetto does, after move has said what
 // becomes of each event, and calls found for what would be dropped or never
-// ends.
-func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move, found func(k Kind, seq int64, phase byte)) error {
+// ends. Of threads there are so many, and of begins that it closes.
+func (j *Judge) Replay(ctx context.Context, threads, closed int, move func(*Record) Move, found func(k Kind, seq int64, phase byte)) error {
 	p := newReplay(newReport(), "", j.keeps.names, threads)
 	p.onFind, p.started = found, map[uint64]*record{}
 	budget.Held(ctx, p.held)
 	var due closings
-	budget.Held(ctx, func(s *budget.Sum) { s.Add("ends that are missing", recordBytes*due.Len()) })
+	due.Grow(closed)
+	budget.Held(ctx, func(s *budget.Sum) { s.Add("ends that are missing", closingBytes*max(due.Len(), closed)) })
 	var moved record
 	var known Record
 	err := j.keeps.ordered(ctx, func(r *record) {
@@ -279,7 +280,7 @@ func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move
 		}
 		p.take(&moved)
 		if to.Close > 0 {
-			due.Push(dueClosing(ending(moved, to.Close)))
+			due.Push(closingOf(&moved, to.Close))
 		}
 	})
 	due.before(nil, true, p.take)
@@ -291,16 +292,24 @@ func (j *Judge) Replay(ctx context.Context, threads int, move func(*Record) Move
 // innermost first. Their dur is the time of their begin.
 type closings struct{ minheap.Heap[dueClosing] }
 
-type dueClosing record
+// dueClosing is what is left of the record of such an end. There may be millions.
+type dueClosing struct {
+	ts, dur, off     int64
+	cookie           uint64
+	track, name, cat uint32
+	phase            byte
+	flags            rflag
+}
 
-const recordBytes = 80
+const closingBytes = 48
 
-// ending is the end of a begin, at a time in ns.
-func ending(r record, ts int64) record {
-	r.phase += 'E' - 'B' // or 'e' - 'b'
-	r.dur, r.ts = r.ts, ts
-	r.flags &= rLocal
-	return r
+// closingOf is the end of a begin, at a time in ns.
+func closingOf(r *record, ts int64) dueClosing {
+	return dueClosing{ts, r.ts, r.off, r.cookie, r.track, r.name, r.cat, r.phase + 'E' - 'B', r.flags & rLocal} // or 'e' - 'b'
+}
+
+func (c *dueClosing) record() record {
+	return record{ts: c.ts, dur: c.dur, off: c.off, cookie: c.cookie, track: c.track, name: c.name, cat: c.cat, phase: c.phase, flags: c.flags}
 }
 
 // before takes what is due before r, or everything.
@@ -313,7 +322,8 @@ func (c *closings) before(r *record, asFiled bool, take func(*record)) {
 				return
 			}
 		}
-		e := record(c.Pop())
+		due := c.Pop()
+		e := due.record()
 		take(&e)
 	}
 }

@@ -63,7 +63,7 @@ func (p *replay) held(s *budget.Sum) {
 			n += 1 + cap(set.tracks[i].stack)
 		}
 	}
-	const slice = 64
+	const slice = 48
 	s.Add("open slices", slice*n)
 }
 

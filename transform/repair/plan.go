@@ -132,7 +132,6 @@ func (p *planner) make(flows bool) error {
 func (p *planner) once(flows bool) error {
 	p.pairs, p.open, p.ends = map[int64]pair{}, map[line]*pairs.Open[begin]{}, map[line]int64{}
 	p.lines = map[line]*firstfit.Lanes{}
-	defer func() { p.pairs, p.open, p.ends, p.lines = nil, nil, nil, nil }()
 	if err := p.each(p.match); err != nil {
 		return err
 	}
@@ -146,6 +145,7 @@ func (p *planner) once(flows bool) error {
 			return err
 		}
 	}
+	p.pairs, p.open, p.ends, p.lines, p.group = nil, nil, nil, nil, nil // the replay takes as much
 	_, used := p.judge.Tracks()
 	p.lanes.number(used)
 	return p.replay(flows)
@@ -292,7 +292,7 @@ func (p *planner) replay(flows bool) error {
 	for round := range maxReplays {
 		changed := false
 		twice := map[int64]bool{} // starts of flows that have begun
-		err := p.judge.Replay(p.ctx, n+len(p.lanes.all), move, func(k check.Kind, seq int64, phase byte) {
+		err := p.judge.Replay(p.ctx, n+len(p.lanes.all), len(p.close.begins), move, func(k check.Kind, seq int64, phase byte) {
 			if round == 0 && k == check.FlowDuplicate && phase == 's' && !p.off[FlowIDs] {
 				twice[seq] = true
 				return
