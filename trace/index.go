@@ -29,8 +29,9 @@ type Index struct {
 	Survey Survey
 	Cats   []Category // the largest first
 
-	points []point
-	sums   *sums // of the text
+	points   []point
+	sums     *sums // of the text
+	sections []section
 }
 
 // Identity tells a file from others and from what it was at another time.

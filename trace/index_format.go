@@ -15,9 +15,11 @@ import (
 // Numbers are varints, zigzag where they may be negative. indexMagic changes
 // with whatever changes the format, the kinds of damage included.
 const (
-	indexMagic = "TKX\x05"
-	// taggedMagic is that of an index with a tag, which follows its sum.
-	taggedMagic = "TKX\x06"
+	indexMagic = "TKX\x07"
+	// Indexes of before end with the checksums of the text: they have no sections. Of these two
+	// only the second has a tag.
+	untaggedMagic = "TKX\x05"
+	taggedMagic   = "TKX\x06"
 
 	// isText marks a block of document text, in the byte that tells what
 	// other blocks hold.
@@ -32,17 +34,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Append appends the index as it is kept in a file.
 func (x *Index) Append(dst []byte) []byte {
-	magic := indexMagic
-	if x.File.Tag != "" {
-		magic = taggedMagic
-	}
-	w := indexWriter{append(dst, magic...)}
+	w := indexWriter{append(dst, indexMagic...)}
 	w.uint(x.File.Size)
 	w.int(x.File.Modified)
 	w.b = append(w.b, x.File.Sum[:]...)
-	if x.File.Tag != "" {
-		w.text([]byte(x.File.Tag))
-	}
+	w.text([]byte(x.File.Tag))
 	w.b = append(w.b, byte(x.Format))
 	w.survey(&x.Survey)
 	w.uint(int64(len(x.Cats)))
@@ -66,6 +62,12 @@ func (x *Index) Append(dst []byte) []byte {
 	w.uint(x.sums.size)
 	for _, sum := range x.sums.list {
 		w.b = binary.LittleEndian.AppendUint32(w.b, sum)
+	}
+	w.uint(int64(len(x.sections)))
+	for i := range x.sections {
+		w.text([]byte(x.sections[i].name))
+		w.uint(x.sections[i].size)
+		w.text(x.sections[i].packed)
 	}
 	return binary.LittleEndian.AppendUint32(w.b, crc32.Checksum(w.b[len(dst):], castagnoli))
 }
@@ -167,7 +169,7 @@ func ParseIndex(file []byte) (*Index, error) {
 		return nil, ErrIndex
 	}
 	magic := string(file[:len(indexMagic)])
-	if magic != indexMagic && magic != taggedMagic {
+	if magic != indexMagic && magic != taggedMagic && magic != untaggedMagic {
 		return nil, ErrIndex
 	}
 	if crc32.Checksum(file[:body], castagnoli) != binary.LittleEndian.Uint32(file[body:]) {
@@ -178,9 +180,9 @@ func ParseIndex(file []byte) (*Index, error) {
 	x.File.Size = r.uint()
 	x.File.Modified = r.int()
 	copy(x.File.Sum[:], r.take(len(x.File.Sum)))
-	if magic == taggedMagic {
+	if magic != untaggedMagic {
 		x.File.Tag = string(r.text())
-		r.check(x.File.Tag != "")
+		r.check(x.File.Tag != "" || magic == indexMagic)
 	}
 	x.Format = Format(r.byte())
 	r.survey(&x.Survey)
@@ -195,6 +197,9 @@ func ParseIndex(file []byte) (*Index, error) {
 		last = p
 	}
 	x.sums = r.sums()
+	if magic == indexMagic {
+		x.sections = r.sections()
+	}
 	r.check(x.Format <= Zip && len(r.b) == 0 && x.Survey.Bytes <= x.sums.size)
 	if r.bad {
 		return nil, fmt.Errorf("%w: it contradicts itself", ErrIndex)

@@ -306,6 +306,62 @@ func tryIndex(t *testing.T, file, packed []byte) {
 	contents(s, v.Blocks)
 }
 
+// An index of before ends with the checksums of the text, and has a tag only if its magic says so.
+func TestIndexesOfBefore(t *testing.T) {
+	packed := gzipped(sample(120 << 10))
+	for _, tag := range []string{"", "an ETag"} {
+		x, _ := indexOf(t, packed)
+		x.File.Tag = tag
+		now := x.Append(nil)
+		w := indexWriter{}
+		w.uint(x.File.Size)
+		w.int(x.File.Modified)
+		at := len(indexMagic) + len(w.b) + len(x.File.Sum)
+		rest := now[at : len(now)-crc32.Size-1]
+		old := append([]byte(taggedMagic), now[len(indexMagic):at]...)
+		if tag == "" {
+			old, rest = append([]byte(untaggedMagic), old[len(indexMagic):]...), rest[1:]
+		}
+		y, err := ParseIndex(seal(append(old, rest...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := ParseIndex(now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmptest.Same(t, "an index of before", want, y)
+	}
+}
+
+// What others keep in an index comes back under its name, if it has room.
+func TestSectionsOfAnIndex(t *testing.T) {
+	packed := gzipped(sample(120 << 10))
+	x, id := indexOf(t, packed)
+	many := bytes.Repeat([]byte("steps"), 1000)
+	if !x.Put("a 1", many, 100) || !x.Put("b 1", []byte{}, 100) || x.Put("c 1", many, 10) {
+		t.Error("they are not kept as they fit")
+	}
+	y, err := ParseIndex(x.Append(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := openSample(t, packed)
+	if s.Indexed("a 1") != nil {
+		t.Error("something without an index")
+	}
+	if err := s.Use(y, id); err != nil {
+		t.Fatal(err)
+	}
+	if a, c := s.Indexed("a 1"), s.Indexed("c 1"); !bytes.Equal(a, many) || c != nil {
+		t.Errorf("%d and %d bytes", len(a), len(c))
+	}
+	y.sections[0].size--
+	if y.Get("a 1") != nil {
+		t.Error("a section of another size")
+	}
+}
+
 func TestHostileIndex(t *testing.T) {
 	packed := gzipped(sample(120 << 10))
 	x, _ := indexOf(t, packed)

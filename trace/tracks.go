@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"tracekit/internal/snapshot"
 )
 
 // Track is a thread's line in a trace, and so the place where slices nest.
@@ -82,6 +84,18 @@ func (t *Tracks) Find(pid, tid string) int {
 		return n
 	}
 	return -1
+}
+
+// State shows t to a snapshot.
+func (t *Tracks) State(s *snapshot.State) {
+	all := slices.Clone(t.All)
+	snapshot.List(s, &all, func(k *Track) {
+		s.Shared(&k.Pid)
+		s.Text(&k.Tid)
+	})
+	for i := range all {
+		s.Check(t.find([]byte(all[i].Pid), []byte(all[i].Tid)) == i)
+	}
 }
 
 // Process returns the number of the process that e belongs to.

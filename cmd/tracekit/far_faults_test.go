@@ -23,9 +23,16 @@ func TestFarPartsCostLittle(t *testing.T) {
 	far.Alone(t)
 	text := made(t, 40_000_000)
 	for _, c := range []struct {
-		name string
-		most float64 // percent of the file
-	}{{"t.json", 4}, {"t.json.gz", 16}} { // of 3 MB packed, the first and last bytes and the index are 5%
+		name, verb string
+		most       float64 // percent of the file
+	}{
+		{"t.json", "slice --from 40% --to 42%", 4},
+		{"t.json.gz", "slice --from 40% --to 42%", 16}, // of 3 MB packed, the first and last bytes and the index are 5%
+		{"t.json", "slice --step 40", 14},              // in each part of the file that has one kind of events
+		{"t.json.gz", "slice --step 40", 50},
+		{"t.json", "slice --phase mixed:1", 40},
+		{"t.json", "slice --request r30 --boundary drop", 60},
+	} {
 		dir := t.TempDir()
 		file := filepath.Join(dir, c.name)
 		packed := packedBy(t, text, c.name)
@@ -40,20 +47,17 @@ func TestFarPartsCostLittle(t *testing.T) {
 			t.Fatal(err)
 		}
 		web := far.NewProxy(t, shelf{c.name: packed, c.name + indexSuffix: index})
-		for _, verb := range []string{"slice --from 40% --to 42%"} {
-			web.Break(nil)
-			near := called("", append(strings.Fields(verb), "-q", file)...)
-			p := called("", append(strings.Fields(verb), web.URL+"/ranges/"+c.name)...)
-			if p.status != exitDone || p.out != near.out {
-				t.Errorf("%s of %s: status %d, %d bytes, not %d: %s", verb, c.name, p.status, len(p.out), len(near.out), p.err)
-			}
-			n, came := web.Traffic()
-			if share := 100 * float64(came) / float64(len(packed)); n > 40 || share > c.most {
-				t.Errorf("%s of %s: %d requests and %.1f%% of %d bytes", verb, c.name, n, share, len(packed))
-			}
-			if !strings.Contains(p.err, "fetched ") || !strings.Contains(p.err, " of ") {
-				t.Errorf("%s says: %s", verb, p.err)
-			}
+		near := called("", append(strings.Fields(c.verb), "-q", file)...)
+		p := called("", append(strings.Fields(c.verb), web.URL+"/ranges/"+c.name)...)
+		if p.status != exitDone || p.out != near.out {
+			t.Errorf("%s of %s: status %d, %d bytes, not %d: %s", c.verb, c.name, p.status, len(p.out), len(near.out), p.err)
+		}
+		n, came := web.Traffic()
+		if share := 100 * float64(came) / float64(len(packed)); n > 40 || share > c.most {
+			t.Errorf("%s of %s: %d requests and %.1f%% of %d bytes", c.verb, c.name, n, share, len(packed))
+		}
+		if !strings.Contains(p.err, "fetched ") || !strings.Contains(p.err, " of ") {
+			t.Errorf("%s says: %s", c.verb, p.err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"tracekit/internal/remote"
 	"tracekit/internal/term"
 	"tracekit/trace"
+	"tracekit/transform/index"
 
 	"github.com/urfave/cli/v2"
 )
@@ -25,8 +25,8 @@ func indexCommand(std streams) *cli.Command {
 		Usage:     "build a seek index, so that later cuts of the same file are quick",
 		UsageText: "tracekit index [-o FILE] [FLAGS] FILE",
 		Description: `Reads FILE once and writes FILE.tkx beside it, less than a hundredth of the size of
-a large FILE. Verbs that would read FILE twice use the index to read only the part
-that they need. An index that does not belong to FILE as it is now is not used.
+a large FILE. Verbs that take a range of time, steps, a phase or a request use the
+index to read only the part that they need. An index that does not belong to FILE as it is now is not used.
 What is at an address is read once, as a stream; -o says where its index goes.
 
 EXAMPLES
@@ -56,7 +56,7 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
-			x, err := in.makeIndex(c.Context, nil)
+			x, err := in.makeIndex(func(id trace.Identity) (*trace.Index, error) { return index.Build(c.Context, in.Source, id, nil) })
 			if err != nil {
 				return in.wrap(err)
 			}
@@ -77,8 +77,8 @@ EXAMPLES
 	}
 }
 
-// makeIndex reads all of a file that is not changed meanwhile, and shows it to look.
-func (in *input) makeIndex(ctx context.Context, look func(*trace.Part) error) (*trace.Index, error) {
+// makeIndex has the index of a file built that is not changed meanwhile.
+func (in *input) makeIndex(build func(trace.Identity) (*trace.Index, error)) (*trace.Index, error) {
 	if in.size < 0 {
 		return nil, errors.New("is no regular file, so it can't have an index")
 	}
@@ -86,7 +86,7 @@ func (in *input) makeIndex(ctx context.Context, look func(*trace.Part) error) (*
 	if err != nil {
 		return nil, err
 	}
-	x, err := in.Index(ctx, id, look)
+	x, err := build(id)
 	if err != nil {
 		return nil, err
 	}

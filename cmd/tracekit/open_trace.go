@@ -12,6 +12,7 @@ import (
 
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/index"
 	"tracekit/transform/open"
 	"tracekit/transform/page"
 	"tracekit/transform/requests"
@@ -111,7 +112,12 @@ func (o *opener) readParts(ctx context.Context, look func(*trace.Part) error) (*
 	if o.in.index != nil {
 		return o.in.SurveyParts(look)
 	}
-	x, err := o.in.makeIndex(ctx, look)
+	x, err := o.in.makeIndex(func(id trace.Identity) (*trace.Index, error) {
+		if o.saved != nil {
+			return index.Build(ctx, o.in.Source, id, look)
+		}
+		return o.in.Index(ctx, id, look) // pieces are cut by time
+	})
 	if errors.Is(err, trace.ErrNoIndex) && o.saved == nil {
 		return o.in.SurveyParts(look)
 	}

@@ -6,6 +6,12 @@
 // It decides nothing about a trace as a whole; that is left to filter and steps.
 package producer
 
+import (
+	"fmt"
+	"hash/fnv"
+	"sync"
+)
+
 // Producer is a profiler, a tracer or a server, and what it writes.
 type Producer struct {
 	Name string // as info names it
@@ -50,6 +56,15 @@ var All = []*Producer{
 	Tinygrad, Nvprof, RocmProfileData, MindSpore, MXNet, NCCL, GGML, CLIntercept, AIEngine,
 	VizTracer, PySpy, Dynamo, Ray, Chrome, NodeJS, Bazel, Generic,
 }
+
+// Fingerprint is another one if anything of All is.
+var Fingerprint = sync.OnceValue(func() string {
+	h := fnv.New64a()
+	for _, p := range All {
+		fmt.Fprintf(h, "%+v\n", *p)
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
+})
 
 // Evidence is by what a producer is known to have written into a trace: any of it will do.
 // Names are patterns, as in a Rule.

@@ -2,6 +2,7 @@ package requests
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"tracekit/trace"
@@ -89,6 +90,30 @@ func (a *asyncs) lives() [][]span {
 		lives = append(lives, all[first:])
 	}
 	return lives
+}
+
+// life is what the async slices of a request, or of something else, tell.
+type life struct {
+	seen
+	request   int32 // that they name, in Collector.found, -1 for none
+	isRequest bool
+}
+
+// lives are those of all async events.
+func (c *Collector) lives() []life {
+	if c.settled != nil {
+		return c.settled
+	}
+	var all []life
+	for _, key := range slices.Sorted(maps.Keys(c.asyncs)) {
+		a := c.asyncs[key]
+		for _, spans := range a.lives() {
+			s, request := seenIn(spans)
+			s.id = a.id
+			all = append(all, life{s, int32(request), a.isRequest})
+		}
+	}
+	return all
 }
 
 // seenIn is what spans of one request tell of it, and the request that they name, -1 for none.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -54,6 +53,9 @@ type Collector struct {
 	events int              // of all of them
 	names  map[string]int32 // of async events
 	key    []byte
+
+	usual   bool   // the keys are those that servers use, and nothing else names requests
+	settled []life // of all asyncs in a snapshot; nil if there is none
 }
 
 // seen is a request, as far as it has been seen.
@@ -76,7 +78,7 @@ func NewCollector(o CollectOptions) (*Collector, error) {
 		return nil, fmt.Errorf("requests by %v: it names nothing", o.By)
 	}
 	if o.Keys == nil && o.Pattern == nil && o.By == nil {
-		o.Keys = producer.RequestKeys
+		o.Keys, c.usual = producer.RequestKeys, true
 	}
 	for _, k := range o.Keys {
 		if k == "" {
@@ -261,17 +263,12 @@ func asyncID(e *trace.Event) string {
 func (c *Collector) Requests(clock Clock) []Request {
 	all := append(append([]seen(nil), c.found...), c.tracks.found(c)...)
 	named := len(all) > 0
-	for _, key := range slices.Sorted(maps.Keys(c.asyncs)) {
-		a := c.asyncs[key]
-		for _, life := range a.lives() {
-			s, request := seenIn(life)
-			switch {
-			case request >= 0:
-				all[request].widen(&s)
-			case !named && a.isRequest && a.id != "":
-				s.id = a.id
-				all = append(all, s)
-			}
+	for _, l := range c.lives() {
+		switch {
+		case l.request >= 0:
+			all[l.request].widen(&l.seen)
+		case !named && l.isRequest && l.id != "":
+			all = append(all, l.seen)
 		}
 	}
 	requests := make([]Request, len(all))

@@ -146,7 +146,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 // survey finds the bounds of the trace, lets f look for what it wants, and
 // learns of devices if they are to follow their launches.
 func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finder, o Options) (*trace.Survey, error) {
-	if o.Device == ByTime && !f.Learns() && o.Requests == nil {
+	if o.Device == ByTime && f.Restore(s) && (o.Requests == nil || o.Requests.Restore(s)) {
 		return s.Survey(nil)
 	}
 	if o.Device == Launched {

@@ -106,13 +106,18 @@ func (f *Finder) place(c *chain, track int32) {
 	}
 }
 
+// placeLast places the compilations that stand at the end of files in order of time.
+func (f *Finder) placeLast() {
+	for i := range f.chains {
+		f.place(&f.chains[i], int32(i))
+		f.chains[i].waiting = 0
+	}
+}
+
 // compilesOf are the compilations of a process, in order of time. One in slices that lie in
 // one another is written for each of them: it counts for the innermost.
 func (f *Finder) compilesOf(process int) []Compile {
-	for i := range f.chains {
-		f.place(&f.chains[i], int32(i)) // of files in order of time, the last
-		f.chains[i].waiting = 0
-	}
+	f.placeLast()
 	type work struct {
 		recipe string
 		took   trace.Time

@@ -64,7 +64,7 @@ func (n Name) String() string {
 }
 
 func (f *Finder) missing(elsewhere []Seen) error {
-	e := &NoMarkersError{Elsewhere: elsewhere, Names: f.census.commonest(10)}
+	e := &NoMarkersError{Elsewhere: elsewhere, Names: f.census.commonest(mostNames)}
 	if f.Pid != "" {
 		e.On += " on pid " + f.Pid
 	}
@@ -118,6 +118,9 @@ type census struct {
 	shape  []byte
 }
 
+// mostNames is how many names an error tells of.
+const mostNames = 10
+
 // maxShapes bounds the memory of a census. Names that come later are not
 // counted.
 const maxShapes = 4096
@@ -146,10 +149,20 @@ func (c *census) add(name []byte) {
 	*n++
 }
 
+// commonest are the commonest names, as people read them.
 func (c *census) commonest(most int) []Name {
+	names := c.top(most)
+	for i := range names {
+		names[i].Name = plainName(names[i].Name)
+	}
+	return names
+}
+
+// top are the commonest names as the trace has them.
+func (c *census) top(most int) []Name {
 	var names []Name
 	for _, shape := range slices.Sorted(maps.Keys(c.counts)) {
-		names = append(names, Name{plainName(shape), *c.counts[shape]})
+		names = append(names, Name{shape, *c.counts[shape]})
 	}
 	slices.SortStableFunc(names, func(a, b Name) int { return cmp.Compare(b.Count, a.Count) })
 	return names[:min(most, len(names))]

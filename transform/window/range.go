@@ -76,6 +76,19 @@ func NewFinder(r Range) (*Finder, error) {
 // Learns reports whether events are of any use.
 func (f *Finder) Learns() bool { return f.Around != nil || f.steps != nil || f.Capture }
 
+// Restore makes f know what it would if it was shown all of s, by what the index of s has, and
+// reports whether that has it: steps and phases, but for other markers than there usually are,
+// and the capture.
+func (f *Finder) Restore(s *trace.Source) bool {
+	switch {
+	case f.steps != nil:
+		return f.steps.Restore(s)
+	case f.Capture:
+		return f.capture.Restore(s)
+	}
+	return !f.Learns()
+}
+
 // LearnDocument looks at text of the document, outside of its events.
 func (f *Finder) LearnDocument(text []byte) {
 	if f.steps != nil {
