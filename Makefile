@@ -49,7 +49,7 @@ cross:
 
 # What the verbs say of themselves, into the pages under docs/.
 docs:
-	go test ./cmd/tracekit -count 1 -run '^TestDocs' -update
+	go test ./cmd/tracekit -count 1 -run '^TestDocs|^TestFlagsPage' -update
 
 man: build
 	bin/tracekit man -o $(DIST)/docs/man

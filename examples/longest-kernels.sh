@@ -8,5 +8,5 @@ trace=${1:?TRACE is missing}
 output=${2:?OUTPUT is missing}
 least=${3:-100us}
 
-tracekit filter "cat == \"kernel\" && dur >= $least" --with-flows --with-parents -o "$output" "$trace"
+tracekit filter "hardware && dur >= $least" --with-flows --with-parents -o "$output" "$trace"
 tracekit info "$output"

@@ -16,7 +16,7 @@ func checkCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "check",
 		Usage:     "check whether Perfetto loads a trace, and what it would drop",
-		UsageText: "tracekit check [--json] [FILE|-]",
+		UsageText: "tracekit check [--json|--csv DIR] [FILE|-]",
 		Description: `Reads a trace by the rules of Perfetto v58 and prints whether it loads, what would
 be dropped or shown wrongly, what v51 to v56 also drop, and what other JSON
 parsers reject. Each finding has a count and its first places. gzip, zstd, zip
@@ -31,12 +31,16 @@ EXIT STATUS
    itself failed; 2 wrong usage; 129, 130, 143 ended by a signal`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
+			csvFlag(),
 			&cli.BoolFlag{Name: "strict", Usage: "status 1 also for what only other JSON parsers reject"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only the exit status"},
 			tmpdirFlag(),
 			maxSizeFlag(),
 		},
 		Action: func(c *cli.Context) error {
+			if err := oneForScripts(c); err != nil {
+				return err
+			}
 			o, err := sourceOptions(c)
 			if err != nil {
 				return err
@@ -50,6 +54,13 @@ EXIT STATUS
 				return err
 			}
 			defer in.Close()
+			var csv *folder
+			if c.IsSet("csv") {
+				if csv, err = tableFolder(c, std, fileNames(new(check.Report).Tables())); err != nil {
+					return err
+				}
+				defer csv.Close()
+			}
 			report, err := check.Run(c.Context, in.r, in.size, check.Options{
 				Temp:    spill.In(c.String("tmpdir")),
 				MaxText: o.MaxText,
@@ -61,8 +72,13 @@ EXIT STATUS
 				return in.wrap(err)
 			}
 			in.meter.Stop()
-			if err := writeCheck(c, std.out, in.name, report); err != nil {
-				return writeError(err)
+			if csv != nil {
+				err = writeTables(c, std, csv, report.Tables())
+			} else {
+				err = writeError(writeCheck(c, std.out, in.name, report))
+			}
+			if err != nil {
+				return err
 			}
 			err = verdict(c, in.name, report)
 			if err != nil && c.Bool("quiet") {

@@ -47,7 +47,7 @@ EXIT STATUS
    nothing written`,
 		Flags: append(append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
-			&cli.StringFlag{Name: "csv", Usage: "write each list as a file of its own into the folder `DIR`"},
+			csvFlag(),
 			&cli.StringFlag{Name: "html", Usage: "write a page to `FILE` that draws both sides over time and what the change is made of"},
 			&cli.IntFlag{Name: "rows", Value: 6, Usage: "show up to `N` rows of each list"},
 			&cli.StringFlag{Name: "fail-above", Usage: "exit with 4 if the median of a phase got slower by more than `PERCENT`, such as 5%, and by more than noise"},
@@ -70,8 +70,8 @@ type comparing struct {
 }
 
 func comparingOf(c *cli.Context) (o comparing, err error) {
-	if c.Bool("json") && c.IsSet("csv") {
-		return o, usage("--json and --csv exclude each other")
+	if err := oneForScripts(c); err != nil {
+		return o, err
 	}
 	if _, err := bounded(c, "rows", mostRows); err != nil {
 		return o, err

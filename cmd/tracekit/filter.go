@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"tracekit/filter"
@@ -154,6 +156,8 @@ func checkWords(words []string, flags bool) error {
 		return hint(usage("too many arguments: %q", words), "put the expression in quotes: one expression, one FILE; with several, say it by -e EXPR")
 	case len(words) == 0 && !flags:
 		return hint(usage("no condition"), say)
+	case !flags && len(words) == 1 && isMissing(words[0]), len(words) == 2 && isMissing(words[0]):
+		return hint(fmt.Errorf("%s: no such file or directory", words[0]), "is the name right, and seen from this folder? An expression stands before FILE, or behind -e")
 	case len(words) == 1 && !flags && isFile(words[0]):
 		return hint(usage("no condition for %s", words[0]), say)
 	case len(words) == 2 && isFile(words[0]) && !isFile(words[1]):
@@ -165,6 +169,13 @@ func checkWords(words []string, flags bool) error {
 func isFile(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil || remote.Is(name)
+}
+
+// isMissing reports whether a word is the name of a trace that is not there, rather than an expression.
+func isMissing(word string) bool {
+	ending := strings.ToLower(filepath.Ext(word))
+	_, packed := packings[ending]
+	return !isFile(word) && !isExpression(word) && (packed || ending == ".json" || ending == ".zip") && !strings.ContainsAny(word, "\"'=<>!")
 }
 
 // isExpression tells a word beside flags from an input's name.
@@ -190,7 +201,7 @@ func parseExpression(source string) (*filter.Expr, error) {
 	x, err := filter.Parse(source)
 	var wrong *filter.Error
 	if errors.As(err, &wrong) {
-		return nil, hint(usage("%s", wrong.Message+"\n"+indent(wrong.Show())), "tracekit help filter tells how expressions are written")
+		return nil, hint(usage("%s", wrong.Message+"\n"+indent(wrong.Show())), "tracekit help filter shows how expressions are written")
 	}
 	return x, err
 }

@@ -15,7 +15,7 @@ func infoCommand(std streams) *cli.Command {
 	return &cli.Command{
 		Name:      "info",
 		Usage:     "show what is in a trace, before you open it",
-		UsageText: "tracekit info [--json] [--html FILE] [FILE|-]",
+		UsageText: "tracekit info [--json|--csv DIR] [--html FILE] [FILE|-]",
 		Description: `Shows what made the trace and when, steps, requests and recompilations, what
 takes the room by category and process, damage, and what other commands would
 leave of it, in one pass. docs/info.md has the definitions.
@@ -27,8 +27,10 @@ EXAMPLES
 ` + exitText,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
+			csvFlag(),
 			&cli.IntFlag{Name: "rows", Value: 6, Usage: "show up to `N` rows of each list"},
 			pageFlag(),
+			tmpdirFlag(),
 		}, append(append(append(markerFlags(), requestFlags()...), givenFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
 			rows, err := bounded(c, "rows", mostRows)
@@ -42,7 +44,10 @@ EXAMPLES
 
 func infoOfTrace(c *cli.Context, std streams, rows int) error {
 	var o info.Options
-	var err error
+	err := oneForScripts(c)
+	if err != nil {
+		return err
+	}
 	if o.Given, err = givenOf(c); err != nil {
 		return err
 	}
@@ -54,12 +59,12 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 		return err
 	}
 	defer in.Close()
-	if err := std.show(!c.IsSet("html")); err != nil {
-		return err
-	}
-	html, err := pageOutput(c, std)
+	html, csv, err := tableOutputs(c, std, new(info.Info).Tables())
 	if err != nil {
 		return err
+	}
+	if csv != nil {
+		defer csv.Close()
 	}
 	var drawn *page.Collector
 	if html != nil {
@@ -85,13 +90,16 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 			return err
 		}
 	}
-	if c.Bool("json") {
-		err = writeInfoJSON(std.out, found)
-	} else {
-		err = found.WriteText(std.out, info.TextOptions{Name: in.name, Rows: rows, Screen: screen(std.out)})
+	switch {
+	case c.Bool("json"):
+		err = writeError(writeInfoJSON(std.out, found))
+	case csv != nil:
+		err = writeTables(c, std, csv, found.Tables())
+	default:
+		err = writeError(found.WriteText(std.out, info.TextOptions{Name: in.name, Rows: rows, Screen: screen(std.out)}))
 	}
 	if err != nil {
-		return writeError(err)
+		return err
 	}
 	return damage(in, found.Damage, c.Bool("quiet"), std)
 }

@@ -185,7 +185,9 @@ func (f facts) outputs(t *testing.T, path string) {
 	}
 	f.document("json report", tracekit("report", "--json", "--for-compare", path))
 	f.document("json check", tracekit("check", "--json", path))
-	tracekit("report", "--csv", filepath.Join(dir, "report"), path)
+	for _, verb := range []string{"info", "report", "check"} {
+		tracekit(verb, "--csv", filepath.Join(dir, verb), path)
+	}
 	for _, by := range [][]string{{"step", "--steady", "1"}, {"step"}, {"phase"}, {"request"}, {"process"}, {"events", "--events", "1M"}, {"size", "--size", "20kB"}, {"request", "--requests", requestList(t)}} {
 		tracekit(append([]string{"split", "-q", "-o", filepath.Join(dir, "by-"+by[0]+fmt.Sprint(len(by))), path, "--by"}, by...)...)
 	}

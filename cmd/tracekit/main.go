@@ -219,7 +219,7 @@ func report(ctx context.Context, err error, help string, stderr io.Writer) int {
 			fmt.Fprintf(stderr, "hint: %s\n", folded(line))
 		}
 	} else if status == exitUsage {
-		fmt.Fprintf(stderr, "hint: %s tells how it is used\n", help)
+		fmt.Fprintf(stderr, "hint: %s shows how it is used\n", help)
 	}
 	return status
 }

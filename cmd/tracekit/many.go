@@ -270,6 +270,12 @@ func (m *many) prepare(names []string) error {
 	dir := m.String("output")
 	info, err := os.Stat(dir)
 	switch {
+	case dir == "" || dir == "-", err == nil && !info.IsDir(), err != nil && !isFolder(dir) && filepath.Ext(dir) != "":
+		if i := slices.IndexFunc(names, func(name string) bool { return !isFile(name) }); i >= 0 {
+			return hint(fmt.Errorf("%s: no such file or directory", names[i]), "%s were named, with what stands behind a space: %s", term.Plural(len(names), "input"), term.Short(strings.Join(names, " "), 60))
+		}
+	}
+	switch {
 	case dir == "" || dir == "-":
 		return hint(usage("%s, and no folder for what comes out", term.Plural(len(names), "input")), "-o DIR/ takes an output for each")
 	case err == nil && !info.IsDir(), err != nil && !isFolder(dir) && filepath.Ext(dir) != "":

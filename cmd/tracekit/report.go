@@ -47,7 +47,7 @@ EXAMPLES
 ` + exitText,
 		Flags: append(append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "write JSON, for scripts"},
-			&cli.StringFlag{Name: "csv", Usage: "write each list as a file of its own into the folder `DIR`"},
+			csvFlag(),
 			&cli.IntFlag{Name: "rows", Value: 4, Usage: "show up to `N` rows of each list"},
 			&cli.StringFlag{Name: "partial", Usage: "write what the inputs add to the report of all ranks to `FILE`, for a later report of such files"},
 			&cli.BoolFlag{Name: "for-compare", Usage: "write into the JSON what the time of steps was spent on, for compare to read"},
@@ -89,8 +89,8 @@ EXAMPLES
 }
 
 func reportOptions(c *cli.Context, std streams) (o measured.Options, err error) {
-	if c.Bool("json") && c.IsSet("csv") {
-		return o, usage("--json and --csv exclude each other")
+	if err := oneForScripts(c); err != nil {
+		return o, err
 	}
 	if c.Bool("for-compare") && !c.Bool("json") {
 		return o, usage("--for-compare is of --json")
@@ -211,6 +211,18 @@ func writeReportJSON(w io.Writer, r *measured.Report) error {
 	}{r, r.Damage.String()})
 }
 
+func csvFlag() cli.Flag {
+	return &cli.StringFlag{Name: "csv", Usage: "write each list as a file of its own into the folder `DIR`"}
+}
+
+// oneForScripts refuses two forms of the same for scripts.
+func oneForScripts(c *cli.Context) error {
+	if c.Bool("json") && c.IsSet("csv") {
+		return usage("--json and --csv exclude each other")
+	}
+	return nil
+}
+
 // table is a list of what a verb has measured, as CSV.
 type table interface {
 	FileName() string
@@ -228,12 +240,15 @@ func tableOutputs[T table](c *cli.Context, std streams, tables []T) (html *outpu
 	if html, err = pageOutput(c, std); err != nil || !c.IsSet("csv") {
 		return html, nil, err
 	}
-	var names []string
+	csv, err = tableFolder(c, std, fileNames(tables))
+	return html, csv, err
+}
+
+func fileNames[T table](tables []T) (names []string) {
 	for _, t := range tables {
 		names = append(names, t.FileName())
 	}
-	csv, err = tableFolder(c, std, names)
-	return html, csv, err
+	return names
 }
 
 func tableFolder(c *cli.Context, std streams, names []string) (*folder, error) {

@@ -210,15 +210,38 @@ end
 complete -c NAME -f -a '(__NAME_complete)'
 `
 
-// powershellScript completes files by itself where nothing is returned.
+// powershellScript gets the word before the cursor, which is what its results replace, the
+// command as it is parsed and the place of the cursor in the line. PowerShell takes what stands
+// between commas for a word of its own, so that what stands before them is cut off again. Where
+// nothing is returned it completes files, and behind --flag= not even that; an empty text keeps
+// it from doing so.
 const powershellScript = `# completion of NAME for PowerShell: dot-source this file in $PROFILE
 Register-ArgumentCompleter -Native -CommandName NAME -ScriptBlock {
     param($word, $ast, $at)
-    $before = @($ast.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $at } | ForEach-Object { $_.ToString() })
-    NAME complete @before ":$word" 2>$null | Where-Object { $_ -notmatch '^:' } | ForEach-Object {
-        $text, $tip = $_ -split [char]9, 2
+    $before = @()
+    $whole = $word
+    foreach ($element in $ast.CommandElements | Select-Object -Skip 1) {
+        $extent = $element.Extent
+        if ($extent.EndOffset -lt $at) { $before += $extent.Text }
+        elseif ($extent.StartOffset -lt $at) { $whole = $extent.Text.Substring(0, $at - $extent.StartOffset) -replace ',\s+', ',' }
+    }
+    $cut = 0
+    if ($whole.EndsWith($word)) { $cut = $whole.Length - $word.Length }
+    $lines = @(NAME complete @before ":$whole" 2>$null)
+    $offers = @($lines | Where-Object { $_ -notmatch '^:' })
+    foreach ($line in $offers) {
+        $text, $tip = $line -split [char]9, 2
+        $text = $text.Substring($cut)
         if (-not $tip) { $tip = $text }
         [System.Management.Automation.CompletionResult]::new($text, $text, 'ParameterValue', $tip)
+    }
+    if ($offers.Count) { return }
+    if ($lines.Count -eq 0) { return '' }
+    if ($whole -match '^(--[^=]+=)(.*)$') {
+        $flag = $Matches[1]
+        foreach ($path in [System.Management.Automation.CompletionCompleters]::CompleteFilename($Matches[2])) {
+            [System.Management.Automation.CompletionResult]::new($flag + $path.CompletionText, $path.ListItemText, $path.ResultType, $path.ToolTip)
+        }
     }
 }
 `

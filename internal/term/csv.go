@@ -74,3 +74,32 @@ func isFormula(s string) bool {
 	_, err := strconv.ParseFloat(s, 64)
 	return err != nil
 }
+
+// CSVFile is a table as a file of its own.
+type CSVFile struct {
+	Name string
+	Head []string
+	Rows [][]string
+}
+
+// FileName is the name of the table's file.
+func (f CSVFile) FileName() string { return f.Name }
+
+// Write writes the table, its header first.
+func (f CSVFile) Write(w io.Writer) error {
+	c := NewCSV(w)
+	c.Row(f.Head)
+	for _, row := range f.Rows {
+		c.Row(row)
+	}
+	return c.Close()
+}
+
+// Add appends a row of values, as fmt.Sprint writes them.
+func (f *CSVFile) Add(values ...any) {
+	row := make([]string, len(values))
+	for i, v := range values {
+		row[i] = fmt.Sprint(v)
+	}
+	f.Rows = append(f.Rows, row)
+}

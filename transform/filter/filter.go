@@ -13,6 +13,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/budget"
 	"tracekit/internal/spill"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/internal/keep"
 	"tracekit/transform/internal/launches"
@@ -87,7 +88,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 	}
 	rep.Notes = append(rep.Notes, m.merged.notes()...)
 	if rep.Empty = w.Events == st.names.Free; rep.Empty {
-		note := fmt.Sprintf("0 of %d events meet the condition", v.Events)
+		note := fmt.Sprintf("0 of %s meet the condition", term.Grouped(v.Events, "event"))
 		if w.Events > 0 {
 			note += "; what is written are names of processes and threads"
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"tracekit/filter"
+	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/pipeline"
 )
@@ -72,7 +73,7 @@ func instead(a *filter.Asked, values map[string]*int64) string {
 	}
 	var some []string
 	for _, v := range all[:min(len(all), 3)] {
-		some = append(some, fmt.Sprintf("%s (%d)", v, *values[v]))
+		some = append(some, fmt.Sprintf("%s (%s)", v, term.Grouped(*values[v], "")))
 	}
 	return fmt.Sprintf("%s %q: no event has it; the trace has %s", a.Field, a.Text, strings.Join(some, ", "))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,8 +31,11 @@ func ParseChoice(s string) (Choice, error) {
 	c := Choice{text: s}
 	for item := range strings.SplitSeq(s, ",") {
 		n, err := parseRange(strings.TrimSpace(item))
+		if err != nil && strings.HasPrefix(err.Error(), strconv.Quote(s)) {
+			return Choice{}, err
+		}
 		if err != nil {
-			return Choice{}, fmt.Errorf("steps %q: %w", s, err)
+			return Choice{}, fmt.Errorf("%q: %w", s, err)
 		}
 		c.ranges = append(c.ranges, n)
 	}
@@ -63,9 +67,15 @@ func parseRange(s string) (numbers, error) {
 	return n, nil
 }
 
+// otherRange is how others write a range.
+var otherRange = regexp.MustCompile(`^(\d+)\s*(?:-|:|–|to)\s*(\d+)$`)
+
 func parseNumber(s string) (int64, error) {
 	n, err := strconv.ParseUint(s, 10, 63)
 	if err != nil {
+		if m := otherRange.FindStringSubmatch(s); m != nil {
+			return 0, fmt.Errorf("%q: write %s..%s, both included", s, m[1], m[2])
+		}
 		return 0, fmt.Errorf("%q is no number of a step: write 120, 120..128 or 3,5,7..9", s)
 	}
 	return int64(n), nil

@@ -58,7 +58,7 @@ func TestChoice(t *testing.T) {
 
 func TestBadChoices(t *testing.T) {
 	for _, s := range []string{"", "..", "x", "1,", "-1", "1...2", "9..8", "1..2..3", "+1", "9223372036854775808", "1.5", "0x1"} {
-		if _, err := ParseChoice(s); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("steps %q: ", s)) {
+		if _, err := ParseChoice(s); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", s)) {
 			t.Errorf("%q: error %v", s, err)
 		}
 	}
