@@ -107,14 +107,11 @@ func TestLayoutsReadAsTheGeneralScanner(t *testing.T) {
 func TestLayoutsReadGeneratedTraces(t *testing.T) {
 	for _, producer := range []tracegen.Producer{tracegen.Gaudi, tracegen.CUDA} {
 		for _, layout := range []tracegen.Layout{tracegen.Kineto, tracegen.Dump, tracegen.Indent2} {
-			var text bytes.Buffer
 			c := tracegen.Config{Seed: 7, Producer: producer, Layout: layout, Steps: 2, Layers: 2, Hardware: true, Python: true,
 				Odd: tracegen.Odd{BeginEnd: true, Async: true, ThreadStates: true, BindFlows: true}}
-			if _, err := tracegen.Generate(&text, c); err != nil {
-				t.Fatal(err)
-			}
-			sameAccount(t, fmt.Sprint(producer, layout), text.Bytes(), blockData)
-			sameAccount(t, fmt.Sprint(producer, layout), text.Bytes(), 2000)
+			text, _ := tracegen.Text(t, c)
+			sameAccount(t, fmt.Sprint(producer, layout), text, blockData)
+			sameAccount(t, fmt.Sprint(producer, layout), text, 2000)
 		}
 	}
 }

@@ -17,11 +17,8 @@ import (
 // other steps launched goes.
 func TestStepsAreWholeOnTheDevice(t *testing.T) {
 	for _, producer := range []tracegen.Producer{tracegen.CUDA, tracegen.SGLang} {
-		var b bytes.Buffer
-		if _, err := tracegen.Generate(&b, tracegen.Config{Seed: 3, Producer: producer, Steps: 7, Layers: 2, Hardware: true}); err != nil {
-			t.Fatal(err)
-		}
-		wholeOnDevice(t, b.Bytes(), 3)
+		text, _ := tracegen.Text(t, tracegen.Config{Seed: 3, Producer: producer, Steps: 7, Layers: 2, Hardware: true})
+		wholeOnDevice(t, text, 3)
 	}
 	t.Run("recorded", func(t *testing.T) {
 		if testing.Short() {

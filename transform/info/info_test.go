@@ -36,16 +36,6 @@ func inspect(t testing.TB, data []byte, o Options) *Info {
 	return i
 }
 
-func generate(t testing.TB, c tracegen.Config) ([]byte, tracegen.Truth) {
-	t.Helper()
-	var b bytes.Buffer
-	truth, err := tracegen.Generate(&b, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes(), truth
-}
-
 // realTraces are those of testdata, packed as they are.
 func realTraces(t testing.TB) map[string][]byte {
 	t.Helper()
@@ -145,7 +135,7 @@ func TestStepsAndRequestsAreTheTruth(t *testing.T) {
 		{Producer: tracegen.SGLang, Steps: 60, Layers: 1, Odd: tracegen.Odd{Async: true}},
 	} {
 		t.Run(string(c.Producer), func(t *testing.T) {
-			data, truth := generate(t, c)
+			data, truth := tracegen.Text(t, c)
 			i := inspect(t, data, Options{})
 			if i.Events != truth.Events || int64(i.Zero) != truth.MinNS || int64(i.Last) != truth.MaxNS {
 				t.Errorf("%d events from %d to %d, want %d from %d to %d", i.Events, i.Zero, i.Last, truth.Events, truth.MinNS, truth.MaxNS)
@@ -236,7 +226,7 @@ func TestTheDocumentTellsOfTheProducer(t *testing.T) {
 			t.Errorf("%v does not have %v", i.Hints, want)
 		}
 	}
-	data, _ := generate(t, tracegen.Config{Steps: 3, Hardware: true, Layers: 1})
+	data, _ := tracegen.Text(t, tracegen.Config{Steps: 3, Hardware: true, Layers: 1})
 	if i = inspect(t, data, Options{}); !strings.Contains(i.Producer, "Gaudi") {
 		t.Errorf("%q", i.Producer)
 	}
@@ -247,7 +237,7 @@ func TestTheDocumentTellsOfTheProducer(t *testing.T) {
 
 // TestLookSeesAll is for pages that are made in the same reading.
 func TestLookSeesAll(t *testing.T) {
-	data, truth := generate(t, tracegen.Config{Steps: 3, Layers: 1})
+	data, truth := tracegen.Text(t, tracegen.Config{Steps: 3, Layers: 1})
 	var text, events int
 	inspect(t, data, Options{Look: func(p *trace.Part) {
 		text += len(p.Text)
@@ -259,7 +249,7 @@ func TestLookSeesAll(t *testing.T) {
 }
 
 func TestTextFitsAScreen(t *testing.T) {
-	data, _ := generate(t, tracegen.Config{Steps: 200, Hardware: true, Python: true, Layers: 1, OutputLen: 9})
+	data, _ := tracegen.Text(t, tracegen.Config{Steps: 200, Hardware: true, Python: true, Layers: 1, OutputLen: 9})
 	all := realTraces(t)
 	all["generated"] = data
 	for name, data := range all {
@@ -285,7 +275,7 @@ func TestTextFitsAScreen(t *testing.T) {
 }
 
 func BenchmarkInspect(b *testing.B) {
-	data, _ := generate(b, tracegen.Config{TargetBytes: 20 << 20, Hardware: true, Python: true})
+	data, _ := tracegen.Text(b, tracegen.Config{TargetBytes: 20 << 20, Hardware: true, Python: true})
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -118,7 +118,7 @@ func generated(t *testing.T) map[string][]byte {
 		"sglang": {Producer: tracegen.SGLang, Steps: 40, Hardware: true, Layers: 4, Layout: tracegen.Indent2},
 		"broken": {Producer: tracegen.CUDA, Steps: 10, Hardware: true, Python: true, Layers: 2, Odd: tracegen.Odd{NaN: true, Truncate: true}},
 	} {
-		all[name], _ = generate(t, c)
+		all[name], _ = tracegen.Text(t, c)
 	}
 	return all
 }

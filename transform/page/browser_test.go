@@ -25,7 +25,7 @@ import (
 func TestInABrowser(t *testing.T) {
 	b := browser.Open(t)
 	dir := t.TempDir()
-	data, truth := generate(t, tracegen.Config{Steps: 120, Hardware: true, Python: true, Layers: 4})
+	data, truth := tracegen.Text(t, tracegen.Config{Steps: 120, Hardware: true, Python: true, Layers: 4})
 	const name = "it's a run.json"
 	if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
 		t.Fatal(err)

@@ -43,16 +43,6 @@ func collect(t testing.TB, data []byte) *Data {
 	return d
 }
 
-func generate(t testing.TB, c tracegen.Config) ([]byte, tracegen.Truth) {
-	t.Helper()
-	var b bytes.Buffer
-	truth, err := tracegen.Generate(&b, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes(), truth
-}
-
 // TestBinsHoldWhatLiesInThem widens to both sides and asks for every time where
 // it went.
 func TestBinsHoldWhatLiesInThem(t *testing.T) {
@@ -198,7 +188,7 @@ func TestEstimatesAreWhatSliceGives(t *testing.T) {
 		{Steps: 40, Hardware: true, Python: true, Layers: 4},
 		{Producer: tracegen.CUDA, Steps: 40, Hardware: true, Layers: 4},
 	} {
-		data, truth := generate(t, c)
+		data, truth := tracegen.Text(t, c)
 		d := collect(t, data)
 		for _, share := range [][2]int64{{0, 4}, {1, 2}, {1, 4}, {3, 4}} {
 			length := truth.MaxNS - truth.MinNS
@@ -238,7 +228,7 @@ func sliced(t *testing.T, data []byte, from, to trace.Time) (events, size int64)
 }
 
 func TestStepsAndCompilationsAreMarked(t *testing.T) {
-	data, truth := generate(t, tracegen.Config{Steps: 300, Layers: 1})
+	data, truth := tracegen.Text(t, tracegen.Config{Steps: 300, Layers: 1})
 	d := collect(t, data)
 	if len(d.Bands) != len(truth.Steps) {
 		t.Fatalf("%d bands, want %d", len(d.Bands), len(truth.Steps))
@@ -411,7 +401,7 @@ func TestThousandsOfThreadsShareLanes(t *testing.T) {
 }
 
 func BenchmarkCollect(b *testing.B) {
-	data, _ := generate(b, tracegen.Config{TargetBytes: 20 << 20, Hardware: true, Python: true})
+	data, _ := tracegen.Text(b, tracegen.Config{TargetBytes: 20 << 20, Hardware: true, Python: true})
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {

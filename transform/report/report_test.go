@@ -98,16 +98,6 @@ func TestDeferredSlicesComeBackInOrder(t *testing.T) {
 	}
 }
 
-func generate(t testing.TB, c tracegen.Config) ([]byte, tracegen.Truth) {
-	t.Helper()
-	var b bytes.Buffer
-	truth, err := tracegen.Generate(&b, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes(), truth
-}
-
 func TestGeneratedTracesTellTheirTruth(t *testing.T) {
 	for _, c := range []tracegen.Config{
 		{Producer: tracegen.Gaudi, Steps: 60, Hardware: true, Python: true, Layers: 1},
@@ -116,7 +106,7 @@ func TestGeneratedTracesTellTheirTruth(t *testing.T) {
 		{Producer: tracegen.Gaudi, Steps: 200, Array: true},
 	} {
 		t.Run(fmt.Sprint(c.Producer, c.Steps), func(t *testing.T) {
-			data, truth := generate(t, c)
+			data, truth := tracegen.Text(t, c)
 			r := measured(t, data, Options{})
 			judgeSteps(t, r, &truth)
 			judgeBuckets(t, r, &truth)
@@ -282,7 +272,7 @@ func TestWhatLooksTheSameKeepsItsOrder(t *testing.T) {
 }
 
 func TestASteppedRangeHoldsItsStepsAndTheGapsBehindThem(t *testing.T) {
-	data, truth := generate(t, tracegen.Config{Steps: 30, Hardware: true, Layers: 1})
+	data, truth := tracegen.Text(t, tracegen.Config{Steps: 30, Hardware: true, Layers: 1})
 	choice, err := steps.ParseChoice("7..9")
 	if err != nil {
 		t.Fatal(err)
@@ -366,7 +356,7 @@ func TestAmountsFitTheirUnit(t *testing.T) {
 }
 
 func BenchmarkRun(b *testing.B) {
-	data, _ := generate(b, tracegen.Config{TargetBytes: 20 << 20, Hardware: true, Python: true})
+	data, _ := tracegen.Text(b, tracegen.Config{TargetBytes: 20 << 20, Hardware: true, Python: true})
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {

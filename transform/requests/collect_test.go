@@ -73,7 +73,7 @@ func TestIDsInEvents(t *testing.T) {
 }
 
 func TestCollectorAllocatesForRequestsOnly(t *testing.T) {
-	data, _ := generate(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 3, Layers: 2, Hardware: true, Python: true})
+	data, _ := tracegen.Text(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 3, Layers: 2, Hardware: true, Python: true})
 	var events []trace.Event
 	survey(t, data, 0, func(e *trace.Event) { events = append(events, e.Clone()) })
 	c, err := NewCollector(CollectOptions{})
@@ -90,7 +90,7 @@ func TestCollectorAllocatesForRequestsOnly(t *testing.T) {
 }
 
 func BenchmarkCollect(b *testing.B) {
-	data, _ := generate(b, tracegen.Config{Producer: tracegen.CUDA, Steps: 20, Layers: 8, Hardware: true, Python: true})
+	data, _ := tracegen.Text(b, tracegen.Config{Producer: tracegen.CUDA, Steps: 20, Layers: 8, Hardware: true, Python: true})
 	var events []trace.Event
 	survey(b, data, 0, func(e *trace.Event) { events = append(events, e.Clone()) })
 	b.SetBytes(int64(len(data)))

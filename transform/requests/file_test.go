@@ -184,7 +184,7 @@ func TestStepsThatRequestsShare(t *testing.T) {
 // A file written from the truth about a trace shares the steps that the truth
 // names.
 func TestFileOfGeneratedRequests(t *testing.T) {
-	data, truth := generate(t, tracegen.Config{Steps: 200, Layers: 1})
+	data, truth := tracegen.Text(t, tracegen.Config{Steps: 200, Layers: 1})
 	var b strings.Builder
 	b.WriteString("request_id,start_ns,end_ns\n")
 	for _, q := range truth.Requests {

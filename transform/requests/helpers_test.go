@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
 	"tracekit/transform/steps"
 )
@@ -29,16 +28,6 @@ func survey(t testing.TB, data []byte, base int64, look ...func(*trace.Event)) C
 		t.Fatal(err)
 	}
 	return Clock{Zero: v.Zero, Last: v.Last, Base: base}
-}
-
-func generate(t testing.TB, c tracegen.Config) ([]byte, tracegen.Truth) {
-	t.Helper()
-	var b bytes.Buffer
-	truth, err := tracegen.Generate(&b, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes(), truth
 }
 
 func stepsOf(t testing.TB, data []byte) *steps.Run {

@@ -41,7 +41,7 @@ func compare(t *testing.T, got []Request, truth tracegen.Truth, prefix string) {
 
 func TestIDsOfGeneratedRequests(t *testing.T) {
 	for _, p := range []tracegen.Producer{tracegen.Gaudi, tracegen.CUDA} {
-		data, truth := generate(t, tracegen.Config{Producer: p, Steps: 200, Layers: 1, Odd: tracegen.Odd{Async: true}})
+		data, truth := tracegen.Text(t, tracegen.Config{Producer: p, Steps: 200, Layers: 1, Odd: tracegen.Odd{Async: true}})
 		c, err := NewCollector(CollectOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func lastStep(r Request, truth tracegen.Truth) int {
 // the truth.
 func TestInferredRequestsOfOneLength(t *testing.T) {
 	for _, length := range []int{5, 20, 60} {
-		data, truth := generate(t, tracegen.Config{Steps: 300, Layers: 1, OutputLen: length, Seed: uint64(length)})
+		data, truth := tracegen.Text(t, tracegen.Config{Steps: 300, Layers: 1, OutputLen: length, Seed: uint64(length)})
 		r, err := Infer(stepsOf(t, data))
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +114,7 @@ func trueWindows(truth tracegen.Truth) []string {
 // With outputs of any length the numbers are still right: how many run in each
 // step.
 func TestInferredRequestsOfAnyLength(t *testing.T) {
-	data, truth := generate(t, tracegen.Config{Steps: 400, Layers: 1, Seed: 5})
+	data, truth := tracegen.Text(t, tracegen.Config{Steps: 400, Layers: 1, Seed: 5})
 	r, err := Infer(stepsOf(t, data))
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestInferredRequestsOfAnyLength(t *testing.T) {
 // vLLM's annotations tell as much: of steps, not of the moments between them.
 func TestInferredRequestsOfAnnotations(t *testing.T) {
 	for _, length := range []int{5, 20, 60} {
-		data, truth := generate(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 300, Layers: 1, OutputLen: length, Seed: uint64(length)})
+		data, truth := tracegen.Text(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 300, Layers: 1, OutputLen: length, Seed: uint64(length)})
 		r, err := Infer(stepsOf(t, data))
 		if err != nil {
 			t.Fatal(err)

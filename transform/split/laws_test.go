@@ -1,7 +1,6 @@
 package split
 
 import (
-	"bytes"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -170,15 +169,11 @@ func made(t *testing.T, producer tracegen.Producer) []byte {
 
 func madeWithTruth(t *testing.T, producer tracegen.Producer) ([]byte, *tracegen.Truth) {
 	t.Helper()
-	var b bytes.Buffer
-	truth, err := tracegen.Generate(&b, tracegen.Config{
+	data, truth := tracegen.Text(t, tracegen.Config{
 		Seed: 3, Producer: producer, Steps: 7, Layers: 1, Hardware: true, Python: true,
 		Odd: tracegen.Odd{BeginEnd: true, Async: true, ThreadStates: true, BindFlows: true},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes(), &truth
+	return data, &truth
 }
 
 func ns(t int64) trace.Time { return trace.Time(t) }

@@ -134,7 +134,7 @@ func TestMarkersOfTheUser(t *testing.T) {
 }
 
 func TestMarkersOfTheUserOnGaudi(t *testing.T) {
-	data, truth := generate(t, tracegen.Config{Steps: 40, Layers: 1})
+	data, truth := tracegen.Text(t, tracegen.Config{Steps: 40, Layers: 1})
 	r := find(t, data, Options{Marker: regexp.MustCompile("^decode$")})
 	i := 0
 	for _, s := range truth.Steps {
@@ -198,7 +198,7 @@ func TestCensusIsBounded(t *testing.T) {
 }
 
 func TestLearnAllocatesForMarkersOnly(t *testing.T) {
-	data, _ := generate(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 3, Layers: 2, Hardware: true, Python: true})
+	data, _ := tracegen.Text(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 3, Layers: 2, Hardware: true, Python: true})
 	var events []trace.Event
 	f := learn(t, data, Options{})
 	learnAll(t, data, func(e *trace.Event) {
@@ -220,7 +220,7 @@ func TestLearnAllocatesForMarkersOnly(t *testing.T) {
 }
 
 func BenchmarkLearn(b *testing.B) {
-	data, _ := generate(b, tracegen.Config{Producer: tracegen.CUDA, Steps: 20, Layers: 8, Hardware: true, Python: true})
+	data, _ := tracegen.Text(b, tracegen.Config{Producer: tracegen.CUDA, Steps: 20, Layers: 8, Hardware: true, Python: true})
 	var events []trace.Event
 	learnAll(b, data, func(e *trace.Event) { events = append(events, e.Clone()) })
 	b.SetBytes(int64(len(data)))

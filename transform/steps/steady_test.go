@@ -133,7 +133,7 @@ func TestSteadyAsksForNoMoreThanThereIs(t *testing.T) {
 
 // The slid tally is that of each stretch counted again.
 func TestSteadyTallies(t *testing.T) {
-	data, truth := generate(t, tracegen.Config{Steps: 300, Layers: 1, Seed: 3})
+	data, truth := tracegen.Text(t, tracegen.Config{Steps: 300, Layers: 1, Seed: 3})
 	r := find(t, data, Options{})
 	const n = 20
 	y := newYardstick(r.Steps, n)

@@ -10,17 +10,6 @@ import (
 	"tracekit/trace"
 )
 
-// generate makes a trace and what is true of it.
-func generate(t testing.TB, c tracegen.Config) ([]byte, tracegen.Truth) {
-	t.Helper()
-	var b bytes.Buffer
-	truth, err := tracegen.Generate(&b, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes(), truth
-}
-
 // learnAll goes through the events of a trace.
 func learnAll(t testing.TB, data []byte, look func(*trace.Event)) {
 	t.Helper()
@@ -62,7 +51,7 @@ func TestGeneratedStepsAreFoundAsTheyAre(t *testing.T) {
 		{Producer: tracegen.SGLang, Steps: 200, Hardware: true, Layers: 1},
 	} {
 		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
-			data, truth := generate(t, c)
+			data, truth := tracegen.Text(t, c)
 			r := find(t, data, Options{})
 			if len(r.Steps) != len(truth.Steps) {
 				t.Fatalf("%d steps, there are %d", len(r.Steps), len(truth.Steps))

@@ -264,9 +264,9 @@ func TestArgsGoAndAllElseStays(t *testing.T) {
 func TestWithoutHardwareAsIfThereHadBeenNone(t *testing.T) {
 	for seed := range uint64(2) {
 		c := tracegen.Config{Seed: seed, Producer: tracegen.Gaudi, Steps: 12, Layers: 2, Python: seed%2 == 1, Hardware: true}
-		with := generate(t, c)
+		with, _ := tracegen.Text(t, c)
 		c.Hardware = false
-		without := generate(t, c)
+		without, _ := tracegen.Text(t, c)
 		got, _ := stripped(t, with, Options{Hardware: true})
 		if len(with)-len(without) < 50_000 {
 			t.Fatalf("seed %d: hardware is only %d bytes of %d", seed, len(with)-len(without), len(with))
@@ -311,10 +311,9 @@ func TestWhatIsKnownOfEqualEvents(t *testing.T) {
 			fmt.Fprintf(&devices, `{"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": %d.000, "dur": 1.000, "args": {"%s": %d}}, `, 10_000+i, key, i)
 		}
 	}
-	traces := map[string][]byte{
-		"gaudi": generate(t, tracegen.Config{Seed: 4, Producer: tracegen.Gaudi, Python: true, Hardware: true, TargetBytes: 1 << 20, Odd: tracegen.Odd{BeginEnd: true, Async: true}}),
-		"cuda":  generate(t, tracegen.Config{Seed: 5, Producer: tracegen.CUDA, Python: true, Hardware: true, TargetBytes: 1 << 20, Odd: tracegen.Odd{BeginEnd: true}}),
-	}
+	gaudi, _ := tracegen.Text(t, tracegen.Config{Seed: 4, Producer: tracegen.Gaudi, Python: true, Hardware: true, TargetBytes: 1 << 20, Odd: tracegen.Odd{BeginEnd: true, Async: true}})
+	cuda, _ := tracegen.Text(t, tracegen.Config{Seed: 5, Producer: tracegen.CUDA, Python: true, Hardware: true, TargetBytes: 1 << 20, Odd: tracegen.Odd{BeginEnd: true}})
+	traces := map[string][]byte{"gaudi": gaudi, "cuda": cuda}
 	for name, text := range map[string]string{"pairs": pairs.String(), "devices": devices.String()} {
 		traces[name] = []byte(`{"traceEvents": [` + text + `{"ph": "M", "name": "process_name", "pid": 1, "args": {"name": "` + strings.Repeat("p", 400) + `"}}]}`)
 	}
@@ -334,15 +333,6 @@ func TestWhatIsKnownOfEqualEvents(t *testing.T) {
 			cmptest.Same(t, fmt.Sprintf("%s, %+v: the report, as it is without numbers,", name, o), wantRep, rep)
 		}
 	}
-}
-
-func generate(t testing.TB, c tracegen.Config) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if _, err := tracegen.Generate(&b, c); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 func realTraces(t *testing.T) []string {
@@ -453,7 +443,7 @@ func fileSize(t *testing.T, name string) int64 {
 
 // A tally of what is kept adds up to what is written.
 func TestTallyAddsUp(t *testing.T) {
-	data := generate(t, tracegen.Config{Seed: 1, Producer: tracegen.Gaudi, Steps: 6, Layers: 1, Hardware: true, Python: true})
+	data, _ := tracegen.Text(t, tracegen.Config{Seed: 1, Producer: tracegen.Gaudi, Steps: 6, Layers: 1, Hardware: true, Python: true})
 	for _, o := range []Options{{Hardware: true}, {Python: true, Args: []string{"all"}}, {Flows: true, Counters: true}} {
 		o.Tally = &pipeline.Tally{}
 		out, _ := stripped(t, data, o)
@@ -473,7 +463,7 @@ func TestTallyAddsUp(t *testing.T) {
 }
 
 func BenchmarkStripPython(b *testing.B) {
-	data := generate(b, tracegen.Config{Seed: 1, Producer: tracegen.CUDA, TargetBytes: 20e6, Hardware: true, Python: true})
+	data, _ := tracegen.Text(b, tracegen.Config{Seed: 1, Producer: tracegen.CUDA, TargetBytes: 20e6, Hardware: true, Python: true})
 	b.Run("reading alone", func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		for b.Loop() {

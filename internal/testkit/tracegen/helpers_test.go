@@ -23,15 +23,11 @@ type event struct {
 func (e *event) tally() string { return e.Ph + ":" + e.Cat }
 func (e *event) track() string { return fmt.Sprint(e.Pid, "/", e.Tid) }
 
-// generate runs the generator and fails the test if it does.
+// generate is Text as a string.
 func generate(t testing.TB, c Config) (string, Truth) {
 	t.Helper()
-	var buf bytes.Buffer
-	truth, err := Generate(&buf, c)
-	if err != nil {
-		t.Fatalf("%+v: %v", c, err)
-	}
-	return buf.String(), truth
+	text, truth := Text(t, c)
+	return string(text), truth
 }
 
 // parse reads a trace strictly. A server_events array is closed first.
