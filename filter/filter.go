@@ -2,6 +2,8 @@
 // the fields of an event; a [Recognizer] decides, with the tables of package producer, what ran
 // on a device and what on the host.
 //
+// It is API, as package trace is: exported names change only with a new major version.
+//
 // It looks at one event at a time and does not know how events belong together, except for what a
 // Recognizer learns of processes, threads and categories.
 package filter

@@ -14,6 +14,9 @@
 //   - Output (write_*.go): [NewWriter] writes the events that it is given, with the text around
 //     them; what was read compressed and is written as it was is copied compressed.
 //
+// It is API: other programs may import it, and exported names change only with a new major
+// version.
+//
 // It does not know what events mean: kinds of events are package filter's, pairs and flows
 // those of the packages in transform/internal.
 package trace
