@@ -18,8 +18,8 @@ func restored(text []byte, o Options) (*Finder, bool) {
 
 // A snapshot has all that Run looks at, also where nothing is found.
 func TestSnapshotsFindTheSameSteps(t *testing.T) {
-	compiled, _ := generate(t, tracegen.Config{Producer: tracegen.Gaudi, Steps: 30, Layers: 1, Warmup: 4})
-	cuda, _ := generate(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 10, Layers: 1, Python: true})
+	compiled, _ := tracegen.Text(t, tracegen.Config{Producer: tracegen.Gaudi, Steps: 30, Layers: 1, Warmup: 4})
+	cuda, _ := tracegen.Text(t, tracegen.Config{Producer: tracegen.CUDA, Steps: 10, Layers: 1, Python: true})
 	name := `{"ph":"M","name":"thread_name","pid":1,"tid":22,"args":{"name":"Steps"}}`
 	for what, data := range map[string][]byte{
 		"Gaudi":          compiled,
@@ -49,7 +49,7 @@ func TestSnapshotsFindTheSameSteps(t *testing.T) {
 
 // A snapshot that was forged is refused, or has other steps: it does no harm.
 func TestForgedSnapshots(t *testing.T) {
-	data, _ := generate(t, tracegen.Config{Producer: tracegen.Gaudi, Steps: 6, Layers: 1, Warmup: 4})
+	data, _ := tracegen.Text(t, tracegen.Config{Producer: tracegen.Gaudi, Steps: 6, Layers: 1, Warmup: 4})
 	text := learn(t, data, Options{}).Snapshot()
 	rng := rand.New(rand.NewPCG(2, 5))
 	rounds := 2000
