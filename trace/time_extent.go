@@ -180,7 +180,7 @@ func (t *Times) Extent() (x Extent, outside []*TimeGroup) {
 	slices.SortFunc(all, func(a, b keyedGroup) int {
 		return cmp.Or(cmp.Compare(a.first(), b.first()), cmp.Compare(a.long, b.long))
 	})
-	inside := all.bulk()
+	inside := all.bulk().withoutLateEnds()
 	switch {
 	case !t.farFromZero(inside):
 		inside = append(slices.Clone(zeros), inside...)
@@ -269,6 +269,20 @@ func (a timeGroups) bulk() timeGroups {
 			return inside
 		}
 	}
+}
+
+// withoutLateEnds is a without what only ends there, so long behind all that begins as no
+// complete slice may last.
+func (a timeGroups) withoutLateEnds() timeGroups {
+	for len(a) > 1 {
+		rest, late := a[:len(a)-1], a[len(a)-1]
+		from, to := rest.span()
+		if late.min != MaxTime || late.end-to <= max(day, multiple(longToBulk, to-from)) || late.n >= rest.count() {
+			break
+		}
+		a = rest
+	}
+	return a
 }
 
 func (a timeGroups) end() Time {

@@ -150,3 +150,30 @@ func TestExtentOfParts(t *testing.T) {
 }
 
 const ms1 = Time(1e6)
+
+// The end of a begin is judged as that of a complete slice.
+func TestExtentOfEnds(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		begins  []at
+		end     Time
+		last    Time
+		outside int64
+	}{
+		{"an end within", many(100, second, second), 50 * second, 100*second + 1000, 0},
+		{"an end 30 days behind a hundred seconds", many(100, second, second), 30 * day, 100*second + 1000, 1},
+		{"an end 30 days behind two days", many(100, second, day/50), 30 * day, 30 * day, 0},
+		{"an end alone", nil, 30 * day, 30 * day, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var times Times
+			times.AddEnd(c.end)
+			for _, e := range c.begins {
+				times.Add(e.ts, e.dur)
+			}
+			if x, _ := times.Extent(); x.Outside != c.outside || c.begins != nil && x.Last != c.last {
+				t.Errorf("%d outside, last %d; want %d, %d", x.Outside, x.Last, c.outside, c.last)
+			}
+		})
+	}
+}

@@ -41,7 +41,7 @@ var Generic = &Producer{
 }
 
 // accelerators are what people call devices.
-var accelerators = []string{"GPU", "NPU", "TPU", "XPU", "HPU", "MTIA", "MLU", "MUSA", "DCU", "GCU", "IPU", "CUDA", "Device", "Accelerator", "NeuronCore", "gpu", "npu", "tpu", "xpu", "cuda", "device"}
+var accelerators = []string{"GPU", "NPU", "TPU", "XPU", "HPU", "MTIA", "MLU", "MUSA", "DCU", "GCU", "IPU", "CUDA", "Device", "Accelerator", "NeuronCore", "Ascend", "gpu", "npu", "tpu", "xpu", "cuda", "device"}
 
 func deviceNames() (all []Rule) {
 	for _, a := range accelerators {

@@ -7,7 +7,9 @@ var TensorFlow = &Producer{
 	Processes: []Rule{
 		{Name: "*device:*/stream:*", Is: Device},
 		{Name: "*device:*/memcpy*", Is: Device},
+		{Name: "*gpu:*/stream:*", Is: Device}, // as devices were called before 1.4
+		{Name: "*gpu:*/memcpy*", Is: Device},
 		{Name: "/job:*", Is: Host},
 	},
-	Evidence: Evidence{Processes: []string{"*device:*/stream:*", "/job:*/device:* Compute", "/device:* Compute"}},
+	Evidence: Evidence{Processes: []string{"*device:*/stream:*", "/gpu:*/stream:*", "/job:*/device:* Compute", "/device:* Compute"}},
 }

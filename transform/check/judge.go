@@ -219,6 +219,16 @@ func (j *Judge) Rank() []byte {
 // ProcessOf returns the number of the process that a thread belongs to.
 func (j *Judge) ProcessOf(track uint32) uint32 { return j.keeps.tracks.process[track] }
 
+// BadFlow reports whether the event that was looked at last is of a flow whose id can't be read.
+func (j *Judge) BadFlow() bool {
+	e := &j.event
+	if e.phase != 's' && e.phase != 't' && e.phase != 'f' {
+		return false
+	}
+	_, good := flowID(e.id)
+	return !good
+}
+
 // Legacy are the phases of async events that were before today's, and those.
 var Legacy = map[byte]byte{'S': 'b', 'T': 'n', 'p': 'n', 'F': 'e'}
 

@@ -353,7 +353,7 @@ done.`, "trailing 5",
 		""},
 	{"flows that bind to nothing", `{"traceEvents":[
 {"ph":"X","name":"c","pid":1,"tid":7,"ts":5,"dur":10,"bind_id":"0x9"},
-{"ph":"s","name":"f","id":"zz","cat":"f","pid":1,"tid":7,"ts":5},
+{"ph":"s","name":"f","cat":"f","pid":1,"tid":7,"ts":5},
 {"ph":"s","name":"f","id":1,"cat":"f","pid":1,"tid":8,"ts":5},
 {"ph":"f","name":"f","id":3,"cat":"f","pid":1,"tid":7,"ts":6,"bp":"e"}
 ]}`, "bad-flows 3",
@@ -362,7 +362,7 @@ done.`, "trailing 5",
 {"ph":"f","name":"f","id":3,"cat":"f","pid":1,"tid":7,"ts":6,"bp":"e"}
 ]}`,
 		`{"traceEvents": [
-{"ph":"s","name":"f","id":"zz","cat":"f","pid":1,"tid":7,"ts":5},
+{"ph":"s","name":"f","cat":"f","pid":1,"tid":7,"ts":5},
 {"ph":"s","name":"f","id":1,"cat":"f","pid":1,"tid":8,"ts":5}
 ]}
 `},

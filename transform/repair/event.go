@@ -56,6 +56,8 @@ func (r *reader) repairEvent(ms []member) ([]member, outcome) {
 		if e.get("pid") == nil || e.get("id") == nil && e.get("id2") == nil {
 			return e.ms, hidden
 		}
+	case 's', 't', 'f':
+		e.flowID()
 	}
 	return e.ms, kept
 }

@@ -2,8 +2,12 @@ package repair
 
 import (
 	"encoding/binary"
+	"fmt"
+	"hash/fnv"
 	"strconv"
 
+	"tracekit/internal/jsonlex"
+	"tracekit/internal/perfetto"
 	"tracekit/trace"
 	"tracekit/transform/check"
 	"tracekit/transform/internal/launches"
@@ -184,4 +188,57 @@ func (f *flowIDs) rankOf() func(process uint32) string {
 		}
 		return strconv.Itoa(int(process))
 	}
+}
+
+// flowID gives an event of a flow an id that viewers read where it has another: text that is
+// not hexadecimal, or an id2, which they read for async events only.
+func (e *rules) flowID() {
+	id, of := e.get("id"), []byte("id ")
+	switch id2 := e.get("id2"); {
+	case id != nil && (jsonlex.IsNumber(id.val) || isHexText(id.val)):
+		return
+	case id != nil:
+		of = append(of, trace.Unquote(id.val)...)
+	case id2 == nil:
+		return
+	default:
+		scope, text := id2Of(id2.val)
+		if text == "" {
+			return
+		}
+		if pid := e.get("pid"); scope == "local" && pid != nil {
+			of = append(of, pid.val...)
+		}
+		of = append(append(of, scope...), text...)
+	}
+	if !e.repairs(FlowIDs) {
+		return
+	}
+	h := fnv.New64a()
+	h.Write(of)
+	text := fmt.Sprintf("\"0x%x\"", h.Sum64())
+	if id == nil {
+		e.add("id", text)
+	} else {
+		id.val = []byte(text)
+	}
+}
+
+func isHexText(id []byte) bool {
+	_, good := perfetto.HexID([]byte(trace.Unquote(id)))
+	return good && id[0] == '"'
+}
+
+// id2Of returns the id within {"local": "0x1"} and where it holds.
+func id2Of(value []byte) (scope, text string) {
+	for m := range trace.Members(value) {
+		key, id := trace.Unquote(m.Key), string(m.Value)
+		if id != "" && id[0] == '"' {
+			id = trace.Unquote(m.Value)
+		}
+		if key == "local" || key == "global" {
+			scope, text = key, id
+		}
+	}
+	return scope, text
 }

@@ -132,3 +132,37 @@ func TestReportedFlowsOfTwoProducers(t *testing.T) {
 		}
 	}
 }
+
+// Ids that viewers do not read become ids that they do, each flow's its own.
+func TestFlowIDsThatNoViewerReads(t *testing.T) {
+	flow := func(pid int, id string) string {
+		return fmt.Sprintf(`{"ph":"X","name":"a","pid":%[1]d,"tid":1,"ts":1,"dur":5},{"ph":"X","name":"b","pid":%[1]d,"tid":2,"ts":11,"dur":5},
+{"ph":"s","cat":"c","name":"n",%[2]s,"pid":%[1]d,"tid":1,"ts":2},{"ph":"f","bp":"e","cat":"c","name":"n",%[2]s,"pid":%[1]d,"tid":2,"ts":12}`, pid, id)
+	}
+	for _, c := range []struct {
+		name, events string
+		flows        int64
+	}{
+		{"id2 within each process", flow(1, `"id2":{"local":"0x1"}`) + "," + flow(2, `"id2":{"local":"0x1"}`), 2},
+		{"id2 for all", flow(1, `"id2":{"global":7}`), 1},
+		{"text", flow(1, `"id":"request-a"`) + "," + flow(2, `"id":"request-b"`), 2},
+		{"a whole number with a point", flow(1, `"id":5.0`), 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out, set, _, err := repairText(t, []byte(`{"traceEvents":[`+c.events+`]}`), Options{})
+			if err != nil || len(set) > 0 {
+				t.Fatal(err, string(set))
+			}
+			if r := checkText(t, out); !r.Clean || r.Flows != c.flows {
+				t.Errorf("%d flows, want %d: %v", r.Flows, c.flows, r.Findings)
+			}
+		})
+	}
+	out, set, _, err := repairText(t, reported(t, "19-proton-id2-flows.json"), Options{})
+	if err != nil || len(set) > 0 {
+		t.Fatal(err, string(set))
+	}
+	if r := checkText(t, out); !r.Clean || r.Flows != 8 {
+		t.Errorf("%d flows of Proton, want 8: %v", r.Flows, r.Findings)
+	}
+}

@@ -88,7 +88,7 @@ var kinds = []kindInfo{
 	{Unshowable, "events that no viewer can show set aside", false, true},
 	{Overlaps, "overlapping slices moved to lanes of their own", false, false},
 	{Ends, "begins without an end closed", false, false},
-	{FlowIDs, "flow events whose id another flow has, too, now with one of their own", false, false},
+	{FlowIDs, "flow events with an id that another flow has, too, or that no viewer reads, now with one of their own", false, false},
 	{BadFlows, "flow events that bind to nothing left out", false, true},
 	{Flows, "dangling flow events left out", false, false},
 	{VLLM, "process of vLLM named", false, false},

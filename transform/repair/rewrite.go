@@ -283,7 +283,7 @@ func (h *rewriter) event(at, commas int) error {
 			}
 			continue
 		}
-		if v != check.Clean || h.judge.IsLegacy() && !h.off[Legacy] || h.offset != 0 || h.nanos {
+		if v != check.Clean || h.judge.IsLegacy() && !h.off[Legacy] || h.judge.BadFlow() && !h.off[FlowIDs] || h.offset != 0 || h.nanos {
 			return h.repair(at, commas)
 		}
 		sep := h.buf[h.p:at]
