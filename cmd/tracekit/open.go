@@ -183,7 +183,7 @@ func (o *opener) run() error {
 	o.reading = open.NewReading(o.in.meter.Far)
 	o.server = open.New(open.Options{
 		Name: o.name(), Listen: o.String("listen"), Viewer: o.viewer, Reading: o.reading, Idle: idle,
-		Make: o.make, Whole: o.whole(), Source: o.source,
+		Make: o.make, Counts: o.in.Format() != trace.Zstd, Whole: o.whole(), Source: o.source,
 		Spill: func() (*spill.File, error) { return spill.Create(o.String("tmpdir")) },
 	})
 	defer o.server.Close()

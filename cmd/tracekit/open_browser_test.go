@@ -110,6 +110,9 @@ func testOpen(b *browser.Page, viewer, dir string) {
 	b.Drag(.25, .5, r[1]+r[3]*.6)
 	var before struct{ Events, Bytes string }
 	b.Eval(`({...document.getElementById('estimate').dataset})`, &before)
+	b.Until("document.getElementById('estimate').dataset.counted === 'true'")
+	var count struct{ Events, Bytes string }
+	b.Eval(`({...document.getElementById('estimate').dataset})`, &count)
 	b.Click("perfetto")
 	g := received(b, viewer)
 	sum, size := shellPiece(b, dir)
@@ -131,6 +134,9 @@ func testOpen(b *browser.Page, viewer, dir string) {
 	fmt.Sscan(before.Events, &estimated)
 	if off := estimated/counted - 1; off > .15 || off < -.15 {
 		b.T.Errorf("%v events were estimated, there are %v", estimated, counted)
+	}
+	if count.Events != fmt.Sprint(counted) || strings.Contains(b.Text("estimate"), "about") {
+		b.T.Errorf("%s events were counted, there are %v: %s", count.Events, counted, b.Text("estimate"))
 	}
 }
 

@@ -198,6 +198,38 @@ func TestOpenCutsWhatVerbsCut(t *testing.T) {
 	}
 }
 
+// What a small piece will have is counted before it is cut, where that takes no reading of all.
+func TestOpenCountsPieces(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"t.json.gz", "t.json.zst"} {
+		o := opening(t, nil, openTrace(t, dir, name))
+		var page struct{ Zero string }
+		o.data(&page)
+		for _, more := range []string{"", `,"strip":["python"]`, `,"cats":["Runtime"]`} {
+			cut := fmt.Sprintf(`{"from":%q%s}`, page.Zero, more)
+			status, text := o.ask("POST", "/api/count", cut)
+			if strings.HasSuffix(name, ".zst") {
+				if status != http.StatusConflict {
+					t.Errorf("%s: to count %s is answered with %d: %s", name, cut, status, text)
+				}
+				continue
+			}
+			piece := filepath.Join(dir, "piece.json.gz")
+			if err := os.WriteFile(piece, []byte(o.cut(cut)), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			var is struct{ Events, Bytes int64 }
+			if err := json.Unmarshal([]byte(joined(t, nil, []string{"info", "--json", piece})), &is); err != nil {
+				t.Fatal(err)
+			}
+			if want := fmt.Sprintf(`{"events":%d,"bytes":%d}`, is.Events, is.Bytes); status != http.StatusOK || text != want {
+				t.Errorf("%s: %s is counted as %d %s, want %s", name, cut, status, text, want)
+			}
+		}
+		o.end()
+	}
+}
+
 // Flags that say what events are, and how much may be remembered, hold for pieces too.
 func TestOpenPassesFlagsOn(t *testing.T) {
 	path := openTrace(t, t.TempDir(), "t.json")

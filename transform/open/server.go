@@ -35,6 +35,8 @@ type Options struct {
 	// Make runs commands one behind the other, the first of them on the trace, and writes
 	// what comes out, packed with gzip. Note is what they said of it.
 	Make func(ctx context.Context, verbs [][]string, w io.Writer) (note string, err error)
+	// Counts says that making a small piece takes little time, so that it can be counted before.
+	Counts bool
 	// Whole is the trace as it is; nil if a viewer does not read it so.
 	Whole func() (Piece, error)
 	// Source opens the trace to read parts of it again.
@@ -127,6 +129,7 @@ var routes = map[string]route{
 	"/api/session": {http.MethodPost, forAnyone, (*Server).session},
 	"/api/state":   {http.MethodGet, forPage, (*Server).state},
 	"/api/cut":     {http.MethodPost, forPage, (*Server).cut},
+	"/api/count":   {http.MethodPost, forPage, (*Server).count},
 	"/api/search":  {http.MethodGet, forPage, (*Server).search},
 	"/api/finer":   {http.MethodGet, forPage, (*Server).finer},
 }
@@ -267,36 +270,80 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 // mostAsked is the most bytes that a request may have.
 const mostAsked = 256 << 10
 
-// cut makes a piece.
-func (s *Server) cut(w http.ResponseWriter, r *http.Request) {
-	var c Cut
+// readCut reads what piece is asked for. It answers w where that can't be made.
+func readCut(w http.ResponseWriter, r *http.Request) (c Cut, verbs [][]string, ok bool) {
 	in := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostAsked))
 	in.DisallowUnknownFields()
 	if err := in.Decode(&c); err != nil {
 		fail(w, http.StatusBadRequest, fmt.Errorf("not a cut: %w", err))
-		return
+		return c, nil, false
 	}
 	verbs, err := c.Verbs()
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
+		return c, nil, false
+	}
+	io.Copy(io.Discard, r.Body) // so that it is noticed when the page goes
+	return c, verbs, true
+}
+
+// cut makes a piece.
+func (s *Server) cut(w http.ResponseWriter, r *http.Request) {
+	c, verbs, ok := readCut(w, r)
+	if !ok {
 		return
 	}
 	if s.straight != nil {
 		answer(w, s.straight)
 		return
 	}
-	io.Copy(io.Discard, r.Body) // so that it is noticed when the page goes
 	p, err := s.make(r.Context(), verbs)
-	switch {
-	case errors.Is(err, errBusy):
-		fail(w, http.StatusServiceUnavailable, err)
-		return
-	case err != nil:
-		fail(w, http.StatusUnprocessableEntity, err)
+	if err != nil {
+		notMade(w, err)
 		return
 	}
 	s.cuts.add(&c, s.Zero(), p)
 	answer(w, s.keep(p))
+}
+
+func notMade(w http.ResponseWriter, err error) {
+	status := http.StatusUnprocessableEntity
+	if errors.Is(err, errBusy) {
+		status = http.StatusServiceUnavailable
+	}
+	fail(w, status, err)
+}
+
+// count makes a piece and says how many events and bytes of JSON it has: where they are few, the
+// page's bins tell next to nothing of them.
+func (s *Server) count(w http.ResponseWriter, r *http.Request) {
+	_, verbs, ok := readCut(w, r)
+	if !ok {
+		return
+	}
+	if !s.Counts || len(verbs) == 0 {
+		fail(w, http.StatusConflict, errors.New("that would take long"))
+		return
+	}
+	p, err := s.make(r.Context(), verbs)
+	if err != nil {
+		notMade(w, err)
+		return
+	}
+	defer p.Close()
+	source, err := trace.NewSource(io.NewSectionReader(p, 0, p.Size), p.Size, trace.SourceOptions{})
+	var v *trace.Survey
+	if err == nil {
+		v, err = source.Survey(nil)
+	}
+	if err != nil {
+		notMade(w, err)
+		return
+	}
+	answer(w, struct {
+		Events int64 `json:"events"`
+		Bytes  int64 `json:"bytes"`
+	}{v.Events, v.Bytes})
 }
 
 // Made is a piece that can be fetched.

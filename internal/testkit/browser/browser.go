@@ -72,7 +72,8 @@ func Open(t *testing.T, more ...string) *Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := []string{"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
+	flags := []string{"--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage", "--disable-extensions",
+		"--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", // a page that is behind another waits long on a busy machine
 		"--window-size=1400,1200", "--user-data-dir=" + t.TempDir(), "--remote-debugging-pipe"}
 	cmd := exec.Command(path, append(append(flags, more...), "about:blank")...)
 	cmd.ExtraFiles = []*os.File{theirIn, theirOut} // 3 and 4 there

@@ -3,7 +3,8 @@ let live = null; // {token, viewer, straight}; null for a page that stands alone
 let ready = false; // pieces can be cut at once
 let cutting = null; // the AbortController of the piece that is cut
 let held = null; // the piece that was cut last: {key, made, buffer}
-let searching = null, refining = null, refineLater = 0;
+let searching = null, refining = null, refineLater = 0, counting = null, countTimer = 0;
+const COUNTED = 16e6; // bytes of JSON up to which a piece is counted: bins say little of so few
 
 const STORED = 'tracekit'; // in the tab's own storage
 
@@ -73,11 +74,26 @@ function chosen() {
 // noted is text, and what the verbs have said of a piece.
 const noted = (text, made) => made.note ? `${text} · ${made.note}` : text;
 
+// countLater lets the server count the events of a small piece, once the choice stays.
+function countLater(r, estimated, length) {
+  clearTimeout(countTimer);
+  if (counting) counting.abort();
+  if (!ready || !r.from || r.launched || r.target || estimated.bytes > COUNTED) return;
+  countTimer = setTimeout(async () => {
+    const mine = counting = new AbortController();
+    try {
+      const counted = await (await ask('/api/count', {method: 'POST', body: JSON.stringify(r), signal: mine.signal})).json();
+      if (counting === mine && !mine.signal.aborted) expect(counted, length, true);
+    } catch { /* the estimate stays */ }
+  }, 250);
+}
+
 // make cuts the chosen piece, unless it was the last one.
 async function make(r) {
   const key = JSON.stringify(r);
   if (held && held.key === key) return held;
   if (cutting) cutting.abort();
+  clearTimeout(countTimer); // what is cut is not counted first
   const mine = cutting = new AbortController();
   $('cancel').hidden = false;
   say(ready ? 'cutting…' : 'The piece is cut once all of the trace was read.');

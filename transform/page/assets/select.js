@@ -86,6 +86,12 @@ function estimate(s, r) {
   return e;
 }
 
+// expect shows what a piece will have, counted or not.
+function expect(e, length, counted) {
+  $('estimate').textContent = `${length} · ${counted ? '' : 'about '}${plural(e.events, 'event')}, ${size(e.bytes)} of JSON`;
+  Object.assign($('estimate').dataset, {events: e.events, bytes: e.bytes, counted});
+}
+
 // tell shows what is chosen.
 function tell() {
   const s = selected, r = request(), text = command(r);
@@ -97,9 +103,8 @@ function tell() {
   $('copied').textContent = '';
   $('command').textContent = text || 'Drag over the chart to choose a range.';
   const e = estimate(s || {from: 0, to: end}, r), length = time(s ? s.to - s.from : D.length);
-  $('estimate').textContent = `${length} · about ${plural(e.events, 'event')}, ${size(e.bytes)} of JSON`;
-  $('estimate').dataset.events = e.events;
-  $('estimate').dataset.bytes = e.bytes;
+  expect(e, length, false);
+  if (live) countLater(r, e, length);
   $('large').hidden = e.bytes <= D.tab;
   $('large').textContent = `More than about ${size(D.tab)} of JSON is too large for a browser's tab: choose less, or tick “thin out”.`;
   if (live) chosen();
