@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -159,6 +160,9 @@ func mergeInput(c *cli.Context, std streams, line *term.Progress, name string, f
 			return err
 		}
 		defer in.Close()
+		if info, err := os.Stat(name); in.size < 0 && err == nil && info.Mode().IsRegular() {
+			return in.wrap(trace.ErrEmpty)
+		}
 		if in.size < 0 {
 			return hint(usage("%s: merge reads each trace twice", name), "name files")
 		}

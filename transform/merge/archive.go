@@ -66,12 +66,7 @@ type manifestSync struct {
 // gives a machine and a clock to no other (src/trace_processor/forwarding_trace_parser.cc). Of
 // traces of which all is kept, it is the text of the input, byte for byte.
 func (p *Plan) WriteArchive(ctx context.Context, a Archive) (members int, err error) {
-	type cut struct {
-		file *file
-		name string
-		data *spill.File // nil if all is kept
-	}
-	var cuts []cut
+	var cuts []*cut
 	defer func() {
 		for _, c := range cuts {
 			if c.data != nil {
@@ -81,7 +76,7 @@ func (p *Plan) WriteArchive(ctx context.Context, a Archive) (members int, err er
 	}()
 	taken := map[string]bool{manifestName: true}
 	for _, f := range p.inOrder() {
-		c := cut{file: f}
+		c := &cut{file: f}
 		if p.Slice != nil || p.Strip != nil {
 			c.data, err = p.cutFile(ctx, f)
 			if errors.Is(err, window.ErrRange) && len(p.files) > 1 {
@@ -104,6 +99,7 @@ func (p *Plan) WriteArchive(ctx context.Context, a Archive) (members int, err er
 			reference = c
 		}
 	}
+	p.nameFirst(reference, cuts)
 	for _, c := range cuts {
 		entry := manifestFile{Path: c.name, Machine: manifestMachine{c.file.machine()}}
 		if c.file != reference.file {
@@ -139,6 +135,38 @@ func (p *Plan) WriteArchive(ctx context.Context, a Archive) (members int, err er
 		members++
 	}
 	return members, a.Close()
+}
+
+// cut is what an archive holds of a file.
+type cut struct {
+	file *file
+	name string
+	data *spill.File // nil if all is kept
+}
+
+// nameFirst has the name of the reference come first, if events would be lost else: Perfetto orders
+// members by their names (ArchiveEntry in src/trace_processor/importers/archive/archive_entry.cc), shows
+// all on the clock of the first, and drops what stands before the zero of that.
+func (p *Plan) nameFirst(reference *cut, cuts []*cut) {
+	first, earliest := reference, trace.MaxTime
+	for _, c := range cuts {
+		if c.name < first.name {
+			first = c
+		}
+		if !c.file.timing.ShowsNothing() {
+			earliest = min(earliest, c.file.extent.Zero+c.file.meanShift())
+		}
+	}
+	if earliest >= first.file.meanShift() {
+		return
+	}
+	was := reference.name
+	for _, prefix := range []string{"0-", "!-", " "} {
+		if reference.name = prefix + was; reference.name < first.name {
+			break
+		}
+	}
+	p.note("%s is called %s in the archive: Perfetto drops what is before the zero of the clock of the first by name", was, reference.name)
 }
 
 // cutFile returns what is kept of a file.
