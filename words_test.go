@@ -22,6 +22,7 @@ var neverRight = []struct{ word, say string }{
 	{`of which it is known`, "known"},
 	{`(what|that|which) stays?`, "kept"},
 	{`shall`, "must"},
+	{`plain twins?`, "naive reference"},
 }
 
 // rightHere are uses of such words that mean something else.

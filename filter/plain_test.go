@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// plainMatch is the plain twin of Expr.Match: it walks the syntax as written
+// plainMatch is the naive reference of Expr.Match: it walks the syntax as written
 // over an event that encoding/json has read, with exact numbers.
 func plainMatch(s syntax, e map[string]json.RawMessage, env *Env) bool {
 	switch s := s.(type) {

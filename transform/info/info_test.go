@@ -71,7 +71,7 @@ func TestRealTracesAgreeWithThePlainTwin(t *testing.T) {
 	}
 }
 
-// judge compares what was counted with what the plain twin counts.
+// judge compares what was counted with what the naive reference counts.
 func judge(t *testing.T, data []byte, i *Info) {
 	t.Helper()
 	want := plainly(t, data)

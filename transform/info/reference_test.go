@@ -11,7 +11,7 @@ import (
 	"tracekit/trace"
 )
 
-// tally is what the plain twin counts of something.
+// tally is what the naive reference counts of something.
 type tally struct{ events, busy int64 }
 
 type tallies map[string]tally

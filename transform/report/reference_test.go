@@ -13,7 +13,7 @@ import (
 	"tracekit/trace"
 )
 
-// slice is what the plain twin knows of one.
+// slice is what the naive reference knows of one.
 type slice struct {
 	name, cat, pid, tid string
 	start, end          int64 // within the window
@@ -169,7 +169,7 @@ func measured(t testing.TB, data []byte, o Options) *Report {
 	return r
 }
 
-// judge compares a report with what the plain twin finds.
+// judge compares a report with what the naive reference finds.
 func judge(t *testing.T, data []byte, r *Report, from, to int64) {
 	t.Helper()
 	judgePython(t, r, slicesOf(t, data, from, to, "python_function"))
