@@ -85,7 +85,7 @@ func read(t *testing.T, file []byte, x *Index, id Identity, blocks []Block) outc
 // Whatever of an index that leads to text is another, with all checksums as they ought
 // to be: what is read is right, or refused.
 func TestAForgedIndexGivesNoOtherText(t *testing.T) {
-	rounds := 1000
+	rounds := 400
 	if testing.Short() {
 		rounds = 60
 	}

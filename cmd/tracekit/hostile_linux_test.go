@@ -128,7 +128,7 @@ func TestHostileTracesAreBorne(t *testing.T) {
 				io.WriteString(w, "]}\n")
 			})
 			fine, _, _ := ranAlone(t, []string{"check", "-q", file}, "")
-			for _, args := range hostileCalls {
+			for i, args := range hostileCalls {
 				out := filepath.Join(t.TempDir(), "out")
 				status, told, peak := ranAlone(t, append(args, file), out)
 				switch because := refusal(h.name, strings.Join(args, " ")+" "); {
@@ -140,7 +140,7 @@ func TestHostileTracesAreBorne(t *testing.T) {
 				if most := 256 + h.state; peak > most<<20 {
 					t.Errorf("%q: %d MB at most, more than %d", args, peak>>20, most)
 				}
-				if fine == exitDone && status == exitDone && args[len(args)-1] == "OUT" && args[0] != "split" && args[0] != "info" {
+				if i%3 == 0 && fine == exitDone && status == exitDone && args[len(args)-1] == "OUT" && args[0] != "split" && args[0] != "info" {
 					if status, told, _ := ranAlone(t, []string{"check", "-q", out}, ""); status != exitDone {
 						t.Errorf("check of %q: status %d: %s", args, status, told)
 					}
@@ -234,7 +234,11 @@ func TestBombsAreRefused(t *testing.T) {
 				bomb.text(w)
 				io.WriteString(w, "]}\n")
 			})
-			for _, args := range hostileCalls {
+			calls := hostileCalls
+			if bomb.name != "events.json.gz" {
+				calls = calls[:1] // all come by one way to their bytes
+			}
+			for _, args := range calls {
 				call := append(append(slices.Clone(args), "--max-size", "20MB"), file)
 				status, told, peak := ranAlone(t, call, filepath.Join(t.TempDir(), "out"))
 				if status != exitFailed || lines(told, "tracekit: error: ") != 1 || !strings.Contains(told, "\nhint: ") || !strings.Contains(told, "--max-size") {

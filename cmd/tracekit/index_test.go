@@ -27,7 +27,7 @@ func indexedTrace(t *testing.T, name, text string) string {
 // Wherever a bit of an index is another, the slice is as it is without one, and that
 // the index is not used is said.
 func TestFlippedIndexesGiveNoWrongSlice(t *testing.T) {
-	rounds := 1000
+	rounds := 400
 	if testing.Short() {
 		rounds = 50
 	}

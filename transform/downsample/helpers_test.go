@@ -58,7 +58,7 @@ func ns(t int64) *trace.Time { return (*trace.Time)(&t) }
 
 // eachRandom calls f for random traces.
 func eachRandom(t *testing.T, n int, f func(t *testing.T, rng *rand.Rand, data []byte)) {
-	for seed := range uint64(n) {
+	for seed := range uint64(n+1) / 2 {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		data := reference.Random(rng, 5+rng.IntN(120))
 		ok := t.Run(fmt.Sprint(seed), func(t *testing.T) { f(t, rng, data) })

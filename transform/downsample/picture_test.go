@@ -81,7 +81,7 @@ func TestThePictureIsTheSame(t *testing.T) {
 			rows += samePicture(t, data, runOn(t, data, Options{Resolution: ns(max(d, 1))}), columns, zero, end)
 		}
 	}
-	seeds := uint64(30)
+	seeds := uint64(10)
 	if testing.Short() {
 		seeds = 8
 	}

@@ -182,9 +182,9 @@ func TestVerbsReadMergedSlicesAsWhatTheyStandFor(t *testing.T) {
 			t.FailNow()
 		}
 	}
-	seeds := uint64(120)
+	seeds := uint64(40)
 	if testing.Short() {
-		seeds = 40
+		seeds = 12
 	}
 	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 15))

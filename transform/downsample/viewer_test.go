@@ -109,7 +109,7 @@ func overlaps(t testing.TB, data []byte) int64 {
 // shows on lanes of their own, or drops, never grows.
 func TestOverlapsDoNotGrow(t *testing.T) {
 	some := 0
-	for seed := range uint64(150) {
+	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 9))
 		f := &forest{rng: rng}
 		for range 3 + rng.IntN(20) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // judge runs a command on a trace, judges what it does, and takes in what it
@@ -173,6 +174,9 @@ func (s *soak) whole(of *inputs, r result, path string) error {
 	for _, f := range rep.Findings {
 		if !of.loads || byChance[f.Kind] || len(of.paths) > 1 && byTheRest[f.Kind] || f.Kind == "flow_without_slice" && r.args[0] == "strip" {
 			continue // not all of them could be counted; one pass does not know what flows bind to
+		}
+		if f.Kind == "overlap_by_rounding" && strings.Contains(r.stderr, "days apart") {
+			continue // said by merge: no viewer reads times of traces so far apart to the nanosecond
 		}
 		if f.Level == "lost" && f.Count > of.findings[f.Kind] && !(f.Kind == "overlap" && len(of.paths) == 1 && overlappedBefore(of.paths[0], path)) {
 			return r.fault("writes %d × %s, of %d", f.Count, f.Kind, of.findings[f.Kind])
