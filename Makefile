@@ -102,6 +102,13 @@ bench-pairs: build
 microbench:
 	go test -run '^$$' -bench . -benchmem -count 6 ./...
 
+# Bounds of memory and of pieces at the sizes that are promised, which take long.
+.PHONY: test-full
+test-full:
+	go test ./cmd/tracekit -count 1 -timeout 1h -run 'TestHostileTracesAreBorne' -full
+	go test ./transform/split -count 1 -timeout 1h -run 'TestPiecesKeepTheirBound' -threads 100000
+	go test ./trace -count 1 -timeout 1h -run 'TestDamageIsReadTheSame' -rounds 100000
+
 # Each fuzz target of the tree in turn.
 fuzz:
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
