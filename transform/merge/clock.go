@@ -197,7 +197,7 @@ func (p *Plan) rebase() {
 		shift = first / round * round
 		p.base = int64(shift)
 		if last-shift >= exactTimes {
-			p.note("the traces lie %.0f days apart: Perfetto reads times that are more than 101 days behind the first to 2 ns or more, so that slices which touch may overlap", float64(last-first)/86400e9)
+			p.apart = last - first
 		}
 	}
 	for _, f := range p.files {

@@ -70,6 +70,7 @@ type Plan struct {
 	base  int64  // baseTimeNanoseconds of the merged trace, 0 for none
 	step  uint64 // by which ids of a rank lie behind those of the one before
 
+	apart    trace.Time // between the first event of all and the last, if one trace can't hold both exactly
 	from, to trace.Time // range of the merged trace, if Slice has one of bounds
 }
 

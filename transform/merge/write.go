@@ -22,6 +22,9 @@ import (
 func (p *Plan) Write(ctx context.Context, w *trace.Writer) (pipeline.Report, error) {
 	var rep pipeline.Report
 	begun := false
+	if p.apart != 0 {
+		p.note("the traces lie %.0f days apart: Perfetto reads times that are more than 101 days behind the first to 2 ns or more, so that slices which touch may overlap; an archive (-o all.tar) keeps them", float64(p.apart)/86400e9)
+	}
 	for _, f := range p.files {
 		rep.EventsIn += f.events
 		rep.BytesIn += f.bytes
