@@ -20,8 +20,12 @@ var rangeCalls = []string{
 	"slice --step 0 --step-pid 1 FILE",
 	"slice --step 1 --step-marker (?i)step FILE",
 	"slice --phase decode FILE",
-	"slice --phase prefill:2 --strip-kinds python FILE",
+	"slice --phase prefill:2 --strip python FILE",
 	"slice --request r1 FILE",
+	"slice --request req-A FILE",
+	"slice --request req-A --step-marker nothing FILE",
+	"slice --request rid-a FILE",
+	"slice --request rid-a --step-tid 1 FILE",
 	"slice --request 7 --request-key rid FILE",
 	"slice --request a --requests REQUESTS FILE",
 	"slice --capture FILE",
@@ -126,6 +130,9 @@ func TestRangesByAnIndex(t *testing.T) {
 					t.Errorf("%s: status %d and %d bytes, not %d and %d\nwith an index %s\nwithout        %s", call, got.status, len(got.out), want.status, len(want.out), got.err, want.err)
 				}
 				cmptest.Same(t, call, want.files, got.files)
+				if want.status == exitUsage {
+					t.Errorf("%s: %s", call, want.err)
+				}
 				if want.status == exitDone {
 					did[strings.Join(strings.Fields(call)[:2], " ")]++
 				}

@@ -16,29 +16,36 @@ func (c *Collector) Snapshot() []byte {
 	return snapshot.Write(c.state)
 }
 
-// Restore makes c know what it would if it was shown all of s, by what the index of s has, and
-// reports whether that has it. It has not where ids of requests stand elsewhere than servers
+// restored returns a Collector that knows what c would if it was shown all of s, by what the
+// index of s has, or nil if that has it not: where ids of requests stand elsewhere than servers
 // put them.
-func (c *Collector) Restore(s *trace.Source) bool {
+func (c *Collector) restored(s *trace.Source) *Collector {
 	if !c.usual {
-		return false
+		return nil
 	}
 	data := s.Indexed(IndexName())
 	if data == nil {
-		return false
+		return nil
 	}
 	restored, err := NewCollector(CollectOptions{})
 	if err != nil || !snapshot.Read(data, restored.state) {
-		return false
+		return nil
 	}
-	*c = *restored
-	return true
+	return restored
 }
 
 // Restore makes f know what it would if it was shown all of s, by what the index of s has, and
-// reports whether that has it.
+// reports whether that has it, requests and steps both. If not, f knows nothing more than before.
 func (f *Finder) Restore(s *trace.Source) bool {
-	return (f.Records != nil || f.collector.Restore(s)) && f.steps.Restore(s)
+	c := f.collector
+	if f.Records == nil {
+		c = c.restored(s)
+	}
+	if c == nil || !f.steps.Restore(s) {
+		return false
+	}
+	f.collector = c
+	return true
 }
 
 // state shows what Requests looks at to a snapshot.

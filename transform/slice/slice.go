@@ -143,10 +143,19 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	return rep, nil
 }
 
+// restored reports that what finds the range knows all that it needs, by the index of s. A range is
+// of a request or found by f, so that one of them is restored, or none and the trace is read.
+func restored(s *trace.Source, f *window.Finder, r *requests.Finder) bool {
+	if r == nil {
+		return f.Restore(s)
+	}
+	return !f.Learns() && r.Restore(s)
+}
+
 // survey finds the bounds of the trace, lets f look for what it wants, and
 // learns of devices if they are to follow their launches.
 func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finder, o Options) (*trace.Survey, error) {
-	if o.Device == ByTime && f.Restore(s) && (o.Requests == nil || o.Requests.Restore(s)) {
+	if o.Device == ByTime && restored(s, f, o.Requests) {
 		return s.Survey(nil)
 	}
 	if o.Device == Launched {

@@ -171,5 +171,10 @@ func (c *Capture) Snapshot() []byte { return snapshot.Write(c.state) }
 // reports whether that has it.
 func (c *Capture) Restore(s *trace.Source) bool {
 	data := s.Indexed(CaptureName)
-	return data != nil && snapshot.Read(data, c.state)
+	var restored Capture
+	if data == nil || !snapshot.Read(data, restored.state) {
+		return false
+	}
+	*c = restored
+	return true
 }
