@@ -172,7 +172,7 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	}
 	first := !d.found && string(bytes.TrimSpace(d.head)) == "{"
 	if commas && first {
-		d.damage.sanitized(BadMember, off) // a comma there makes it not a trace to a viewer
+		d.damage.sanitized(BadMember, off) // a comma there makes it no trace to a viewer
 		return p, nil
 	}
 	if buf[p] == '}' {
@@ -401,7 +401,7 @@ func (d *document) event(buf []byte, from, at int, off int64, last bool, b *Batc
 		d.templates.learn(buf, from, at, e)
 	}
 	if d.bare && !d.begun && jsonlex.SkipSpace(buf, at+1) == end-1 {
-		d.damage.sanitized(BadMember, off+int64(at)) // not a trace begins with an empty object
+		d.damage.sanitized(BadMember, off+int64(at)) // no trace begins with an empty object
 		b.skipTo(off+int64(end), d.doubt)
 		return end, scanned
 	}

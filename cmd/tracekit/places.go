@@ -262,7 +262,7 @@ func (p *places) makeTemporary(path, prefix string) (*os.File, error) {
 	}
 }
 
-// passing notes a file or folder that is dropped unless it is kept, by a rename or by keep.
+// passing notes a file or folder that is removed unless it is kept, by a rename or by keep.
 func (p *places) passing(name string) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

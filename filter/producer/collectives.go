@@ -85,7 +85,7 @@ var collectiveWords = []struct {
 	{"dispatch", AllToAll}, {"combine", AllToAll}, {"reduce", Reduce}, {"gather", Gather}, {"scatter", Scatter}, {"send", SendRecv}, {"recv", SendRecv},
 }
 
-// collectivePatterns are the names of all libraries, by how they are compared: most names of
+// collectiveBegins and collectiveParts are the names of all libraries, by how they are compared: most names of
 // events are refused by their first bytes.
 var collectiveBegins, collectiveParts = func() (begins, parts [][]byte) {
 	for _, l := range Libraries {

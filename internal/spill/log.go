@@ -34,7 +34,7 @@ func NewPlain(limit int, create func() (*File, error)) *Log {
 }
 
 const (
-	// looseBytes is how much is gathered, since the packer is slow to take little things.
+	// pendingBytes is how much is gathered, since the packer is slow to take little things.
 	pendingBytes = 32 << 10
 	// fewBytes are not worth packing.
 	fewBytes = 512 << 10
@@ -42,7 +42,7 @@ const (
 	packedBlock = 256 << 10
 )
 
-// Write takes b. What is dropped wrong with one call may be returned by a later one, or by Read.
+// Write takes b. What fails in one call may be returned by a later one, or by Read.
 func (l *Log) Write(b []byte) (int, error) {
 	if l.err != nil {
 		return 0, l.err

@@ -15,7 +15,7 @@ type CSV struct{ w *csv.Writer }
 // NewCSV returns a CSV that writes to w.
 func NewCSV(w io.Writer) *CSV { return &CSV{csv.NewWriter(w)} }
 
-// Row writes a row. What is dropped wrong is told by Close.
+// Row writes a row. Close returns what fails.
 func (c *CSV) Row(cells []string) {
 	safe := make([]string, len(cells))
 	for i := range cells {

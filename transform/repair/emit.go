@@ -140,7 +140,7 @@ func (e *emitter) event(sep, obj []byte, seq int64) error {
 		return e.rejects.add(obj)
 	}
 	if !e.any && bytes.HasPrefix(bytes.TrimLeft(e.start, " \t\r\n"), []byte{'['}) && jsonlex.SkipSpace(obj, 1) == len(obj)-1 {
-		return nil // those before it went, and not a trace starts with an empty object
+		return nil // those before it went, and no trace starts with an empty object
 	}
 	obj = e.change(obj, seq, look.Phase, look.TS)
 	if e.order && e.some == nil {

@@ -29,7 +29,7 @@ type rules struct {
 	phase byte
 }
 
-// mendEvent makes of members what a viewer shows, and says what becomes of the
+// repairEvent makes of members what a viewer shows, and says what becomes of the
 // event.
 func (r *reader) repairEvent(ms []member) ([]member, outcome) {
 	r.dedupe(ms)

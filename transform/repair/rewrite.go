@@ -385,7 +385,7 @@ func (h *rewriter) hand(sep, obj []byte, commas int) error {
 			h.count[Commas]++
 			sep = []byte{'\n'}
 		}
-		if jsonlex.SkipSpace(obj, 1) == len(obj)-1 { // not a trace starts with an empty object
+		if jsonlex.SkipSpace(obj, 1) == len(obj)-1 { // no trace starts with an empty object
 			h.count[Members]++
 			return nil
 		}

@@ -67,7 +67,7 @@ func (l *segments) put() {
 const gathered = 4 << 10
 
 func (l *segments) flush() {
-	l.log.Write(l.buf) // what is dropped wrong is told when the log is read
+	l.log.Write(l.buf) // what fails is returned when the log is read
 	l.buf = l.buf[:0]
 }
 

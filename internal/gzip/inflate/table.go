@@ -86,7 +86,7 @@ func makeLengthSymbols() (s [lengths]entry) {
 const maxCode = 15 // bits
 
 // build fills table for the prefix code with these lengths. It returns false
-// if there is none, or if part of it is kept unused. Two unfinished codes are
+// if there is none, or if part of it stays unused. Two unfinished codes are
 // fine, as with every decoder: no symbol at all, and one symbol of one bit;
 // what they leave unused becomes noMatch.
 func build(table []entry, tableBits int, lens []uint8, symbols []entry) bool {

@@ -151,7 +151,7 @@ func randomCode(rng *rand.Rand) []uint8 {
 	for range rng.IntN(maxLitLen - 2) {
 		i := rng.IntN(len(sizes))
 		if rng.IntN(2) == 0 {
-			i = rng.IntN(1 + i) // some become long, and others are kept short
+			i = rng.IntN(1 + i) // some become long, and others stay short
 		}
 		if sizes[i] < maxCode {
 			sizes[i]++

@@ -42,7 +42,7 @@ func newPlanner(c Config, origin int64) *planner {
 	return p
 }
 
-// advance returns the next step, which is kept valid until the next call.
+// advance returns the next step, which is valid until the next call.
 func (p *planner) advance() *Step {
 	s := &p.step
 	index := p.count

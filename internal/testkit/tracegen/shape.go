@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// shape is the text of a kind of event on one track that is kept the same from
+// shape is the text of a kind of event on one track that stays the same from
 // event to event.
 type shape struct {
 	pre, mid, post string // before the name, from there to the ts, after the ts

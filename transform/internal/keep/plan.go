@@ -17,7 +17,7 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// heldFlows is how many packed bytes of flows, and of what covers them, are held
+// HeldFlows is how many packed bytes of flows, and of what covers them, are held
 // in memory.
 const HeldFlows = 16 << 20
 
@@ -42,26 +42,26 @@ const (
 // Selection decides which events are kept. What it says of an event must not
 // change from the first look on.
 type Selection interface {
-	// judge decides on an event that needs no company: no begin or end, no
+	// Judge decides on an event that needs no company: no begin or end, no
 	// flow, no metadata.
 	Judge(e *trace.Event) Decision
-	// point says whether a flow event may be kept, if the rest of its chain lets it.
+	// Point says whether a flow event may be kept, if the rest of its chain lets it.
 	Point(e *trace.Event) Binding
 	// Near reports whether a flow event that binds to any slice may bind to one from
 	// start to end.
 	Near(start, end trace.Time) bool
-	// onDevice reports a slice that flows from afar may lead to.
+	// OnDevice reports a slice that flows from afar may lead to.
 	OnDevice(e *trace.Event) bool
-	// line returns what decides on the begins and ends of a line.
+	// Line returns what decides on the begins and ends of a line.
 	Line(p *Plan, async bool) pairs.Handler
-	// again meets the n-th begin or end once more, when all are matched.
+	// Again meets the n-th begin or end once more, when all are matched.
 	Again(p *Plan, n int, e *trace.Event)
-	// meets reports whether it wants to meet them.
+	// Meets reports whether it wants to meet them.
 	Meets(p *Plan) bool
-	// tell says what line's outcomes want to know of a begin, if it is anything.
+	// Describe says what outcomes of Line want to know of a begin, if it is anything.
 	Describe(e *trace.Event) (b launches.Begun, some bool)
-	// opening makes the events that stand before all others, in place of such
-	// as were judged to be cut; closing those that stand behind all others.
+	// Opening makes the events that stand before all others, in place of such
+	// as were judged to be cut; Closing those that stand behind all others.
 	Opening(p *Plan) iter.Seq[Made]
 	Closing(p *Plan) iter.Seq[Made]
 }
@@ -93,7 +93,7 @@ type Plan struct {
 	ordinal  int             // of the begin or end that a pass meets next
 }
 
-// keptBytes is how much of what may be kept is held in memory, so that later
+// KeptBytes is how much of what may be kept is held in memory, so that later
 // looks need not read it again.
 const KeptBytes = 32 << 20
 
