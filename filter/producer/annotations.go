@@ -93,11 +93,6 @@ func IsStep(name []byte) bool {
 	return slices.ContainsFunc(stepPatterns, func(p Pattern) bool { return p.Match(name, ignore) })
 }
 
-// MarksStep reports whether a slice of that category and name on the host marks a step, or is
-// one of the batches that make up a step where nothing marks it. Frames of Python and slices on
-// a thread of steps are not asked for.
-func MarksStep(cat, name []byte) bool { return MayMarkStep(cat, name) && IsStep(name) }
-
 // MayMarkStep reports whether slices of that category are markers of steps if they are named so:
 // ranges that a program names, and what no producer is known for, unless it says that it is a
 // GPU's. PyTorch once gave the category of operators to its own steps alone.

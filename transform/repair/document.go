@@ -29,20 +29,13 @@ func (h *rewriter) bracket(at, commas int) (inEvents bool, err error) {
 // outside takes what comes next outside of an array of events: a member, a
 // bracket, or another document.
 func (h *rewriter) outside() (inEvents bool, err error) {
-	at, commas := h.p, 0
-	for {
-		if got, err := h.need(&at); err != nil {
-			return false, err
-		} else if !got {
-			return false, h.end()
-		}
-		c := h.buf[at]
-		if c == ',' {
-			commas++
-		} else if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
-			break
-		}
-		at++
+	at := h.p
+	commas, more, err := h.blanks(&at)
+	if err != nil {
+		return false, err
+	}
+	if !more {
+		return false, h.end()
 	}
 	switch c := h.buf[at]; {
 	case c == '"' && !h.bare && h.brace < 0:

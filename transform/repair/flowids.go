@@ -22,6 +22,7 @@ type flowIDs struct {
 
 	twice map[check.Flow][]flowEvent
 	order []check.Flow
+	asked int             // events in twice
 	taken map[uint64]bool // ids beyond firstFlow
 	found launches.Collisions
 }
@@ -36,6 +37,12 @@ type flowEvent struct {
 const firstFlow = 1 << 48
 
 func newFlowIDs() flowIDs { return flowIDs{ranks: map[uint32]string{}} }
+
+// held is how many bytes f takes.
+func (f *flowIDs) held() int {
+	const flow, event, own = 100, 48, 40
+	return flow*len(f.order) + event*f.asked + own*(len(f.own)+len(f.taken))
+}
 
 // beginsTwice takes a flow of which Perfetto shows the first start only.
 func (f *flowIDs) beginsTwice(flow check.Flow) {
@@ -65,6 +72,7 @@ func (f *flowIDs) see(r *check.Record, process uint32) {
 	}
 	if events, asked := f.twice[r.Flow]; asked {
 		f.twice[r.Flow] = append(events, flowEvent{r.Seq, r.Phase, process})
+		f.asked++
 	}
 }
 
@@ -87,7 +95,7 @@ func (f *flowIDs) settle() int64 {
 			next++
 		}
 	}
-	f.twice, f.order, f.taken, f.found = nil, nil, nil, launches.Collisions{}
+	f.twice, f.order, f.taken, f.asked, f.found = nil, nil, nil, 0, launches.Collisions{}
 	return int64(len(f.own))
 }
 

@@ -98,6 +98,7 @@ func (p *plan) held(s *budget.Sum) {
 	s.Add("threads", thread*len(p.threads))
 	s.Add("events to be repaired", moved*len(p.lanes.of)+other*(len(p.unbind)+len(p.drop)+len(p.empty)))
 	s.Add("begins without an end", p.close.held())
+	s.Add("flows with the id of another", p.flowIDs.held())
 }
 
 func newSteps() steps {

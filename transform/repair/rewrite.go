@@ -238,23 +238,33 @@ func (h *rewriter) put(t []byte) error {
 	return h.sink.head(t)
 }
 
+// blanks moves at behind white space and commas, and counts the commas. There is no more where the
+// text ends with them.
+func (h *rewriter) blanks(at *int) (commas int, more bool, err error) {
+	for ; ; *at++ {
+		if more, err := h.need(at); err != nil || !more {
+			return commas, false, err
+		}
+		switch h.buf[*at] {
+		case ',':
+			commas++
+		case ' ', '\n', '\r', '\t':
+		default:
+			return commas, true, nil
+		}
+	}
+}
+
 // events takes what comes next in an array of events.
 func (h *rewriter) events() (inEvents bool, err error) {
-	at, commas := h.p, 0
-	for {
-		if got, err := h.need(&at); err != nil {
-			return false, err
-		} else if !got {
-			h.count[Unclosed]++
-			return false, errDone
-		}
-		c := h.buf[at]
-		if c == ',' {
-			commas++
-		} else if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
-			break
-		}
-		at++
+	at := h.p
+	commas, more, err := h.blanks(&at)
+	if err != nil {
+		return false, err
+	}
+	if !more {
+		h.count[Unclosed]++
+		return false, errDone
 	}
 	switch h.buf[at] {
 	case '{':
