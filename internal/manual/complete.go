@@ -80,7 +80,7 @@ func (v Verb) valuesOf(flag, word string, values func(verb, flag string) []strin
 // flag is the flag that a word such as --name or -n names, nil if there is none.
 func (v Verb) flag(word string) *Flag {
 	for i := range v.Flags {
-		if f := &v.Flags[i]; word == "--"+f.Name || f.Short != "" && word == "-"+f.Short {
+		if f := &v.Flags[i]; slices.Contains(f.dashed(), word) {
 			return f
 		}
 	}

@@ -23,7 +23,7 @@ func TestComplete(t *testing.T) {
 		{"--v", "--version"},
 		{"nonesuch --", ""},
 		{"cut --k", "--kind"},
-		{"cut --", "--kind --output --tmp --bare --rows --quiet --sorts --help"},
+		{"cut --", "--kind --output --finest --tmp --bare --rows --quiet --sorts --help"},
 		{"cut --kind k", "keep"},
 		{"cut -k ", "clip keep drop"},
 		{"cut --kind=k", "--kind=keep"},

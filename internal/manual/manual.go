@@ -20,7 +20,7 @@ type Verb struct {
 // Flag is a flag as its user sees it.
 type Flag struct {
 	Name    string // without dashes
-	Short   string // without a dash; empty if it has none
+	Short   string // its other name, mostly a letter, without a dash; empty if it has none
 	Value   string // what stands for its value; empty for a switch
 	Text    string
 	Default string // as it is typed; empty if there is none to tell
@@ -106,6 +106,9 @@ func (f Flag) Choices() []string {
 func (f Flag) dashed() []string {
 	if f.Short == "" {
 		return []string{"--" + f.Name}
+	}
+	if len(f.Short) > 1 {
+		return []string{"--" + f.Name, "--" + f.Short}
 	}
 	return []string{"-" + f.Short, "--" + f.Name}
 }

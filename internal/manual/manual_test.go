@@ -21,6 +21,7 @@ func app() *cli.App {
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "kind", Aliases: []string{"k"}, Value: "clip", Usage: "`clip|keep|drop`: how it is cut"},
 					&cli.StringFlag{Name: "output", Usage: "write to `FILE`, such as 'a [b]: $HOME \\w+' and a text that is much too long for a line of eighty columns"},
+					&cli.StringFlag{Name: "finest", Aliases: []string{"fine"}, Usage: "down to `TIME`"},
 					&cli.StringFlag{Name: "tmp", Usage: "keep in `DIR`"},
 					&cli.StringFlag{Name: "bare"},
 					&cli.IntFlag{Name: "rows", Usage: "`N` rows"},
@@ -46,6 +47,7 @@ func TestFlagsAsTheirUserSeesThem(t *testing.T) {
 	want := []Flag{
 		{"kind", "k", "clip|keep|drop", "how it is cut", "clip"},
 		{"output", "", "FILE", "write to FILE, such as 'a [b]: $HOME \\w+' and a text that is much too long for a line of eighty columns", ""},
+		{"finest", "fine", "TIME", "down to TIME", ""},
 		{"tmp", "", "DIR", "keep in DIR", ""},
 		{"bare", "", "VALUE", "", ""},
 		{"rows", "", "N", "N rows", ""},
@@ -72,6 +74,7 @@ FLAGS
                            how it is cut (default: clip)
    --output FILE           write to FILE, such as 'a [b]: $HOME \w+' and a text
                            that is much too long for a line of eighty columns
+   --finest, --fine TIME   down to TIME
    --tmp DIR               keep in DIR
    --bare VALUE            
    --rows N                N rows

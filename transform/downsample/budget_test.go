@@ -292,3 +292,29 @@ func TestSizesAreFilled(t *testing.T) {
 		t.Errorf("only %d sizes could be filled", filled)
 	}
 }
+
+// The rows of the table add up to what is written, the names too that the last run of a thread
+// lists for those before it.
+func TestTableAddsUpToTheOutput(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"traceEvents":[`)
+	for i := range 40_000 {
+		fmt.Fprintf(&b, `{"ph":"X","cat":"op","name":"handle %d","pid":1,"tid":1,"ts":%d,"dur":1},`+"\n", i, 3*i)
+	}
+	b.WriteString(`{"ph":"X","cat":"op","name":"last","pid":1,"tid":1,"ts":200000,"dur":1}]}`)
+	out, rep, err := try([]byte(b.String()), Options{TargetSize: 400_000}, sortMemory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Fields(rep.Table[len(rep.Table)-1])
+	var kB float64
+	if _, err := fmt.Sscanf(strings.Join(all[7:9], " "), "%f kB", &kB); err != nil {
+		t.Fatalf("%v in %q", err, all)
+	}
+	if !strings.Contains(strings.Join(rep.Table, "\n"), ofNames) {
+		t.Errorf("no row of names in\n%s", strings.Join(rep.Table, "\n"))
+	}
+	if written := float64(len(out)) / 1000; kB < written-0.5 || kB > written {
+		t.Errorf("the table has %.1f kB, the output %.1f:\n%s", kB, written, strings.Join(rep.Table, "\n"))
+	}
+}

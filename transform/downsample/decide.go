@@ -23,6 +23,7 @@ type decision struct {
 	written    *spill.Log      // of slices that are made
 	busy       []int64         // of slices that are kept, and in those that are made, by category
 	made       map[string]cost // by category
+	namesBytes int64           // that runs list for those before them
 	nest       nest
 	next       []uint32 // points of flows that wait for the next slice
 	spare      []*run

@@ -145,7 +145,9 @@ func (d *decision) sayRest() {
 	if len(d.rest.names) > 0 && len(d.rest.held) > 0 {
 		text := d.rest.held[:len(d.rest.held)-len("}}")]
 		text = append(d.rest.take(text, d.restRoom(), d.texts.all), "}}"...)
-		d.merged.bytes += int64(len(text) - len(d.rest.held))
+		added := int64(len(text) - len(d.rest.held))
+		d.merged.bytes += added
+		d.namesBytes += added
 		d.rest.held = text
 	}
 }

@@ -105,6 +105,9 @@ func (t *tally) pair(cat string, r *record) {
 // ofSeveral is the row of merged slices that have no category, or several.
 const ofSeveral = "(merged)"
 
+// ofNames is the row of the names that the last run of a thread lists for those before it.
+const ofNames = "(names)"
+
 func categoryName(cat string) string {
 	if cat == "" {
 		return pipeline.Uncategorized
@@ -124,6 +127,9 @@ func (d *decision) sides() []string {
 		}
 		t.of(cat).after.add(c)
 	}
+	if d.namesBytes > 0 {
+		t.of(ofNames).after.bytes += d.namesBytes
+	}
 	for _, r := range t.rows {
 		r.settle(&d.survey.Extent)
 		r.told = r.busy
@@ -139,7 +145,7 @@ func (d *decision) sides() []string {
 	var rows []*row
 	all := &row{name: "all"}
 	for _, r := range t.rows {
-		if r.before.events+r.after.events == 0 {
+		if r.before.events+r.after.events+r.after.bytes == 0 {
 			continue
 		}
 		rows = append(rows, r)
