@@ -142,3 +142,32 @@ func TestMergedTimesKeepTheirNanoseconds(t *testing.T) {
 		})
 	}
 }
+
+// Of a trace in which nothing is shown, and which does not say what its times count from, no event
+// lands before time zero, where a viewer drops it.
+func TestWhatIsNotShownIsNotBeforeZero(t *testing.T) {
+	const object = `{"traceEvents":[{"ph":"O","name":"o","id":1,"pid":1,"tid":1,"ts":%d}%s]}`
+	const instant = `,{"ph":"i","name":"i","pid":1,"tid":1,"ts":0}`
+	base := `{"baseTimeNanoseconds":1767189312000000000,"traceEvents":[{"ph":"X","name":"w","pid":1,"tid":1,"ts":4104512345.678,"dur":1}]}`
+	epoch := `[{"ph":"X","name":"w","pid":1,"tid":1,"ts":1767193416512345.678,"dur":1}]`
+	for name, texts := range map[string][]string{
+		"an object and a base":   {fmt.Sprintf(object, 6, ""), base},
+		"an instant at zero":     {fmt.Sprintf(object, 6, instant), base},
+		"beside one without":     {fmt.Sprintf(object, 6, ""), `[{"ph":"X","name":"w","pid":1,"tid":1,"ts":9,"dur":1}]`, base},
+		"an object and an epoch": {fmt.Sprintf(object, 6, ""), epoch, base},
+		"no base at all":         {fmt.Sprintf(object, 6, ""), `[{"ph":"X","name":"w","pid":1,"tid":1,"ts":9,"dur":1}]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var inputs []Input
+			for i, text := range texts {
+				inputs = append(inputs, inputOf(fmt.Sprint(i), []byte(text)))
+			}
+			_, d := merged(t, inputs, options(t, false))
+			for _, e := range withoutMetadata(d.Events) {
+				if strings.HasPrefix(fmt.Sprint(e["ts"]), "-") {
+					t.Errorf("%v", e)
+				}
+			}
+		})
+	}
+}

@@ -27,18 +27,27 @@ func (t *Trace) ShowsNothing() bool { return t.Zero == 0 && t.Last == 0 }
 // Place gives traces the clocks that they state: baseTimeNanoseconds, or times that count from the
 // epoch. It returns what a user should know, a line each.
 func Place(traces []*Trace) (notes []string) {
-	var placed, others []*Trace
+	var placed, others, empty []*Trace
 	first := trace.MaxTime
 	for _, t := range traces {
 		t.Clock = Clock{Shift: trace.Time(t.Base)}
 		switch {
 		case t.ShowsNothing():
+			if t.Base == 0 {
+				empty = append(empty, t)
+			}
 		case t.States():
 			placed = append(placed, t)
 			first = min(first, t.Clock.At(t.Zero))
 		default:
 			others = append(others, t)
 		}
+	}
+	if len(placed) == 0 {
+		first = 0
+	}
+	for _, t := range empty { // so that no event of theirs that no viewer shows lands before time zero
+		t.Clock.Shift = first
 	}
 	if len(placed) == 0 || len(others) == 0 {
 		if len(others) > 1 {
