@@ -28,6 +28,7 @@ func run(args []string, out io.Writer) error {
 	length := f.Duration("for", time.Minute, "how long to go on")
 	runs := f.Int("runs", math.MaxInt, "how many runs to stop after")
 	seed := f.Uint64("seed", 0, "`number` that everything random follows from (default: the time)")
+	damaged := f.Int("damaged", 0, "instead, show every verb `N` small traces, each damaged in another way")
 	keep := f.String("keep", "", "`folder` for the traces that a fault was met on")
 	memory := f.Int64("memory", 400, "`MB` of memory that no run may exceed")
 	if err := f.Parse(args); err != nil {
@@ -62,6 +63,12 @@ func run(args []string, out io.Writer) error {
 		}
 	}
 	fmt.Fprintf(out, "seed %d, %d traces\n", *seed, len(s.pool))
+	if *damaged > 0 {
+		if err := s.damaged(out, *damaged); err != nil {
+			return err
+		}
+		*runs = 0
+	}
 	for end := time.Now().Add(*length); time.Now().Before(end) && *runs > 0; *runs-- {
 		if err := s.round(out); err != nil {
 			return err

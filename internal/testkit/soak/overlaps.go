@@ -24,6 +24,15 @@ func overlappedBefore(whole, part string) bool {
 }
 
 func parse(path string) (*reference.Trace, error) {
+	text, err := readAll(path)
+	if err != nil {
+		return nil, err
+	}
+	return reference.Parse(text)
+}
+
+// readAll returns the text of a trace, unpacked.
+func readAll(path string) ([]byte, error) {
 	packed, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -38,9 +47,5 @@ func parse(path string) (*reference.Trace, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := io.ReadAll(in)
-	if err != nil {
-		return nil, err
-	}
-	return reference.Parse(text)
+	return io.ReadAll(in)
 }

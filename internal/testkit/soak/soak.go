@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracekit/internal/testkit/reference"
 	"tracekit/internal/testkit/tracegen"
 )
 
@@ -25,6 +26,8 @@ type soak struct {
 	rnd  *rand.Rand
 	pool []*sample
 	made int // files made so far
+
+	damages int // damaged traces that all verbs were shown
 
 	runs   map[string]int // runs by verb
 	said   map[string]int // refusals, without their numbers and names
@@ -43,7 +46,7 @@ type sample struct {
 
 // mostSamples is how many traces are kept at hand; results take the places of
 // results before them.
-const mostSamples = 120
+const mostSamples = 300
 
 // take makes a sample of a copy of a file, which an index may stand beside. What is not a trace is left out.
 func (s *soak) take(path string) error {
@@ -88,8 +91,11 @@ func (s *soak) adopt(t *sample) error {
 // round runs one verb on one trace, a new one now and then. It goes on after a
 // fault: others may be there to be found.
 func (s *soak) round(out io.Writer) error {
-	if len(s.pool) == 0 || s.rnd.IntN(20) == 0 {
+	switch {
+	case len(s.pool) == 0 || s.rnd.IntN(20) == 0:
 		return s.generate()
+	case s.rnd.IntN(20) == 0:
+		return s.damage()
 	}
 	t := s.pool[s.rnd.IntN(len(s.pool))]
 	err := s.judge(t, verbs[s.rnd.IntN(len(verbs))](s))
@@ -141,10 +147,29 @@ func (s *soak) generate() error {
 	return s.adopt(&sample{path: path, depth: 1})
 }
 
+// damage makes a sample of one that is at hand, damaged.
+func (s *soak) damage() error {
+	t := s.pool[s.rnd.IntN(len(s.pool))]
+	text, err := readAll(t.path)
+	if err != nil || len(text) > mostDamaged {
+		return nil // cut in its packing, or too much to change as one string
+	}
+	path := s.name("damaged.json")
+	if err := os.WriteFile(path, []byte(reference.Damage(s.rnd, string(text))), 0o666); err != nil {
+		return err
+	}
+	return s.adopt(&sample{path: path, depth: 1})
+}
+
+// mostDamaged is the size of the largest traces that are damaged, in bytes.
+const mostDamaged = 20 << 20
+
 // name is a new one for a file in the soak's folder.
-func (s *soak) name(of string) string {
+func (s *soak) name(of string) string { return filepath.Join(s.dir, s.fileName(of)) }
+
+func (s *soak) fileName(of string) string {
 	s.made++
-	return filepath.Join(s.dir, fmt.Sprintf("%d-%s", s.made, of))
+	return fmt.Sprintf("%d-%s", s.made, of)
 }
 
 var changing = regexp.MustCompile(`"[^"]*"|\S*/\S+|[0-9][0-9a-zµ.%]*`)
@@ -169,6 +194,9 @@ func (s *soak) tell(w io.Writer) {
 	total := 0
 	for _, n := range s.runs {
 		total += n
+	}
+	if s.damages > 0 {
+		fmt.Fprintf(w, "%d damaged traces\n", s.damages)
 	}
 	fmt.Fprintf(w, "%d runs, at most %d MB of memory\n", total, s.peak>>20)
 	for _, verb := range slices.Sorted(maps.Keys(s.runs)) {
