@@ -65,9 +65,7 @@ func (x *Index) Append(dst []byte) []byte {
 	}
 	w.uint(int64(len(x.sections)))
 	for i := range x.sections {
-		w.text([]byte(x.sections[i].name))
-		w.uint(x.sections[i].size)
-		w.text(x.sections[i].packed)
+		w.section(&x.sections[i])
 	}
 	return binary.LittleEndian.AppendUint32(w.b, crc32.Checksum(w.b[len(dst):], castagnoli))
 }

@@ -18,19 +18,26 @@ type section struct {
 // ask for.
 const mostSection = 64 << 20
 
-// Put keeps data in x under a name, which says which version of the data it is too. It returns
-// false, and keeps nothing, if that takes more than most bytes.
-func (x *Index) Put(name string, data []byte, most int64) bool {
+// Put keeps data in x under a name, which says which version of the data it is too, and returns how many
+// bytes that takes. It keeps nothing, and returns 0, if it takes more than most.
+func (x *Index) Put(name string, data []byte, most int64) int64 {
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false))
 	if err != nil || len(data) > mostSection {
-		return false
+		return 0
 	}
-	packed := z.EncodeAll(data, nil)
-	if int64(len(packed)) > most {
-		return false
+	k := section{name, int64(len(data)), z.EncodeAll(data, nil)}
+	var w indexWriter
+	if w.section(&k); int64(len(w.b)) > most {
+		return 0
 	}
-	x.sections = append(x.sections, section{name, int64(len(data)), packed})
-	return true
+	x.sections = append(x.sections, k)
+	return int64(len(w.b))
+}
+
+func (w *indexWriter) section(s *section) {
+	w.text([]byte(s.name))
+	w.uint(s.size)
+	w.text(s.packed)
 }
 
 // Get returns what x keeps under a name, nil if that is nothing.

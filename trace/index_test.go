@@ -339,7 +339,7 @@ func TestSectionsOfAnIndex(t *testing.T) {
 	packed := gzipped(sample(120 << 10))
 	x, id := indexOf(t, packed)
 	many := bytes.Repeat([]byte("steps"), 1000)
-	if !x.Put("a 1", many, 100) || !x.Put("b 1", []byte{}, 100) || x.Put("c 1", many, 10) {
+	if x.Put("a 1", many, 100) == 0 || x.Put("b 1", []byte{}, 100) == 0 || x.Put("c 1", many, 10) != 0 {
 		t.Error("they are not kept as they fit")
 	}
 	y, err := ParseIndex(x.Append(nil))

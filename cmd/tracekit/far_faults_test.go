@@ -31,6 +31,10 @@ func TestFarPartsCostLittle(t *testing.T) {
 		{"t.json", "slice --step 40", 14},              // in each part of the file that has one kind of events
 		{"t.json.gz", "slice --step 40", 50},
 		{"t.json", "slice --phase mixed:1", 40},
+		{"t.json", "report --json --from 40% --to 42%", 4},
+		{"t.json.gz", "report --json --from 40% --to 42%", 16},
+		{"t.json", "report --json --step 40", 14},
+		{"t.json", "report --json --request r30", 60},
 		{"t.json", "slice --request r30 --boundary drop", 60},
 	} {
 		dir := t.TempDir()

@@ -30,6 +30,15 @@ var rangeCalls = []string{
 	"slice --request a --requests REQUESTS FILE",
 	"slice --capture FILE",
 	"slice --around k --pad 1ms FILE",
+	"report --from 25% --to 75% --json FILE",
+	"report --step 1..2 FILE",
+	"report --step 1 --step-tid 3 --json FILE",
+	"report --phase decode --csv OUT FILE",
+	"report --request r1 --json FILE",
+	"report --capture --partial OUT FILE",
+	"report --from 10% --hardware-is cat=='cpu_op' --json FILE",
+	"report --html OUT --from 10% FILE",
+	"report FILE",
 	"split --by step --dry-run FILE",
 	"split --by request -o OUT FILE",
 }
@@ -139,7 +148,10 @@ func TestRangesByAnIndex(t *testing.T) {
 			}
 		})
 	}
-	for _, way := range []string{"slice --step", "slice --phase", "slice --request", "slice --capture", "slice --around", "split --by"} {
+	for _, way := range []string{
+		"slice --step", "slice --phase", "slice --request", "slice --capture", "slice --around", "split --by",
+		"report --from", "report --step", "report --phase", "report --request", "report --capture", "report --html", "report FILE",
+	} {
 		if did[way] < 3 {
 			t.Errorf("%s: %d calls found something", way, did[way])
 		}

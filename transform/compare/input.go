@@ -66,13 +66,9 @@ type kind struct {
 func Measure(ctx context.Context, s *trace.Source, name string, o report.Options, sel Selection) (*Input, *trace.Survey, error) {
 	in := &Input{Name: name}
 	var devices []byte
-	look := o.Look
-	o.Look = func(p *trace.Part) {
-		if p.Text != nil && devices == nil {
-			devices = deviceList(p.Text)
-		}
-		if look != nil {
-			look(p)
+	o.Document = func(text []byte) {
+		if devices == nil {
+			devices = deviceList(text)
 		}
 	}
 	var err error

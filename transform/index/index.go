@@ -1,5 +1,6 @@
 // Package index builds the seek index of a trace. [Build] reads it once and keeps, beside what
-// package trace has in an index, what its steps, requests and capture are found by.
+// package trace has in an index, what its steps, requests and capture are found by, and what a report
+// has to know before it measures a range.
 package index
 
 import (
@@ -7,6 +8,7 @@ import (
 
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/report"
 	"tracekit/transform/requests"
 	"tracekit/transform/steps"
 )
@@ -19,18 +21,30 @@ func Build(ctx context.Context, s *trace.Source, id trace.Identity, look func(*t
 	if err != nil {
 		return nil, err
 	}
-	finder := steps.NewFinder(steps.Options{})
+	finder, first := steps.NewFinder(steps.Options{}), report.NewFirst()
 	var capture steps.Capture
 	budget.Held(ctx, func(sum *budget.Sum) {
 		sum.Add("markers of steps", finder.Held())
 		sum.Add("requests", collector.Held())
+		if first != nil {
+			sum.Add("threads", first.Held())
+		}
 	})
 	x, err := s.Index(ctx, id, func(p *trace.Part) error {
+		if first != nil && p.Text != nil {
+			first.LearnDocument(p.Text)
+		}
 		for i := range p.Events {
 			e := &p.Events[i]
 			finder.Learn(e)
 			collector.Learn(e)
 			capture.Learn(e)
+			if first != nil {
+				first.Learn(e)
+			}
+		}
+		if first != nil && first.Held() > mostHeld {
+			first = nil
 		}
 		if look != nil {
 			if err := look(p); err != nil {
@@ -42,15 +56,13 @@ func Build(ctx context.Context, s *trace.Source, id trace.Identity, look func(*t
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range []struct {
-		name string
-		data []byte
-	}{
-		{steps.CaptureName, capture.Snapshot()},
-		{steps.IndexName(), finder.Snapshot()},
-		{requests.IndexName(), collector.Snapshot()},
-	} {
-		x.Put(k.name, k.data, max(id.Size/mostShare-int64(len(x.Append(nil))), leastRoom))
+	room := id.Size/mostShare - int64(len(x.Append(nil)))
+	put := func(name string, data []byte) { room -= x.Put(name, data, max(room, leastRoom)) }
+	put(steps.CaptureName, capture.Snapshot())
+	put(steps.IndexName(), finder.Snapshot())
+	put(requests.IndexName(), collector.Snapshot())
+	if first != nil {
+		put(report.IndexName(), first.Snapshot())
 	}
 	return x, nil
 }
@@ -61,3 +73,7 @@ const (
 	mostShare = 100
 	leastRoom = 16 << 10
 )
+
+// mostHeld is how many bytes are spent on what a report has to know. Of more threads or open slices than
+// that it would find no room.
+const mostHeld = 32 << 20

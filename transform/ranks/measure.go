@@ -40,13 +40,7 @@ func Measure(ctx context.Context, s *trace.Source, name string, o report.Options
 		sum.Add("durations of kernels", bins*len(m.kernels))
 		sum.Add("members of the document", len(m.text))
 	})
-	look := o.Look
-	o.Look = func(p *trace.Part) {
-		m.text = append(m.text, p.Text...)
-		if look != nil {
-			look(p)
-		}
-	}
+	o.Document = func(text []byte) { m.text = append(m.text, text...) }
 	o.Communication, o.Device = true, m.device
 	r, err := report.Run(ctx, s, o)
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 // not in order of time with all of them.
 type begins struct {
 	tracks []openTrack
-	kind   func(*trace.Event) class
 	held   int // bytes of what is open or waits
 }
 
@@ -44,8 +43,9 @@ func (g *begun) held() int {
 	return begunBytes + eventBytes + g.event.Size()
 }
 
-// take takes an event of a track, and calls each for a slice that ends with it.
-func (b *begins) take(track int, e *trace.Event, each func(*trace.Event) error) error {
+// take takes an event of a track, and calls each for a slice that ends with it. What slices count for kind
+// says when they begin.
+func (b *begins) take(track int, e *trace.Event, kind func(*trace.Event) class, each func(*trace.Event) error) error {
 	if e.Has&trace.HasTS == 0 || e.TS < 0 {
 		return nil
 	}
@@ -59,17 +59,17 @@ func (b *begins) take(track int, e *trace.Event, each func(*trace.Event) error) 
 		return nil
 	}
 	t.outOfOrder = t.outOfOrder || e.TS < t.latest
-	return b.match(t, e, each)
+	return b.match(t, e, kind, each)
 }
 
-func (b *begins) match(t *openTrack, e *trace.Event, each func(*trace.Event) error) error {
+func (b *begins) match(t *openTrack, e *trace.Event, kind func(*trace.Event) class, each func(*trace.Event) error) error {
 	if e.TS > t.latest {
 		t.open.Take(&t.same)
 		t.latest = e.TS
 	}
 	key := pairs.KeyOf(e)
 	if e.Phase == 'B' {
-		g := begun{start: e.TS, class: b.kind(e)}
+		g := begun{start: e.TS, class: kind(e)}
 		if g.class != nothing {
 			c := e.Clone()
 			g.event = &c
@@ -105,12 +105,12 @@ func (b *begins) sort(as *begins) {
 }
 
 // end matches what has waited.
-func (b *begins) end(each func(*trace.Event) error) error {
+func (b *begins) end(kind func(*trace.Event) class, each func(*trace.Event) error) error {
 	for i := range b.tracks {
 		t := &b.tracks[i]
 		slices.SortStableFunc(t.waiting, func(a, b trace.Event) int { return cmp.Compare(a.TS, b.TS) })
 		for j := range t.waiting {
-			if err := b.match(t, &t.waiting[j], each); err != nil {
+			if err := b.match(t, &t.waiting[j], kind, each); err != nil {
 				return err
 			}
 		}

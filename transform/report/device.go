@@ -142,7 +142,7 @@ func (d *devices) device(m *measure, e *trace.Event) *device {
 		v = &device{process: process, engines: map[int32]*engine{}, first: trace.MaxTime, last: trace.MinTime}
 		v.all.end, v.segment = trace.MinTime, span{trace.MinTime, trace.MinTime}
 		v.compute, v.comm = newCoverage(&d.computing), newCoverage(&d.exchanges)
-		v.inOrder = m.inOrder(m.work[process].late)
+		v.inOrder = m.inOrder(lateOn(m.work, process))
 		if m.moments != nil {
 			v.runs = m.moments.device()
 		}

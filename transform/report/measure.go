@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"context"
+	"math"
 
 	"tracekit/filter"
 	"tracekit/internal/budget"
@@ -29,7 +30,6 @@ func newMeasure(l *learned, r *Report, o Options) *measure {
 	m := &measure{learned: l, report: r, options: o}
 	l.levels.Settle(&l.sides)
 	m.begins.sort(&l.begins)
-	m.begins.kind = l.kindOf
 	r.Steps, r.Recompilations, r.Gaps = []Step{}, []Recompilation{}, []Gap{}
 	r.Phases, r.Buckets, r.Padding = []Bucket{}, []Bucket{}, []Padding{}
 	if l.run != nil {
@@ -42,33 +42,62 @@ func newMeasure(l *learned, r *Report, o Options) *measure {
 	return m
 }
 
-// read measures what the blocks in the range hold.
-func (m *measure) read(ctx context.Context, s *trace.Source) error {
-	var blocks []trace.Block
+// choose returns the blocks that may hold something of the range, and apart from these the ones of which
+// nothing may but slices that lie aside.
+func (m *measure) choose() (blocks, outliers []trace.Block) {
 	for _, b := range m.survey.Blocks {
-		if b.Text == nil && (b.Overlaps(m.from, m.to) || b.Holds&trace.HoldsPair != 0) {
+		switch {
+		case b.Text != nil:
+		case b.OthersOverlap(m.from, m.to) || b.Holds&trace.HoldsPair != 0:
 			blocks = append(blocks, b)
+		case b.Overlaps(m.from, m.to):
+			outliers = append(outliers, b)
 		}
 	}
+	return blocks, outliers
+}
+
+// measureOutliers measures what lies aside of blocks before a place in the text, and returns the other ones.
+func (m *measure) measureOutliers(outliers []trace.Block, before int64) ([]trace.Block, error) {
+	for ; len(outliers) > 0 && outliers[0].Off < before; outliers = outliers[1:] {
+		for e := range outliers[0].Outliers() {
+			if err := m.slice(e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return outliers, nil
+}
+
+// read measures what the blocks in the range hold.
+func (m *measure) read(ctx context.Context, s *trace.Source) error {
+	blocks, outliers := m.choose()
 	r, err := s.ReadBlocks(blocks)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	budget.Held(ctx, func(s *budget.Sum) { s.Add("open slices", m.begins.held) })
-	return trace.EachPart(ctx, r, func(p *trace.Part) error {
+	if err := trace.EachPart(ctx, r, func(p *trace.Part) (err error) {
+		if outliers, err = m.measureOutliers(outliers, p.Off); err != nil {
+			return err
+		}
 		for i := range p.Events {
 			if err := m.event(&p.Events[i]); err != nil {
 				return err
 			}
 		}
 		return budget.Check(ctx)
-	})
+	}); err != nil {
+		return err
+	}
+	_, err = m.measureOutliers(outliers, math.MaxInt64)
+	return err
 }
 
 func (m *measure) event(e *trace.Event) error {
 	if e.Phase == 'B' || e.Phase == 'E' {
-		return m.begins.take(m.names.Of(e), e, m.slice)
+		return m.begins.take(m.names.Of(e), e, m.kindOf, m.slice)
 	}
 	return m.slice(e)
 }
@@ -157,7 +186,7 @@ func (u *union) add(s span) {
 }
 
 func (m *measure) finish(ctx context.Context) (err error) {
-	if err = m.begins.end(m.slice); err != nil {
+	if err = m.begins.end(m.kindOf, m.slice); err != nil {
 		return err
 	}
 	if m.report.Devices, err = m.device.finish(ctx, m); err != nil {

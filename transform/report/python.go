@@ -76,7 +76,7 @@ func (p *stacks) addFrame(m *measure, e *trace.Event) error {
 // frames is the stack that e is a frame of.
 func (p *stacks) frames(m *measure, e *trace.Event) *thread {
 	track := m.names.Of(e)
-	return p.thread(m, place{track, string(e.Tid()) == "0"}, m.learned.frames[track].late)
+	return p.thread(m, place{track, string(e.Tid()) == "0"}, lateOn(m.learned.frames, track))
 }
 
 func (p *stacks) thread(m *measure, at place, late trace.Time) *thread {

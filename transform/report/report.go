@@ -25,8 +25,11 @@ type Options struct {
 	Markers steps.Options
 	// Given says what events are, where nothing else tells.
 	Given filter.Given
-	// Look, unless it is nil, is shown every part of the first reading.
+	// Look, unless it is nil, is shown every part of the first reading, for which all of the trace is read
+	// then, whatever an index has.
 	Look func(*trace.Part)
+	// Document, unless it is nil, is shown the text of the document, outside of its events.
+	Document func(text []byte)
 	// Windows, unless it is nil, returns the stretches of time to attribute, in order and apart
 	// from each other. It is shown a report that has its steps, gaps and recompilations.
 	Windows func(*Report) []Window
@@ -85,8 +88,8 @@ type Report struct {
 
 	batched bool // durations by phase and bucket are those of batches, not of steps
 
-	// Shortest is how long the shortest slice of work, calls and frames takes, 0 if there is none or it is
-	// not known.
+	// Shortest is how long the shortest slice of work, calls and frames takes, 0 if there is none, if it is
+	// not known, or without Options.Windows.
 	Shortest trace.Time `json:"-"`
 
 	Damage trace.Damage  `json:"-"`
@@ -240,7 +243,8 @@ type Kernel struct {
 
 // Run measures the trace s, in two readings: the first learns of steps,
 // devices, names and the order in which events come, the second measures the
-// range.
+// range. An index of s may have what the first one would learn; then only the second
+// is done.
 //
 // It keeps some bytes for each step, each name of a kernel, and each Python
 // function on a thread. Where events stand in the file later than their time
