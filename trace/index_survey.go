@@ -71,6 +71,17 @@ func (s *Source) Survey(visit func(e *Event) error) (*Survey, error) {
 // every part, before it becomes a block of the survey. The part is valid until
 // visit returns.
 func (s *Source) SurveyParts(visit func(p *Part) error) (*Survey, error) {
+	return s.survey(reading{sums: visit == nil}, visit)
+}
+
+// SurveyPicked is SurveyParts for a visit to which most events are of no use: parts have those
+// that pick is true for, and the others take less time. Pick is called in file order, from
+// another goroutine than visit.
+func (s *Source) SurveyPicked(pick func(e *Event) bool, visit func(p *Part) error) (*Survey, error) {
+	return s.survey(reading{sums: true, pick: pick}, visit)
+}
+
+func (s *Source) survey(o reading, visit func(p *Part) error) (*Survey, error) {
 	if visit == nil && s.index != nil {
 		v := s.index.Survey
 		if s.most > 0 && v.Bytes > s.most {
@@ -78,7 +89,7 @@ func (s *Source) SurveyParts(visit func(p *Part) error) (*Survey, error) {
 		}
 		return &v, nil
 	}
-	r, err := s.read(visit == nil)
+	r, err := s.read(o)
 	if err != nil {
 		return nil, err
 	}
@@ -112,14 +123,16 @@ func (v *Survey) add(p *Part) {
 		return
 	}
 	sum := p.bounds
-	for i := range p.Events {
-		sum.add(&p.Events[i])
+	if !p.summed {
+		for i := range p.Events {
+			sum.add(&p.Events[i])
+		}
 	}
 	b := Block{Off: p.Off, End: p.End, Events: p.hi - p.lo, Start: sum.start, Max: sum.end, Holds: sum.holds, doubt: p.doubt}
 	v.widen(&sum)
 	v.times.addBounds(&sum)
 	v.Events += int64(b.Events)
-	if len(p.Events) > 0 && v.isWide(&b) {
+	if !p.summed && len(p.Events) > 0 && v.isWide(&b) {
 		v.bound(&b, p.Events)
 	}
 	v.Blocks = append(v.Blocks, b)

@@ -6,9 +6,11 @@ package trace
 type Batch struct {
 	Parts  []Part
 	events []Event
-	n      int  // events kept
-	sums   bool // only their bounds are
-	likely int  // how many there will be about, once that is known
+	n      int               // events kept
+	sums   bool              // only their bounds are
+	pick   func(*Event) bool // beside sums, these are kept too; nil for none
+	picked int
+	likely int // how many there will be about, once that is known
 	bounds bounds
 }
 
@@ -28,7 +30,9 @@ type Part struct {
 	doubt  int64     // where the zone of doubt ends if events begin in it
 	lead   []byte    // white space before the last event of Verbatim
 	lo, hi int
-	bounds bounds // of the events, where only these are wanted
+	bounds bounds // of the events, if it is summed
+	summed bool   // Events are none, or only those that were picked
+	picked int    // how many the batch has of those before the part
 }
 
 // mostEvents bounds a batch, and so what the smallest of events take of memory,
@@ -53,7 +57,7 @@ func (b *Batch) full() bool { return b.n >= mostEvents }
 
 func (b *Batch) reset() {
 	b.Parts = b.Parts[:0]
-	b.n = 0
+	b.n, b.picked = 0, 0
 }
 
 func (b *Batch) addText(t []byte, off int64) {
@@ -65,7 +69,7 @@ func (b *Batch) addText(t []byte, off int64) {
 // openEvents begins a part with the events behind an offset. Where the zone of doubt
 // ends goes with it.
 func (b *Batch) openEvents(off, doubt int64) {
-	b.Parts = append(b.Parts, Part{lo: b.n})
+	b.Parts = append(b.Parts, Part{lo: b.n, picked: b.picked, summed: b.sums})
 	b.bounds = noBounds
 	b.skipTo(off, doubt)
 }
@@ -94,7 +98,7 @@ func (b *Batch) closeEvents(end int64) {
 func (b *Batch) next() *Event {
 	at := b.n
 	if b.sums {
-		at = 0
+		at = b.picked
 	}
 	if at >= len(b.events) {
 		b.events = append(b.events, make([]Event, max(leastRoom, len(b.events), b.likely))...)
@@ -104,7 +108,11 @@ func (b *Batch) next() *Event {
 
 func (b *Batch) keep() {
 	if b.sums {
-		b.bounds.add(&b.events[0])
+		e := &b.events[b.picked]
+		b.bounds.add(e)
+		if b.pick != nil && b.pick(e) {
+			b.picked++
+		}
 	}
 	b.n++
 }
@@ -112,10 +120,20 @@ func (b *Batch) keep() {
 // seal gives each part its events; until then they may still move.
 func (b *Batch) seal() {
 	if b.sums {
+		b.sealPicked()
 		return
 	}
 	for i := range b.Parts {
 		p := &b.Parts[i]
 		p.Events = b.events[p.lo:p.hi:p.hi]
+	}
+}
+
+func (b *Batch) sealPicked() {
+	last := b.picked
+	for i := len(b.Parts) - 1; i >= 0 && b.picked > 0; i-- {
+		if p := &b.Parts[i]; p.Text == nil {
+			p.Events, last = b.events[p.picked:last:last], p.picked
+		}
 	}
 }

@@ -80,16 +80,16 @@ func (r *ring) giveDecoder(z *inflate.Reader) {
 	r.decoder = z
 }
 
-func (r *ring) take(sums bool) *block {
+func (r *ring) take(o *reading) *block {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last := len(r.blocks) - 1
 	if last < 0 {
-		return &block{buf: make([]byte, blockRoom+blockData), batch: Batch{sums: sums}}
+		return &block{buf: make([]byte, blockRoom+blockData), batch: Batch{sums: o.sums, pick: o.pick}}
 	}
 	b := r.blocks[last]
 	r.blocks = r.blocks[:last]
-	*b = block{buf: b.buf, batch: Batch{sums: sums, events: b.batch.events}}
+	*b = block{buf: b.buf, batch: Batch{sums: o.sums, pick: o.pick, events: b.batch.events}}
 	return b
 }
 
@@ -123,11 +123,12 @@ type stretches interface {
 
 // reading says how a trace is read.
 type reading struct {
-	sums   bool         // batches have the bounds of their events, and not the events
-	record bool         // it is asked how the text was packed
-	placed bool         // events know where they stand
-	verify bool         // what is no JSON is counted
-	known  VerbatimRuns // need not be looked at
+	sums   bool              // batches have the bounds of their events, and of the events only
+	pick   func(*Event) bool // those that this is true for; nil for none
+	record bool              // it is asked how the text was packed
+	placed bool              // events know where they stand
+	verify bool              // what is no JSON is counted
+	known  VerbatimRuns      // need not be looked at
 }
 
 // document walks a text that is read like this.
@@ -151,7 +152,7 @@ func newReader(s stretches, o reading, m *interner, blocks *ring) *Reader {
 	r.out, r.free = make(chan *block, ringSize), make(chan *block, ringSize)
 	decoded := make(chan *block, ringSize)
 	r.done.Add(2)
-	go r.decode(s, decoded, o.sums)
+	go r.decode(s, decoded, &o)
 	j := &joiner{doc: o.document(m), rest: blocks.takeJoined()}
 	j.doc.runs = o.known
 	go r.scan(decoded, j)
@@ -208,7 +209,7 @@ func (r *Reader) Close() error {
 	return nil
 }
 
-func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
+func (r *Reader) decode(s stretches, decoded chan<- *block, o *reading) {
 	defer r.done.Done()
 	defer close(decoded)
 	defer s.Close()
@@ -218,7 +219,7 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, sums bool) {
 		case b = <-r.free:
 		default:
 			if len(r.mine) < ringSize { // a short trace needs few
-				b = r.ring.take(sums)
+				b = r.ring.take(o)
 				r.mine = append(r.mine, b)
 				break
 			}

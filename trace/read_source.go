@@ -227,17 +227,18 @@ func sniff(head []byte) (Format, error) {
 }
 
 // Read reads the whole trace from its start. It may be called once.
-func (s *Source) Read() (*Reader, error) { return s.read(false) }
+func (s *Source) Read() (*Reader, error) { return s.read(reading{}) }
 
 // read is Read, and with sums gives only the bounds of the events in each part:
 // to write them all into memory, and read them there, takes a tenth of the time.
-func (s *Source) read(sums bool) (*Reader, error) {
-	record := s.record && !sums
+func (s *Source) read(o reading) (*Reader, error) {
+	record := s.record && !o.sums
+	o.record, o.placed, o.verify = record, record, s.verify
 	w, err := s.open(runtime.GOMAXPROCS(0)-1, record) // the scanner needs one
 	if err != nil {
 		return nil, err
 	}
-	return newReader(w, reading{sums: sums, record: record, placed: record, verify: s.verify}, s.marks, &s.ring), nil
+	return newReader(w, o, s.marks, &s.ring), nil
 }
 
 // open begins to decompress the input from its start, on up to so many

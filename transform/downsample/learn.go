@@ -305,6 +305,6 @@ func (l *learner) held(s *budget.Sum) {
 	s.Add("slices that flows bind to, or that were merged before", n)
 	s.Add("metadata", l.names.distinct.Held())
 	if l.finder != nil {
-		s.Add("markers of steps", l.finder.Held())
+		l.finder.Hold(s)
 	}
 }

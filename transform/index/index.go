@@ -24,7 +24,7 @@ func Build(ctx context.Context, s *trace.Source, id trace.Identity, look func(*t
 	finder, first := steps.NewFinder(steps.Options{}), report.NewFirst()
 	var capture steps.Capture
 	budget.Held(ctx, func(sum *budget.Sum) {
-		sum.Add("markers of steps", finder.Held())
+		finder.Hold(sum)
 		sum.Add("requests", collector.Held())
 		if first != nil {
 			sum.Add("threads", first.Held())

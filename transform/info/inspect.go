@@ -232,6 +232,6 @@ func (in *inspector) held(s *budget.Sum) {
 	s.Add("open slices", open)
 	s.Add("categories", kind*len(c.kinds)+covered*len(c.covered))
 	s.Add("metadata", in.names.Held())
-	s.Add("markers of steps", in.finder.Held())
+	in.finder.Hold(s)
 	s.Add("requests", in.requests.Held())
 }

@@ -45,7 +45,7 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 	}
 	budget.Held(ctx, func(s *budget.Sum) {
 		s.Add("threads", l.threadsHeld())
-		s.Add("markers of steps", l.finder.Held())
+		l.finder.Hold(s)
 		s.Add("open slices", l.begins.held)
 		if l.requests != nil {
 			s.Add("requests", l.requests.Held())

@@ -78,6 +78,7 @@ func Run(ctx context.Context, s *trace.Source, w *trace.Writer, o Options) (pipe
 
 // sliceKeeping is Slice with a limit to the bytes that are held in memory.
 func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Options, kept int) (pipeline.Report, error) {
+	o.Range.Numbered = o.Origin != nil && o.Requests == nil
 	f, err := window.NewFinder(o.Range)
 	if err != nil {
 		return pipeline.Report{}, err
@@ -164,7 +165,8 @@ func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finde
 	if r.launches != nil {
 		budget.Held(ctx, func(sum *budget.Sum) { sum.Add("ids of launches", r.launches.Held()) })
 	}
-	return s.SurveyParts(func(p *trace.Part) error {
+	budget.Held(ctx, f.Hold)
+	learn := func(p *trace.Part) error {
 		if r.launches != nil {
 			r.launches.Learn(p)
 		}
@@ -181,5 +183,9 @@ func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finde
 			}
 		}
 		return budget.Check(ctx)
-	})
+	}
+	if picks := f.Picks(); picks != nil && r.launches == nil && o.Requests == nil {
+		return s.SurveyPicked(picks, learn)
+	}
+	return s.SurveyParts(learn)
 }

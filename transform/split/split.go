@@ -161,6 +161,7 @@ type pieces struct {
 	manifest  Manifest
 	router    *router
 	steps     *steps.Finder    // nil unless they are asked for
+	numbers   *steps.Finder    // for the numbers of steps alone; nil if nobody says them, or steps are known
 	requests  *requests.Finder // nil unless they are asked for
 	stretches *stretches       // once steps are known
 	tracks    trace.Tracks     // of events that are split by process
@@ -177,6 +178,8 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 	p.MaxPieces = cmp.Or(o.MaxPieces, MaxPieces)
 	if o.By == Step || o.By == Phase {
 		p.steps = steps.NewFinder(o.Marker)
+	} else if o.Origin != nil && o.By != Request {
+		p.numbers = steps.NewFinder(o.Marker)
 	}
 	if o.By == Request {
 		var err error
@@ -189,13 +192,19 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 	budget.Held(ctx, func(s *budget.Sum) {
 		s.Add("times at which threads have events", dense.names.uses.held())
 		s.Add("metadata", dense.names.distinct.Held())
-		if p.steps != nil {
-			s.Add("markers of steps", p.steps.Held())
+		for _, f := range []*steps.Finder{p.steps, p.numbers} {
+			if f != nil {
+				f.Hold(s)
+			}
 		}
 		if p.requests != nil {
 			s.Add("requests", p.requests.Held())
 		}
 	})
+	numbered := func(*trace.Event) bool { return false }
+	if p.numbers != nil {
+		numbered = p.numbers.Candidates()
+	}
 	v, err := s.SurveyParts(func(part *trace.Part) error {
 		p.router.Learn(part)
 		dense.text(part.Text)
@@ -210,6 +219,9 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 			}
 			if p.steps != nil {
 				p.steps.Learn(e)
+			}
+			if numbered(e) {
+				p.numbers.Learn(e)
 			}
 			if p.requests != nil {
 				p.requests.Learn(e)
@@ -228,8 +240,11 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 		return nil, ErrNothing
 	}
 	p.from = origin.OfTrace(v)
+	if p.numbers != nil {
+		p.run, _ = p.numbers.Run() // without markers there is nothing to number
+	}
 	if p.Origin != nil {
-		text, err := jsondoc.Compact(p.origin(slice.Window{From: v.Zero, To: v.Last.Add(1)}))
+		text, err := jsondoc.Compact(p.longestOrigin(v))
 		if err != nil {
 			return nil, err
 		}
@@ -246,8 +261,10 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 }
 
 func (p *pieces) learnDocument(text []byte) {
-	if p.steps != nil {
-		p.steps.LearnDocument(text)
+	for _, f := range []*steps.Finder{p.steps, p.numbers} {
+		if f != nil {
+			f.LearnDocument(text)
+		}
 	}
 	if p.requests != nil {
 		p.requests.LearnDocument(text)
@@ -258,6 +275,17 @@ func (p *pieces) learnDocument(text []byte) {
 func (p *pieces) origin(w slice.Window) *origin.Origin {
 	o := p.Origin.Next(p.from, origin.Range{Start: w.From, End: w.To})
 	o.Steps = p.run.Origin(w.From, w.To)
+	return o
+}
+
+// longestOrigin takes about as many bytes as that of any piece of a trace.
+func (p *pieces) longestOrigin(v *trace.Survey) *origin.Origin {
+	all := slice.Window{From: v.Zero, To: v.Last.Add(1)}
+	o := p.origin(all)
+	if o.Steps != nil {
+		last := len(p.run.Steps) - 1
+		o.Steps.First, o.Steps.At = p.run.NumberOf(last), p.run.Steps[last].Start
+	}
 	return o
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"tracekit/filter/producer"
 	"tracekit/internal/bitset"
+	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/internal/merged"
 	"tracekit/transform/origin"
@@ -431,6 +432,13 @@ func outermost(group []mark, yield func(*mark)) (n int) {
 
 // plainName is the text of a name whose escapes stand as the trace has them.
 func plainName(name string) string { return string(trace.Unescape([]byte(name))) }
+
+// Hold adds what f takes to a sum.
+func (f *Finder) Hold(s *budget.Sum) {
+	threads := f.tracks.Held()
+	s.Add("markers of steps", f.Held()-threads)
+	s.Add("threads", threads)
+}
 
 // Held is about how many bytes f takes.
 func (f *Finder) Held() int {

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"tracekit/filter/producer"
@@ -99,6 +100,16 @@ var frames = func() (all []producer.Frame) {
 		all = append(all, p.Frames...)
 	}
 	return all
+}()
+
+// frameEnds are the last four bytes of the names of frames.
+var frameEnds = func() (all []uint32) {
+	for _, f := range frames {
+		end := "): " + f.Function
+		all = append(all, binary.LittleEndian.Uint32([]byte(end[len(end)-4:])))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }()
 
 // modes are the phases by the words for them.

@@ -6,6 +6,7 @@ import (
 	"math/big"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/internal/term"
 	"tracekit/trace"
 	"tracekit/transform/steps"
@@ -46,15 +47,22 @@ type Range struct {
 	// time, and Pad is added on both of its sides.
 	Around *filter.Expr
 	Pad    trace.Time
+
+	// Numbered has steps looked for, whatever names the range, so that Run tells which are in it.
+	Numbered bool
 }
+
+// byStep reports a range that is named by steps.
+func (r *Range) byStep() bool { return r.Steps != nil || r.Phase != nil }
 
 // Finder resolves a Range for one trace. Events have to be shown to Learn, if
 // it Learns, before Resolve.
 type Finder struct {
 	Range
 	env     filter.Env
-	steps   *steps.Finder // nil unless they are asked for
-	run     *steps.Run    // what it found
+	steps   *steps.Finder           // nil unless they are asked for
+	run     *steps.Run              // what it found
+	picks   func(*trace.Event) bool // false for events of no use to steps that number alone
 	capture steps.Capture
 	matches int
 	first   trace.Event
@@ -67,8 +75,9 @@ func NewFinder(r Range) (*Finder, error) {
 		return nil, errors.New("the condition of a range can ask for an event's own members only, and for no time but dur")
 	}
 	f := &Finder{Range: r}
-	if r.Steps != nil || r.Phase != nil {
+	if r.Numbered || r.byStep() {
 		f.steps = steps.NewFinder(r.Marker)
+		f.picks = f.steps.Candidates()
 	}
 	return f, nil
 }
@@ -80,13 +89,16 @@ func (f *Finder) Learns() bool { return f.Around != nil || f.steps != nil || f.C
 // reports whether that has it: steps and phases, but for other markers than there usually are,
 // and the capture.
 func (f *Finder) Restore(s *trace.Source) bool {
-	switch {
-	case f.steps != nil:
-		return f.steps.Restore(s)
-	case f.Capture:
-		return f.capture.Restore(s)
+	return f.Around == nil && (f.steps == nil || f.steps.Restore(s)) && (!f.Capture || f.capture.Restore(s))
+}
+
+// Picks returns a function that is false for events that are of no use to Learn, which may be
+// called at the same time; nil if all may be.
+func (f *Finder) Picks() func(e *trace.Event) bool {
+	if f.steps == nil || !f.IsBounds() {
+		return nil
 	}
-	return !f.Learns()
+	return f.picks
 }
 
 // LearnDocument looks at text of the document, outside of its events.
@@ -96,13 +108,27 @@ func (f *Finder) LearnDocument(text []byte) {
 	}
 }
 
-// Run has the steps that the range was found by, after Resolve; nil if it was not.
-func (f *Finder) Run() *steps.Run { return f.run }
+// Run has the steps of the trace, after Resolve; nil if they were not looked for, or there are none.
+func (f *Finder) Run() *steps.Run {
+	if f.run == nil && f.steps != nil {
+		f.run, _ = f.steps.Run() // without markers there is nothing to number
+	}
+	return f.run
+}
+
+// Hold adds what f takes to a sum.
+func (f *Finder) Hold(s *budget.Sum) {
+	if f.steps != nil {
+		f.steps.Hold(s)
+	}
+}
 
 // Learn looks at an event.
 func (f *Finder) Learn(e *trace.Event) {
-	if f.steps != nil {
+	if f.steps != nil && (f.byStep() || f.picks(e)) {
 		f.steps.Learn(e)
+	}
+	if f.byStep() {
 		return
 	}
 	if f.Capture {
@@ -128,7 +154,7 @@ func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err
 			return 0, 0, "", ErrNoCapture
 		}
 		from, to = f.capture.Start, f.capture.End.Add(1) // what happens at the very end belongs
-	case f.steps != nil:
+	case f.byStep():
 		if from, to, note, err = f.stepping(); err != nil {
 			return 0, 0, "", err
 		}
