@@ -115,6 +115,9 @@ func TestGatheredNamesGiveTheSame(t *testing.T) {
 		n := []int{3, 300, 20_000}[round%3]
 		for range n {
 			name := fmt.Sprintf("%s %d", [...]string{"aten::mm", "Memcpy", "r\\u00e9"}[rng.IntN(3)], rng.IntN([]int{5, 50}[round%2]))
+			if rng.IntN(4) == 0 { // of many shapes, each with many names
+				name = fmt.Sprintf("handle 0x%x", rng.IntN(5000))
+			}
 			ts := rng.Int64N(1 << (10 + 5*rng.IntN(5)))
 			switch ph := [...]string{"X", "X", "i", "B", "E", "C", "s"}[rng.IntN(7)]; ph {
 			case "X":
@@ -126,7 +129,7 @@ func TestGatheredNamesGiveTheSame(t *testing.T) {
 		text = append(text, `{"ph":"M","name":"thread_name","pid":1,"tid":2,"args":{"name":"late"}}`)
 		data := []byte("[" + strings.Join(text, ",\n") + "]")
 		slow, quick := searchable(t, data, false), searchable(t, data, true)
-		for _, query := range []string{"q=mm", "q=MEMCPY+7", "q=%C3%A9+49", "q=7", "q=nothing", "q=m+1", "q=mm&from=1000000&to=700000000", "q=memcpy+7&from=5000000"} {
+		for _, query := range []string{"q=mm", "q=MEMCPY+7", "q=%C3%A9+49", "q=7", "q=0xa", "q=handle", "q=b2", "q=nothing", "q=m+1", "q=mm&from=1000000&to=700000000", "q=memcpy+7&from=5000000"} {
 			want := found(t, slow, query)
 			got := found(t, quick, query)
 			for i := range want.Bins {

@@ -2,7 +2,6 @@ package page
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"tracekit/trace"
@@ -21,6 +20,7 @@ type Occurrences struct {
 	held    int // bytes of names
 	places  map[uint64]int32
 	all     []Occurrence
+	free    []int32          // places in all that hold nothing
 	longest map[int32]string // by place, where the name is a shape
 	many    bool             // there are more than are gathered: nothing is known
 	tracks  *report.Names
@@ -32,6 +32,7 @@ type Occurrences struct {
 type gathered struct {
 	text    string
 	isShape bool
+	place   int32 // of one of its occurrences, -1 for none
 }
 
 // shape is that of some names.
@@ -51,6 +52,7 @@ type Occurrence struct {
 	LongestFrom trace.Time
 	bins        timeSet // in which one begins
 	place       int32
+	next        int32 // place of another with its name, -1 for none
 }
 
 // timeSet is a set of bins of time.
@@ -118,7 +120,7 @@ func (o *Occurrences) add(e *trace.Event) {
 		name = o.newName(e.Name())
 	}
 	place := o.place(name, int32(o.tracks.Of(e)))
-	if o.held > mostNameBytes || len(o.all) > mostOccurrences {
+	if o.held > mostNameBytes || len(o.all)-len(o.free) > mostOccurrences {
 		*o = Occurrences{many: true}
 		return
 	}
@@ -169,7 +171,7 @@ func (o *Occurrences) newName(name []byte) int32 {
 func (o *Occurrences) number(name string) int32 {
 	n := int32(len(o.names))
 	o.byName[name] = n
-	o.names = append(o.names, gathered{text: name})
+	o.names = append(o.names, gathered{text: name, place: -1})
 	o.held += len(name)
 	return n
 }
@@ -191,30 +193,25 @@ func shapeOf(name []byte) (form []byte, numbers bool) {
 	return form, numbers
 }
 
-// join makes one of the names of a shape.
+// join makes one of the names of a shape. It takes time for what these have, and for nothing else.
 func (o *Occurrences) join(s *shape, form string) {
 	s.is = int32(len(o.names))
-	o.names = append(o.names, gathered{form, true})
-	all := o.all
-	o.all = o.all[:0]
-	longest := o.longest
-	o.places, o.longest = map[uint64]int32{}, map[int32]string{}
-	for i := range all {
-		n := all[i]
-		name, is := longest[int32(i)]
-		if slices.Contains(s.names, n.name) {
-			name, is = o.names[n.name].text, true
-			n.name = s.is
+	o.names = append(o.names, gathered{form, true, -1})
+	for _, name := range s.names {
+		text := o.names[name].text
+		for place := o.names[name].place; place >= 0; {
+			n := o.all[place]
+			delete(o.places, placeKey(name, n.Track))
+			o.all[place] = Occurrence{}
+			o.free = append(o.free, place)
+			if to := o.place(s.is, n.Track); o.all[to].merge(&n) {
+				o.longest[to] = text
+			}
+			place = n.next
 		}
-		place := o.place(n.name, n.Track)
-		if o.all[place].merge(&n) && is {
-			o.longest[place] = name
-		}
-	}
-	for _, n := range s.names {
-		delete(o.byName, o.names[n].text)
-		o.held -= len(o.names[n].text)
-		o.names[n] = gathered{}
+		delete(o.byName, text)
+		o.held -= len(text)
+		o.names[name] = gathered{place: -1}
 	}
 	s.names = nil
 }
@@ -238,15 +235,23 @@ func (n *Occurrence) merge(o *Occurrence) (longest bool) {
 
 // place is where an occurrence is, new if there is none yet.
 func (o *Occurrences) place(name, track int32) int32 {
-	key := uint64(name)<<32 | uint64(uint32(track))
+	key := placeKey(name, track)
 	place, ok := o.places[key]
-	if !ok {
-		place = int32(len(o.all))
-		o.places[key] = place
-		o.all = append(o.all, Occurrence{Track: track, name: name, place: place})
+	if ok {
+		return place
 	}
+	if n := len(o.free); n > 0 {
+		place, o.free = o.free[n-1], o.free[:n-1]
+	} else {
+		place = int32(len(o.all))
+		o.all = append(o.all, Occurrence{})
+	}
+	o.all[place] = Occurrence{Track: track, name: name, place: place, next: o.names[name].place}
+	o.places[key], o.names[name].place = place, place
 	return place
 }
+
+func placeKey(name, track int32) uint64 { return uint64(name)<<32 | uint64(uint32(track)) }
 
 // LongestName is the name of the longest of an occurrence, as it stands in the trace,
 // escapes and all.
@@ -286,7 +291,7 @@ func (o *Occurrences) Find(text string) (found []Occurrence, times []Stretch, ex
 	var bins timeSet
 	for i := range o.all {
 		n := &o.all[i]
-		if !is[n.name] {
+		if n.Count == 0 || !is[n.name] {
 			continue
 		}
 		found = append(found, *n)
