@@ -106,6 +106,7 @@ microbench:
 .PHONY: test-full
 test-full:
 	go test ./cmd/tracekit -count 1 -timeout 1h -run 'TestHostileTracesAreBorne' -full
+	go test ./cmd/tracekit -count 1 -timeout 1h -run 'TestOpenInABrowser' -full
 	go test ./transform/split -count 1 -timeout 1h -run 'TestPiecesKeepTheirBound' -threads 100000
 	go test ./trace -count 1 -timeout 1h -run 'TestDamageIsReadTheSame' -rounds 1000000
 	go build -o bin/tracekit ./cmd/tracekit && go run ./internal/testkit/soak -damaged 10000 testdata/*.json.gz
@@ -130,7 +131,8 @@ guard:
 	go run ./internal/testkit/guard $(GUARDFLAGS)
 
 # Traces before and after downsample as a viewer draws them, into docs/pictures. BIG is a
-# large one, such as trace-5g makes; without it its picture stays.
+# large one, such as trace-5g makes; without it its picture stays. The page of open, which takes a
+# browser.
 .PHONY: pictures
 BIG ?= $(TMPDIR)/trace-5g.json.gz
 pictures: build
@@ -141,6 +143,7 @@ pictures: build
 	test ! -e $(BIG) || { bin/tracekit downsample --target-size 200MB -o $(TMPDIR)/picture.json.gz $(BIG) && \
 	  go run ./internal/testkit/picture -o docs/pictures/downsample-big.png $(BIG) $(TMPDIR)/picture.json.gz; }
 	rm -f $(TMPDIR)/picture.json $(TMPDIR)/picture.json.gz
+	PAGES=$(CURDIR)/docs/pictures go test ./cmd/tracekit -count 1 -run TestOpenPictures
 
 # A vLLM trace of 5 GB of JSON with Python stacks, for measurements.
 trace-5g:

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -20,8 +19,6 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 )
-
-var full = flag.Bool("full", false, "every call on every trace that is made to exhaust it")
 
 // hostile are traces made to exhaust whoever reads them, with the bytes of memory
 // that state may take for each of their many threads, open pairs or ids.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"tracekit/internal/testkit/browser"
+	"tracekit/internal/testkit/tracegen"
 )
 
 const (
@@ -75,6 +77,54 @@ func TestOpenInABrowser(t *testing.T) {
 	t.Run("straight", func(t *testing.T) { b.T = t; testStraight(b, viewer.URL, path) })
 	t.Run("untrusted", func(t *testing.T) { b.T = t; testUntrusted(b, viewer.URL, path) })
 	t.Run("gone", func(t *testing.T) { b.T = t; testGone(b, path) })
+	t.Run("large", func(t *testing.T) {
+		if !*full {
+			t.Skip("2.2 GB go through the browser with -full")
+		}
+		b.T = t
+		testLarge(b, viewer.URL, dir)
+	})
+}
+
+// testLarge has the viewer fetch what is too large to be handed over.
+func testLarge(b *browser.Page, viewer, dir string) {
+	path := filepath.Join(dir, "large.json")
+	f, err := os.Create(path)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	if _, err = tracegen.Generate(f, tracegen.Config{Hardware: true, Python: true, TargetBytes: 2_200_000_000}); err != nil {
+		b.T.Fatal(err)
+	}
+	if _, err = f.Seek(0, io.SeekStart); err != nil {
+		b.T.Fatal(err)
+	}
+	all, size := sha256.New(), int64(0)
+	for {
+		part := sha256.New()
+		n, err := io.CopyN(part, f, 32<<20)
+		if size += n; n > 0 {
+			all.Write(part.Sum(nil))
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			b.T.Fatal(err)
+		}
+	}
+	f.Close()
+	o := opening(b.T, nil, "--perfetto", "--ui", viewer, path)
+	b.Go(o.Address+"#"+o.Token, heardOf)
+	var g gotten
+	b.Eval("got", &g)
+	if want := hex.EncodeToString(all.Sum(nil)); g.Size != size || g.Sum != want || g.Title != "large.json" {
+		b.T.Errorf("the viewer has got %+v, want %d bytes, %s", g, size, want)
+	}
+	o.end()
+	if !strings.Contains(o.stderr.String(), "let it reach the local network") {
+		b.T.Errorf("it says\n%s", o.stderr)
+	}
 }
 
 // testToken looks for the token where it should not be.

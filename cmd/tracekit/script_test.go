@@ -24,7 +24,10 @@ import (
 	"tracekit/internal/testkit/opened"
 )
 
-var update = flag.Bool("update", false, "rewrite what the scripts expect")
+var (
+	update = flag.Bool("update", false, "rewrite what the scripts expect")
+	full   = flag.Bool("full", false, "at the sizes that are promised: all that is made to exhaust it, and what takes gigabytes")
+)
 
 // commands are programs that tests run in a process of their own.
 var commands = map[string]func(){"tracekit": main}

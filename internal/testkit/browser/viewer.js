@@ -27,12 +27,21 @@ const route = routeOf(location.hash); // as it was at first: what comes later is
 
 const ALLOWED = ['dev.perfetto.PinTracksByRegex', 'dev.perfetto.ExpandTracksByRegex', 'dev.perfetto.CollapseTracksByRegex'];
 
+const digest = bytes => crypto.subtle.digest('SHA-256', bytes);
+
+// digestOfSlices is the sum of the sums of 32 MB each: as the page reads what no buffer holds.
+async function digestOfSlices(file) {
+  const sums = [];
+  for (let at = 0; at < file.size; at += 32 << 20) sums.push(await digest(await file.slice(at, at + (32 << 20)).arrayBuffer()));
+  return digest(await new Blob(sums).arrayBuffer());
+}
+
 // opened notes a trace, and what the address says of it.
 async function opened(buffer, rest) {
-  const sum = await crypto.subtle.digest('SHA-256', buffer);
+  const sum = buffer instanceof File ? await digestOfSlices(buffer) : await digest(buffer);
   const commands = JSON.parse(route.startupCommands || '[]');
   got = {
-    ...rest, size: buffer.byteLength, hash: location.hash, pings, mode: route.mode || '',
+    ...rest, size: buffer.byteLength ?? buffer.size, hash: location.hash, pings, mode: route.mode || '',
     start: route.visStart || '', end: route.visEnd || '',
     blocked: commands.filter(c => !ALLOWED.includes(c.id)).map(c => c.id),
     pins: commands.map(c => new RegExp(c.args[0]).source),
@@ -103,7 +112,7 @@ async function fetched(url) {
   const answered = await fetch(url);
   if (!answered.ok) throw new Error(`HTTP ${answered.status}`);
   const file = new File([await answered.blob()], url.split('/').pop());
-  await opened(await file.arrayBuffer(), {title: file.name, url});
+  await opened(file.size < 2 ** 31 - 1 ? await file.arrayBuffer() : file, {title: file.name, url});
 }
 
 // The page is complete late: its script and its style are large.
