@@ -83,6 +83,7 @@ func (s *Source) Index(ctx context.Context, id Identity, look func(*Part) error)
 		return nil, err
 	}
 	s.sums.finish()
+	s.points.finish()
 	return &Index{File: id, Format: s.outer, Survey: *v, Cats: cats.list(), points: s.points.list, sums: s.sums}, nil
 }
 

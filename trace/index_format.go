@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"math"
 
+	"tracekit/internal/gzip/inflate"
+
 	"github.com/klauspost/compress/s2"
 )
 
@@ -15,11 +17,7 @@ import (
 // Numbers are varints, zigzag where they may be negative. indexMagic changes
 // with whatever changes the format, the kinds of damage included.
 const (
-	indexMagic = "TKX\x07"
-	// Indexes of before end with the checksums of the text: they have no sections. Of these two
-	// only the second has a tag.
-	untaggedMagic = "TKX\x05"
-	taggedMagic   = "TKX\x06"
+	indexMagic = "TKX\x08"
 
 	// isText marks a block of document text, in the byte that tells what
 	// other blocks hold.
@@ -56,8 +54,15 @@ func (x *Index) Append(dst []byte) []byte {
 		w.uint(p.in - last.in)
 		w.uint(p.out - last.out)
 		w.b = append(w.b, p.bit)
-		w.text(p.window)
+		w.uint(int64(p.size))
 		last = p
+	}
+	var packed *windows
+	for _, p := range x.points {
+		if p.among != packed && p.among != nil {
+			packed = p.among
+			w.text(packed.packed)
+		}
 	}
 	w.uint(x.sums.size)
 	for _, sum := range x.sums.list {
@@ -166,8 +171,7 @@ func ParseIndex(file []byte) (*Index, error) {
 	if body < len(indexMagic) {
 		return nil, ErrIndex
 	}
-	magic := string(file[:len(indexMagic)])
-	if magic != indexMagic && magic != taggedMagic && magic != untaggedMagic {
+	if string(file[:len(indexMagic)]) != indexMagic {
 		return nil, ErrIndex
 	}
 	if crc32.Checksum(file[:body], castagnoli) != binary.LittleEndian.Uint32(file[body:]) {
@@ -178,26 +182,15 @@ func ParseIndex(file []byte) (*Index, error) {
 	x.File.Size = r.uint()
 	x.File.Modified = r.int()
 	copy(x.File.Sum[:], r.take(len(x.File.Sum)))
-	if magic != untaggedMagic {
-		x.File.Tag = string(r.text())
-		r.check(x.File.Tag != "" || magic == indexMagic)
-	}
+	x.File.Tag = string(r.text())
 	x.Format = Format(r.byte())
 	r.survey(&x.Survey)
 	for range r.count(5) {
 		x.Cats = append(x.Cats, Category{r.byte(), string(r.text()), r.uint(), r.uint(), Time(r.int())})
 	}
-	var last point
-	for range r.count(4) {
-		p := point{in: last.in + r.uint(), out: last.out + r.uint(), bit: r.byte(), window: r.text()}
-		r.check(p.in >= last.in && p.out >= last.out && p.bit < 8)
-		x.points = append(x.points, p)
-		last = p
-	}
+	x.points = r.points()
 	x.sums = r.sums()
-	if magic == indexMagic {
-		x.sections = r.sections()
-	}
+	x.sections = r.sections()
 	r.check(x.Format <= Zip && len(r.b) == 0 && x.Survey.Bytes <= x.sums.size)
 	if r.bad {
 		return nil, fmt.Errorf("%w: it contradicts itself", ErrIndex)
@@ -266,6 +259,33 @@ func (r *indexReader) take(n int) []byte {
 	t := r.b[:n:n]
 	r.b = r.b[n:]
 	return t
+}
+
+// points reads places, and then their windows.
+func (r *indexReader) points() (all []point) {
+	var last point
+	var groups []*windows
+	held := 0
+	for range r.count(4) {
+		p := point{in: last.in + r.uint(), out: last.out + r.uint(), bit: r.byte()}
+		size := r.uint()
+		r.check(p.in >= last.in && p.out >= last.out && p.bit < 8 && size <= inflate.Window)
+		if p.size = int(size); size > 0 && !r.bad {
+			if held%together == 0 {
+				groups = append(groups, new(windows))
+			}
+			p.among = groups[held/together]
+			p.from = p.among.size
+			p.among.size += p.size
+			held++
+		}
+		all = append(all, p)
+		last = p
+	}
+	for _, g := range groups {
+		g.packed = r.text()
+	}
+	return all
 }
 
 func (r *indexReader) sums() *sums {

@@ -18,18 +18,31 @@ import (
 type point struct {
 	in, out int64
 	bit     uint8
-	window  []byte // packed; empty if a member starts here
+	window  []byte   // packed by itself; empty if a member starts here, and if it is one of several
+	among   *windows // that it is packed with, nil if it is packed by itself
+	from    int      // where it is among them, in bytes
+	size    int      // how long it is there
 }
+
+// windows are those of a few places, one behind the other, packed as one: they have much in common.
+type windows struct {
+	packed []byte
+	size   int // in bytes
+}
+
+// together is how many windows are packed as one in an index.
+const together = 16
 
 // points are those of a file, in order.
 type points struct {
 	list   []point
 	every  int64 // how far apart they are at least, in bytes of text
 	most   int   // how many there may be, 0 for no limit
-	sparse bool  // windows are mostly zeros, and packed the better for it
+	sparse bool  // windows are mostly zeros, and several are packed as one
 
-	room   []byte // to pack a window in
-	packer *zstd.Encoder
+	room []byte   // to pack a window in; if they are sparse those that are yet to be packed
+	open *windows // that they will be, nil if there are none
+	held int      // how many
 
 	once     sync.Once
 	unpacker *zstd.Decoder
@@ -49,7 +62,11 @@ func (p *points) add(c inflate.Checkpoint) {
 		return
 	}
 	next := point{in: c.In, out: c.Out, bit: c.Bit}
-	if len(c.Window) > 0 {
+	switch {
+	case len(c.Window) == 0:
+	case p.sparse:
+		p.gather(&next, c.Window)
+	default:
 		next.window = p.pack(c.Window)
 	}
 	p.list = append(p.list, next)
@@ -64,46 +81,70 @@ func (p *points) add(c inflate.Checkpoint) {
 	p.list = p.list[:p.most/2]
 }
 
-// pack packs a window: one that is to be kept in a file small, others quickly.
+// pack packs a window by itself.
 func (p *points) pack(window []byte) []byte {
 	if p.room == nil {
 		p.room = make([]byte, s2.MaxEncodedLen(inflate.Window))
-		if p.sparse {
-			p.packer, _ = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(inflate.Window),
-				zstd.WithEncoderCRC(false)) // the index file has its own
-		}
-	}
-	if p.sparse {
-		return bytes.Clone(p.packer.EncodeAll(window, p.room[:0]))
 	}
 	return bytes.Clone(s2.Encode(p.room, window)) // it has room for far more
 }
 
-func (p *points) unpack(packed []byte) ([]byte, error) {
-	if !p.sparse {
-		n, err := s2.DecodedLen(packed)
+// gather takes the window of a place that is packed with others.
+func (p *points) gather(of *point, window []byte) {
+	if p.open == nil {
+		p.open = new(windows)
+	}
+	of.among, of.from, of.size = p.open, len(p.room), len(window)
+	p.room = append(p.room, window...)
+	if p.held++; p.held == together {
+		p.finish()
+	}
+}
+
+// finish packs the windows that wait for others.
+func (p *points) finish() {
+	if p.open == nil {
+		return
+	}
+	z, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(together*inflate.Window),
+		zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false)) // the index file has its own
+	p.open.packed, p.open.size = z.EncodeAll(p.room, nil), len(p.room)
+	p.open, p.room, p.held = nil, p.room[:0], 0
+}
+
+// window returns that of a place, which has one.
+func (p *points) window(at *point) ([]byte, error) {
+	if at.among == nil {
+		n, err := s2.DecodedLen(at.window)
 		if err == nil && n > inflate.Window {
 			err = zstd.ErrDecoderSizeExceeded
 		}
 		if err != nil {
 			return nil, err
 		}
-		return s2.Decode(make([]byte, n), packed)
+		return s2.Decode(make([]byte, n), at.window)
 	}
 	p.once.Do(func() {
-		p.unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(inflate.Window))
+		p.unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(together*inflate.Window))
 	})
-	return p.unpacker.DecodeAll(packed, make([]byte, 0, inflate.Window))
+	all, err := p.unpacker.DecodeAll(at.among.packed, make([]byte, 0, at.among.size))
+	if err == nil && len(all) != at.among.size {
+		err = errors.New("it is of another length")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all[at.from : at.from+at.size : at.from+at.size], nil
 }
 
 // checkpoint unpacks the window of a place.
 func (p *points) checkpoint(at *point) (inflate.Checkpoint, error) {
 	c := inflate.Checkpoint{In: at.in, Out: at.out, Bit: at.bit}
-	if len(at.window) == 0 {
+	if len(at.window) == 0 && at.among == nil {
 		return c, nil
 	}
 	var err error
-	if c.Window, err = p.unpack(at.window); err == nil && len(c.Window) == 0 {
+	if c.Window, err = p.window(at); err == nil && len(c.Window) == 0 {
 		err = errors.New("it is empty")
 	}
 	if err != nil {

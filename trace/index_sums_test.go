@@ -111,9 +111,10 @@ func TestAForgedIndexGivesNoOtherText(t *testing.T) {
 			p.out += rng.Int64N(9) - 4
 		case k == 2:
 			p.bit ^= 1 << rng.IntN(3)
-		case k == 3 && len(p.window) > 0:
-			p.window = bytes.Clone(p.window)
-			p.window[rng.IntN(len(p.window))] ^= 1 << rng.IntN(8)
+		case k == 3 && p.among != nil:
+			packed := bytes.Clone(p.among.packed)
+			packed[rng.IntN(len(packed))] ^= 1 << rng.IntN(8)
+			p.among.packed = packed
 		default:
 			y.sums.list[rng.IntN(len(y.sums.list))] ^= 1 << rng.IntN(32)
 		}

@@ -306,34 +306,6 @@ func tryIndex(t *testing.T, file, packed []byte) {
 	contents(s, v.Blocks)
 }
 
-// An index of before ends with the checksums of the text, and has a tag only if its magic says so.
-func TestIndexesOfBefore(t *testing.T) {
-	packed := gzipped(sample(120 << 10))
-	for _, tag := range []string{"", "an ETag"} {
-		x, _ := indexOf(t, packed)
-		x.File.Tag = tag
-		now := x.Append(nil)
-		w := indexWriter{}
-		w.uint(x.File.Size)
-		w.int(x.File.Modified)
-		at := len(indexMagic) + len(w.b) + len(x.File.Sum)
-		rest := now[at : len(now)-crc32.Size-1]
-		old := append([]byte(taggedMagic), now[len(indexMagic):at]...)
-		if tag == "" {
-			old, rest = append([]byte(untaggedMagic), old[len(indexMagic):]...), rest[1:]
-		}
-		y, err := ParseIndex(seal(append(old, rest...)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := ParseIndex(now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmptest.Same(t, "an index of before", want, y)
-	}
-}
-
 // What others keep in an index comes back under its name, if it has room.
 func TestSectionsOfAnIndex(t *testing.T) {
 	packed := gzipped(sample(120 << 10))

@@ -40,6 +40,9 @@ var rangeCalls = []string{
 	"report --html OUT --from 10% FILE",
 	"report FILE",
 	"split --by step --dry-run FILE",
+	"split --by phase --phase decode --device time --dry-run FILE",
+	"split --by time --time 7ms --max-pieces 100000 --dry-run FILE",
+	"split --by request --dry-run FILE",
 	"split --by request -o OUT FILE",
 }
 

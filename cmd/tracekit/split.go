@@ -82,7 +82,8 @@ EXAMPLES
 }
 
 func splitTrace(c *cli.Context, std streams, o split.Options) error {
-	in, err := openInput(c, std, how{twice: !c.Bool("dry-run")})
+	dry := c.Bool("dry-run")
+	in, err := openInput(c, std, how{twice: !dry, seek: dry && !c.Bool("strict")})
 	if err != nil {
 		return err
 	}

@@ -103,14 +103,36 @@ func (e *TooManyError) Error() string {
 	return fmt.Sprintf("that would be %d pieces, and %d may be made", e.Pieces, e.Most)
 }
 
-// Plan reads the trace once and tells the pieces that it would be split into,
-// their files, windows and labels.
+// Plan tells the pieces that the trace would be split into, their files, windows and labels. It reads
+// the trace once, unless an index has all that they follow from.
 func Plan(ctx context.Context, s *trace.Source, o Options) (*Manifest, error) {
-	p, err := survey(ctx, s, o)
+	p, err := newPieces(o)
+	if err != nil {
+		return nil, err
+	}
+	if !p.restore(s) {
+		err = p.learn(ctx, s)
+	} else if p.survey, err = s.Survey(nil); err == nil {
+		err = p.settle()
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &p.manifest, nil
+}
+
+// restore makes p know what windows follow from by the index of s, and reports whether that has it. A
+// length of time takes no more than the survey.
+func (p *pieces) restore(s *trace.Source) bool {
+	switch p.By {
+	case Time:
+		return true
+	case Step, Phase:
+		return p.steps.Restore(s)
+	case Request:
+		return p.requests.Restore(s)
+	}
+	return false
 }
 
 // Readings is how often Run reads a trace, the pieces' temporary file apart.
@@ -127,10 +149,14 @@ func Readings(o Options) int {
 //
 // After an error the manifest lists the pieces that are whole.
 func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.File, error), o Options) (*Manifest, error) {
-	p, err := survey(ctx, s, o)
+	p, err := newPieces(o)
 	if err != nil {
 		return nil, err
 	}
+	if err := p.learn(ctx, s); err != nil {
+		return nil, err
+	}
+	p.router.SetWindows(p.windows, p.survey.Last)
 	p.temp = temp
 	file, err := temp()
 	if err != nil {
@@ -165,6 +191,7 @@ type pieces struct {
 	requests  *requests.Finder // nil unless they are asked for
 	stretches *stretches       // once steps are known
 	tracks    trace.Tracks     // of events that are split by process
+	density   *density
 	survey    *trace.Survey
 	run       *steps.Run     // nil if no steps were looked for
 	from      *origin.Origin // of the trace itself, nil if it tells of none
@@ -172,9 +199,9 @@ type pieces struct {
 	temp      func() (*spill.File, error) // makes a temporary file
 }
 
-// survey reads the trace once and plans its pieces.
-func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
-	p := &pieces{Options: o, router: newRouter(o.Device, o.Given)}
+// newPieces returns what is to be known of a split before anything is read.
+func newPieces(o Options) (*pieces, error) {
+	p := &pieces{Options: o, router: newRouter(o.Device, o.Given), density: newDensity()}
 	p.MaxPieces = cmp.Or(o.MaxPieces, MaxPieces)
 	if o.By == Step || o.By == Phase {
 		p.steps = steps.NewFinder(o.Marker)
@@ -187,7 +214,12 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 			return nil, err
 		}
 	}
-	dense := newDensity()
+	return p, nil
+}
+
+// learn reads the trace once and plans its pieces.
+func (p *pieces) learn(ctx context.Context, s *trace.Source) error {
+	dense := p.density
 	budget.Held(ctx, p.router.held)
 	budget.Held(ctx, func(s *budget.Sum) {
 		s.Add("times at which threads have events", dense.names.uses.held())
@@ -213,7 +245,7 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 		}
 		for i := range part.Events {
 			e := &part.Events[i]
-			if o.By == Size || o.By == Events {
+			if p.By == Size || p.By == Events {
 				track := p.router.shape.Tracks.Of(e)
 				dense.event(e, track, p.router.shape.Tracks.All[track].Process)
 			}
@@ -226,18 +258,24 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 			if p.requests != nil {
 				p.requests.Learn(e)
 			}
-			if o.By == Process && !e.IsMeta() {
+			if p.By == Process && !e.IsMeta() {
 				p.tracks.Of(e)
 			}
 		}
 		return budget.Check(ctx)
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.survey = v
+	return p.settle()
+}
+
+// settle plans the pieces, once all was learnt.
+func (p *pieces) settle() (err error) {
+	v := p.survey
 	if v.Events == 0 || v.Zero == 0 && v.Last == 0 {
-		return nil, ErrNothing
+		return ErrNothing
 	}
 	p.from = origin.OfTrace(v)
 	if p.numbers != nil {
@@ -246,18 +284,15 @@ func survey(ctx context.Context, s *trace.Source, o Options) (*pieces, error) {
 	if p.Origin != nil {
 		text, err := jsondoc.Compact(p.longestOrigin(v))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		dense.text(text)
+		p.density.text(text)
 	}
-	windows, err := p.plan(dense)
-	if err != nil {
-		return nil, err
+	if p.windows, err = p.plan(p.density); err != nil {
+		return err
 	}
-	p.windows = windows
-	p.router.SetWindows(windows, v.Last)
-	p.describe(windows)
-	return p, nil
+	p.describe(p.windows)
+	return nil
 }
 
 func (p *pieces) learnDocument(text []byte) {
