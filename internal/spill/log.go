@@ -15,7 +15,9 @@ type Log struct {
 	limit   int
 	packed  bool
 	pending []byte     // what was gathered and is not in memory or the file yet
-	memory  []byte     // what is not in the file
+	memory  [][]byte   // what is not in the file, all but the last of them full
+	spare   [][]byte   // what memory was that is in the file
+	held    int        // bytes in memory
 	packer  *s2.Writer // nil until something is packed
 	file    *File
 	ended   bool
@@ -40,6 +42,9 @@ const (
 	fewBytes = 512 << 10
 	// packedBlock is how many bytes are packed at a time.
 	packedBlock = 256 << 10
+	// heldBlock is how many bytes of memory are taken at a time: one piece that grew would be
+	// copied each time, and its new pages are slow to get.
+	heldBlock = 256 << 10
 )
 
 // Write takes b. What fails in one call may be returned by a later one, or by Read.
@@ -77,18 +82,43 @@ func (l *Log) store() (err error) {
 type stored Log
 
 func (l *stored) Write(b []byte) (n int, err error) {
-	l.memory = append(l.memory, b...)
-	if len(l.memory) <= l.limit || l.create == nil {
-		return len(b), nil
+	n = len(b)
+	l.held += n
+	for len(b) > 0 {
+		last := len(l.memory) - 1
+		if last < 0 || len(l.memory[last]) == cap(l.memory[last]) {
+			l.memory, last = append(l.memory, l.block()), last+1
+		}
+		part := min(len(b), cap(l.memory[last])-len(l.memory[last]))
+		l.memory[last] = append(l.memory[last], b[:part]...)
+		b = b[part:]
+	}
+	if l.held <= l.limit || l.create == nil {
+		return n, nil
 	}
 	if l.file == nil {
 		if l.file, err = l.create(); err != nil {
 			return 0, err
 		}
 	}
-	_, err = l.file.Write(l.memory)
-	l.memory = l.memory[:0]
-	return len(b), err
+	for _, b := range l.memory {
+		if _, err := l.file.Write(b); err != nil {
+			return 0, err
+		}
+		l.spare = append(l.spare, b[:0])
+	}
+	l.memory, l.held = l.memory[:0], 0
+	return n, nil
+}
+
+// block is memory that holds nothing.
+func (l *stored) block() []byte {
+	if n := len(l.spare); n > 0 {
+		b := l.spare[n-1]
+		l.spare = l.spare[:n-1]
+		return b
+	}
+	return make([]byte, 0, heldBlock)
 }
 
 // Read ends the writing and reads all from the start. It may be called again.
@@ -102,10 +132,14 @@ func (l *Log) Read() (io.Reader, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	var in io.Reader = bytes.NewReader(l.memory)
+	var parts []io.Reader
 	if l.file != nil {
-		in = io.MultiReader(io.NewSectionReader(l.file, 0, l.file.Size()), in)
+		parts = append(parts, io.NewSectionReader(l.file, 0, l.file.Size()))
 	}
+	for _, b := range l.memory {
+		parts = append(parts, bytes.NewReader(b))
+	}
+	in := io.MultiReader(parts...)
 	if l.packed {
 		in = s2.NewReader(in)
 	}
