@@ -344,7 +344,10 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 				if d.placed {
 					e.at = off + int64(end-len(e.text))
 				}
-				d.keep(b, off+int64(end))
+				if d.verify != nil {
+					d.verifyMatched(e, d.templates.last, off+int64(end))
+				}
+				b.keep()
 				p = end
 				continue
 			}
@@ -430,9 +433,32 @@ const notJSON = jsonlex.Control | jsonlex.NotUTF8 | jsonlex.UnknownEscape | json
 
 // verifyText counts a value, which begins at an offset, if it is no JSON.
 func (d *document) verifyText(v []byte, off int64) {
-	end, st := d.verify.Value(v, 0)
-	if st != jsonlex.OK || end != len(v) || d.verify.Marks&notJSON != 0 {
+	if !d.isJSON(v, span{0, uint32(len(v))}) {
 		d.damage.lose(BadJSON, off, 0)
+	}
+}
+
+// isJSON reports whether a value stands at a place of a text.
+func (d *document) isJSON(text []byte, at span) bool {
+	end, st := d.verify.Value(text, int(at.lo))
+	return st == jsonlex.OK && end == int(at.hi) && d.verify.Marks&notJSON == 0
+}
+
+// verifyMatched is verifyText for an event that a template has matched and that ends at an offset.
+// Once such an event was JSON, so is whatever else of that template has values that are: the text
+// around them is the same.
+func (d *document) verifyMatched(e *Event, l *eventTemplate, end int64) {
+	text := e.Raw()
+	sound := false
+	if l.slice != nil && l.isJSON {
+		sound = d.isJSON(text, span{e.name.lo - 1, e.name.hi + 1}) && d.isJSON(text, e.ts) && d.isJSON(text, e.dur) &&
+			d.isJSON(text, e.args) && d.isJSON(text, e.pid) && d.isJSON(text, e.tid)
+	} else {
+		sound = d.isJSON(text, span{0, uint32(len(text))})
+		l.isJSON = sound
+	}
+	if !sound {
+		d.damage.lose(BadJSON, end-int64(len(text)), 0)
 	}
 }
 

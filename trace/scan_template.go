@@ -21,6 +21,7 @@ type eventTemplate struct {
 	near   nearTime          // of ts
 	slice  *slice            // if it is the template of one
 	judged bool              // args have to be looked at
+	isJSON bool              // an event that it matched was
 	next   [4]*eventTemplate // that were seen to follow, the latest first
 }
 

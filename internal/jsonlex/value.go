@@ -4,6 +4,8 @@ package jsonlex
 type Reader struct {
 	Marks Marks // of the latest value
 	keys  Keys
+	// Repeats has members looked for that the outermost object has twice.
+	Repeats bool
 	// Odd reports a number that is one by the grammar and odd all the same, and is asked
 	// of those that are long or have an exponent. It may be nil.
 	Odd   func(num []byte) bool
@@ -14,7 +16,9 @@ type Reader struct {
 // grammar; odd strings and numbers are only marked.
 func (s *Reader) Value(b []byte, p int) (end int, st Status) {
 	s.Marks = 0
-	s.keys.Reset()
+	if s.Repeats {
+		s.keys.Reset()
+	}
 	s.stack = s.stack[:0]
 	for {
 		if p = SkipSpace(b, p); p == len(b) {
@@ -92,7 +96,7 @@ func (s *Reader) key(b []byte, p int) (end int, st Status) {
 	if st != OK {
 		return end, st
 	}
-	if len(s.stack) == 1 && s.keys.Add(b[p+1:end-1]) {
+	if s.Repeats && len(s.stack) == 1 && s.keys.Add(b[p+1:end-1]) {
 		s.Marks |= Duplicate
 	}
 	if end = SkipSpace(b, end); end == len(b) {

@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"tracekit/internal/budget"
+	"tracekit/internal/jsonlex"
 	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -122,7 +123,7 @@ func join(outer string, p packing) string {
 func (c *checker) text(u *unpacked, name string) error {
 	w := newWindow(c.limited(u, &c.read), c.block)
 	defer w.close()
-	d := &document{window: w, report: c.report, file: name}
+	d := &document{window: w, report: c.report, file: name, strict: jsonlex.Reader{Repeats: true}}
 	events := newConsumer(d, c.records, c.o.Temp)
 	defer events.order.Close()
 	budget.Held(c.ctx, events.held)

@@ -81,7 +81,7 @@ func (e *event) reset() {
 	e.facts = facts{ts: perfetto.Absent, dur: perfetto.Absent}
 	e.scratch = e.scratch[:0]
 	e.keys.Reset()
-	e.strict.Odd = perfetto.IsBig
+	e.strict.Odd, e.strict.Repeats = perfetto.IsBig, true
 }
 
 // isClean reports whether nothing was odd about how the event is written.
