@@ -146,31 +146,32 @@ func (r *reader) value(b []byte, p, depth int, shut byte) (val []byte, end int, 
 		}
 		return r.string(b, p, where)
 	}
-	return r.bare(b, p)
+	return r.bare(b, p, depth > 1)
 }
 
 // maxBare is how long text without quotes is that is taken for a value, in bytes.
 const maxBare = 256
 
 // bare reads a value that has no quotes: a number or a word, or text that was meant for
-// a string, such as N/A, (1, 2) or 'x', up to where the object or array goes on.
-func (r *reader) bare(b []byte, p int) (val []byte, end int, st status) {
+// a string, such as N/A, (1, 2) or 'x', up to where the object or array goes on. Inside of args
+// that may have blanks, colons and brackets in it: not available, cuda:0, Size([1, 2]).
+func (r *reader) bare(b []byte, p int, inArgs bool) (val []byte, end int, st status) {
 	end = jsonlex.Token(b, p)
 	switch {
 	case end == len(b) && !r.final:
 		return nil, p, short
-	case end == len(b) || bytes.IndexByte([]byte(" \n\r\t,}]\""), b[end]) >= 0:
+	case end == len(b) || bytes.IndexByte([]byte(" \n\r\t,}]\""), b[end]) >= 0 && !(inArgs && goesOn(b, end)):
 		return r.token(b[p:end]), end, whole
 	case b[p] == '\'':
 		return r.single(b, p, ",}]")
 	}
 	for depth := 0; end < len(b) && end-p < maxBare; end++ {
 		switch c := b[end]; {
-		case c == '(':
+		case c == '(', c == '[' && inArgs && end > p:
 			depth++
-		case c == ')':
+		case c == ')', c == ']' && depth > 0:
 			depth--
-		case c == '"' || c == '{' || c == '[' || c == ':' || c < ' ':
+		case c == '"' || c == '{' || c == '[' || c == ':' && !(inArgs && end > p) || c < ' ':
 			return nil, p, lost
 		case depth <= 0 && (c == ',' || c == '}' || c == ']'):
 			text := bytes.TrimRight(b[p:end], " ")
@@ -181,6 +182,16 @@ func (r *reader) bare(b []byte, p int) (val []byte, end int, st status) {
 		return nil, p, short
 	}
 	return nil, p, lost
+}
+
+// goesOn reports whether blanks at b[p] have more text behind them before the object or array
+// goes on.
+func goesOn(b []byte, p int) bool {
+	q := p
+	for q < len(b) && b[q] == ' ' {
+		q++
+	}
+	return q > p && q < len(b) && b[q] > ' ' && bytes.IndexByte([]byte(`,}]"{[:`), b[q]) < 0
 }
 
 // single reads the string in single quotes at b[p], behind which one of some bytes
