@@ -69,7 +69,7 @@ func (t *kindTest) cost() int { return 8 }
 // showsStep reports whether e stands on a thread that shows steps, each by its number.
 func (r *Recognizer) showsStep(e *trace.Event) bool {
 	track, _ := r.place(e)
-	return e.Phase == 'X' && len(e.Cat()) == 0 && r.threads[track]&ofSteps != 0
+	return (e.Phase == 'X' || e.Phase == 'B' || e.Phase == 'E') && len(e.Cat()) == 0 && r.threads[track]&ofSteps != 0
 }
 
 // Communicates reports whether e is a part of a collective: by its name, or since its thread

@@ -47,7 +47,7 @@ func Foreign(head []byte) error {
 // FORMATS.md says where they come from.
 var documents = []struct{ key, advice string }{
 	{"rocprofiler-sdk-tool", "JSON of rocprofiler-sdk's own; rocprofv3 --output-format pftrace writes what Perfetto opens"},
-	{"resourceSpans", "an OpenTelemetry export; slice --request-file and split read it beside a trace"},
+	{"resourceSpans", "an OpenTelemetry export; slice and split read it beside a trace, by --requests"},
 	{"$schema", "JSON by a schema, such as a speedscope profile"},
 	{"snapshot", "a heap snapshot of V8"},
 	{"profiles", "a profile of another kind"},

@@ -9,13 +9,21 @@ import (
 // begun are the markers that are a begin and an end. Of a track, only what stands behind its
 // first marker counts: what began before can't end inside of a marker.
 type begun struct {
-	marks             []int // their indexes among the marks
+	marks             []int // which marks they are, as at takes them
 	tracks            bitset.Set
 	last              trace.Time // of their tracks
-	pairs.Follow[int]            // gives an end the index of its begin, noMark for what is no marker
+	pairs.Follow[int]            // gives an end the mark of its begin, noMark for what is no marker
 }
 
 const noMark = -1
+
+// at is a mark: of the marks by its index, or, below noMark, of those whose threads have no name yet.
+func (f *Finder) at(item int) *mark {
+	if item < noMark {
+		return &f.unnamed[noMark-1-item]
+	}
+	return &f.marks[item]
+}
 
 // beginOrEnd looks at a begin or an end. An end closes a begin in the order of the file, as
 // long as that is the order of time.
@@ -36,19 +44,24 @@ func (f *Finder) beginOrEnd(e *trace.Event) {
 	f.begun.last = max(f.begun.last, e.TS)
 	of := f.begun.Next(track, e, item)
 	if e.Phase == 'E' && of != noMark {
-		f.marks[of].end = e.TS
+		f.at(of).end = e.TS
 	}
 }
 
-// beginning is the index of the marker that a begin is, noMark if it is none.
+// beginning is the mark that a begin is, noMark if it is none.
 func (f *Finder) beginning(e *trace.Event) int {
-	at := len(f.marks)
-	if f.slice(e); len(f.marks) == at {
+	item, unnamed := len(f.marks), len(f.unnamed)
+	f.slice(e)
+	switch {
+	case len(f.marks) > item:
+	case len(f.unnamed) > unnamed:
+		item = noMark - 1 - unnamed
+	default:
 		return noMark
 	}
-	f.marks[at].end = unfinished
-	f.begun.marks = append(f.begun.marks, at)
-	return at
+	f.at(item).end = unfinished
+	f.begun.marks = append(f.begun.marks, item)
+	return item
 }
 
 // unfinished is the end of a marker that has none yet.
@@ -58,7 +71,7 @@ const unfinished = trace.MaxTime
 func (f *Finder) loosen() {
 	if f.begun.OutOfOrder {
 		for _, i := range f.begun.marks {
-			f.marks[i].end = unfinished
+			f.at(i).end = unfinished
 		}
 	}
 }

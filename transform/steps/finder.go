@@ -176,7 +176,7 @@ func (f *Finder) onSteps(e *trace.Event) bool {
 		f.mark(e, xlaRow, noPart)
 		return true
 	}
-	if e.Phase == 'X' && endsInNumber(e.Name()) && !f.named.Has(f.tracks.Of(e)) {
+	if endsInNumber(e.Name()) && !f.named.Has(f.tracks.Of(e)) {
 		f.unnamed = append(f.unnamed, f.marked(e, xlaRow, noPart))
 	}
 	return false
