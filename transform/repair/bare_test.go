@@ -16,7 +16,7 @@ func TestBareTextInArgs(t *testing.T) {
 		"(1, 2)": "(1, 2)", "-inf s": "-inf s", "50%": "50%", "0x1F": "0x1F", "nan": "nan", "None": nil, "True": true, "+5": 5.0, "5.": 5.0, "12 ": 12.0,
 		"[not available, cuda:0, 3 ms]": []any{"not available", "cuda:0", "3 ms"},
 		`{"a":not available,"b":N/A}`:   map[string]any{"a": "not available", "b": "N/A"},
-		"undefined": "undefined", `C\x`: `C\x`,
+		"undefined":                     "undefined", `C\x`: `C\x`,
 	} {
 		for place, args := range map[string]string{"between": `"k":1,"x":%s,"z":3`, "last": `"k":1,"z":3,"x":%s`, "first": `"x": %s , "k":1,"z":3`} {
 			in := fmt.Sprintf(`{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":2,"args":{%s}},{"ph":"i","name":"b","ts":3,"pid":1,"tid":1}]}`, fmt.Sprintf(args, text))
