@@ -159,6 +159,20 @@ func (r *Recognizer) Settled(e *trace.Event) bool {
 	return true
 }
 
+// ByPlace reports whether all slices of e's name and category on its thread are of its side and kinds,
+// whatever their args, as long as Learnt stays what it is.
+func (r *Recognizer) ByPlace(e *trace.Event) bool {
+	c, known := producer.CategoryOf(e.Cat())
+	track, _ := r.place(e)
+	switch {
+	case r.Given != (Given{}):
+		return false
+	case c.Place == producer.OnEngine:
+		return r.threads[track]&(isEngine|isHost|hasHosts|isCaller) != 0
+	}
+	return known || !producer.MayBeStage(e.Name())
+}
+
 func (r *Recognizer) see(process int, what evidence) {
 	if r.seen[process]&what != what {
 		r.seen[process] |= what

@@ -24,5 +24,8 @@ var CLIntercept = &Producer{
 // IsStage reports the stage of a command in which it ran on a device, by the name and the text
 // of an event, which has the colour that Chrome gives to a thread that runs or waits.
 func IsStage(name, event []byte) bool {
-	return bytes.HasSuffix(name, []byte(" (Execution)")) && bytes.Contains(event, []byte(`"thread_state_`))
+	return MayBeStage(name) && bytes.Contains(event, []byte(`"thread_state_`))
 }
+
+// MayBeStage reports whether IsStage is so of some events of that name.
+func MayBeStage(name []byte) bool { return bytes.HasSuffix(name, []byte(" (Execution)")) }

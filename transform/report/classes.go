@@ -18,6 +18,9 @@ type look struct {
 	repeats  bool // work of a lower level
 }
 
+// isDevice reports work of a device.
+func (k *look) isDevice() bool { return k.class == work && k.side == filter.Device }
+
 // of returns what is known of slices like e, nil if that is nothing.
 func (c *classes) of(e *trace.Event, r *filter.Recognizer) *look {
 	if k := &c[e.Interned%uint32(len(c))]; k.interned == e.Interned && e.Interned != 0 && k.learnt == r.Learnt {

@@ -121,17 +121,14 @@ func (d *devices) between(steps []Step, gaps []Gap) {
 	}
 }
 
-func (d *devices) add(m *measure, e *trace.Event, kernel int32) error {
-	launch := int32(0)
-	if m.moments != nil {
-		launch = m.moments.launched.of(e)
-	}
+// workOf is where work of a device goes.
+func (d *devices) workOf(m *measure, e *trace.Event) destination {
 	track := int32(m.names.Of(e))
-	v := d.device(m, e)
+	v, k := d.device(m, e), m.kernels.of(e)
 	if m.learned.merged {
 		v.engine(track).take(e.Cat())
 	}
-	return v.inOrder.add(e.TS, e.End(), d.job(m, track, kernel, e), launch)
+	return destination{order: &v.inOrder, what: d.job(m, track, k.number, e), kernel: k}
 }
 
 // device is the one that e is work of.

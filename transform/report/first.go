@@ -19,6 +19,7 @@ type First struct {
 	hosts    []lateness // of operators and annotations, by track, if time is attributed
 	calls    []lateness // of the runtime's calls, likewise
 	share    bool       // time is attributed
+	noted    *noted     // nil if slices have to be read a second time
 	unsure   bool       // some calls were taken for work until more was known
 	reader   merged.Reader
 	merged   bool       // some slices stand for others
@@ -51,13 +52,18 @@ func (l *First) Learn(e *trace.Event) {
 		l.names.Learn(e)
 		return
 	case e.Phase == 'B' || e.Phase == 'E':
-		l.begins.take(l.names.Of(e), e, l.kindOf, l.note)
+		kind := l.kindOf
+		if l.noted != nil {
+			kind = l.mayBe
+		}
+		l.begins.take(l.names.Of(e), e, kind, l.note)
 		return
 	}
 	s := l.reader.Read(e)
 	switch {
 	case s != nil:
 		l.merged = true
+		l.giveUp()
 		for n := range s.All {
 			part := l.reader.Part(e, n)
 			l.sides.Learn(&part)
@@ -82,6 +88,9 @@ func (l *First) note(e *trace.Event) error {
 }
 
 func (l *First) noteAs(e *trace.Event, class class) {
+	if l.noted != nil && mayCount(e) {
+		l.remember(e, class)
+	}
 	if e.Dur > 0 && class != nothing && (e.Dur < l.shortest || l.shortest == 0) {
 		l.shortest = e.Dur
 	}
@@ -123,6 +132,7 @@ func (l *First) settle() {
 		if !l.begins.tracks[track].outOfOrder {
 			continue
 		}
+		l.giveUp()
 		process := l.names.All[track].Process
 		l.frames, l.work = grown(l.frames, track), grown(l.work, process)
 		l.frames[track].late, l.work[process].late = anyLate, anyLate
@@ -177,12 +187,23 @@ func (l *First) kindOf(e *trace.Event) class {
 	switch k := l.sides.Kinds(e); {
 	case k&filter.Python != 0:
 		return frame
-	case overlays[string(e.Cat())]:
+	case !mayCount(e):
 		return nothing
 	case k&filter.Runtime != 0:
 		return l.callOf(e)
 	}
 	return work
+}
+
+// mayCount reports whether a slice counts for something, or will when more is known.
+func mayCount(e *trace.Event) bool { return !overlays[string(e.Cat())] }
+
+// mayBe is some class of a slice that counts for something, or will when more is known.
+func (l *First) mayBe(e *trace.Event) class {
+	if mayCount(e) {
+		return work
+	}
+	return nothing
 }
 
 // callOf is what a call counts for; who is not known yet may be a device's work.

@@ -21,15 +21,13 @@ func (k kernelKey) compare(o kernelKey) int {
 	return cmp.Or(cmp.Compare(k.cat, o.cat), cmp.Compare(k.name, o.name))
 }
 
-// add counts work of a device, and returns the number of its kernel.
-func (k *kernels) add(e *trace.Event, s span) int32 {
-	n := k.of(e)
+// count counts work of a device.
+func (k *kernels) count(n *kernel, s span) {
 	d := s.length()
 	n.Count++
 	n.Total = n.Total.Add(d)
 	n.min, n.max = min(n.min, d), max(n.max, d)
 	k.total = k.total.Add(d)
-	return n.number
 }
 
 // of is the kernel of e's name and category.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"tracekit/filter"
 	"tracekit/internal/budget"
 	"tracekit/trace"
 	"tracekit/transform/requests"
@@ -43,12 +44,18 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 	if l, err = newLearned(o); err != nil { // some of it may be restored
 		return nil, err
 	}
+	if l.share && o.Given == (filter.Given{}) && o.Device == nil {
+		l.noted = newNoted(o.Temp)
+	}
 	budget.Held(ctx, func(s *budget.Sum) {
 		s.Add("threads", l.threadsHeld())
 		l.finder.Hold(s)
 		s.Add("open slices", l.begins.held)
 		if l.requests != nil {
 			s.Add("requests", l.requests.Held())
+		}
+		if l.noted != nil {
+			s.Add("names of slices", l.noted.held)
 		}
 	})
 	l.survey, err = s.SurveyParts(func(p *trace.Part) error {
@@ -153,6 +160,6 @@ func (l *learned) begin(o Options) (*Report, error) {
 func (l *learned) holds(start trace.Time) bool { return start >= l.from && start < l.to }
 
 // meets reports whether some of a slice belongs to the range.
-func (l *learned) meets(e *trace.Event) bool {
-	return e.TS < l.to && (e.End() > l.from || e.Dur == 0 && e.TS == l.from) && l.survey.Holds(e.TS, e.Span())
+func (l *learned) meets(start, length trace.Time) bool {
+	return start < l.to && (start.Add(length) > l.from || length == 0 && start == l.from) && l.survey.Holds(start, length)
 }

@@ -69,8 +69,11 @@ func (m *measure) measureOutliers(outliers []trace.Block, before int64) ([]trace
 	return outliers, nil
 }
 
-// read measures what the blocks in the range hold.
+// read measures what the blocks in the range hold, unless the first reading noted all of that.
 func (m *measure) read(ctx context.Context, s *trace.Source) error {
+	if m.suffices() {
+		return m.readNoted(ctx)
+	}
 	blocks, outliers := m.choose()
 	r, err := s.ReadBlocks(blocks)
 	if err != nil {
@@ -118,24 +121,59 @@ func (m *measure) slice(e *trace.Event) error {
 		k = &looked
 	}
 	switch {
-	case k.class == nothing || !m.meets(e):
-	case k.class == call:
-		return m.addCall(e)
-	case k.class == frame:
-		return m.python.addFrame(m, e)
-	case k.side != filter.Device:
-		if m.moments != nil {
-			return m.addHost(e)
-		}
-	case !k.repeats:
-		if m.options.Device != nil {
-			m.options.Device(e, false)
-		}
-		return m.device.add(m, e, m.kernels.add(e, m.clip(e.TS, e.End())))
-	case m.options.Device != nil && m.sides.Communicates(e):
-		m.options.Device(e, true)
+	case k.class == nothing || !m.meets(e.TS, e.Span()):
+		return nil
+	case m.options.Device != nil && k.isDevice() && (!k.repeats || m.sides.Communicates(e)):
+		m.options.Device(e, k.repeats)
 	}
-	return nil
+	d := m.destination(e, k)
+	return m.send(&d, e.TS, e.End(), m.launch(e, k))
+}
+
+// destination is where slices of one name on one thread go.
+type destination struct {
+	order  *inOrder // nil if they are not measured
+	what   int32
+	kernel *kernel // of a device
+	marks  bool    // they may be markers of steps
+}
+
+// destination returns where a slice goes that was looked at.
+func (m *measure) destination(e *trace.Event, k *look) destination {
+	switch {
+	case k.class == call:
+		return m.callsOf(e)
+	case k.class == frame:
+		return m.python.framesOf(m, e)
+	case k.class == work && k.side != filter.Device:
+		return m.hostOf(e)
+	case k.class == work && !k.repeats:
+		return m.device.workOf(m, e)
+	}
+	return destination{}
+}
+
+// launch is the number that a call shares with what it launched, 0 if there is none.
+func (m *measure) launch(e *trace.Event, k *look) int32 {
+	switch {
+	case m.moments == nil:
+	case k.class == call:
+		return m.moments.called.of(e)
+	case k.isDevice():
+		return m.moments.launched.of(e)
+	}
+	return 0
+}
+
+// send sends a slice on its way into order.
+func (m *measure) send(d *destination, start, end trace.Time, launch int32) error {
+	switch {
+	case d.order == nil, d.marks && m.moments.isMarker(start, end):
+		return nil
+	case d.kernel != nil:
+		m.kernels.count(d.kernel, m.clip(start, end))
+	}
+	return d.order.add(start, end, d.what, launch)
 }
 
 // lookAt returns what a slice counts for.

@@ -15,7 +15,7 @@ type Merged struct {
 
 // merged measures the slices that e stands for.
 func (m *measure) merged(e *trace.Event, s *merged.Slices) error {
-	if !m.meets(e) {
+	if !m.meets(e.TS, e.Span()) {
 		return nil
 	}
 	if m.report.Merged == nil {
@@ -132,7 +132,8 @@ func (m *measure) mergedHost(r *mergedRun) error {
 	if m.moments == nil || r.operator.Dur == 0 {
 		return nil
 	}
-	return m.addHost(&r.operator)
+	d := m.hostOf(&r.operator)
+	return m.send(&d, r.operator.TS, r.operator.End(), 0)
 }
 
 // mergedKernel notes merged kernels of a name.

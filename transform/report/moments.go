@@ -167,23 +167,24 @@ func ranAs(kernel int32, communicates bool) int32 {
 // kernelOf returns what ranAs was given.
 func kernelOf(ran int32) (kernel int32, communicates bool) { return ran / 2, ran%2 == 1 }
 
-func (m *measure) addCall(e *trace.Event) error {
+// callsOf is where calls of the runtime go.
+func (m *measure) callsOf(e *trace.Event) destination {
 	track := m.names.Of(e)
 	s, late := &m.moments.calls, lateOn(m.calls, track)
 	if m.unsure {
 		late = anyLate
 	}
-	return s.thread(m, place{track: track}, late).inOrder.add(e.TS, e.End(), s.function(e.Name()), m.moments.called.of(e))
+	return destination{order: &s.thread(m, place{track: track}, late).inOrder, what: s.function(e.Name())}
 }
 
-// addHost takes an operator or an annotation. The markers of steps are neither.
-func (m *measure) addHost(e *trace.Event) error {
+// hostOf is where operators and annotations go, nowhere if time is not attributed.
+func (m *measure) hostOf(e *trace.Event) destination {
+	if m.moments == nil {
+		return destination{}
+	}
 	a, track, name := m.moments, m.names.Of(e), e.Name()
 	note := isAnnotation(e.Cat())
 	if note {
-		if end, ok := a.markers[e.TS]; ok && end == e.End() && track == a.marker {
-			return nil
-		}
 		name = appendFolded([]byte(annotationMark), name)
 	}
 	f := a.operators.function(name)
@@ -191,7 +192,13 @@ func (m *measure) addHost(e *trace.Event) error {
 		a.operators.states.mark(f, annotation)
 	}
 	t := a.operators.thread(m, place{track: track}, lateOn(m.hosts, track))
-	return t.inOrder.add(e.TS, e.End(), f, 0)
+	return destination{order: &t.inOrder, what: f, marks: note && track == a.marker}
+}
+
+// isMarker reports the marker of a step, which is no annotation.
+func (a *moments) isMarker(start, end trace.Time) bool {
+	at, ok := a.markers[start]
+	return ok && at == end
 }
 
 // annotationMark begins the names of annotations, which may be those of operators too.

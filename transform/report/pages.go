@@ -1,6 +1,10 @@
 package report
 
-import "tracekit/trace"
+import (
+	"iter"
+
+	"tracekit/trace"
+)
 
 // pages add up times by number and cell. Those of the latest cells lie in slices: windows that
 // follow each other are of few cells.
@@ -8,7 +12,19 @@ type pages struct {
 	now    *page
 	latest [64]page
 	turns  int
-	all    map[cellKey]trace.Time // of all other cells
+	all    map[int32]*amounts // of all other cells
+	sum    []trace.Time       // by number, all 0 but while a cell is added up
+}
+
+// amounts are the times of a cell by number, which repeat until they are added up.
+type amounts struct {
+	list  []amount
+	added int // how many were left when they were added up last
+}
+
+type amount struct {
+	number int32
+	time   trace.Time
 }
 
 // page is the times of one cell.
@@ -39,14 +55,43 @@ func (p *pages) turn(cell int32) {
 
 // put empties a page.
 func (p *pages) put(g *page) {
-	if p.all == nil {
-		p.all = map[cellKey]trace.Time{}
+	if len(g.touched) == 0 {
+		return
+	}
+	a := p.all[g.cell]
+	if a == nil {
+		if p.all == nil {
+			p.all = map[int32]*amounts{}
+		}
+		a = &amounts{}
+		p.all[g.cell] = a
 	}
 	for _, n := range g.touched {
-		p.all[cellKey{n, g.cell}] += g.times[n]
+		a.list = append(a.list, amount{n, g.times[n]})
 		g.times[n] = 0
 	}
 	g.touched = g.touched[:0]
+	if len(a.list) > 2*a.added {
+		p.addUp(a)
+	}
+}
+
+// addUp leaves one time of each number.
+func (p *pages) addUp(a *amounts) {
+	once := a.list[:0]
+	for _, x := range a.list {
+		for int(x.number) >= len(p.sum) {
+			p.sum = append(p.sum, 0)
+		}
+		if p.sum[x.number] == 0 {
+			once = append(once, x)
+		}
+		p.sum[x.number] += x.time
+	}
+	for i := range once {
+		once[i].time, p.sum[once[i].number] = p.sum[once[i].number], 0
+	}
+	a.list, a.added = once, len(once)
 }
 
 // add adds a time above 0.
@@ -61,12 +106,21 @@ func (p *pages) add(number int32, d trace.Time) {
 	g.times[number] += d
 }
 
-// sums returns all times by number and cell.
-func (p *pages) sums() map[cellKey]trace.Time {
+// sums returns all times by number and cell, in no order.
+func (p *pages) sums() iter.Seq2[cellKey, trace.Time] {
 	for i := range p.latest {
 		p.put(&p.latest[i])
 	}
-	return p.all
+	return func(yield func(cellKey, trace.Time) bool) {
+		for cell, a := range p.all {
+			p.addUp(a)
+			for _, x := range a.list {
+				if !yield(cellKey{x.number, cell}, x.time) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // launchSpots know the spot of each launch. Numbers of launches mostly follow each other, so that

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func TestPagesAreAMap(t *testing.T) {
 				want[cellKey{number, cell}] += d
 			}
 		}
-		cmptest.Same(t, fmt.Sprint("seed ", seed), want, p.sums())
+		cmptest.Same(t, fmt.Sprint("seed ", seed), want, maps.Collect(p.sums()))
 	}
 }
 

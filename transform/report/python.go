@@ -50,8 +50,15 @@ type thread struct {
 	inOrder
 	stack
 	calls   map[int32]*calls
+	latest  [64]latestCalls
 	states  *states  // what the log tells; nil for functions
 	windows *counter // of calls; nil if they are not counted by window
+}
+
+// latestCalls are those of a function that was called lately.
+type latestCalls struct {
+	function int32
+	calls    *calls
 }
 
 // calls are those of one function.
@@ -64,13 +71,13 @@ type calls struct {
 	estimate bool
 }
 
-// addFrame takes a frame of Python.
-func (p *stacks) addFrame(m *measure, e *trace.Event) error {
+// framesOf is where frames of Python go.
+func (p *stacks) framesOf(m *measure, e *trace.Event) destination {
 	f := p.function(e.Name())
 	if m.moments != nil && int(f) == len(p.names)-1 && strings.HasPrefix(p.names[f], "nn.Module: ") {
 		p.states.mark(f, module)
 	}
-	return p.frames(m, e).inOrder.add(e.TS, e.End(), f, 0)
+	return destination{order: &p.frames(m, e).inOrder, what: f}
 }
 
 // frames is the stack that e is a frame of.
@@ -192,12 +199,16 @@ func (t *thread) call(s span, function int32, mark int64) {
 }
 
 func (t *thread) callsOf(function int32) *calls {
-	c := t.calls[function]
-	if c == nil {
-		c = &calls{total: union{end: trace.MinTime}}
-		t.calls[function] = c
+	l := &t.latest[uint32(function)%uint32(len(t.latest))]
+	if l.calls == nil || l.function != function {
+		c := t.calls[function]
+		if c == nil {
+			c = &calls{total: union{end: trace.MinTime}}
+			t.calls[function] = c
+		}
+		*l = latestCalls{function, c}
 	}
-	return c
+	return l.calls
 }
 
 // end takes what has waited, and ends all slices.

@@ -252,6 +252,9 @@ type Kernel struct {
 // with a million of them in a temporary file.
 func Run(ctx context.Context, s *trace.Source, o Options) (*Report, error) {
 	l, err := learn(ctx, s, o)
+	if l != nil {
+		defer l.giveUp()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/binary"
-	"io"
 
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -76,10 +75,7 @@ type reader struct {
 	now    segment
 	change trace.Time // when it shows something else; before all times until it was asked
 	times  bool
-	in     io.Reader
-	chunk  []byte
-	rest   []byte // of the chunk
-	err    error
+	varints
 }
 
 const longestSegment = 4 * binary.MaxVarintLen64
@@ -99,38 +95,15 @@ func (l *segments) read() *reader {
 
 // next reads the next segment.
 func (r *reader) next() {
-	if len(r.rest) < longestSegment && r.in != nil {
-		r.fill()
-	}
-	if len(r.rest) == 0 {
+	if !r.more(longestSegment) {
 		r.now = segment{span: span{trace.MaxTime, trace.MaxTime}, state: -1}
 		return
 	}
-	start, a := binary.Varint(r.rest)
-	length, b := binary.Uvarint(r.rest[a:])
-	state, c := binary.Uvarint(r.rest[a+b:])
-	mark, d := binary.Varint(r.rest[a+b+c:])
-	r.rest = r.rest[a+b+c+d:]
-	r.now.start = r.now.end + trace.Time(start)
-	r.now.end = r.now.start + trace.Time(length)
-	r.now.state, r.now.mark = int32(state), mark
+	r.now.start = r.now.end + trace.Time(r.signed())
+	r.now.end = r.now.start + trace.Time(r.unsigned())
+	r.now.state, r.now.mark = int32(r.unsigned()), r.signed()
 	if r.times {
-		r.now.mark = int64(r.now.start) - mark
-	}
-}
-
-func (r *reader) fill() {
-	if r.chunk == nil {
-		r.chunk = make([]byte, 64<<10)
-	}
-	kept := copy(r.chunk, r.rest)
-	n, err := io.ReadAtLeast(r.in, r.chunk[kept:], len(r.chunk)-kept)
-	r.rest = r.chunk[:kept+n]
-	if err != nil {
-		r.in = nil
-		if err != io.EOF && err != io.ErrUnexpectedEOF {
-			r.err, r.rest = err, nil
-		}
+		r.now.mark = int64(r.now.start) - r.now.mark
 	}
 }
 
