@@ -54,7 +54,11 @@ func drawHost(rng *rand.Rand) ([]byte, []host) {
 		if h.launch > 0 {
 			args = fmt.Sprintf(`{"stream":7,"correlation":%d}`, h.launch)
 		}
-		texts = append(texts, fmt.Sprintf(`{"ph":"X","cat":%q,"name":%q,"pid":%d,"tid":%d,"ts":%s,"dur":%s,"args":%s}`, h.cat, h.name, h.pid, h.tid,
+		name := h.name
+		if h.cat != "kernel" {
+			name += []string{"", "", " at 0x7f01", fmt.Sprintf(" 0x%x", rng.IntN(20))}[rng.IntN(4)] // what is told apart by nothing but addresses is one
+		}
+		texts = append(texts, fmt.Sprintf(`{"ph":"X","cat":%q,"name":%q,"pid":%d,"tid":%d,"ts":%s,"dur":%s,"args":%s}`, h.cat, name, h.pid, h.tid,
 			trace.AppendMicros(nil, trace.Time(h.start)), trace.AppendMicros(nil, trace.Time(h.end-h.start)), args))
 	}
 	for i := range 4 {

@@ -185,7 +185,7 @@ func (m *measure) hostOf(e *trace.Event) destination {
 	a, track, name := m.moments, m.names.Of(e), e.Name()
 	note := isAnnotation(e.Cat())
 	if note {
-		name = appendFolded([]byte(annotationMark), name)
+		name = appendFolded([]byte(annotationMark), appendWithoutAddresses(nil, name))
 	}
 	f := a.operators.function(name)
 	if note {

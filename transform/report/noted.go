@@ -21,15 +21,18 @@ type noted struct {
 	number     map[prototypeKey]*prototype
 	latest     [1 << 10]*prototype // by hash
 	places     [64]notedPlace      // by interned key
-	held       int                 // bytes of the prototypes
+	scratch    []byte
+	held       int // bytes of the prototypes
 }
 
-// prototype is the first of some slices that differ in nothing but time, length and args.
+// prototype is the first of some slices that differ in nothing but time, length, args, and addresses in
+// their names.
 type prototype struct {
 	event   trace.Event
 	place   int32
 	number  int
 	alone   bool // none of them has a correlation that counts
+	several bool // names, but for addresses
 	launch  correlations
 	look    look
 	to      destination
@@ -112,8 +115,14 @@ func (n *noted) prototype(e *trace.Event, place int32) *prototype {
 	if p := *latest; p != nil && p.place == place && string(p.event.Name()) == string(name) && string(p.event.Cat()) == string(cat) {
 		return p
 	}
+	several := hasAddress(name)
+	if several {
+		n.scratch = appendWithoutAddresses(n.scratch[:0], name)
+		name = n.scratch
+	}
 	p := n.number[prototypeKey{place, string(cat), string(name)}]
 	if p != nil {
+		p.several = p.several || several
 		*latest = p
 	}
 	return p
@@ -123,9 +132,9 @@ func (n *noted) prototype(e *trace.Event, place int32) *prototype {
 const prototypeBytes = 400
 
 func (n *noted) add(e *trace.Event, place int32, alone bool) *prototype {
-	p := &prototype{event: e.Clone(), place: place, number: len(n.prototypes), alone: alone}
+	p := &prototype{event: e.Clone(), place: place, number: len(n.prototypes), alone: alone, several: hasAddress(e.Name())}
 	n.prototypes = append(n.prototypes, p)
-	n.number[prototypeKey{place, string(p.event.Cat()), string(p.event.Name())}] = p
+	n.number[prototypeKey{place, string(p.event.Cat()), string(appendWithoutAddresses(nil, p.event.Name()))}] = p
 	n.held += prototypeBytes + 2*e.Size()
 	return p
 }
@@ -137,7 +146,8 @@ func (m *measure) suffices() bool {
 	}
 	for _, p := range m.noted.prototypes {
 		p.look = m.lookAt(&p.event)
-		if !m.sides.ByPlace(&p.event) || p.alone && (p.look.class == call || p.look.isDevice()) {
+		device := p.look.isDevice()
+		if !m.sides.ByPlace(&p.event) || p.alone && (device || p.look.class == call) || p.several && device {
 			return false
 		}
 	}

@@ -55,6 +55,17 @@ func attributed(t testing.TB, text []byte, o Options, twice bool) (*Report, bool
 	return r, suffices
 }
 
+// isTrace reports whether text can be read to its end.
+func isTrace(text []byte) bool {
+	s, err := trace.NewSource(bytes.NewReader(text), int64(len(text)), trace.SourceOptions{})
+	if err != nil {
+		return false
+	}
+	defer s.Close()
+	_, err = s.Survey(func(*trace.Event) error { return nil })
+	return err == nil
+}
+
 // What the first reading noted says the same as a second reading, of every trace of the tree and of others.
 func TestNotesSayWhatASecondReadingDoes(t *testing.T) {
 	texts := map[string][]byte{}
@@ -68,8 +79,7 @@ func TestNotesSayWhatASecondReadingDoes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s, err := trace.NewSource(bytes.NewReader(text), int64(len(text)), trace.SourceOptions{}); err == nil {
-				s.Close()
+			if isTrace(text) {
 				texts[file] = text
 			}
 		}
@@ -118,6 +128,11 @@ func TestNotesThatDoNotSufficeAreNotUsed(t *testing.T) {
 		fmt.Fprintf(many, `{"ph":"X","cat":"cpu_op","name":"op %d %0400d","pid":1,"tid":1,"ts":%d,"dur":1},`, i, i, i)
 	}
 	many.WriteString(`{}]`)
+	handles := bytes.NewBufferString("[")
+	for i := range 60_000 {
+		fmt.Fprintf(handles, `{"ph":"X","cat":"Runtime","name":"handle 0x%x","pid":1,"tid":1,"ts":%d,"dur":1,"args":{"status":0}},`, i, i)
+	}
+	handles.WriteString(`{}]`)
 	for name, f := range map[string]struct {
 		text string
 		o    Options
@@ -129,6 +144,8 @@ func TestNotesThatDoNotSufficeAreNotUsed(t *testing.T) {
 		"begins in any order":     {unordered, Options{}, false},
 		"begins in order":         {`[{"ph":"B","name":"a","cat":"cpu_op","pid":1,"tid":1,"ts":5},{"ph":"E","pid":1,"tid":1,"ts":9}]`, Options{}, true},
 		"names of many megabytes": {many.String(), Options{}, false},
+		"names with addresses":    {handles.String(), Options{}, true},
+		"kernels with addresses":  {slice(`},{"ph":"X","cat":"kernel","name":"k 0x1","pid":0,"tid":7,"ts":1,"dur":2},{"ph":"X","cat":"kernel","name":"k 0x2","pid":0,"tid":7,"ts":4,"dur":2`), Options{}, false},
 	} {
 		want, _ := attributed(t, []byte(f.text), f.o, true)
 		got, suffices := attributed(t, []byte(f.text), f.o, false)

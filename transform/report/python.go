@@ -20,7 +20,7 @@ type stacks struct {
 	functions map[string]int32
 	names     []string // of functions
 	recent    [256]recentFunction
-	addresses bool // some have two, of which one is left
+	addresses bool // some had one, and their names are without
 	scratch   []byte
 	states    states
 }
@@ -147,9 +147,9 @@ func (p *stacks) find(name []byte) int32 {
 	if n, ok := p.functions[string(name)]; ok && !p.addresses {
 		return n
 	}
-	if bytes.Contains(name, []byte(" at 0x")) {
-		p.scratch = withoutAddress(p.scratch[:0], name)
-		name = p.scratch
+	if hasAddress(name) {
+		p.scratch = appendWithoutAddresses(p.scratch[:0], name)
+		name, p.addresses = p.scratch, true
 	}
 	n, ok := p.functions[string(name)]
 	if !ok {
@@ -159,20 +159,31 @@ func (p *stacks) find(name []byte) int32 {
 		n = int32(len(p.names))
 		p.names = append(p.names, string(name))
 		p.functions[p.names[n]] = n
-		p.addresses = p.addresses || bytes.Contains(name, []byte(" at 0x"))
 	}
 	return n
 }
 
-// withoutAddress appends a name such as <built-in method get of dict object at
-// 0x7f6078eca900> without the address: all such objects share one function.
-func withoutAddress(dst, name []byte) []byte {
-	before, after, _ := bytes.Cut(name, []byte(" at 0x"))
-	n := 0
-	for n < len(after) && (after[n]-'0' <= 9 || after[n]|0x20 >= 'a' && after[n]|0x20 <= 'f') {
-		n++
+// anAddress begins addresses in names.
+var anAddress = []byte(" 0x")
+
+func hasAddress(name []byte) bool { return bytes.Contains(name, anAddress) }
+
+// appendWithoutAddresses appends a name such as <built-in method get of dict object at
+// 0x7f6078eca900> or synapse_api: handle 0x359c326e without the address: all such objects
+// share one function.
+func appendWithoutAddresses(dst, name []byte) []byte {
+	for {
+		before, after, found := bytes.Cut(name, anAddress)
+		if !found {
+			return append(dst, name...)
+		}
+		dst = append(dst, bytes.TrimSuffix(before, []byte(" at"))...)
+		n := 0
+		for n < len(after) && (after[n]-'0' <= 9 || after[n]|0x20 >= 'a' && after[n]|0x20 <= 'f') {
+			n++
+		}
+		name = after[n:]
 	}
-	return append(append(dst, before...), after[n:]...)
 }
 
 func (t *thread) call(s span, function int32, mark int64) {
