@@ -219,14 +219,37 @@ func phaseText(p *Phase) string {
 	if p.Phase == "all" || p.Phase == "other" {
 		name = "steps"
 	}
-	took := fmt.Sprintf("median %s before, %s after", duration(d.Before), duration(d.After))
+	took := fmt.Sprintf("%s: median %s before, %s after", name, duration(d.Before), duration(d.After))
 	switch {
+	case !d.Significant && duration(d.Before) == duration(d.After):
+		return fmt.Sprintf("%s: median %s before and after", name, duration(d.Before))
 	case d.P == nil:
-		return fmt.Sprintf("%s %s (%s): too few to tell that from noise", name, percentText(d.Percent), took)
+		return fmt.Sprintf("%s, %s, but %d and %d are too few to tell that from noise", took, percentText(d.Percent), p.StepsBefore, p.StepsAfter)
 	case !d.Significant:
-		return fmt.Sprintf("%s ~ (%s)", name, took)
+		return fmt.Sprintf("%s, %s, which is no more than noise", took, percentText(d.Percent))
+	case d.Change < 0:
+		return fmt.Sprintf("%s, %.1f%% faster", took, -*d.Percent)
 	}
-	return fmt.Sprintf("%s %s (%s)", name, percentText(d.Percent), took)
+	return fmt.Sprintf("%s, %.1f%% slower", took, *d.Percent)
+}
+
+// meanText says what all steps come to, which the shares of a change refer to.
+func (r *Result) meanText() string {
+	d := &r.Whole
+	if duration(d.Before) == duration(d.After) {
+		return fmt.Sprintf("%s a step with its gap, before and after", duration(d.Before))
+	}
+	text := fmt.Sprintf("%s a step with its gap before, %s after: %s", duration(d.Before), duration(d.After), signed(d.Change))
+	if d.Percent != nil {
+		text += ", " + percentText(d.Percent)
+	}
+	switch {
+	case r.Shift.Change == 0:
+		return text
+	case r.Step.Change == 0:
+		return text + ", all of it since there are other kinds of steps"
+	}
+	return fmt.Sprintf("%s; of that, %s since steps of the same kind take another time, and %s since there are other kinds of steps", text, signed(r.Step.Change), signed(r.Shift.Change))
 }
 
 func percentText(p *float64) string {
@@ -286,7 +309,7 @@ func because(r *Result) []string {
 		}
 		all = append(all, reason{math.Abs(row.Change.Change), text})
 	}
-	if r.Shift.Significant {
+	if r.Shift.Significant || r.Answer.Verdict == Unknown && r.Shift.P == nil && r.Shift.Change != 0 {
 		all = append(all, reason{math.Abs(r.Shift.Change), fmt.Sprintf("other kinds of steps: %s a step, since %s", signed(r.Shift.Change), shiftText(r.Mix))})
 	}
 	if c := &r.Recompilations; c.Before != c.After {
@@ -341,11 +364,11 @@ func (c *comparison) proof(r *Result) string {
 	a, b := c.before, len(c.runs)-c.before
 	switch {
 	case r.Answer.Verdict == Unknown:
-		return "there are too few steps to tell a change from noise"
+		return "none: there are too few steps of the same kind to tell a change from noise; record more of them, or several runs"
 	case a == 1 && b == 1:
-		return "one run each: what differs between the two is told from noise within each, but runs differ too, so it is no proof; several runs a side are"
+		return "one run each: a change is told from the noise within the runs, but two runs of the same program differ too, so this is no proof; several runs a side are"
 	case a == 1 || b == 1:
-		return "one run on a side: it is told from noise within runs, but runs differ too, so it is no proof; several runs a side are"
+		return "one run on a side: a change is told from the noise within the runs, but two runs of the same program differ too, so this is no proof; several runs a side are"
 	}
 	return fmt.Sprintf("%d runs before and %d after, each of which counts as one observation", a, b)
 }

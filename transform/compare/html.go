@@ -37,7 +37,7 @@ const (
 // nil where there is not a trace to draw. All text of the traces is escaped by the template.
 func (r *Result) WriteHTML(w io.Writer, before, after *page.Data) error {
 	v := &view{
-		Title: "before and after", Notes: r.Notes, Verdict: r.Answer.Verdict, Text: r.Answer.Text, Because: r.Answer.Because, Reason: r.reason(), Proof: r.Answer.Proof,
+		Title: "before and after", Notes: r.Notes, Verdict: r.Answer.Verdict, Text: r.Answer.Text, Mean: r.meanText(), Because: r.Answer.Because, Reason: r.reason(), Proof: r.Answer.Proof,
 		Class: map[string]string{Slower: "slower", Faster: "faster"}[r.Answer.Verdict],
 	}
 	if len(r.Before.Runs) > 0 && len(r.After.Runs) > 0 {
@@ -56,16 +56,18 @@ func (r *Result) WriteHTML(w io.Writer, before, after *page.Data) error {
 
 // view is what the template shows.
 type view struct {
-	Title                string
-	Sides                []labelled
-	Notes, Because       []string
-	Verdict, Text, Proof string
-	Class, Reason        string
-	Fall                 []bar
-	FallHeight           int
-	Overviews            []overview
-	Scale                string
-	Tables               []pageTable
+	Title               string
+	Sides               []labelled
+	Notes, Because      []string
+	Verdict, Text, Mean string
+	Proof               string
+	Class, Reason       string
+	Fall                []bar
+	FallHeight          int
+	Overviews           []overview
+	Scale               string
+	Phases              []string // of the overviews
+	Tables              []pageTable
 }
 
 type labelled struct{ Label, Text string }
@@ -169,6 +171,11 @@ func (v *view) overviews(before, after *page.Data) {
 	for i, d := range []*page.Data{before, after} {
 		if d != nil && d.Last > d.Zero {
 			v.Overviews = append(v.Overviews, drawn([]string{"Before", "After"}[i], d, longest))
+			for _, b := range d.Bands {
+				if phase := phaseColor(b.Phase); !slices.Contains(v.Phases, phase) {
+					v.Phases = append(v.Phases, phase)
+				}
+			}
 		}
 	}
 }
@@ -188,7 +195,7 @@ func drawn(label string, d *page.Data, longest trace.Time) overview {
 		l := &lanes[i]
 		base := float64(top + laneHeight*(i+1) - 2)
 		o.Lanes = append(o.Lanes, lane{
-			Name: shortened(strings.TrimSpace(l.Process+" "+l.Name), 32), Kind: l.Kind, TextY: int(base) - laneHeight + 14,
+			Name: shortened(strings.TrimSpace(l.Process+" "+l.Name), 28), Kind: l.Kind, TextY: int(base) - laneHeight + 14,
 			Path: area(l.Busy, base, laneHeight-4, func(bin int) float64 { return x(first + trace.Time(bin)*width) }),
 		})
 	}
@@ -270,13 +277,15 @@ func (v *view) tables(r *Result) {
 			row := pageRow{Cells: []string{strings.TrimSpace(p.Phase + " " + p.Bucket), fmt.Sprintf("%d, %d", p.StepsBefore, p.StepsAfter)}}
 			if p.Median != nil {
 				row.Class, row.Cells = classOf(p.Median), append(row.Cells, p.Median.pageCells()...)
+			} else {
+				row.Cells = append(row.Cells, "-", "-", "-", "-", "-", "-")
 			}
 			phases.Rows = append(phases.Rows, row)
 		}
 	}
 	means := pageTable{Title: "Means a step", Open: true, Head: append([]string{""}, pageHead...)}
 	for _, f := range r.means() {
-		means.Rows = append(means.Rows, pageRow{classOf(f.d), append([]string{strings.TrimSpace(f.name)}, f.d.pageCells()...)})
+		means.Rows = append(means.Rows, pageRow{classOf(f.d), append([]string{f.name}, f.d.pageCells()...)})
 	}
 	where := pageTable{Title: "Where: phase, annotation or module, operator, and what ran in it", Open: true, Head: []string{"", "before", "after", "change", "share"}}
 	where.branches(r.Tree(), 0)

@@ -29,6 +29,7 @@ func (r *Result) WriteText(w io.Writer, o TextOptions) error {
 	}
 	fmt.Fprintln(p.w)
 	p.line(r.Answer.Verdict, r.Answer.Text)
+	p.line("on average", r.meanText())
 	for i, b := range r.Answer.Because {
 		label := ""
 		if i == 0 {
