@@ -50,6 +50,12 @@ func (c *catCounter) of(e *Event) *Category {
 	return c.last
 }
 
+// held is what c takes, in bytes.
+func (c *catCounter) held() int {
+	const each = 200 // with its text, and its place in the map
+	return each * len(c.all)
+}
+
 func (c *catCounter) list() []Category {
 	var all []Category
 	for _, n := range c.all {

@@ -69,9 +69,9 @@ func (s *Source) Index(ctx context.Context, id Identity, look func(*Part) error)
 	}
 	s.points = points{every: 3 * s.points.every / 4, sparse: true} // as many as the file needs, but small beside it
 	s.sums = &sums{}
-	var cats catCounter
+	s.cats = catCounter{}
 	v, err := s.SurveyParts(func(p *Part) error {
-		cats.count(p)
+		s.cats.count(p)
 		if look != nil {
 			if err := look(p); err != nil {
 				return err
@@ -84,8 +84,11 @@ func (s *Source) Index(ctx context.Context, id Identity, look func(*Part) error)
 	}
 	s.sums.finish()
 	s.points.finish()
-	return &Index{File: id, Format: s.outer, Survey: *v, Cats: cats.list(), points: s.points.list, sums: s.sums}, nil
+	return &Index{File: id, Format: s.outer, Survey: *v, Cats: s.cats.list(), points: s.points.list, sums: s.sums}, nil
 }
+
+// IndexHeld returns what categories take that Index counts, in bytes. It may be called between two parts.
+func (s *Source) IndexHeld() int { return s.cats.held() }
 
 // Use makes s, which is the file id, rely on x: Survey without a visitor reads
 // nothing, and ReadBlocks goes straight to where blocks stand. If x belongs to

@@ -47,14 +47,15 @@ type Source struct {
 	outer  Format      // of the input
 	input  int64       // size of the input
 	spool  *spool
-	points points    // empty but for gzip
-	index  *Index    // nil if the trace has none
-	sums   *sums     // taken of the text, for an index
-	marks  *interner // nil if events get none
-	most   int64     // of text, in bytes; 0 for no limit
-	record bool      // what gzip was
-	verify bool      // that what is kept is JSON
-	far    Far       // nil if the input is at hand
+	points points     // empty but for gzip
+	index  *Index     // nil if the trace has none
+	sums   *sums      // taken of the text, for an index
+	cats   catCounter // the same of its events
+	marks  *interner  // nil if events get none
+	most   int64      // of text, in bytes; 0 for no limit
+	record bool       // what gzip was
+	verify bool       // that what is kept is JSON
+	far    Far        // nil if the input is at hand
 	packed func() int64
 	ring   ring
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	shapes "tracekit/internal/testkit/hostile"
 )
@@ -38,6 +40,9 @@ func TestMaxMemory(t *testing.T) {
 		{"names", "check", "names and categories"},
 		{"processes", "repair -o OUT", "threads"},
 		{"plain", "filter depth==0 -o OUT", "slices and how they nest"},
+		{"threads", "index -o OUT", "threads"},
+		{"categories", "index -o OUT", "categories"},
+		{"requests", "index -o OUT", "requests"},
 	} {
 		t.Run(c.shape+" "+c.verb, func(t *testing.T) {
 			dir := t.TempDir()
@@ -105,5 +110,27 @@ func TestMaxMemoryOfSeveral(t *testing.T) {
 			t.Errorf("half of %s: status %d, it said %q", limit, status, said)
 		}
 		return
+	}
+}
+
+// What would take too much of a page ends open with the reason, as it does every verb.
+func TestMaxMemoryOfOpen(t *testing.T) {
+	for shape, most := range map[string]string{"threads": "threads", "categories": "categories"} {
+		t.Run(shape, func(t *testing.T) {
+			t.Parallel()
+			in := filepath.Join(t.TempDir(), "in.json")
+			if err := os.WriteFile(in, shapes.Make(shape, 20_000), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			var stdout, stderr bytes.Buffer
+			ctx, stop := context.WithTimeout(t.Context(), time.Minute) // it would serve on
+			defer stop()
+			status := run(ctx, []string{"tracekit", "open", "-q", "--no-browser", "--max-memory", "100kB", in}, strings.NewReader(""), &stdout, &stderr)
+			want := "tracekit: error: what has to be remembered of the trace takes more than the 100.0 kB that it may: most of it is " + most + "\n" +
+				"hint: --max-memory allows more than 100.0 kB; docs/memory.md lists what grows with what\n"
+			if got := stderr.String(); status != exitFailed || !strings.HasSuffix(got, want) {
+				t.Errorf("status %d:\n%s\nwant\n%s", status, got, want)
+			}
+		})
 	}
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
 
 	"tracekit/filter"
+	"tracekit/internal/budget"
 	"tracekit/internal/remote"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -188,7 +190,7 @@ func (o *opener) run() error {
 	})
 	defer o.server.Close()
 	defer o.listen.Close()
-	ctx, end := context.WithCancelCause(o.Context.Context)
+	ctx, end := o.serving()
 	defer end(nil)
 	var made *open.Made
 	if o.Bool("perfetto") {
@@ -217,11 +219,30 @@ func (o *opener) run() error {
 		fmt.Fprintln(o.std.err, made.Note)
 	}
 	err := o.server.Serve(ctx, o.listen)
-	if cause := context.Cause(ctx); err == nil && o.Context.Context.Err() == nil && cause != nil {
+	if cause := context.Cause(ctx); err == nil && cause != nil && (o.Context.Context.Err() == nil || isExceeded(cause)) {
 		err = cause
 	}
 	return err
 }
+
+// serving returns a context that ends with that of the command; a while later if its bound of
+// memory was exceeded, so that the page can tell why.
+func (o *opener) serving() (context.Context, context.CancelCauseFunc) {
+	ctx, end := context.WithCancelCause(context.WithoutCancel(o.Context.Context))
+	stop := context.AfterFunc(o.Context.Context, func() {
+		cause := context.Cause(o.Context.Context)
+		if isExceeded(cause) {
+			time.Sleep(toldAfter)
+		}
+		end(cause)
+	})
+	return ctx, func(cause error) {
+		stop()
+		end(cause)
+	}
+}
+
+func isExceeded(err error) bool { return errors.As(err, new(*budget.Error)) }
 
 // toldAfter is how long the server stays when the trace can't be read.
 const toldAfter = 3 * time.Second

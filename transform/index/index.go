@@ -29,6 +29,7 @@ func Build(ctx context.Context, s *trace.Source, id trace.Identity, look func(*t
 		if first != nil {
 			sum.Add("threads", first.Held())
 		}
+		sum.Add("categories", s.IndexHeld())
 	})
 	x, err := s.Index(ctx, id, func(p *trace.Part) error {
 		if first != nil && p.Text != nil {

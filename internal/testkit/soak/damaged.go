@@ -88,14 +88,16 @@ func (s *soak) writeDamaged(dir string, from []string, n int) (all []wide, err e
 	return all, nil
 }
 
-// said is what a call says of an input: how many events came in, and what was lost.
+// said is what a call says of an input: how many events came in, and what was lost, or rewritten
+// so that a viewer takes it.
 type said struct{ events, damage string }
 
 var (
-	saidEvents = regexp.MustCompile(`(?m)^(\S+\.json): \w+: (?:kept )?([\d,]+) (?:of [\d,]+ )?events.* in`)
-	saidDamage = regexp.MustCompile(`(?m)^tracekit: warning: (\S+\.json) is damaged: (.*)$`)
-	saidError  = regexp.MustCompile(`(?m)^tracekit: error: (\S+\.json): (.*)$`)
-	broken     = regexp.MustCompile(`^(\d+) broken events? left out \([^()]*\)$`)
+	saidEvents  = regexp.MustCompile(`(?m)^(\S+\.json): \w+: (?:kept )?([\d,]+) (?:of [\d,]+ )?events.* in`)
+	saidRewrite = regexp.MustCompile(`(?m)^(\S+\.json): sanitized: (.*)$`)
+	saidDamage  = regexp.MustCompile(`(?m)^tracekit: warning: (\S+\.json) is damaged: (.*)$`)
+	saidError   = regexp.MustCompile(`(?m)^tracekit: error: (\S+\.json): (.*)$`)
+	broken      = regexp.MustCompile(`^(\d+) broken events? left out \([^()]*\)$`)
 )
 
 // told is what a call says of each input, those apart that it refuses.
@@ -103,6 +105,9 @@ func (r result) told() (of map[string]said, refused map[string]string) {
 	of, refused = map[string]said{}, map[string]string{}
 	for _, m := range saidEvents.FindAllStringSubmatch(r.stderr, -1) {
 		of[m[1]] = said{events: m[2]}
+	}
+	for _, m := range saidRewrite.FindAllStringSubmatch(r.stderr, -1) {
+		of[m[1]] = said{of[m[1]].events, m[2]}
 	}
 	for _, m := range saidDamage.FindAllStringSubmatch(r.stderr, -1) {
 		parts := slices.DeleteFunc(strings.Split(m[2], "; "), func(part string) bool { return strings.Contains(part, "no strict JSON") }) // info alone counts it

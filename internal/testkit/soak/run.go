@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// longest is how long a run may take before it is taken to hang.
-const longest = 3 * time.Minute
+// longest is how long a run may take before it is taken to hang: a machine that has other
+// things to do may let it wait.
+const longest = 15 * time.Minute
 
 // result is a run that has ended.
 type result struct {
