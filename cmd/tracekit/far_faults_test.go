@@ -66,6 +66,59 @@ func TestFarPartsCostLittle(t *testing.T) {
 	}
 }
 
+// What open hands over at once is what slice makes, of as few bytes; the page, which shows all of the trace, fetches
+// it once, and each piece what slice does.
+func TestFarOpenCostsLittle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes tens of megabytes")
+	}
+	far.Alone(t)
+	packed := packedBy(t, made(t, 40_000_000), "t.json.gz")
+	file := filepath.Join(t.TempDir(), "t.json.gz")
+	if err := os.WriteFile(file, packed, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if p := called("", "index", "-q", file); p.status != exitDone {
+		t.Fatal(p.err)
+	}
+	index, err := os.ReadFile(file + indexSuffix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := far.NewProxy(t, shelf{"t.json.gz": packed, "t.json.gz" + indexSuffix: index})
+	address := web.URL + "/ranges/t.json.gz"
+	var least int64
+	for _, which := range []string{"--from 40% --to 42%", "--request r30", "--step 40"} {
+		bounds := strings.Fields(which)
+		web.Break(nil)
+		p := called("", append(append([]string{"slice", "-z", "gzip"}, bounds...), address)...)
+		_, least = web.Traffic()
+		web.Break(nil)
+		o := opening(t, nil, append(append([]string{"--perfetto"}, bounds...), address)...)
+		if piece := o.cut("{}"); piece != p.out || p.status != exitDone {
+			t.Errorf("%s hands over %d bytes, not %d: %s", which, len(piece), len(p.out), p.err)
+		}
+		if _, came := web.Traffic(); came > least {
+			t.Errorf("%s fetches %d bytes, and slice %d", which, came, least)
+		}
+		o.end()
+	}
+	web.Break(nil)
+	o := opening(t, nil, "--step", "40", address)
+	var page struct {
+		Zero  string
+		Asked struct{ S, D int64 }
+	}
+	o.data(&page)
+	var zero int64
+	fmt.Sscan(page.Zero, &zero)
+	o.cut(fmt.Sprintf(`{"from":"%d","to":"%d"}`, zero+page.Asked.S, zero+page.Asked.S+page.Asked.D))
+	if _, came := web.Traffic(); page.Asked.D == 0 || came > int64(len(packed))+least {
+		t.Errorf("the page and a piece of %d ns fetch %d bytes of %d, and the piece alone %d", page.Asked.D, came, len(packed), least)
+	}
+	o.end()
+}
+
 // secretAddress is that of a path of a server with all that may be secret in one.
 func secretAddress(web *far.Proxy, path string) string {
 	return strings.Replace(web.URL, "://", "://me:SECRET@", 1) + path + "?X-Amz-Signature=SECRET&token=SECRET#SECRET"

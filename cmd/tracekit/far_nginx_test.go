@@ -6,10 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
+	"tracekit/internal/testkit/cmptest"
 	"tracekit/internal/testkit/far"
 )
 
@@ -71,23 +71,32 @@ func TestFarByNginx(t *testing.T) {
 	at := startNginx(t, root)
 	text := made(t, 1_500_000)
 	for _, name := range []string{"t.json.gz", "t.json"} {
-		near := filepath.Join(root, name)
-		if err := os.WriteFile(near, packedBy(t, text, name), 0o644); err != nil {
-			t.Fatal(err)
+		for _, each := range []string{name, besideOf(name)} {
+			if err := os.WriteFile(filepath.Join(root, each), packedBy(t, text, name), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		verbs := verbsFromFar
+		if testing.Short() || name == "t.json" {
+			verbs = []string{"slice --from 40% --to 45% FILE", "strip --python FILE", "report --json --from 40% --to 45% FILE", "info --json FILE", "repair FILE"}
 		}
 		for _, indexed := range []bool{false, true} {
 			if indexed {
-				if p := called("", "index", "-q", near); p.status != exitDone {
+				if p := called("", "index", "-q", filepath.Join(root, name)); p.status != exitDone {
 					t.Fatal(p.err)
 				}
 			}
-			for _, verb := range []string{"slice --from 40% --to 45%", "strip --python", "report --json --from 40% --to 45%", "info --json", "repair"} {
-				want := called("", append(strings.Fields(verb), "-q", near)...)
+			for _, verb := range verbs {
+				want := madeOf(t, root+"/", name, verb)
+				if want.status == exitFailed || want.status == exitUsage {
+					t.Errorf("%s: status %d: %s", verb, want.status, want.err)
+				}
 				for _, kind := range []string{"/ranges/", "/stream/"} {
-					p := called("", append(strings.Fields(verb), "-q", at+kind+name)...)
-					if p.status != want.status || p.out != want.out {
-						t.Errorf("%s%s%s, indexed %v, %s: status %d and %d bytes, not %d: %s", at, kind, name, indexed, verb, p.status, len(p.out), len(want.out), p.err)
+					got := madeOf(t, at+kind, name, verb)
+					if got.status != want.status || got.out != want.out {
+						t.Errorf("%s%s%s, indexed %v, %s: status %d and %d bytes, not %d: %s", at, kind, name, indexed, verb, got.status, len(got.out), len(want.out), got.err)
 					}
+					cmptest.Same(t, verb+": files", want.files, got.files)
 				}
 			}
 		}

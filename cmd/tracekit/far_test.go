@@ -132,6 +132,26 @@ func filesUnder(t *testing.T, dir string) map[string]string {
 	return all
 }
 
+// besideOf is the name of a trace that verbs may take with the one of some name.
+func besideOf(name string) string { return "rank1-" + name }
+
+// madeOf is what a verb makes of the trace of some name in a folder, whose name is taken out.
+func madeOf(t *testing.T, dir, name, verb string, more ...string) (m outcome) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out")
+	if err := os.Mkdir(out, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	call := strings.NewReplacer("FILE2", dir+besideOf(name), "FILE", dir+name, "OUT", out).Replace(verb)
+	m.printed = called("", append(append(strings.Fields(call), "-q"), more...)...)
+	m.out = strings.ReplaceAll(m.out, dir, "")
+	m.files = filesUnder(t, out)
+	for name, text := range m.files {
+		m.files[name] = strings.ReplaceAll(text, dir, "")
+	}
+	return m
+}
+
 // What comes out is the same wherever a trace is, however it is packed, whether the server has
 // ranges, and with an index and without.
 func TestFarIsAsNear(t *testing.T) {
@@ -147,7 +167,6 @@ func TestFarIsAsNear(t *testing.T) {
 		bucket.Know("ID", "SECRET", "")
 		t.Setenv("AWS_ACCESS_KEY_ID", "ID")
 		t.Setenv("AWS_SECRET_ACCESS_KEY", "SECRET")
-		second := "rank1-" + name
 		put := func(name string, text []byte) {
 			if err := os.WriteFile(filepath.Join(near, name), text, 0o666); err != nil {
 				t.Fatal(err)
@@ -157,32 +176,14 @@ func TestFarIsAsNear(t *testing.T) {
 		}
 		packed := packedBy(t, text, name)
 		put(name, packed)
-		put(second, packed)
+		put(besideOf(name), packed)
 		web := far.NewProxy(t, shelf)
-		type made struct {
-			printed
-			files map[string]string // by name
-		}
-		from := func(dir, verb string) (m made) {
-			t.Helper()
-			out := filepath.Join(t.TempDir(), "out")
-			if err := os.Mkdir(out, 0o777); err != nil {
-				t.Fatal(err)
-			}
-			call := strings.NewReplacer("FILE2", dir+second, "FILE", dir+name, "OUT", out).Replace(verb)
-			m.printed = called("", append(strings.Fields(call), "-q", "--s3-endpoint", bucket.URL)...)
-			m.out = strings.ReplaceAll(m.out, dir, "")
-			m.files = filesUnder(t, out)
-			for name, text := range m.files {
-				m.files[name] = strings.ReplaceAll(text, dir, "")
-			}
-			return m
-		}
+		from := func(dir, verb string) outcome { return madeOf(t, dir, name, verb, "--s3-endpoint", bucket.URL) }
 		most := len(verbsFromFar)
 		if strings.HasSuffix(name, ".zst") || strings.HasSuffix(name, ".zip") {
 			most = 4 // how it is packed has no part in how it comes
 		}
-		nearby := map[string]made{} // by verb, without an index
+		nearby := map[string]outcome{} // by verb, without an index
 		for _, verb := range verbsFromFar {
 			nearby[verb] = from(near+"/", verb)
 		}
