@@ -105,7 +105,7 @@ microbench:
 # Bounds of memory and of pieces at the sizes that are promised, which take long.
 .PHONY: test-full
 test-full:
-	go test ./cmd/tracekit -count 1 -timeout 1h -run 'TestHostileTracesAreBorne' -full
+	go test ./cmd/tracekit -count 1 -timeout 1h -run 'TestHostileTracesStayWithinBounds' -full
 	go test ./cmd/tracekit -count 1 -timeout 1h -run 'TestOpenInABrowser' -full
 	go test ./transform/split -count 1 -timeout 1h -run 'TestPiecesKeepTheirBound' -threads 100000
 	go test ./trace -count 1 -timeout 1h -run 'TestDamageIsReadTheSame' -rounds 1000000

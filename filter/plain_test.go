@@ -276,7 +276,7 @@ func (r random) expr(depth int) string {
 	}
 }
 
-func TestAgainstPlainTwin(t *testing.T) {
+func TestAgainstTheNaiveReference(t *testing.T) {
 	r := random{rand.New(rand.NewPCG(1, 2))}
 	var objects []string
 	for range 200 {

@@ -11,7 +11,7 @@ import (
 	"tracekit/internal/testkit/reference"
 )
 
-// TestAlikeEventsAreAlike: what has the same number has the same phase, category, pid
+// TestInternedEventsAreEqual: what has the same number has the same phase, category, pid
 // and tid, in one reading and in those after it.
 func TestInternedEventsAreEqual(t *testing.T) {
 	files, err := filepath.Glob("../testdata/*.json.gz")

@@ -57,7 +57,7 @@ func argsOf(line, out string) (args []string) {
 
 // Damage costs no verb more than what is hit: the status is 3, and one line says
 // which verb keeps more.
-func TestEveryVerbMeetsDamageAlike(t *testing.T) {
+func TestEveryVerbReportsTheSameDamage(t *testing.T) {
 	const (
 		mm   = `{"ph":"X","cat":"cpu_op","name":"aten::mm","pid":1,"tid":1,"ts":1,"dur":5}`
 		relu = `{"ph":"X","cat":"cpu_op","name":"aten::relu","pid":1,"tid":1,"ts":13,"dur":5}`

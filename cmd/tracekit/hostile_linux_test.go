@@ -117,7 +117,7 @@ func refusal(trace, call string) (because string) {
 // ends: with an output, or where there can be none, with one line that says why.
 //
 // Each call is made on a third of them, and on all with -full.
-func TestHostileTracesAreBorne(t *testing.T) {
+func TestHostileTracesStayWithinBounds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("memory is measured, so that the race detector has no part in it")
 	}

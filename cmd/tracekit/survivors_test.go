@@ -51,7 +51,7 @@ func withoutText(damage string) string {
 
 // All verbs find the same events in what is damaged and count the same losses, however
 // they read it: once or twice, from a file, through a pipe or by an index.
-func TestDamageIsCountedAlike(t *testing.T) {
+func TestDamageIsCountedTheSameHoweverRead(t *testing.T) {
 	rounds := 60
 	if testing.Short() {
 		rounds = 8

@@ -33,8 +33,8 @@ func runFile(t testing.TB, name string) *Report {
 	return r
 }
 
-// TestVerdicts compares with what Perfetto itself said of each file.
-func TestVerdicts(t *testing.T) {
+// TestAgainstPerfetto compares with what Perfetto itself said of each file.
+func TestAgainstPerfetto(t *testing.T) {
 	dir := "../../testdata/perfetto-cases"
 	table, err := os.ReadFile(filepath.Join(dir, "VERDICTS.md"))
 	if err != nil {

@@ -3,7 +3,7 @@ package downsample
 import "testing"
 
 // A flow's points wait only for as long as its outcome is open, however many it has.
-func TestArrowsWaitForTheirEnds(t *testing.T) {
+func TestFlowsWaitForTheirEnds(t *testing.T) {
 	const many = 1000
 	for _, c := range []struct {
 		name                string

@@ -54,7 +54,7 @@ func realTraces(t testing.TB) map[string][]byte {
 	return all
 }
 
-func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
+func TestRandomTracesAgreeWithTheNaiveReference(t *testing.T) {
 	for seed := range seeds(300) {
 		rng := rand.New(rand.NewPCG(seed, 11))
 		data := reference.Random(rng, 5+rng.IntN(80))
@@ -65,7 +65,7 @@ func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
 	}
 }
 
-func TestRealTracesAgreeWithThePlainTwin(t *testing.T) {
+func TestRealTracesAgreeWithTheNaiveReference(t *testing.T) {
 	for name, data := range realTraces(t) {
 		t.Run(name, func(t *testing.T) { judge(t, unpack(t, data), inspect(t, data, Options{})) })
 	}

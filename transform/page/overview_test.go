@@ -74,8 +74,8 @@ func TestBinsHoldWhatLiesInThem(t *testing.T) {
 	}
 }
 
-// TestRandomTracesAgreeWithThePlainTwin counts again what stands in each bin.
-func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
+// TestRandomTracesAgreeWithTheNaiveReference counts again what stands in each bin.
+func TestRandomTracesAgreeWithTheNaiveReference(t *testing.T) {
 	for seed := range uint64(150) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		data := reference.Random(rng, 5+rng.IntN(80))

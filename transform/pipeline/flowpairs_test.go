@@ -10,7 +10,7 @@ import (
 
 // Words are flow events: the phase, the id, and d where it goes by itself. What
 // stays is in the order of writing.
-func TestArrows(t *testing.T) {
+func TestFlowPairs(t *testing.T) {
 	for _, c := range []struct{ events, stay string }{
 		{"s1 f1", "s1 f1"},
 		{"s1 f1d", ""},

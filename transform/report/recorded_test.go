@@ -17,10 +17,10 @@ import (
 // deviceCats are the categories of recorded traces that hold a device's work.
 var deviceCats = []string{"kernel", "gpu_memcpy", "gpu_memset", "Kernel", "mtia_ccp_events"}
 
-// TestRecordedTracesAgreeWithThePlainTwin computes the time of each kernel by name,
+// TestRecordedTracesAgreeWithTheNaiveReference computes the time of each kernel by name,
 // how long devices are busy and idle, in steps and gaps too, and Python's times, of
 // each recorded trace in the plainest way.
-func TestRecordedTracesAgreeWithThePlainTwin(t *testing.T) {
+func TestRecordedTracesAgreeWithTheNaiveReference(t *testing.T) {
 	names, err := filepath.Glob("../../testdata/*.json.gz")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no traces: %v", err)
@@ -186,8 +186,8 @@ func (y *youngest) Pop() any {
 	return last
 }
 
-// TestTheTwinsAgree judges the twin for many frames by that for few.
-func TestTheTwinsAgree(t *testing.T) {
+// TestNaiveReferencesAgree judges the twin for many frames by that for few.
+func TestNaiveReferencesAgree(t *testing.T) {
 	for seed := range uint64(60) {
 		data := draw(rand.New(rand.NewPCG(seed, 10)))
 		r := measured(t, data, Options{})

@@ -61,7 +61,7 @@ func draw(rng *rand.Rand) []byte {
 	return []byte(`{"traceEvents":[{"ph":"i","name":"zero","pid":7,"tid":7,"ts":0,"s":"t"},` + strings.Join(events, ",\n") + `,{"ph":"i","name":"last","pid":7,"tid":7,"ts":0.1}]}`)
 }
 
-func TestRandomTracesAgreeWithThePlainTwin(t *testing.T) {
+func TestRandomTracesAgreeWithTheNaiveReference(t *testing.T) {
 	seeds := uint64(400)
 	if testing.Short() {
 		seeds = 100

@@ -8,7 +8,7 @@ import (
 
 // Flows that pieces lose, since they begin in another one, do not count for their
 // size.
-func TestArrowsAcrossPiecesHaveNoSize(t *testing.T) {
+func TestFlowsAcrossPiecesHaveNoSize(t *testing.T) {
 	for _, far := range []int{1, 1500} {
 		var data bytes.Buffer
 		data.WriteString("[")

@@ -203,7 +203,7 @@ func withoutArgs(t *testing.T, events []string) []string {
 	return all
 }
 
-func TestStripAgreesWithPlainWords(t *testing.T) {
+func TestStripAgreesWithTheNaiveReference(t *testing.T) {
 	gone, traces := 0, 150
 	if testing.Short() {
 		traces = 40
@@ -217,7 +217,7 @@ func TestStripAgreesWithPlainWords(t *testing.T) {
 	}
 }
 
-func TestStripAgreesWithPlainWordsOnRealTraces(t *testing.T) {
+func TestStripAgreesWithTheNaiveReferenceOnRealTraces(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/*.json.gz")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no real traces: %v", err)

@@ -28,7 +28,7 @@ func twin(t *testing.T, data []byte) []byte {
 	return appendTrailer(out.Bytes(), crc, uint32(len(data)))
 }
 
-func TestTwin(t *testing.T) {
+func TestAgainstTheNaiveWriter(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"nothing": nil,
 		"events":  events(3*ChunkSize + 1000),

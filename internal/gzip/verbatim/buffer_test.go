@@ -2,7 +2,7 @@ package verbatim
 
 import "testing"
 
-func TestRollComesHome(t *testing.T) {
+func TestBufferReturnsToItsPool(t *testing.T) {
 	pool := make(chan *Buffer, 1)
 	r := NewBuffer(make([]byte, 9), pool)
 	a, b := []*Range{r.Range(0)}, []*Range{r.Range(5), {Base: 7}}
@@ -25,7 +25,7 @@ func TestRollComesHome(t *testing.T) {
 	}
 }
 
-func TestClonesKeepNoRoll(t *testing.T) {
+func TestClonesDoNotHoldTheirBuffer(t *testing.T) {
 	pool := make(chan *Buffer, 1)
 	r := NewBuffer([]byte("abcdefgh"), pool)
 	one := r.Range(70)

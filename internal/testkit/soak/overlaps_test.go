@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestNewOverlapsAreTold(t *testing.T) {
+func TestNewOverlapsAreReported(t *testing.T) {
 	const (
 		a = `{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":10}`
 		b = `{"ph":"X","name":"b","pid":1,"tid":1,"ts":5,"dur":10}`
