@@ -20,8 +20,8 @@ Fields
   args.NAME        a member of args: args.stream == 7. Quote what is more than
                    letters, digits, _ and dots: args."External id".
   args.A.B[0]      what lies deeper, by its keys and indexes: args.grid[0] > 64,
-                   args."Input Dims"[0][1] == 4096. A member of args that is called
-                   A.B, such as tracekit.dur, comes before a B within A.
+                   args."Input Dims"[0][1] == 4096. If args has a member named
+                   A.B, such as tracekit.dur, that is used, not B within A.
 
 Kinds, whoever wrote the trace
   hardware         it ran on a device: kernels, copies, engines
@@ -39,9 +39,9 @@ Operators
   contains         has this text in it
   in               is one of these
 
-What an event does not have is equal to nothing: of comparisons with it only
-!= and !~ are true. Arrays, objects, numbers and true, false, null in args can be
-asked as the text that they are: args."Input Dims" contains "4096".
+If an event lacks the field, != and !~ are true and all other comparisons are
+false. Arrays, objects, numbers and true, false, null in args can be compared as
+their JSON text: args."Input Dims" contains "4096".
 
 Values
   times            40ns 10us 1.5ms 2e-3s 1m30s; a bare number is refused, save 0

@@ -15,7 +15,7 @@ import (
 )
 
 func expectFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "expect", Usage: "the inputs were made of traces: name those of `FILES` (a folder or quoted pattern) of which none was, or an old one; with --strict, fail; may be repeated"}
+	return &cli.StringSliceFlag{Name: "expect", Usage: "warn about each original trace in `FILES` (a folder or quoted pattern) from which no input was made, or in merge only an outdated one; with --strict, fail; may be repeated"}
 }
 
 // errLacking says which traces have nothing among the inputs.

@@ -26,8 +26,8 @@ func indexCommand(std streams) *cli.Command {
 		UsageText: "tracekit index [-o FILE] [FLAGS] FILE",
 		Description: `Reads FILE once and writes FILE.tkx beside it, less than a hundredth of the size of
 a large FILE. Verbs that take a range of time, steps, a phase or a request use the
-index to read only the part that they need. An index that does not belong to FILE as it is now is not used.
-What is at an address is read once, as a stream; -o says where its index goes.
+index to read only the part that they need. If FILE has changed since, its index is
+ignored. A FILE at a URL is read once, as a stream; -o names the index file.
 
 EXAMPLES
    tracekit index big.json.gz

@@ -17,8 +17,8 @@ func infoCommand(std streams) *cli.Command {
 		Usage:     "show what is in a trace, before you open it",
 		UsageText: "tracekit info [--json|--csv DIR] [--html FILE] [FILE|-]",
 		Description: `Shows what made the trace and when, steps, requests and recompilations, what
-takes the room by category and process, damage, and what other commands would
-leave of it, in one pass. docs/info.md has the definitions.
+takes the most space by category and process, damage, and how much other commands
+would keep, in one pass. docs/info.md has the definitions.
 
 EXAMPLES
    tracekit info vllm.pt.trace.json.gz

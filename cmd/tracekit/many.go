@@ -51,7 +51,7 @@ func takeMany(c *cli.Command, std streams) {
 		c.Flags = append(c.Flags, expectFlag())
 	}
 	if kind == writesTraces || kind == writesFolders {
-		c.Flags = append(c.Flags, &cli.BoolFlag{Name: "resume", Usage: "of several inputs, leave those out whose output is there and not older"})
+		c.Flags = append(c.Flags, &cli.BoolFlag{Name: "resume", Usage: "of several inputs, skip those whose output exists and is not older than the input"})
 	}
 	action := c.Action
 	c.Action = func(c *cli.Context) error {

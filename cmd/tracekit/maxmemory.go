@@ -26,7 +26,7 @@ func boundMemory(c *cli.Command) {
 		return
 	}
 	c.Flags = append(c.Flags, &cli.StringFlag{
-		Name: maxMemory, Usage: "fail if what has to be remembered of the trace takes more than `SIZE` (default: 256MB and as much as the input's size, 2GB at most)",
+		Name: maxMemory, Usage: "fail if the state kept for the trace exceeds `SIZE` (default: 256MB plus the size of the input, at most 2GB)",
 	})
 	action := c.Action
 	c.Action = func(c *cli.Context) error {

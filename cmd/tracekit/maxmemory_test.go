@@ -53,7 +53,7 @@ func TestMaxMemory(t *testing.T) {
 			args := append([]string{"tracekit"}, strings.Fields(strings.ReplaceAll(c.verb, "OUT", out))...)
 			var stdout, stderr bytes.Buffer
 			status := run(t.Context(), append(args, "--max-memory", "100kB", in), strings.NewReader(""), &stdout, &stderr)
-			want := "tracekit: error: what has to be remembered of the trace takes more than the 100.0 kB that it may: most of it is " + c.most + "\n" +
+			want := "tracekit: error: the state kept for the trace exceeds the limit of 100.0 kB; most of it is " + c.most + "\n" +
 				"hint: --max-memory allows more than 100.0 kB; docs/memory.md lists what grows with what\n"
 			if status != exitFailed || stderr.String() != want {
 				t.Errorf("status %d:\n%s\nwant\n%s", status, stderr.String(), want)
@@ -106,7 +106,7 @@ func TestMaxMemoryOfSeveral(t *testing.T) {
 		if status, got, said := call(limit, "-j", "4", dir); status != exitDone || got != want || said != "" {
 			t.Errorf("%s: status %d, it said %q and shows\n%s\nwant\n%s", limit, status, said, got, want)
 		}
-		if status, _, said := call(fmt.Sprintf("--max-memory=%dkB", kilobytes/2), "-j", "4", dir); status != exitFailed || strings.Count(said, "tracekit: error: what has to be remembered") != 5 {
+		if status, _, said := call(fmt.Sprintf("--max-memory=%dkB", kilobytes/2), "-j", "4", dir); status != exitFailed || strings.Count(said, "tracekit: error: the state kept for the trace") != 5 {
 			t.Errorf("half of %s: status %d, it said %q", limit, status, said)
 		}
 		return
@@ -126,7 +126,7 @@ func TestMaxMemoryOfOpen(t *testing.T) {
 			ctx, stop := context.WithTimeout(t.Context(), time.Minute) // it would serve on
 			defer stop()
 			status := run(ctx, []string{"tracekit", "open", "-q", "--no-browser", "--max-memory", "100kB", in}, strings.NewReader(""), &stdout, &stderr)
-			want := "tracekit: error: what has to be remembered of the trace takes more than the 100.0 kB that it may: most of it is " + most + "\n" +
+			want := "tracekit: error: the state kept for the trace exceeds the limit of 100.0 kB; most of it is " + most + "\n" +
 				"hint: --max-memory allows more than 100.0 kB; docs/memory.md lists what grows with what\n"
 			if got := stderr.String(); status != exitFailed || !strings.HasSuffix(got, want) {
 				t.Errorf("status %d:\n%s\nwant\n%s", status, got, want)

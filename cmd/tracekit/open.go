@@ -30,8 +30,9 @@ still being read, and opens it in the browser. Choose a range there, or a step, 
 request or a recompilation, and what to leave out: "Open in Perfetto" cuts that
 piece, as slice and strip do, and hands it to Perfetto's page in the same browser.
 Nothing leaves the machine. The server ends with ^C, or an hour after the last
-request. A RANGE is marked at first; with --perfetto it is opened at once. --strip
-and --device are what the page begins with, --boundary holds for every piece.
+request. A RANGE is preselected on the page; with --perfetto it is opened at once.
+--strip and --device set the page's initial choices, --boundary applies to every
+piece.
 
 ` + rangeHelp + `
 

@@ -54,7 +54,7 @@ func (o *opener) announce(made *open.Made) error {
 		}
 	}
 	if !beyond && inContainer() {
-		say("hint: in a container only what listens beyond it is reached: --listen 0.0.0.0:8080, with that port published")
+		say("hint: in a container, use --listen 0.0.0.0:8080 and publish that port, so that a browser outside can connect")
 	}
 	say("open: ^C ends it, and an hour without a request does")
 	return nil

@@ -33,7 +33,7 @@ func rangeFlags() []cli.Flag {
 		&cli.StringFlag{Name: "step", Usage: "the range is steps `A..B`, both included, by the numbers of their markers or counted from 0"},
 		&cli.StringFlag{Name: "request", Usage: "the range is the time of the request `ID`"},
 		&cli.StringFlag{Name: "phase", Usage: "the range is a run of steps in a `PHASE`: prefill, decode or mixed; decode:3 is the third run"},
-		&cli.BoolFlag{Name: "capture", Usage: "the range is the time in which the profiler recorded, as the trace states it: on Gaudi a trace can hold more"},
+		&cli.BoolFlag{Name: "capture", Usage: "the range is the recording time that the profiler states in the trace; on Gaudi a trace can also hold earlier events"},
 		&cli.StringFlag{Name: "part", Usage: "the range is the `N/M`-th of M equal parts of the trace, such as 3/10"},
 		&cli.StringFlag{Name: "around", Usage: "the range is the first event whose name matches `REGEX`, or that meets an expression (see tracekit help filter)"},
 		&cli.StringFlag{Name: "pad", Usage: "`TIME` to keep on both sides of --around"},

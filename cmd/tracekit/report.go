@@ -26,13 +26,14 @@ func reportCommand(std streams) *cli.Command {
 		UsageText: "tracekit report [--json|--csv DIR] [RANGE] [FLAGS] [FILE|-]\n   tracekit report [--json|--csv DIR|--partial FILE] [RANGE] [FLAGS] FILE...",
 		Description: `Shows how long prefills and decodes take by bucket and how much of them is
 padding, the gaps between steps and how far devices are idle in them,
-recompilations, what Python and the devices spend their time on. A step or a
-gap counts if it starts in the range; of all else the part within the range
-does. docs/report.md has the definitions.
+recompilations, what Python and the devices spend their time on. Steps and gaps
+count if they start in the range; everything else counts for the part of it that
+is within the range. docs/report.md has the definitions.
 
-Several inputs are taken for the ranks of one run, and each gets a row. What a
-rank adds can be measured where its trace lies: --partial writes it to a small
-file, and such files are inputs too, in any order, beside traces or alone.
+Several inputs are taken for the ranks of one run, and each gets a row. If traces
+are on different machines, run report --partial on each: it writes a small file,
+and a later report takes these files as inputs, in any order, with or without
+traces.
 
 ` + rangeHelp + `
 

@@ -18,7 +18,7 @@ func requestFlags() []cli.Flag {
 		&cli.StringFlag{Name: "requests", Usage: "read requests, with id, start and end, from `FILE`: CSV, JSON lines, an OpenTelemetry export in JSON, or a result of vllm bench serve"},
 		&cli.StringSliceFlag{Name: "request-key", Usage: "the id of a request is in args as `KEY`; may be repeated"},
 		&cli.StringFlag{Name: "request-by", Usage: "the `FIELD` that identifies a request: tid, thread, process, name, id, args.NAME or another field of expressions"},
-		&cli.StringFlag{Name: "request-pattern", Usage: "the id of a request is in names, or in that field, where `REGEX` has its group id, such as 'Req (?P<id>\\w+)'"},
+		&cli.StringFlag{Name: "request-pattern", Usage: "take the id of a request from event names, or from the field of --request-by: the group id of `REGEX`, such as 'Req (?P<id>\\w+)'"},
 	}
 }
 

@@ -25,7 +25,7 @@ const mostShards = 1_000_000
 var taskNumbers = []string{"SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"}
 
 func shardFlag() cli.Flag {
-	return &cli.StringFlag{Name: "shard", Usage: "of several inputs, take the share `N/M` of M tasks, N from 0; /M takes N from SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX"}
+	return &cli.StringFlag{Name: "shard", Usage: "of several inputs, process only share `N/M`: task N of M, counted from 0; /M takes N from SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX"}
 }
 
 // shardOf is the share that --shard names.

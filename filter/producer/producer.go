@@ -3,6 +3,8 @@
 // profiler has a file, and [All] lists them: to teach tracekit another one, add a file and its
 // line there.
 //
+// It is API, as package trace is: exported names change only with a new major version.
+//
 // It decides nothing about a trace as a whole; that is left to filter and steps.
 package producer
 

@@ -41,9 +41,9 @@ type Error struct {
 func (e *Error) Error() string {
 	limit := term.Bytes(e.Limit)
 	if e.What == "" {
-		return fmt.Sprintf("what has to be remembered of the trace takes more than the %s that it may", limit)
+		return fmt.Sprintf("the state kept for the trace exceeds the limit of %s", limit)
 	}
-	return fmt.Sprintf("what has to be remembered of the trace takes more than the %s that it may: most of it is %s", limit, e.What)
+	return fmt.Sprintf("the state kept for the trace exceeds the limit of %s; most of it is %s", limit, e.What)
 }
 
 // Budget is the bound of one run of a verb.

@@ -14,8 +14,8 @@ func TestBudget(t *testing.T) {
 		want           string
 	}{
 		{"enough", 1000, 400, 600, ""},
-		{"too little", 1000, 401, 600, "what has to be remembered of the trace takes more than the 1.0 kB that it may: most of it is names"},
-		{"other things", 1000, 1200, 600, "what has to be remembered of the trace takes more than the 1.0 kB that it may: most of it is threads"},
+		{"too little", 1000, 401, 600, "the state kept for the trace exceeds the limit of 1.0 kB; most of it is names"},
+		{"other things", 1000, 1200, 600, "the state kept for the trace exceeds the limit of 1.0 kB; most of it is threads"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, b := With(t.Context(), c.limit)
