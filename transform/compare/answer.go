@@ -61,12 +61,17 @@ func (c *comparison) notes() []string {
 		}
 		return in.Origin.Call
 	})
-	facts("downsampled differently", func(in *Input) string {
-		if in.Report.Merged != nil {
-			return "merged slices"
-		}
-		return "every slice"
-	})
+	merged := func(in *Input) bool { return in.Report.Merged != nil }
+	if c.all(merged) {
+		notes = append(notes, "downsampled, before and after: some slices stand for several, and where in a step these ran is estimated")
+	} else {
+		facts("downsampled differently", func(in *Input) string {
+			if merged(in) {
+				return "merged slices"
+			}
+			return "every slice"
+		})
+	}
 	if a, b := c.shortest(0), c.shortest(1); a > 0 && b > 0 && max(a, b) >= thinned*min(a, b) {
 		notes = append(notes, fmt.Sprintf("short slices are missing: those of %s and longer before, of %s and longer after", report.Amount(a), report.Amount(b)))
 	}
@@ -162,6 +167,11 @@ func recordedWith(in *Input) string {
 // has reports whether it is so of some input.
 func (c *comparison) has(is func(*Input) bool) bool {
 	return slices.ContainsFunc(c.runs, func(r *run) bool { return slices.ContainsFunc(r.inputs, is) })
+}
+
+// all reports whether it is so of all inputs.
+func (c *comparison) all(is func(*Input) bool) bool {
+	return !c.has(func(in *Input) bool { return !is(in) })
 }
 
 // The verdicts.

@@ -51,6 +51,12 @@ func TestMergedSlicesAreComparedAsWhatTheyStandFor(t *testing.T) {
 		t.Fatalf("%d of %d events are left: %v", rep.EventsOut, rep.EventsIn, err)
 	}
 	r := pair(t, text, thinned.Bytes())
+	if want := "downsampled differently: every slice before, merged slices after"; !slices.Contains(r.Notes, want) {
+		t.Errorf("notes %q, want %q among them", r.Notes, want)
+	}
+	if notes := pair(t, thinned.Bytes(), thinned.Bytes()).Notes; len(notes) == 0 || !strings.HasPrefix(notes[0], "downsampled, before and after: ") {
+		t.Errorf("notes of a pair of downsampled traces: %q", notes)
+	}
 	if len(r.Kernels) < 3 {
 		t.Fatalf("%d kernels", len(r.Kernels))
 	}
