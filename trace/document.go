@@ -51,6 +51,7 @@ type document struct {
 	lost   int64  // where that begins, with what stands before it
 	doubt  int64  // where the zone of doubt ends
 	blank  bool   // white space was let go that is more than is kept before an event
+	passed bool   // broken text before the next member was left out
 	head   []byte // text held back until an array of events is found
 	damage Damage
 
@@ -182,23 +183,26 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	}
 	keyEnd, st := skipString(buf, p)
 	if st != scanned {
-		return 0, d.badDocument(st, off, last, b)
+		return d.badMember(st, buf, p, off, last, b)
 	}
 	v := jsonlex.SkipSpace(buf, keyEnd)
 	if v == len(buf) {
 		return 0, nil
 	}
 	if buf[v] != ':' {
-		return 0, d.badDocument(broken, off, last, b)
+		return d.badMember(broken, buf, p, off, last, b)
 	}
 	if v = jsonlex.SkipSpace(buf, v+1); v == len(buf) {
 		return 0, nil
 	}
 	text := func(t []byte) {
 		if !commas && !first { // a viewer may take it for a part of the value before
-			d.damage.sanitized(BadMember, off)
+			if !d.passed {
+				d.damage.sanitized(BadMember, off)
+			}
 			t = append([]byte{','}, t...)
 		}
+		d.passed = false
 		d.text(b, t, off)
 	}
 	if string(buf[p:keyEnd]) == `"traceEvents"` && buf[v] == '[' {
@@ -210,7 +214,7 @@ func (d *document) member(buf []byte, off int64, last bool, b *Batch) (int, erro
 	value, kind := buf[v:end], BadMember
 	if st == broken {
 		if end = jsonlex.Token(buf, v); end == v {
-			return 0, d.badDocument(broken, off, last, b)
+			return d.badMember(broken, buf, p, off, last, b)
 		}
 		if end == len(buf) {
 			return 0, nil

@@ -60,3 +60,15 @@ func TestReportedBareWords(t *testing.T) {
 		"a": map[string]any{"est. achieved occupancy %": "N/A", "k": 1.0}, "b": map[string]any{"k": 2.0},
 	}, map[string]any{"a": got["a"], "b": got["b"]})
 }
+
+// Quotes in a member before the events cost that member, and no event.
+func TestQuotesInMembersBeforeTheEvents(t *testing.T) {
+	for _, head := range []string{`"INFO":"Starting "x" now"`, `"INFO":"say "hi""`, `"INFO":"--name "a b", x"`, `"INFO":["Starting "x" now"]`, `"a":1,"INFO":"a"b`} {
+		in := "{" + head + `,"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":2},{"ph":"i","name":"b","ts":3,"pid":1,"tid":1}]}`
+		out, _, _, err := repairText(t, []byte(in), Options{})
+		var doc struct{ TraceEvents []struct{ Name string } }
+		if err != nil || json.Unmarshal(out, &doc) != nil || len(doc.TraceEvents) != 2 {
+			t.Errorf("%s: %v, %s", head, err, out)
+		}
+	}
+}

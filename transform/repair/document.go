@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"strings"
 	"unicode/utf8"
 
 	"tracekit/internal/jsonlex"
@@ -159,6 +160,9 @@ func (h *rewriter) pair(at int) (m docMember, st status) {
 	if trace.Unquote(key) == "traceEvents" && h.buf[v] == '[' {
 		m.array = true
 		return m, whole
+	}
+	if !h.found && strings.HasSuffix(trace.Unquote(key), `"traceEvents`) {
+		return m, lost // the end of a text with quotes in it, and the key behind that
 	}
 	m.val, m.to, st = h.value(h.buf, v, 0, '}')
 	if st == whole && m.to == v {
