@@ -19,7 +19,7 @@ import (
 var much = flag.Int("n", 600, "how much of each shape the smaller trace has")
 
 // everyShape are calls that see every shape. HALF is half the size or half the lines of the
-// trace, so that there is as much to do for either.
+// trace, so that there is as much to do for either; OTHER is a copy of it.
 var everyShape = []string{
 	"strip --python --args shapes",
 	"strip --hardware",
@@ -42,7 +42,11 @@ var everyShape = []string{
 	"report",
 	"index",
 	"check",
+	"check --strict",
 	"repair -o OUT/whole.json",
+	"repair --flows -o OUT/whole.json",
+	"merge -o OUT/merged.json OTHER",
+	"compare OTHER",
 }
 
 // longExpressions are calls with an expression of n terms.
@@ -102,11 +106,17 @@ func TestTwiceAsMuchTakesTwiceAsLong(t *testing.T) {
 func shaped(t *testing.T, shape string, n int) (file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "trace.json")
-	if err := os.WriteFile(file, shapes.Make(shape, n), 0o666); err != nil {
-		t.Fatal(err)
+	text := shapes.Make(shape, n)
+	for _, name := range []string{file, other(file)} {
+		if err := os.WriteFile(name, text, 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return file
 }
+
+// other is where a copy of a trace stands.
+func other(file string) string { return filepath.Join(filepath.Dir(file), "other.json") }
 
 // counter is a program that counts what calls take.
 type counter struct {
@@ -146,6 +156,7 @@ func (c *counter) count(t *testing.T, line, trace string) (n int64) {
 		t.Fatal(err)
 	}
 	line = strings.ReplaceAll(line, "events HALF", fmt.Sprint("events ", max(1, bytes.Count(text, []byte("\n"))/2)))
+	line = strings.ReplaceAll(line, "OTHER", other(trace))
 	args := argsOf(strings.ReplaceAll(line, "HALF", fmt.Sprint(len(text)/2, "B")), t.TempDir())
 	var status int
 	if err := c.calls.Encode(append(args, trace)); err != nil {
