@@ -45,6 +45,8 @@ type points struct {
 	held int      // how many
 
 	once     sync.Once
+	packer   *zstd.Encoder
+	made     []byte // by packer
 	unpacker *zstd.Decoder
 }
 
@@ -106,9 +108,12 @@ func (p *points) finish() {
 	if p.open == nil {
 		return
 	}
-	z, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(together*inflate.Window),
-		zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false)) // the index file has its own
-	p.open.packed, p.open.size = z.EncodeAll(p.room, nil), len(p.room)
+	if p.packer == nil { // one for all: its tables take megabytes
+		p.packer, _ = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(together*inflate.Window),
+			zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false)) // the index file has its own
+	}
+	p.made = p.packer.EncodeAll(p.room, p.made[:0]) // what it makes room for by itself is half as large as the text
+	p.open.packed, p.open.size = bytes.Clone(p.made), len(p.room)
 	p.open, p.room, p.held = nil, p.room[:0], 0
 }
 
