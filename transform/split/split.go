@@ -288,7 +288,9 @@ func (p *pieces) settle() (err error) {
 		}
 		p.density.text(text)
 	}
-	if p.windows, err = p.plan(p.density); err != nil {
+	p.windows, err = p.plan(p.density)
+	*p.density = density{} // what the pieces themselves take has its room
+	if err != nil {
 		return err
 	}
 	p.describe(p.windows)
