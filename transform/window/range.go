@@ -98,7 +98,7 @@ func (f *Finder) Picks() func(e *trace.Event) bool {
 	if f.steps == nil || !f.IsBounds() {
 		return nil
 	}
-	return f.picks
+	return f.steps.Candidates() // not that of Learn: each remembers categories
 }
 
 // LearnDocument looks at text of the document, outside of its events.
