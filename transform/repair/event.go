@@ -226,6 +226,12 @@ func (e *rules) ids() {
 		if err != nil {
 			continue
 		}
+		if f.MantExp(nil) > widestID { // its digits would take megabytes
+			if e.repairs(IDs) {
+				m.val = strconv.AppendUint(nil, uint64(e.narrow.give(f.Text('p', 0), 0)), 10)
+			}
+			continue
+		}
 		n, _ := f.Int(nil)
 		if n.Sign() >= 0 && n.BitLen() <= 32 || !e.repairs(IDs) {
 			continue

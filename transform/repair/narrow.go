@@ -16,19 +16,25 @@ const (
 	// systemIDs is what systems give to processes and threads: Linux stops at 4194304. What looks
 	// like one of these may be one that is yet to come.
 	systemIDs = 1 << 22
+	// widestID is how many bits a number has at most that a double can be.
+	widestID = 1024
 )
 
 // of returns the low 32 bits of n, which is what it was before it was widened, unless they may
 // be another's, one's of the system or one's that came before. 0 is for viewers the process.
 func (w *narrowed) of(n *big.Int) uint32 {
+	return w.give(n.String(), uint32(new(big.Int).And(n, big.NewInt(1<<32-1)).Uint64()))
+}
+
+// give returns the number of an id by its digits; low are the lowest 32 bits of it.
+func (w *narrowed) give(digits string, low uint32) uint32 {
 	if w.of32 == nil {
 		w.of32, w.taken, w.next = map[string]uint32{}, map[uint32]bool{}, firstNarrow
 	}
-	digits := n.String()
 	if id, known := w.of32[digits]; known {
 		return id
 	}
-	id := uint32(new(big.Int).And(n, big.NewInt(1<<32-1)).Uint64())
+	id := low
 	for id <= systemIDs || w.taken[id] {
 		id = w.next
 		w.next++

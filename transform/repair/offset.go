@@ -72,7 +72,7 @@ func baseAfter(before []byte, offset int64) []byte {
 	base := new(big.Int)
 	if before != nil {
 		f, _, err := big.ParseFloat(string(bytes.Trim(before, `"`)), 10, 256, big.ToNearestEven)
-		if err != nil || !f.IsInt() {
+		if err != nil || !f.IsInt() || f.MantExp(nil) > 256 {
 			return nil
 		}
 		f.Int(base)
