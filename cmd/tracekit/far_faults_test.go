@@ -37,20 +37,8 @@ func TestFarPartsCostLittle(t *testing.T) {
 		{"t.json", "report --json --request r30", 60},
 		{"t.json", "slice --request r30 --boundary drop", 60},
 	} {
-		dir := t.TempDir()
-		file := filepath.Join(dir, c.name)
 		packed := packedBy(t, text, c.name)
-		if err := os.WriteFile(file, packed, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if p := called("", "index", "-q", file); p.status != exitDone {
-			t.Fatal(p.err)
-		}
-		index, err := os.ReadFile(file + indexSuffix)
-		if err != nil {
-			t.Fatal(err)
-		}
-		web := far.NewProxy(t, shelf{c.name: packed, c.name + indexSuffix: index})
+		file, web := indexed(t, c.name, packed)
 		near := called("", append(strings.Fields(c.verb), "-q", file)...)
 		p := called("", append(strings.Fields(c.verb), web.URL+"/ranges/"+c.name)...)
 		if p.status != exitDone || p.out != near.out {
@@ -74,18 +62,7 @@ func TestFarOpenCostsLittle(t *testing.T) {
 	}
 	far.Alone(t)
 	packed := packedBy(t, made(t, 40_000_000), "t.json.gz")
-	file := filepath.Join(t.TempDir(), "t.json.gz")
-	if err := os.WriteFile(file, packed, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if p := called("", "index", "-q", file); p.status != exitDone {
-		t.Fatal(p.err)
-	}
-	index, err := os.ReadFile(file + indexSuffix)
-	if err != nil {
-		t.Fatal(err)
-	}
-	web := far.NewProxy(t, shelf{"t.json.gz": packed, "t.json.gz" + indexSuffix: index})
+	_, web := indexed(t, "t.json.gz", packed)
 	address := web.URL + "/ranges/t.json.gz"
 	var least int64
 	for _, which := range []string{"--from 40% --to 42%", "--request r30", "--step 40"} {
@@ -363,4 +340,21 @@ func TestOpenFromFar(t *testing.T) {
 	if n, _ := web.Traffic(); n > 0 {
 		t.Errorf("%d requests", n)
 	}
+}
+
+// indexed is a trace with an index beside it, as a file and behind a proxy.
+func indexed(t *testing.T, name string, packed []byte) (file string, web *far.Proxy) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, packed, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if p := called("", "index", "-q", file); p.status != exitDone {
+		t.Fatal(p.err)
+	}
+	index, err := os.ReadFile(file + indexSuffix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file, far.NewProxy(t, shelf{name: packed, name + indexSuffix: index})
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 
 	"tracekit/internal/budget"
-	"tracekit/internal/jsonlex"
 	"tracekit/internal/minheap"
 	"tracekit/internal/perfetto"
 	"tracekit/internal/spill"
@@ -31,7 +30,7 @@ func NewJudge(temp func() (*spill.File, error)) *Judge {
 func newBlind(temp func() (*spill.File, error)) *consumer {
 	r := newReport()
 	r.blind = true
-	return newConsumer(&document{window: &window{}, report: r, strict: jsonlex.Reader{Repeats: true}}, runRecords, temp)
+	return newConsumer(&document{window: &window{}, report: r}, runRecords, temp)
 }
 
 func newProbe() *consumer {

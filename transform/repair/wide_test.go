@@ -21,3 +21,15 @@ func TestIDsOfMillionsOfDigits(t *testing.T) {
 		t.Errorf("the ids are %+v in %s", events, out)
 	}
 }
+
+// A base of millions of digits says nothing of when a trace was.
+func TestBasesOfMillionsOfDigits(t *testing.T) {
+	for _, base := range []string{"1e99910370", `"7e99910370"`, "3e300"} {
+		if after := baseAfter([]byte(base), 1_000_000); after != nil {
+			t.Errorf("after %s comes %.40s", base, after)
+		}
+	}
+	if after := string(baseAfter([]byte("1.5e18"), 2)); after != "1499999999999998000" {
+		t.Errorf("after 1.5e18 comes %s", after)
+	}
+}

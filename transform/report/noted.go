@@ -68,9 +68,10 @@ func (l *First) giveUp() {
 // remember notes a slice.
 func (l *First) remember(e *trace.Event, class class) {
 	n := l.noted
-	p := n.prototype(e, n.placeOf(e, &l.names))
+	place := n.placeOf(e, &l.names)
+	p := n.prototype(e, place)
 	if p == nil {
-		p = n.add(e, n.placeOf(e, &l.names), class == frame || class == work && l.sides.Side(e) == filter.Host)
+		p = n.add(e, place, class == frame || class == work && l.sides.Side(e) == filter.Host)
 	}
 	if n.held > mostPrototypes {
 		l.giveUp()
