@@ -100,7 +100,7 @@ func (c *config) ownRows(d dataset) (all []*contender) {
 	indexed := d
 	indexed.path = d.indexed
 	cut := []string{"--from", "49%", "--to", "51%"}
-	const device = `cat == "kernel" && dur > 10us`
+	const device = `cat in ("kernel", "Kernel") && dur > 10us` // Kernel is Gaudi's, of the generated trace
 	pieces := filepath.Join(c.dir, "pieces")
 	own := []*contender{
 		c.own(d, "info"),
