@@ -51,7 +51,7 @@ func (c *catCounter) of(e *Event) *Category {
 }
 
 // held is what c takes, in bytes.
-func (c *catCounter) held() int {
+func (c *catCounter) memory() int {
 	const each = 200 // with its text, and its place in the map
 	return each * len(c.all)
 }

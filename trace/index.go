@@ -87,8 +87,8 @@ func (s *Source) Index(ctx context.Context, id Identity, look func(*Part) error)
 	return &Index{File: id, Format: s.outer, Survey: *v, Cats: s.cats.list(), points: s.points.list, sums: s.sums}, nil
 }
 
-// IndexHeld returns what categories take that Index counts, in bytes. It may be called between two parts.
-func (s *Source) IndexHeld() int { return s.cats.held() }
+// IndexMemory returns what categories take that Index counts, in bytes. It may be called between two parts.
+func (s *Source) IndexMemory() int { return s.cats.memory() }
 
 // Use makes s, which is the file id, rely on x: Survey without a visitor reads
 // nothing, and ReadBlocks goes straight to where blocks stand. If x belongs to

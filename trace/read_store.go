@@ -29,11 +29,11 @@ type run struct {
 	seen      int64   // bytes that were gone through
 	size      int     // bytes that are held
 	lost      bool
-	held      []held
+	held      []storedPart
 }
 
-// held is document text, or events that follow each other.
-type held struct {
+// storedPart is document text, or events that follow each other.
+type storedPart struct {
 	text   []byte
 	events []byte // packed
 	n      int    // of them
@@ -54,7 +54,7 @@ func (s *Store) Foresee(blocks []Block) {
 	for _, b := range blocks {
 		r := s.runs[len(s.runs)-1]
 		if b.Text != nil {
-			s.runs = append(s.runs, &run{held: []held{{text: b.Text}}})
+			s.runs = append(s.runs, &run{held: []storedPart{{text: b.Text}}})
 			continue
 		}
 		if b.Off != r.end || r.blocks == nil {
@@ -156,7 +156,7 @@ func (s *Store) recent() []compressedText { return s.compressed }
 // Text adds document text that was not foreseen.
 func (s *Store) Text(t []byte) {
 	if r := s.runs[s.at]; !s.foreseen && s.grow(len(t)) {
-		r.held = append(r.held, held{text: append(make([]byte, 0, len(t)), t...)})
+		r.held = append(r.held, storedPart{text: append(make([]byte, 0, len(t)), t...)})
 	}
 }
 
@@ -200,7 +200,7 @@ func (s *Store) Event(e *Event) {
 func (s *Store) add(r *run, e *Event, size int) {
 	h := r.last()
 	if h == nil || cap(h.events)-len(h.events) < size {
-		r.held = append(r.held, held{events: s.room(size)})
+		r.held = append(r.held, storedPart{events: s.room(size)})
 		h = r.last()
 	}
 	h.events = e.AppendPacked(h.events)
@@ -219,7 +219,7 @@ func (s *Store) room(size int) []byte {
 }
 
 // last is where events go, nil if there is no such place.
-func (r *run) last() *held {
+func (r *run) last() *storedPart {
 	if n := len(r.held); n > 0 {
 		return &r.held[n-1]
 	}

@@ -71,7 +71,7 @@ func (s *storeStream) again(r *run) (b *Batch, err error) {
 }
 
 // unpack makes a batch of what is held.
-func (s *storeStream) unpack(h *held) *Batch {
+func (s *storeStream) unpack(h *storedPart) *Batch {
 	part := Part{Text: h.text, from: s.from}
 	if h.n > 0 {
 		s.events = slices.Grow(s.events[:0], h.n)[:h.n]

@@ -179,8 +179,8 @@ func mark(b []byte) uint32 {
 	return uint32(n) + uint32(b[n-1])<<8 + uint32(b[n/2])<<16 + uint32(b[max(n-2, 0)])<<24
 }
 
-// Held is about how many bytes t takes, apart from what is the same for each.
-func (t *Tracks) Held() int {
+// Memory is about how many bytes t takes, apart from what is the same for each.
+func (t *Tracks) Memory() int {
 	const track, process = 240, 100 // with their text, and their places in the maps
 	return track*len(t.All) + process*len(t.Processes)
 }

@@ -207,7 +207,7 @@ func (r *comparisonReader) sides() (before, after []compare.Run, err error) {
 	go func() {
 		var err error
 		after, err = other.side(1, r.after)
-		ended <- heldTo(held, limit, err)
+		ended <- memoryError(held, limit, err)
 	}()
 	if before, err = r.side(0, r.before); err != nil {
 		stop()
@@ -309,7 +309,7 @@ func (r *comparisonReader) input(side int, name string) (*compare.Input, error) 
 			return nil, err
 		}
 		options.Look = drawn.Part
-		budget.Held(r.c.Context, drawn.Held)
+		budget.Register(r.c.Context, drawn.AddMemory)
 	}
 	i, survey, err := compare.Measure(r.c.Context, in.Source, in.name, options, r.selection)
 	if err == nil {

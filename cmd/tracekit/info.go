@@ -72,7 +72,7 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 			return err
 		}
 		o.Look = drawn.Part
-		budget.Held(c.Context, drawn.Held)
+		budget.Register(c.Context, drawn.AddMemory)
 	}
 	found, survey, err := info.Inspect(c.Context, in.Source, o)
 	if err == nil {

@@ -39,7 +39,7 @@ func boundMemory(c *cli.Command) {
 		stop := held.Watch()
 		defer stop()
 		c.Context = ctx
-		return heldTo(held, limit, action(c))
+		return memoryError(held, limit, action(c))
 	}
 }
 
@@ -48,8 +48,8 @@ func readsTraces(c *cli.Command) bool {
 	return slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return f.Names()[0] == "max-size" })
 }
 
-// heldTo is the error of work that had a bound of memory, or that it exceeded that.
-func heldTo(held *budget.Budget, limit int64, err error) error {
+// memoryError is the error of work that had a bound of memory, or that it exceeded that.
+func memoryError(held *budget.Budget, limit int64, err error) error {
 	if exceeded := held.Exceeded(); err != nil && exceeded != nil {
 		return hint(exceeded, "--max-memory allows more than %s; docs/memory.md lists what grows with what", term.Bytes(limit))
 	}

@@ -86,7 +86,7 @@ func (o *opener) read(ctx context.Context) error {
 	}
 	g := &open.Gather{Collector: page.NewCollector(o.finder, o.given), Reading: o.reading, Finish: o.complete}
 	g.GatherNames()
-	budget.Held(ctx, g.Held)
+	budget.Register(ctx, g.AddMemory)
 	survey, err := o.readParts(ctx, func(p *trace.Part) error {
 		o.learn(p)
 		return g.Part(ctx, p)

@@ -143,7 +143,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options, partial *outpu
 			return err
 		}
 		o.Look = drawn.Part
-		budget.Held(c.Context, drawn.Held)
+		budget.Register(c.Context, drawn.AddMemory)
 	}
 	o.Temp = spill.In(c.String("tmpdir"))
 	var r *measured.Report

@@ -82,9 +82,9 @@ func Apart(ctx context.Context) (own context.Context, done func()) {
 	return context.WithValue(ctx, key{}, o), func() { o.hold(0) }
 }
 
-// Held registers who tells what is held. It is called between two parts of the trace, by
+// Register has tell called for what its owner holds. Call it between two parts of the trace, from
 // who goes through it.
-func Held(ctx context.Context, tell func(*Sum)) {
+func Register(ctx context.Context, tell func(*Sum)) {
 	if b, some := ctx.Value(key{}).(*Budget); some {
 		b.tell = append(b.tell, tell)
 	}

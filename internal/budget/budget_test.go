@@ -19,8 +19,8 @@ func TestBudget(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, b := With(t.Context(), c.limit)
-			Held(ctx, func(s *Sum) { s.Add("threads", c.threads) })
-			Held(ctx, func(s *Sum) { s.Add("names", c.names) })
+			Register(ctx, func(s *Sum) { s.Add("threads", c.threads) })
+			Register(ctx, func(s *Sum) { s.Add("names", c.names) })
 			err := Check(ctx)
 			got := ""
 			if err != nil {
@@ -38,7 +38,7 @@ func TestBudget(t *testing.T) {
 
 func TestWithoutABudget(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	Held(ctx, func(s *Sum) { s.Add("threads", 1<<60) })
+	Register(ctx, func(s *Sum) { s.Add("threads", 1<<60) })
 	for range 3 {
 		if err := Check(ctx); err != nil {
 			t.Fatal(err)
@@ -54,13 +54,13 @@ func TestWithoutABudget(t *testing.T) {
 // bounded.
 func TestApart(t *testing.T) {
 	ctx, b := With(t.Context(), 1000)
-	Held(ctx, func(s *Sum) { s.Add("threads", 400) })
+	Register(ctx, func(s *Sum) { s.Add("threads", 400) })
 	if err := Check(ctx); err != nil {
 		t.Fatal(err)
 	}
 	for range 10 { // one after the other, they have room
 		own, done := Apart(ctx)
-		Held(own, func(s *Sum) { s.Add("names", 500) })
+		Register(own, func(s *Sum) { s.Add("names", 500) })
 		if err := Check(own); err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestApart(t *testing.T) {
 			own, done := Apart(ctx)
 			defer done()
 			held := 0
-			Held(own, func(s *Sum) { s.Add("names", held) })
+			Register(own, func(s *Sum) { s.Add("names", held) })
 			var err error
 			for err == nil { // 100 each are too much for all
 				held = min(held+1, 100)

@@ -13,9 +13,9 @@ func TestPool(t *testing.T) {
 	start := func() (check func(bytes int) error, end func()) {
 		ctx, b := With(p.Join(t.Context()), 950)
 		held := 0
-		Held(ctx, func(s *Sum) { s.Add("names", held) })
+		Register(ctx, func(s *Sum) { s.Add("names", held) })
 		apart, _ := Apart(ctx)
-		Held(apart, func(s *Sum) { s.Add("threads", held/10) })
+		Register(apart, func(s *Sum) { s.Add("threads", held/10) })
 		return func(bytes int) error {
 			held = bytes
 			for range 20 { // not every check looks

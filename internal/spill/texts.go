@@ -109,8 +109,8 @@ func (t *Texts) unpack(chunk int) {
 	}
 }
 
-// Held is about how many bytes t takes.
-func (t *Texts) Held() int {
+// Memory is about how many bytes t takes.
+func (t *Texts) Memory() int {
 	const chunk, place = 40, 24
 	n := chunk*cap(t.chunks) + place*cap(t.places) + cap(t.last) + cap(t.packing) + cap(t.unpacking)
 	for i := range t.chunks {

@@ -40,8 +40,8 @@ func TestTexts(t *testing.T) {
 				}
 				rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 			}
-			if c.texts > 1000 && held.Held() > size/2 {
-				t.Errorf("%d bytes are held of %d", held.Held(), size)
+			if c.texts > 1000 && held.Memory() > size/2 {
+				t.Errorf("%d bytes are held of %d", held.Memory(), size)
 			}
 		})
 	}

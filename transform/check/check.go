@@ -126,7 +126,7 @@ func (c *checker) text(u *unpacked, name string) error {
 	d := &document{window: w, report: c.report, file: name, strict: jsonlex.Reader{Repeats: true}}
 	events := newConsumer(d, c.records, c.o.Temp)
 	defer events.order.Close()
-	budget.Held(c.ctx, events.held)
+	budget.Register(c.ctx, events.addMemory)
 	end, err := d.read(c.ctx)
 	if err == nil {
 		err = d.failed // by the last event
@@ -188,7 +188,7 @@ func (c *checker) rest(d *document, u *unpacked, skip bool) error {
 // replay nests the slices and joins the flows.
 func (c *checker) replay(events *consumer) error {
 	p := newReplay(c.report, events.file, events.names, len(events.tracks.process))
-	budget.Held(c.ctx, p.held)
+	budget.Register(c.ctx, p.addMemory)
 	if err := events.ordered(c.ctx, p.take); err != nil {
 		return err
 	}

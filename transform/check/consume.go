@@ -40,9 +40,9 @@ func newConsumer(d *document, records int, temp func() (*spill.File, error)) *co
 }
 
 // held tells what c takes.
-func (c *consumer) held(s *budget.Sum) {
-	s.Add("threads", c.tracks.held())
-	s.Add("names and categories", c.names.held())
+func (c *consumer) addMemory(s *budget.Sum) {
+	s.Add("threads", c.tracks.memory())
+	s.Add("names and categories", c.names.memory())
 }
 
 // sorting follows how Perfetto decides from which time on it sorts again: what

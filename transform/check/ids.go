@@ -13,8 +13,8 @@ type names struct {
 	text int // bytes of all
 }
 
-// held is about how many bytes n takes.
-func (n *names) held() int {
+// memory is about how many bytes n takes.
+func (n *names) memory() int {
 	const name = 72
 	return name*len(n.all) + n.text
 }
@@ -71,8 +71,8 @@ type tracks struct {
 	}
 }
 
-// held is about how many bytes t takes.
-func (t *tracks) held() int {
+// memory is about how many bytes t takes.
+func (t *tracks) memory() int {
 	const text, thread, process = 120, 90, 60
 	return text*len(t.texts) + thread*len(t.process) + process*len(t.processes)
 }

@@ -190,8 +190,8 @@ func (j *Judge) Tracks() (n int, used func(id uint64) bool) {
 	return len(t.process), func(id uint64) bool { return ids[id] }
 }
 
-// Held tells what is remembered of the events that were kept.
-func (j *Judge) Held(s *budget.Sum) { j.keeps.held(s) }
+// AddMemory adds what is remembered of the events that were kept.
+func (j *Judge) AddMemory(s *budget.Sum) { j.keeps.addMemory(s) }
 
 // Track returns the number of the thread of the event that was looked at last.
 func (j *Judge) Track() uint32 { return j.keeps.tracks.of(&j.event) }
@@ -265,10 +265,10 @@ type Move struct {
 func (j *Judge) Replay(ctx context.Context, threads, closed int, move func(*Record) Move, found func(k Kind, seq int64, phase byte)) error {
 	p := newReplay(newReport(), "", j.keeps.names, threads)
 	p.onFind, p.started = found, map[uint64]*record{}
-	budget.Held(ctx, p.held)
+	budget.Register(ctx, p.addMemory)
 	var due closings
 	due.Grow(closed)
-	budget.Held(ctx, func(s *budget.Sum) { s.Add("ends that are missing", closingBytes*max(due.Len(), closed)) })
+	budget.Register(ctx, func(s *budget.Sum) { s.Add("ends that are missing", closingBytes*max(due.Len(), closed)) })
 	var moved record
 	var known Record
 	err := j.keeps.ordered(ctx, func(r *record) {

@@ -42,7 +42,7 @@ func newReplay(report *Report, file string, n *names, threads int) *replay {
 }
 
 // held tells what p takes.
-func (p *replay) held(s *budget.Sum) {
+func (p *replay) addMemory(s *budget.Sum) {
 	const stack, id, flow, start = 180, 240, 60, 160
 	s.Add("threads", stack*(len(p.threads)+len(p.processes)))
 	s.Add("ids of async events", id*(len(p.async.roots)+len(p.async.sets)))

@@ -290,9 +290,9 @@ func (n *naming) of(tracks *trace.Tracks, used []bool) cost {
 }
 
 // held tells what l takes in memory.
-func (l *learner) held(s *budget.Sum) {
+func (l *learner) addMemory(s *budget.Sum) {
 	const text, anchor, bind = 72, 24, 40
-	s.Add("threads", l.tracks.Held()+l.names.called.Held())
+	s.Add("threads", l.tracks.Memory()+l.names.called.Memory())
 	n := 0
 	for _, t := range l.texts.all {
 		n += text + len(t)
@@ -303,7 +303,7 @@ func (l *learner) held(s *budget.Sum) {
 		n += anchor * cap(line)
 	}
 	s.Add("slices that flows bind to, or that were merged before", n)
-	s.Add("metadata", l.names.distinct.Held())
+	s.Add("metadata", l.names.distinct.Memory())
 	if l.finder != nil {
 		l.finder.Hold(s)
 	}

@@ -116,8 +116,8 @@ func (n *nest) pop() {
 
 func (n *nest) push(f frame) { n.stack.Push(f) }
 
-// held is about how many bytes n takes.
-func (n *nest) held() int {
+// memory is about how many bytes n takes.
+func (n *nest) memory() int {
 	const open = 180
 	return open * n.stack.Room()
 }

@@ -45,10 +45,10 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 		launched = launches.NewJudge(o.Given)
 	}
 	p = &plan{learner: l}
-	budget.Held(ctx, l.held)
-	budget.Held(ctx, func(s *budget.Sum) {
+	budget.Register(ctx, l.addMemory)
+	budget.Register(ctx, func(s *budget.Sum) {
 		if p.nest != nil {
-			s.Add("open slices", p.nest.held())
+			s.Add("open slices", p.nest.memory())
 		}
 	})
 	defer func(made *plan) {

@@ -107,7 +107,7 @@ func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *
 	if k.known && k.Related == (Related{}) {
 		return st.sift(ctx, s, run)
 	}
-	budget.Held(ctx, k.held)
+	budget.Register(ctx, k.addMemory)
 	if v, err = s.SurveyParts(func(part *trace.Part) error {
 		k.learn(part, m)
 		return cmp.Or(k.slices.Log.Err(), budget.Check(ctx))

@@ -251,14 +251,14 @@ func (s *matches) has(start, end trace.Time) bool {
 	return found
 }
 
-// held tells what k takes.
-func (k *relations) held(s *budget.Sum) {
+// addMemory adds what k takes.
+func (k *relations) addMemory(s *budget.Sum) {
 	const match, joined = 32, 80
-	s.Add("slices and how they nest", k.shape.Held())
+	s.Add("slices and how they nest", k.shape.Memory())
 	n := joined * len(k.joined)
 	for i := range k.matches {
 		n += match * cap(k.matches[i].slices)
 	}
 	s.Add("slices that meet the condition", n)
-	s.Add("ids of launches and flows", k.launches.Held()+k.flows.Held())
+	s.Add("ids of launches and flows", k.launches.Memory()+k.flows.Memory())
 }

@@ -49,8 +49,8 @@ func isDecided(p *trace.Part) bool {
 func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runner) (*trace.Survey, error) {
 	block := 0
 	var flows, others []int // blocks that may have such, behind what is written
-	budget.Held(ctx, s.Held)
-	budget.Held(ctx, func(sum *budget.Sum) { sum.Add("metadata of threads without events", s.names.Held()) })
+	budget.Register(ctx, s.AddMemory)
+	budget.Register(ctx, func(sum *budget.Sum) { sum.Add("metadata of threads without events", s.names.Memory()) })
 	v, err := src.SurveyParts(func(p *trace.Part) (err error) {
 		s.begun = s.begun || !isDecided(p)
 		if s.begun {

@@ -23,13 +23,13 @@ func Build(ctx context.Context, s *trace.Source, id trace.Identity, look func(*t
 	}
 	finder, first := steps.NewFinder(steps.Options{}), report.NewFirst()
 	var capture steps.Capture
-	budget.Held(ctx, func(sum *budget.Sum) {
+	budget.Register(ctx, func(sum *budget.Sum) {
 		finder.Hold(sum)
-		sum.Add("requests", collector.Held())
+		sum.Add("requests", collector.Memory())
 		if first != nil {
-			sum.Add("threads", first.Held())
+			sum.Add("threads", first.Memory())
 		}
-		sum.Add("categories", s.IndexHeld())
+		sum.Add("categories", s.IndexMemory())
 	})
 	x, err := s.Index(ctx, id, func(p *trace.Part) error {
 		if first != nil && p.Text != nil {
@@ -44,7 +44,7 @@ func Build(ctx context.Context, s *trace.Source, id trace.Identity, look func(*t
 				first.Learn(e)
 			}
 		}
-		if first != nil && first.Held() > mostHeld {
+		if first != nil && first.Memory() > mostHeld {
 			first = nil
 		}
 		if look != nil {

@@ -58,7 +58,7 @@ func (c *census) count(e *trace.Event) (track int) {
 	track = c.names.Of(e)
 	for len(c.threads) <= track {
 		c.threads = append(c.threads, thread{covered: newCoverage(), first: trace.MaxTime, last: trace.MinTime})
-		c.held = heldOf(len(c.threads) + len(c.covered))
+		c.held = spansPerCoverage(len(c.threads) + len(c.covered))
 	}
 	process := c.names.All[track].Process
 	for len(c.processes) <= process {
@@ -178,7 +178,7 @@ func (c *census) coverage(at place) *coverage {
 			fresh := newCoverage()
 			n = &fresh
 			c.covered[at] = n
-			c.held = heldOf(len(c.threads) + len(c.covered))
+			c.held = spansPerCoverage(len(c.threads) + len(c.covered))
 		}
 		c.at, c.lastPlace = n, at
 	}

@@ -40,7 +40,7 @@ const (
 	allHeld   = 1 << 20
 )
 
-func heldOf(coverages int) int { return min(max(allHeld/coverages, leastHeld), mostHeld) }
+func spansPerCoverage(coverages int) int { return min(max(allHeld/coverages, leastHeld), mostHeld) }
 
 // add covers a stretch of time; held says how many are held.
 func (c *coverage) add(start, end trace.Time, held int) {

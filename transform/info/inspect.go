@@ -63,7 +63,7 @@ func Inspect(ctx context.Context, s *trace.Source, o Options) (*Info, *trace.Sur
 	}
 	in.sides.Given = o.Given
 	in.python, in.hardware = newRemainder(&in.census.names.Tracks, "stack"), newRemainder(&in.census.names.Tracks)
-	budget.Held(ctx, in.held)
+	budget.Register(ctx, in.addMemory)
 	v, err := s.SurveyParts(func(p *trace.Part) error {
 		in.part(p)
 		if o.Look != nil {
@@ -222,16 +222,16 @@ func wallClock(base int64, v *trace.Survey) string {
 	return time.Unix(0, base+int64(v.Zero)).UTC().Format(time.RFC3339Nano)
 }
 
-// held tells what in takes.
-func (in *inspector) held(s *budget.Sum) {
+// addMemory adds what in takes.
+func (in *inspector) addMemory(s *budget.Sum) {
 	const threadBytes, process, left, kind, covered = 300, 200, 160, 160, 120
 	c := &in.census
-	n := c.names.Held() + threadBytes*len(c.threads) + process*len(c.processes) + left*(len(in.python.threads)+len(in.hardware.threads))
-	open := c.open.Held() + in.thinning.pairs.Held() + in.python.pairs.Held() + in.hardware.pairs.Held()
+	n := c.names.Memory() + threadBytes*len(c.threads) + process*len(c.processes) + left*(len(in.python.threads)+len(in.hardware.threads))
+	open := c.open.Memory() + in.thinning.pairs.Memory() + in.python.pairs.Memory() + in.hardware.pairs.Memory()
 	s.Add("threads", n)
 	s.Add("open slices", open)
 	s.Add("categories", kind*len(c.kinds)+covered*len(c.covered))
-	s.Add("metadata", in.names.Held())
+	s.Add("metadata", in.names.Memory())
 	in.finder.Hold(s)
-	s.Add("requests", in.requests.Held())
+	s.Add("requests", in.requests.Memory())
 }

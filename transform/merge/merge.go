@@ -77,7 +77,7 @@ type Plan struct {
 // Learn reads the traces once, and plans how they go together.
 func Learn(ctx context.Context, inputs []Input, o Options) (*Plan, error) {
 	p := &Plan{Options: o}
-	budget.Held(ctx, p.held)
+	budget.Register(ctx, p.addMemory)
 	for i, in := range inputs {
 		f := newFile(in, i)
 		p.files = append(p.files, f)
@@ -112,8 +112,8 @@ func (p *Plan) note(format string, args ...any) {
 	p.Notes = append(p.Notes, fmt.Sprintf(format, args...))
 }
 
-// held tells what p takes.
-func (p *Plan) held(sum *budget.Sum) {
+// addMemory adds what p takes.
+func (p *Plan) addMemory(sum *budget.Sum) {
 	processes, members, collectives := 0, 0, 0
 	for _, f := range p.files {
 		for _, q := range f.processes {
@@ -123,7 +123,7 @@ func (p *Plan) held(sum *budget.Sum) {
 		for _, m := range f.members {
 			members += len(m.key) + len(m.value)
 		}
-		collectives += f.collectives.Held()
+		collectives += f.collectives.Memory()
 	}
 	sum.Add("processes of ranks", processes)
 	sum.Add("members of documents", members)

@@ -53,16 +53,16 @@ func NewCollector(f *requests.Finder, given filter.Given) *Collector {
 	return c
 }
 
-// Held tells what c takes.
-func (c *Collector) Held(s *budget.Sum) {
+// AddMemory adds what c takes.
+func (c *Collector) AddMemory(s *budget.Sum) {
 	const category, reach, binned = 280, 24, 2 * 8 * maxBins // reach is how far one of a lane reaches
 	categories := category*len(c.cats) + binned*c.binned
 	for _, l := range c.lanes.all {
 		categories += reach * cap(l.covered)
 	}
-	s.Add("threads", c.lanes.names.Held())
+	s.Add("threads", c.lanes.names.Memory())
 	s.Add("categories", categories)
-	s.Add("steps and requests", c.finder.Held())
+	s.Add("steps and requests", c.finder.Memory())
 	if c.names != nil {
 		s.Add("names", c.names.bytes())
 	}
@@ -262,7 +262,7 @@ func Collect(ctx context.Context, s *trace.Source, o steps.Options) (*Data, erro
 		return nil, err
 	}
 	c := NewCollector(f, filter.Given{})
-	budget.Held(ctx, c.Held)
+	budget.Register(ctx, c.AddMemory)
 	v, err := s.SurveyParts(func(p *trace.Part) error {
 		c.Part(p)
 		return budget.Check(ctx)

@@ -80,8 +80,8 @@ func (d *Distinct) Due() []trace.Event {
 	return events
 }
 
-// Held is about how many bytes d takes.
-func (d *Distinct) Held() int {
+// Memory is about how many bytes d takes.
+func (d *Distinct) Memory() int {
 	const event, named, due = 20, 40, 300
 	return event*len(d.seen) + named*len(d.latest) + due*len(d.due)
 }

@@ -95,8 +95,8 @@ func (a *FlowPairs) chain(e *trace.Event) *heldFlow {
 	return h
 }
 
-// Held is about how many bytes a takes.
-func (a *FlowPairs) Held() int {
+// Memory is about how many bytes a takes.
+func (a *FlowPairs) Memory() int {
 	const flow, event = 200, 120
 	n := flow * len(a.order)
 	for _, f := range a.order {

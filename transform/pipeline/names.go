@@ -126,10 +126,10 @@ func (n *Names) End(w *trace.Writer) error {
 	return nil
 }
 
-// Held is about how many bytes n takes.
-func (n *Names) Held() int {
+// Memory is about how many bytes n takes.
+func (n *Names) Memory() int {
 	const list, event = 48, 120
-	held := n.tracks.Held() + n.distinct.Held() + list*(len(n.threads)+len(n.processes))
+	held := n.tracks.Memory() + n.distinct.Memory() + list*(len(n.threads)+len(n.processes))
 	for _, all := range [][]*heldNames{n.threads, n.processes} {
 		for _, h := range all {
 			for i := range h.events {

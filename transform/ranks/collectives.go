@@ -65,7 +65,7 @@ func (c *calls) add(e *trace.Event, x *clocks.Collective) {
 	c.all = append(c.all, call{g, n, x.Number, e.TS, e.End()})
 }
 
-func (c *calls) held() int {
+func (c *calls) memory() int {
 	const call = 48
 	return call * cap(c.all)
 }

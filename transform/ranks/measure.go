@@ -34,9 +34,9 @@ type meter struct {
 func Measure(ctx context.Context, s *trace.Source, name string, o report.Options) (*Trace, *report.Report, error) {
 	m := &meter{trace: &Trace{File: name}, kernels: map[kernelName]sketch{}}
 	m.calls, m.repeats = newCalls(m.trace), newCalls(m.trace)
-	budget.Held(ctx, func(sum *budget.Sum) {
+	budget.Register(ctx, func(sum *budget.Sum) {
 		const bins = 1000
-		sum.Add("collectives", m.calls.held()+m.repeats.held())
+		sum.Add("collectives", m.calls.memory()+m.repeats.memory())
 		sum.Add("durations of kernels", bins*len(m.kernels))
 		sum.Add("members of the document", len(m.text))
 	})

@@ -280,10 +280,10 @@ func (e *emitter) nameLane(lane *laneInfo, ms []member) {
 // made is an end that was made, for the begin at ts.
 type made struct{ ts, seq int64 }
 
-// held tells what is made and not written yet.
-func (e *emitter) held(s *budget.Sum) {
+// addMemory adds what is made and not written yet.
+func (e *emitter) addMemory(s *budget.Sum) {
 	const end, name = 16, 200
-	s.Add("ends that are missing", end*cap(e.ends)+e.texts.Held())
+	s.Add("ends that are missing", end*cap(e.ends)+e.texts.Memory())
 	s.Add("names of lanes", name*len(e.extra))
 }
 

@@ -28,4 +28,4 @@ func (e *endless) at(seq int64) (end int64, some bool) {
 }
 
 // held is how many bytes e takes.
-func (e *endless) held() int { return 16 * cap(e.begins) }
+func (e *endless) memory() int { return 16 * cap(e.begins) }

@@ -39,7 +39,7 @@ const firstFlow = 1 << 48
 func newFlowIDs() flowIDs { return flowIDs{ranks: map[uint32]string{}} }
 
 // held is how many bytes f takes.
-func (f *flowIDs) held() int {
+func (f *flowIDs) memory() int {
 	const flow, event, own = 100, 48, 40
 	return flow*len(f.order) + event*f.asked + own*(len(f.own)+len(f.taken))
 }

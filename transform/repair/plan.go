@@ -74,15 +74,15 @@ type planner struct {
 	slices bool // there are X
 }
 
-// held tells what p takes besides the plan.
-func (p *planner) held(s *budget.Sum) {
+// addMemory adds what p takes besides the plan.
+func (p *planner) addMemory(s *budget.Sum) {
 	const paired, line, one, record = 60, 120, 24, 80
 	n := line * (len(p.open) + len(p.ends) + len(p.lines))
 	for _, open := range p.open {
-		n += open.Held(one)
+		n += open.Memory(one)
 	}
 	for _, l := range p.lines {
-		n += l.Held()
+		n += l.Memory()
 	}
 	s.Add("open slices", n+paired*len(p.pairs)+record*cap(p.group))
 }
@@ -92,13 +92,13 @@ func newPlan() *plan {
 		vllm: newVLLMPlan(), flowIDs: newFlowIDs()}
 }
 
-// held tells what p takes.
-func (p *plan) held(s *budget.Sum) {
+// addMemory adds what p takes.
+func (p *plan) addMemory(s *budget.Sum) {
 	const thread, moved, other = 160, 30, 40
 	s.Add("threads", thread*len(p.threads))
 	s.Add("events to be repaired", moved*len(p.lanes.of)+other*(len(p.unbind)+len(p.drop)+len(p.empty)))
-	s.Add("begins without an end", p.close.held())
-	s.Add("flows with the id of another", p.flowIDs.held())
+	s.Add("begins without an end", p.close.memory())
+	s.Add("flows with the id of another", p.flowIDs.memory())
 }
 
 func newSteps() steps {

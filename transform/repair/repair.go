@@ -141,15 +141,15 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	s := &survey{plan: p, judge: judge, quiet: r.quiet()}
 	l = &learned{judge: judge, plan: p, survey: s, rewriter: newRewriter(r.off, judge, s, r.o.block)}
 	l.rewriter.offset, l.rewriter.nanos = offset, r.nanos
-	budget.Held(ctx, judge.Held)
-	budget.Held(ctx, p.held)
+	budget.Register(ctx, judge.AddMemory)
+	budget.Register(ctx, p.addMemory)
 	if l.size, err = read(ctx, l.rewriter, r.open); err != nil {
 		return nil, err
 	}
 	p.extent = judge.Extent()
 	p.far = p.extent.Outside > 0 && !r.off[Times]
 	pl := &planner{plan: p, judge: judge, off: r.off, ctx: ctx}
-	budget.Held(ctx, pl.held)
+	budget.Register(ctx, pl.addMemory)
 	if err := pl.make(r.o.Flows); err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (r *reading) write(ctx context.Context, l *learned, w io.Writer, rep *Repor
 	defer judge.Close()
 	e := &emitter{plan: l.plan, judge: judge, quiet: r.quiet(), w: &bulk{w: w},
 		rejects: &rejects{open: r.o.Rejects, judge: judge}}
-	budget.Held(ctx, e.held)
+	budget.Register(ctx, e.addMemory)
 	h := newRewriter(r.off, judge, e, r.o.block)
 	h.nanos = r.nanos
 	if h.offset = l.rewriter.offset; h.offset != 0 {

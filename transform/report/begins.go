@@ -35,8 +35,8 @@ type begun struct {
 	class class
 }
 
-// held is how many bytes g takes.
-func (g *begun) held() int {
+// memory is how many bytes g takes.
+func (g *begun) memory() int {
 	if g.event == nil {
 		return begunBytes
 	}
@@ -74,7 +74,7 @@ func (b *begins) match(t *openTrack, e *trace.Event, kind func(*trace.Event) cla
 			c := e.Clone()
 			g.event = &c
 		}
-		b.held += g.held()
+		b.held += g.memory()
 		t.same.Push(key, g)
 		return nil
 	}
@@ -83,7 +83,7 @@ func (b *begins) match(t *openTrack, e *trace.Event, kind func(*trace.Event) cla
 		g, ok = t.same.Close(key)
 	}
 	if ok {
-		b.held -= g.held()
+		b.held -= g.memory()
 	}
 	if g.class == nothing {
 		return nil

@@ -218,10 +218,10 @@ func (l *First) callOf(e *trace.Event) class {
 	return nothing
 }
 
-// threadsHeld is about how many bytes l takes for what it knows of threads.
-func (l *First) threadsHeld() int {
-	return l.names.Held() + 16*(cap(l.frames)+cap(l.work)+cap(l.hosts)+cap(l.calls))
+// threadMemory is about how many bytes l takes for what it knows of threads.
+func (l *First) threadMemory() int {
+	return l.names.Memory() + 16*(cap(l.frames)+cap(l.work)+cap(l.hosts)+cap(l.calls))
 }
 
-// Held is about how many bytes l takes.
-func (l *First) Held() int { return l.threadsHeld() + l.begins.held }
+// Memory is about how many bytes l takes.
+func (l *First) Memory() int { return l.threadMemory() + l.begins.held }

@@ -47,12 +47,12 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 	if l.share && o.Given == (filter.Given{}) && o.Device == nil {
 		l.noted = newNoted(o.Temp)
 	}
-	budget.Held(ctx, func(s *budget.Sum) {
-		s.Add("threads", l.threadsHeld())
+	budget.Register(ctx, func(s *budget.Sum) {
+		s.Add("threads", l.threadMemory())
 		l.finder.Hold(s)
 		s.Add("open slices", l.begins.held)
 		if l.requests != nil {
-			s.Add("requests", l.requests.Held())
+			s.Add("requests", l.requests.Memory())
 		}
 		if l.noted != nil {
 			s.Add("names of slices", l.noted.held)

@@ -80,7 +80,7 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 		return err
 	}
 	defer r.Close()
-	budget.Held(ctx, func(s *budget.Sum) { s.Add("open slices", m.begins.held) })
+	budget.Register(ctx, func(s *budget.Sum) { s.Add("open slices", m.begins.held) })
 	if err := trace.EachPart(ctx, r, func(p *trace.Part) (err error) {
 		if outliers, err = m.measureOutliers(outliers, p.Off); err != nil {
 			return err

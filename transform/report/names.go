@@ -58,8 +58,8 @@ func (n *Names) Known() *Names {
 	return &Names{*n.Tracks.Known(), slices.Clip(n.threads), slices.Clip(n.processes), slices.Clip(n.labels)}
 }
 
-// Held is about how many bytes n takes.
-func (n *Names) Held() int {
+// Memory is about how many bytes n takes.
+func (n *Names) Memory() int {
 	const name = 40
-	return n.Tracks.Held() + name*(cap(n.threads)+cap(n.processes)+cap(n.labels))
+	return n.Tracks.Memory() + name*(cap(n.threads)+cap(n.processes)+cap(n.labels))
 }

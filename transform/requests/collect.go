@@ -287,8 +287,8 @@ func (c *Collector) Requests(clock Clock) []Request {
 	return requests
 }
 
-// Held is about how many bytes c takes.
-func (c *Collector) Held() int {
+// Memory is about how many bytes c takes.
+func (c *Collector) Memory() int {
 	const request, id, async, event = 48, 100, 180, 40
 	return request*cap(c.found) + id*len(c.at) + async*len(c.asyncs) + event*c.events
 }

@@ -145,5 +145,5 @@ func (f *Found) String() string {
 	return fmt.Sprintf("%s %s", term.Plural(len(f.Requests), "request"), how[f.Requests[0].Source])
 }
 
-// Held is about how many bytes f takes.
-func (f *Finder) Held() int { return f.collector.Held() + f.steps.Held() }
+// Memory is about how many bytes f takes.
+func (f *Finder) Memory() int { return f.collector.Memory() + f.steps.Memory() }

@@ -163,9 +163,9 @@ func (r *timeRange) survey(ctx context.Context, s *trace.Source, f *window.Finde
 		r.launches = launches.New(o.Given)
 	}
 	if r.launches != nil {
-		budget.Held(ctx, func(sum *budget.Sum) { sum.Add("ids of launches", r.launches.Held()) })
+		budget.Register(ctx, func(sum *budget.Sum) { sum.Add("ids of launches", r.launches.Memory()) })
 	}
-	budget.Held(ctx, f.Hold)
+	budget.Register(ctx, f.Hold)
 	learn := func(p *trace.Part) error {
 		if r.launches != nil {
 			r.launches.Learn(p)

@@ -57,8 +57,8 @@ func (t *idTable) add(id []byte, by reached) {
 	row[n%rowIDs] = reached{by.first, by.last + 1}
 }
 
-// held is about how many bytes t takes.
-func (t *idTable) held() int {
+// memory is about how many bytes t takes.
+func (t *idTable) memory() int {
 	const row, odd = 8*rowIDs + 40, 100
 	return row*len(t.rows) + odd*len(t.odd)
 }

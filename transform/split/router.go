@@ -331,17 +331,17 @@ func (c *cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, er
 }
 
 // held tells what r takes.
-func (r *router) held(s *budget.Sum) {
+func (r *router) addMemory(s *budget.Sum) {
 	const one, series, set, key = 24, 120, 100, 200
 	n := 0
 	for _, h := range r.samples {
 		n += key + one*cap(h.samples) + series*len(h.sizes) + set*len(h.sets)
 	}
 	s.Add("samples of counters", n+16*cap(r.extra))
-	s.Add("begins and ends", r.shape.Held())
-	n = r.launches.Held()
+	s.Add("begins and ends", r.shape.Memory())
+	n = r.launches.Memory()
 	for i := range r.calls {
-		n += r.calls[i][0].held() + r.calls[i][1].held()
+		n += r.calls[i][0].memory() + r.calls[i][1].memory()
 	}
 	s.Add("ids of launches", n)
 }

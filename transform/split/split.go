@@ -164,7 +164,7 @@ func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.F
 	}
 	defer file.Close()
 	sp := newSpool(file, len(p.manifest.Pieces))
-	budget.Held(ctx, sp.held)
+	budget.Register(ctx, sp.addMemory)
 	if err := p.route(ctx, s, sp); err != nil {
 		return nil, err
 	}
@@ -220,17 +220,17 @@ func newPieces(o Options) (*pieces, error) {
 // learn reads the trace once and plans its pieces.
 func (p *pieces) learn(ctx context.Context, s *trace.Source) error {
 	dense := p.density
-	budget.Held(ctx, p.router.held)
-	budget.Held(ctx, func(s *budget.Sum) {
-		s.Add("times at which threads have events", dense.names.uses.held())
-		s.Add("metadata", dense.names.distinct.Held())
+	budget.Register(ctx, p.router.addMemory)
+	budget.Register(ctx, func(s *budget.Sum) {
+		s.Add("times at which threads have events", dense.names.uses.memory())
+		s.Add("metadata", dense.names.distinct.Memory())
 		for _, f := range []*steps.Finder{p.steps, p.numbers} {
 			if f != nil {
 				f.Hold(s)
 			}
 		}
 		if p.requests != nil {
-			s.Add("requests", p.requests.Held())
+			s.Add("requests", p.requests.Memory())
 		}
 	})
 	numbered := func(*trace.Event) bool { return false }

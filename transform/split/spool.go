@@ -129,9 +129,9 @@ func (s *spool) flush(tracks *trace.Tracks) error {
 }
 
 // held tells what s takes in memory.
-func (s *spool) held(sum *budget.Sum) {
+func (s *spool) addMemory(sum *budget.Sum) {
 	const event = 150
-	n := s.once.Held()
+	n := s.once.Memory()
 	for i := range s.shared {
 		n += event + len(s.shared[i].text) + s.shared[i].event.Size()
 	}

@@ -262,8 +262,8 @@ func (s *nameSweep) begin(at trace.Time) {
 	}
 }
 
-// held is about how many bytes u takes.
-func (u *uses) held() int {
+// memory is about how many bytes u takes.
+func (u *uses) memory() int {
 	const track, one = 32, 16
 	return track*len(u.tracks) + 2*one*u.count
 }

@@ -435,13 +435,13 @@ func plainName(name string) string { return string(trace.Unescape([]byte(name)))
 
 // Hold adds what f takes to a sum.
 func (f *Finder) Hold(s *budget.Sum) {
-	threads := f.tracks.Held()
-	s.Add("markers of steps", f.Held()-threads)
+	threads := f.tracks.Memory()
+	s.Add("markers of steps", f.Memory()-threads)
 	s.Add("threads", threads)
 }
 
-// Held is about how many bytes f takes.
-func (f *Finder) Held() int {
+// Memory is about how many bytes f takes.
+func (f *Finder) Memory() int {
 	const name, one, built = 90, 64, 100
-	return name*len(f.names) + one*(cap(f.marks)+cap(f.sorted)+cap(f.unnamed)+cap(f.gauges)) + built*cap(f.built) + f.tracks.Held() + f.begun.Held()
+	return name*len(f.names) + one*(cap(f.marks)+cap(f.sorted)+cap(f.unnamed)+cap(f.gauges)) + built*cap(f.built) + f.tracks.Memory() + f.begun.Memory()
 }

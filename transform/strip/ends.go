@@ -41,7 +41,7 @@ func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error
 	var shape pairs.Nesting
 	var begins []begin
 	var binder flows.Binder
-	budget.Held(ctx, func(sum *budget.Sum) { sum.Add("flows", binder.Held()) })
+	budget.Register(ctx, func(sum *budget.Sum) { sum.Add("flows", binder.Memory()) })
 	binds := false
 	r, err := read()
 	if err != nil {

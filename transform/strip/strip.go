@@ -101,7 +101,7 @@ const pythonArgs = "stack"
 // and come too late, with ErrNames if it may.
 func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipeline.Report, error) {
 	s := newStage(o)
-	budget.Held(ctx, s.held)
+	budget.Register(ctx, s.addMemory)
 	if err := pipeline.Run(ctx, r, w, s); err != nil {
 		return pipeline.Report{}, err
 	}
@@ -433,15 +433,15 @@ func (s *stage) report() pipeline.Report {
 	return rep
 }
 
-// held tells what s takes.
-func (s *stage) held(sum *budget.Sum) {
+// addMemory adds what s takes.
+func (s *stage) addMemory(sum *budget.Sum) {
 	const event = 120
 	n := 0
 	for i := range s.unsure {
 		n += event + s.unsure[i].Size()
 	}
 	sum.Add("events that may be a device's", n)
-	sum.Add("open slices", s.pairs.Held()+s.tracks.Held())
-	sum.Add("flows", s.flowPairs.Held())
-	sum.Add("metadata of threads without events", s.names.Held())
+	sum.Add("open slices", s.pairs.Memory()+s.tracks.Memory())
+	sum.Add("flows", s.flowPairs.Memory())
+	sum.Add("metadata of threads without events", s.names.Memory())
 }

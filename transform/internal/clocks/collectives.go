@@ -211,8 +211,8 @@ func (c *Collectives) number(all []unnumbered) {
 	}
 }
 
-// Held is about how many bytes c takes.
-func (c *Collectives) Held() int {
+// Memory is about how many bytes c takes.
+func (c *Collectives) Memory() int {
 	const numbered, unnumbered, sample = 60, 32, 32
 	return numbered*len(c.numbered) + unnumbered*cap(c.unnumbered) + sample*cap(c.Samples)
 }

@@ -170,8 +170,8 @@ func (d dueEnd) Before(e dueEnd) bool { return d.at < e.at }
 // Work is how many steps it took so far. It is for tests.
 func (s *Lanes) Work() int64 { return s.rooms.Work() + s.began.Work() }
 
-// Held is about how many bytes s takes.
-func (s *Lanes) Held() int {
+// Memory is about how many bytes s takes.
+func (s *Lanes) Memory() int {
 	const span, lane, due, end = 32, 24 + 4*16, 16, 40
 	n := lane*cap(s.lanes) + due*(s.due.Len()+cap(s.still)) + end*len(s.ends)
 	for _, l := range s.lanes {

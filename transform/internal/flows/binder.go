@@ -329,5 +329,5 @@ func (b *Binder) Slice(n int32) Slice {
 	return Slice{int(b.Events[n].Track), at.Start, at.End}
 }
 
-// Held is about how many bytes b takes, or will once it is prepared.
-func (b *Binder) Held() int { return 56 * cap(b.Events) }
+// Memory is about how many bytes b takes, or will once it is prepared.
+func (b *Binder) Memory() int { return 56 * cap(b.Events) }

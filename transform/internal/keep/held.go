@@ -2,34 +2,34 @@ package keep
 
 import "tracekit/internal/budget"
 
-// Held tells what p takes.
-func (p *Plan) Held(s *budget.Sum) {
-	s.Add("threads", p.Tracks.Held()+len(p.usedT)+len(p.usedP))
-	s.Add("open slices", p.Matcher.Held()+p.Decided.held())
+// AddMemory adds what p takes.
+func (p *Plan) AddMemory(s *budget.Sum) {
+	s.Add("threads", p.Tracks.Memory()+len(p.usedT)+len(p.usedP))
+	s.Add("open slices", p.Matcher.Memory()+p.Decided.memory())
 	cut := 0
 	for i := range p.Cuts {
 		cut += eventBytes + p.Cuts[i].Size()
 	}
 	s.Add("slices that are cut", cut)
-	s.Add("flows", p.Flows.Held())
+	s.Add("flows", p.Flows.Memory())
 	if p.Counters != nil {
-		s.Add("counters", p.Counters.held())
+		s.Add("counters", p.Counters.memory())
 	}
 }
 
 // eventBytes is what an event takes that is held, besides its text.
 const eventBytes = 120
 
-func (d *decided) held() int {
+func (d *decided) memory() int {
 	const moved, fusion, ordinal = 16, 64, 4
-	n := moved*(cap(d.Reopened)+cap(d.Closed)) + fusion*cap(d.Fused) + 8*cap(d.texts.wanted) + d.texts.held.Held()
+	n := moved*(cap(d.Reopened)+cap(d.Closed)) + fusion*cap(d.Fused) + 8*cap(d.texts.wanted) + d.texts.held.Memory()
 	for _, line := range d.Unclosed {
 		n += ordinal * cap(line)
 	}
 	return n
 }
 
-func (c *counters) held() int {
+func (c *counters) memory() int {
 	const counter, one, key = 400, 60, 60
 	n := 0
 	for _, all := range c.all {

@@ -114,7 +114,7 @@ func (p *Plan) Hold(bytes int) {
 
 // Look is the first look at the blocks that matter.
 func (p *Plan) Look(ctx context.Context) error {
-	budget.Held(ctx, p.Held)
+	budget.Register(ctx, p.AddMemory)
 	r, err := p.Read()
 	if err != nil {
 		return err

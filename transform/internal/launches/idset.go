@@ -88,8 +88,8 @@ func (p idPage) all() func(yield func(uint16) bool) {
 	}
 }
 
-// Held is about how many bytes s takes.
-func (s *IDSet) Held() int {
+// Memory is about how many bytes s takes.
+func (s *IDSet) Memory() int {
 	const page, odd = 80, 80
 	return page*len(s.pages) + odd*len(s.odd)
 }
@@ -157,10 +157,10 @@ func (s IDSets) within(o IDSets) bool {
 	return true
 }
 
-// Held is about how many bytes s takes.
-func (s IDSets) Held() (n int) {
+// Memory is about how many bytes s takes.
+func (s IDSets) Memory() (n int) {
 	for i := range s {
-		n += s[i][0].Held() + s[i][1].Held()
+		n += s[i][0].Memory() + s[i][1].Memory()
 	}
 	return n
 }

@@ -327,7 +327,7 @@ func idsByMembers(args []byte) (j IDs) {
 	return j
 }
 
-// Held is about how many bytes l takes.
-func (l *Launches) Held() int {
-	return l.Tracks.Held() + l.Flows.Held() + l.Present.Held() + l.staying.Held() + l.Orphans.ids.Held()
+// Memory is about how many bytes l takes.
+func (l *Launches) Memory() int {
+	return l.Tracks.Memory() + l.Flows.Memory() + l.Present.Memory() + l.staying.Memory() + l.Orphans.ids.Memory()
 }

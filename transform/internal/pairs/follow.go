@@ -71,8 +71,8 @@ func (f *Follow[V]) Next(track int, e *trace.Event, of V) V {
 	return of
 }
 
-// Held is about how many bytes f takes.
-func (f *Follow[V]) Held() int {
+// Memory is about how many bytes f takes.
+func (f *Follow[V]) Memory() int {
 	const line, id, begin = 160, 240, 40
 	return line*len(f.tracks) + id*len(f.async) + begin*f.count
 }

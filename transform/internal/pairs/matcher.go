@@ -205,17 +205,17 @@ func (q *Matcher[B]) Finish() {
 	q.tracks, q.async, q.slots, q.late = nil, nil, nil, collector{}
 }
 
-// Held is about how many bytes q takes for what is open, or in no order.
-func (q *Matcher[B]) Held() int {
+// Memory is about how many bytes q takes for what is open, or in no order.
+func (q *Matcher[B]) Memory() int {
 	const line, id, described = 120, 200, 80 // of a track, of an id with its text and its place, of a begin
-	n := q.late.Held() + line*len(q.tracks) + id*len(q.async) + described*len(q.begun)
+	n := q.late.Memory() + line*len(q.tracks) + id*len(q.async) + described*len(q.begun)
 	for _, l := range q.tracks {
 		if l != nil {
-			n += l.held() + markBytes*cap(l.same)
+			n += l.memory() + markBytes*cap(l.same)
 		}
 	}
 	for _, l := range q.async {
-		n += l.held()
+		n += l.memory()
 	}
 	return n
 }

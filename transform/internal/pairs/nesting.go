@@ -144,10 +144,10 @@ func (s *Nesting) Depth(e *trace.Event, end trace.Time) int {
 	return 0
 }
 
-// Held is about how many bytes s takes.
-func (s *Nesting) Held() int {
+// Memory is about how many bytes s takes.
+func (s *Nesting) Memory() int {
 	const slice, pair = 32, 24
-	n := s.pairs.Held() + s.Tracks.Held() + pair*cap(s.Partners)
+	n := s.pairs.Memory() + s.Tracks.Memory() + pair*cap(s.Partners)
 	for _, l := range s.lines {
 		n += slice * cap(l)
 	}

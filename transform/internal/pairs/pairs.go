@@ -184,8 +184,8 @@ func b2i(b bool) int {
 	return 0
 }
 
-// Held is about how many bytes q takes.
-func (q *collector) Held() int {
+// Memory is about how many bytes q takes.
+func (q *collector) Memory() int {
 	const line, id = 32, 120
 	n := markBytes*cap(q.lone) + line*len(q.lines) + id*len(q.byKey)
 	for _, l := range q.lines {

@@ -233,10 +233,10 @@ const (
 	indexBytes = 3 * 60
 )
 
-func (s *stack) held() int { return s.open.Held(openBytes) }
+func (s *stack) memory() int { return s.open.Memory(openBytes) }
 
-// Held is about how many bytes o takes, where a begin with its item takes so many.
-func (o *Open[T]) Held(begin int) int {
+// Memory is about how many bytes o takes, where a begin with its item takes so many.
+func (o *Open[T]) Memory(begin int) int {
 	n := begin * o.begins.Room()
 	if o.index[0] != nil {
 		n += indexBytes * o.begins.Len()
