@@ -41,18 +41,18 @@ func newArgPath(key string, quoted bool, rest []any) *argPath {
 	return p
 }
 
-// of returns the JSON text of the value in args, and false if there is none or if what
+// valueIn returns the JSON text of the value in args, and false if there is none or if what
 // it lies in can't be read. The text belongs to args.
-func (p *argPath) of(args []byte, env *Env) (value []byte, ok bool) {
+func (p *argPath) valueIn(args []byte, env *Env) (value []byte, ok bool) {
 	for i := range p.ways {
-		if value, ok = p.ways[i].of(args, env); ok {
+		if value, ok = p.ways[i].valueIn(args, env); ok {
 			return value, true
 		}
 	}
 	return nil, false
 }
 
-func (w *argWay) of(args []byte, env *Env) (value []byte, ok bool) {
+func (w *argWay) valueIn(args []byte, env *Env) (value []byte, ok bool) {
 	value, ok = lookup(args, w.key, env)
 	if !ok || len(w.path) == 0 {
 		return value, ok

@@ -40,13 +40,13 @@ func (x *Expr) Asked() (all []Asked) {
 	return all
 }
 
-// Meets reports whether a value of the field is what x asks for.
-func (a *Asked) Meets(value string) bool {
+// Asks reports whether a value of the field is what x asks for.
+func (a *Asked) Asks(value string) bool {
 	return value == a.Text || a.part && strings.Contains(value, a.Text)
 }
 
 // Of returns what e has in the field, valid until the next call.
-func (a *Asked) Of(e *trace.Event, env *Env) []byte {
-	text, _ := a.value.of(e, env)
+func (a *Asked) FieldOf(e *trace.Event, env *Env) []byte {
+	text, _ := a.value.textOf(e, env)
 	return text
 }

@@ -63,8 +63,8 @@ func (c *compiler) compile(s syntax) (matcher, error) {
 	return c.textTest(t)
 }
 
-// each makes one test of each value, one of which has to hold.
-func each(t *test, one func(o op, v literal) (matcher, error)) (matcher, error) {
+// anyValue makes one test of each value, one of which has to hold.
+func anyValue(t *test, one func(o op, v literal) (matcher, error)) (matcher, error) {
 	o := t.op
 	if o == opIn {
 		o = opEqual
@@ -94,7 +94,7 @@ func (c *compiler) timeTests(t *test) (matcher, error) {
 	case opMatch, opNotMatch, opContains:
 		return nil, c.fail(t.at, "compare it, as in "+name+" >= 10us", "%s is a time, not text", name)
 	}
-	return each(t, func(o op, v literal) (matcher, error) {
+	return anyValue(t, func(o op, v literal) (matcher, error) {
 		switch {
 		case v.kind == tokString:
 			return nil, c.fail(v.at, "a time stands without quotes, as in "+name+" >= 10us", "%s is a time, not text", name)
@@ -115,7 +115,7 @@ func (c *compiler) depthTests(t *test) (matcher, error) {
 	case opMatch, opNotMatch, opContains:
 		return nil, c.fail(t.at, "compare it, as in depth <= 3", "depth is a number, not text")
 	}
-	return each(t, func(o op, v literal) (matcher, error) {
+	return anyValue(t, func(o op, v literal) (matcher, error) {
 		if v.kind != tokNumber {
 			return nil, c.fail(v.at, "write a plain number, as in depth <= 3", "depth is a number")
 		}

@@ -24,9 +24,11 @@ func ParseValue(src string) (*Value, error) {
 	return &Value{f, src}, nil
 }
 
-// Of returns the text of the field, valid until the next call, and whether e has that field.
+// TextOf returns the text of the field, valid until the next call, and whether e has that field.
 // Of times and depths there is none.
-func (v *Value) Of(e *trace.Event, env *Env) (text []byte, ok bool) { return v.field.of(e, env) }
+func (v *Value) TextOf(e *trace.Event, env *Env) (text []byte, ok bool) {
+	return v.field.textOf(e, env)
+}
 
 // OfThread and OfProcess report whether the value is the name of one, which metadata tells
 // that may stand anywhere in the file.

@@ -8,7 +8,7 @@ import (
 // Levels finds which threads show a device's work itself and which repeat it in other words,
 // such as the steps and modules beside streams. It is shown all events once and then asked.
 type Levels struct {
-	looks   []Look // at the first slice of each track that may be a device's
+	looks   []Place // at the first slice of each track that may be a device's
 	known   []bool
 	process producer.Level
 	threads map[int]producer.Level // by process
@@ -18,15 +18,15 @@ type Levels struct {
 func (v *Levels) Learn(r *Recognizer, e *trace.Event) {
 	track, _ := r.place(e)
 	for len(v.known) <= track {
-		v.looks, v.known = append(v.looks, Look{}), append(v.known, false)
+		v.looks, v.known = append(v.looks, Place{}), append(v.known, false)
 	}
 	if !v.known[track] {
-		v.looks[track], v.known[track] = r.Look(e), true
+		v.looks[track], v.known[track] = r.PlaceOf(e), true
 	}
 }
 
-// Settle finds the lowest levels, now that r has learnt from all of the trace.
-func (v *Levels) Settle(r *Recognizer) {
+// FindLowest finds the lowest levels, now that r has learnt from all of the trace.
+func (v *Levels) FindLowest(r *Recognizer) {
 	v.process, v.threads = producer.Views, map[int]producer.Level{}
 	for track, known := range v.known {
 		if !known || r.SideOf(v.looks[track]) != Device {

@@ -175,7 +175,7 @@ func (t *textTest) match(e *trace.Event, env *Env) bool {
 			return sameAsOne(e.Name(), t.is.texts, env) != t.negate
 		}
 	}
-	text, ok := t.field.of(e, env)
+	text, ok := t.field.textOf(e, env)
 	return (ok && t.is.true(text)) != t.negate
 }
 
@@ -218,7 +218,7 @@ var phases = func() (all [256]byte) {
 // of returns the text that the field of e stands for, valid until the next
 // call, and whether e has that field. A name, category, phase, process or
 // thread that is missing is an empty text.
-func (f *field) of(e *trace.Event, env *Env) (text []byte, ok bool) {
+func (f *field) textOf(e *trace.Event, env *Env) (text []byte, ok bool) {
 	switch f.id {
 	case fieldName:
 		return plain(e.Name(), env), true
@@ -240,7 +240,7 @@ func (f *field) of(e *trace.Event, env *Env) (text []byte, ok bool) {
 			text = id2(e)
 		}
 	case fieldArg:
-		if text, ok = f.arg.of(e.Args(), env); !ok {
+		if text, ok = f.arg.valueIn(e.Args(), env); !ok {
 			return nil, false
 		}
 	}

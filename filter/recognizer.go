@@ -139,10 +139,10 @@ func (r *Recognizer) learns(track, process int) bool {
 		r.seen[process]&(hasStream|isGaudi) != hasStream && r.threads[track]&isEngine == 0
 }
 
-// Settled reports, for an event that was learnt from, that nothing can be learnt from
+// IsFinal reports, for an event that was learnt from, that nothing can be learnt from
 // others with the same number, and that they are of the same side and kinds as long as Learnt
 // stays what it is.
-func (r *Recognizer) Settled(e *trace.Event) bool {
+func (r *Recognizer) IsFinal(e *trace.Event) bool {
 	if !IsByCategory(e) || r.Given != (Given{}) {
 		return false
 	}
@@ -180,7 +180,7 @@ func (r *Recognizer) see(process int, what evidence) {
 	}
 }
 
-func (r *Recognizer) takeFor(track int, what threadIs) {
+func (r *Recognizer) markThread(track int, what threadIs) {
 	if r.threads[track]&what != what {
 		r.threads[track] |= what
 		r.Learnt++
@@ -193,7 +193,7 @@ func (r *Recognizer) learnHost(e *trace.Event, c producer.Category, track, proce
 	if c.Kinds&Runtime != 0 {
 		is |= isCaller
 	}
-	r.takeFor(track, is)
+	r.markThread(track, is)
 	if r.seen[process]&hasHost == 0 && producer.IsHostOnly(e.Cat()) {
 		r.see(process, hasHost)
 	}
@@ -204,11 +204,11 @@ func (r *Recognizer) learnDevice(e *trace.Event, track, process int) {
 	switch {
 	case hasArg(e, &r.env, producer.RecipeArgs...):
 		r.see(process, isGaudi)
-		r.takeFor(track, isEngine)
+		r.markThread(track, isEngine)
 	case hasArg(e, &r.env, "stream", "correlation"):
 		r.see(process, hasStream)
 	}
-	r.takeFor(track, isStream)
+	r.markThread(track, isStream)
 }
 
 // learnEngine learns from an event that is a call of the host, or an engine's.
@@ -219,9 +219,9 @@ func (r *Recognizer) learnEngine(e *trace.Event, track, process int) {
 	switch {
 	case hasArg(e, &r.env, producer.EngineArgs...):
 		r.see(process, isGaudi)
-		r.takeFor(track, isEngine)
+		r.markThread(track, isEngine)
 	case producer.IsCall(e.Name()), r.seen[process]&isGaudi == 0 && !hasArg(e, &r.env, producer.RecipeArgs...):
-		r.takeFor(track, isCaller)
+		r.markThread(track, isCaller)
 		r.see(process, hasHost)
 	}
 }
@@ -233,12 +233,12 @@ func (r *Recognizer) learnUnknown(e *trace.Event, track, process int) {
 		set |= producer.DeviceArg(m.Key)
 		if r.isEngines(m.Key, process) {
 			r.see(process, isGaudi)
-			r.takeFor(track, isEngine)
+			r.markThread(track, isEngine)
 			return
 		}
 	}
 	if set != 0 && set.AreDevice() && !producer.IsCall(e.Name()) {
-		r.takeFor(track, isStream)
+		r.markThread(track, isStream)
 	}
 }
 
@@ -283,7 +283,7 @@ func (r *Recognizer) learnName(e *trace.Event, track, process int) {
 	case "thread_name":
 		r.names.thread(&r.Given, e, text)
 		if string(text) == producer.StepThread {
-			r.takeFor(track, ofSteps)
+			r.markThread(track, ofSteps)
 		}
 		r.learnThread(track, producer.ThreadIs(text))
 	}
@@ -309,10 +309,10 @@ func (r *Recognizer) learnProcess(process int, rule producer.Rule) {
 
 func (r *Recognizer) learnThread(track int, rule producer.Rule) {
 	if is := threadOf[rule.Is]; is != 0 {
-		r.takeFor(track, is)
+		r.markThread(track, is)
 	}
 	if rule.Links {
-		r.takeFor(track, isLink)
+		r.markThread(track, isLink)
 	}
 	r.levels[track] = max(r.levels[track], rule.Level)
 }

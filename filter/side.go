@@ -19,64 +19,64 @@ func (r *Recognizer) sideAt(e *trace.Event, c producer.Category, known bool, tra
 	if e.IsMeta() {
 		return Host
 	}
-	return r.SideOf(r.look(e, c, known, track))
+	return r.SideOf(r.placeOf(e, c, known, track))
 }
 
 // Look is what an event shows of where it happened: enough to ask SideOf later,
 // when more was learnt.
-type Look struct {
+type Place struct {
 	Track int32 // as the Recognizer numbers them
-	Says  uint8
+	Signs uint8
 }
 
 // What a Look says besides the place of the category, which has the lower three bits.
 const (
-	looksHost    = 8 << iota // it is a Python frame, or a call by its name
-	looksFlow                // it is an end of a flow
-	looksSynapse             // its args are Synapse's, of a call or of an engine
-	looksSure                // a name that is yet to come will not tell
-	looksGiven               // the user says that it is a device's
+	signHost    = 8 << iota // it is a Python frame, or a call by its name
+	signFlow                // it is an end of a flow
+	signSynapse             // its args are Synapse's, of a call or of an engine
+	signFinal               // a name that is yet to come will not tell
+	signGiven               // the user says that it is a device's
 )
 
-// Look looks at e, which is no metadata.
-func (r *Recognizer) Look(e *trace.Event) Look {
+// PlaceOf returns what e shows; e is not metadata.
+func (r *Recognizer) PlaceOf(e *trace.Event) Place {
 	c, known := producer.CategoryOf(e.Cat())
 	track, _ := r.place(e)
-	return r.look(e, c, known, track)
+	return r.placeOf(e, c, known, track)
 }
 
-func (r *Recognizer) look(e *trace.Event, c producer.Category, known bool, track int) Look {
-	l := Look{Track: int32(track), Says: uint8(c.Place)}
-	if r.Given.Hardware != nil && r.meets(e, r.Given.Hardware) {
-		l.Says |= looksGiven
+func (r *Recognizer) placeOf(e *trace.Event, c producer.Category, known bool, track int) Place {
+	l := Place{Track: int32(track), Signs: uint8(c.Place)}
+	if r.Given.Hardware != nil && r.meetsGiven(e, r.Given.Hardware) {
+		l.Signs |= signGiven
 	}
 	switch {
 	case e.IsFlow():
-		l.Says |= looksFlow
+		l.Signs |= signFlow
 	case c.Place == producer.OnHost:
 		if c.Kinds&Python != 0 {
-			l.Says |= looksHost
+			l.Signs |= signHost
 		}
 	case c.Place == producer.OnEngine:
 		if r.threads[track]&(isEngine|isHost|hasHosts|isCaller) == 0 && hasArg(e, &r.env, producer.RecipeArgs...) {
-			l.Says |= looksSynapse
+			l.Signs |= signSynapse
 		}
 	case c.Place == producer.ByTrack:
 		if !known && producer.IsStage(e.Name(), e.Raw()) {
-			l.Says |= looksGiven
+			l.Signs |= signGiven
 		}
 		if kindsOf(e, c, known)&(Python|Runtime) != 0 {
-			l.Says |= looksHost
+			l.Signs |= signHost
 		}
 		if !nests[e.Phase] {
-			l.Says |= looksSure
+			l.Signs |= signFinal
 		}
 	}
 	return l
 }
 
-// meets reports whether e is what a user means.
-func (r *Recognizer) meets(e *trace.Event, x *Expr) bool {
+// meetsGiven reports whether e is what a user means.
+func (r *Recognizer) meetsGiven(e *trace.Event, x *Expr) bool {
 	r.env.Names = &r.names
 	return x.Match(e, &r.env)
 }
@@ -85,20 +85,20 @@ func (r *Recognizer) meets(e *trace.Event, x *Expr) bool {
 var nests = [256]bool{'X': true, 'B': true, 'E': true, 'b': true, 'n': true, 'e': true}
 
 // SideOf is Side for an event that was looked at.
-func (r *Recognizer) SideOf(l Look) Side {
-	if l.Says&looksGiven != 0 {
+func (r *Recognizer) SideOf(l Place) Side {
+	if l.Signs&signGiven != 0 {
 		return Device
 	}
 	thread, seen := r.threads[l.Track], r.seen[r.tracks.All[l.Track].Process]
-	switch producer.Place(l.Says & 7) {
+	switch producer.Place(l.Signs & 7) {
 	case producer.OnHost:
-		if l.Says&looksHost == 0 && thread&isHost == 0 && isDevice(seen) {
+		if l.Signs&signHost == 0 && thread&isHost == 0 && isDevice(seen) {
 			return Device
 		}
 		return Host
 	case producer.OnDevice:
 		switch {
-		case l.Says&looksFlow == 0 || thread&(isCaller|isStream|isEngine) != 0 || isDevice(seen):
+		case l.Signs&signFlow == 0 || thread&(isCaller|isStream|isEngine) != 0 || isDevice(seen):
 			return Device
 		case seen&(hasName|hasHost|isGaudi) == 0:
 			return Unsure
@@ -115,22 +115,22 @@ func (r *Recognizer) SideOf(l Look) Side {
 		return Device
 	}
 	switch {
-	case l.Says&looksHost != 0 || seen&isHostByName != 0:
+	case l.Signs&signHost != 0 || seen&isHostByName != 0:
 		return Host
 	case thread&(isStream|isEngine) != 0:
 		return Device
 	case thread&(isHost|hasHosts) != 0:
 		return Host
-	case l.Says&looksFlow == 0 && isDevice(seen&^isListed), l.Says&looksFlow != 0 && isDevice(seen):
+	case l.Signs&signFlow == 0 && isDevice(seen&^isListed), l.Signs&signFlow != 0 && isDevice(seen):
 		return Device
-	case seen&(hasName|hasHost|isGaudi) == 0 && l.Says&looksSure == 0:
+	case seen&(hasName|hasHost|isGaudi) == 0 && l.Signs&signFinal == 0:
 		return Unsure
 	}
 	return Host
 }
 
 // engineSide tells a call of the host from what an engine of a Gaudi did.
-func engineSide(l Look, thread threadIs, seen evidence) Side {
+func engineSide(l Place, thread threadIs, seen evidence) Side {
 	switch {
 	case thread&isEngine != 0:
 		return Device
@@ -138,7 +138,7 @@ func engineSide(l Look, thread threadIs, seen evidence) Side {
 		return Host
 	case seen&isGaudi != 0:
 		return Device
-	case l.Says&looksSynapse != 0 && seen&(hasName|hasHost) == 0:
+	case l.Signs&signSynapse != 0 && seen&(hasName|hasHost) == 0:
 		return Unsure
 	}
 	return Host
@@ -180,9 +180,9 @@ func (r *Recognizer) MayCall(e *trace.Event) bool {
 
 // Knows reports whether anything tells what an event is that was looked at and has no known
 // category: its name, process or thread.
-func (r *Recognizer) Knows(l Look) bool {
+func (r *Recognizer) Knows(l Place) bool {
 	seen := r.seen[r.tracks.All[l.Track].Process]
-	return r.SideOf(l) == Device || l.Says&looksHost != 0 || seen&isHostByName != 0 || r.threads[l.Track]&isHost != 0
+	return r.SideOf(l) == Device || l.Signs&signHost != 0 || seen&isHostByName != 0 || r.threads[l.Track]&isHost != 0
 }
 
 // Kinds is KindsOf, and knows calls by their process and thread.
@@ -192,7 +192,7 @@ func (r *Recognizer) Kinds(e *trace.Event) Kinds {
 	}
 	c, known := producer.CategoryOf(e.Cat())
 	k := kindsOf(e, c, known)
-	if r.Given.Python != nil && r.meets(e, r.Given.Python) {
+	if r.Given.Python != nil && r.meetsGiven(e, r.Given.Python) {
 		k |= Python
 	}
 	track, process := r.place(e)
@@ -203,7 +203,7 @@ func (r *Recognizer) Kinds(e *trace.Event) Kinds {
 		}
 	case k&(Python|Counter) != 0:
 	case c.Place == producer.OnEngine:
-		if r.SideOf(r.look(e, c, known, track)) == Device {
+		if r.SideOf(r.placeOf(e, c, known, track)) == Device {
 			k &^= Runtime
 		}
 	case r.threads[track]&showsCall != 0, r.seen[process]&makesCalls != 0 && (!known || producer.IsCall(e.Name())):

@@ -22,12 +22,12 @@ func (r *Recognizer) State(s *snapshot.State) {
 func (v *Levels) State(s *snapshot.State, r *Recognizer) {
 	snapshot.List(s, &v.known, s.Bool)
 	if s.Reading() {
-		v.looks = make([]Look, len(v.known))
+		v.looks = make([]Place, len(v.known))
 	}
 	for track := range v.known {
 		if v.known[track] {
 			v.looks[track].Track = int32(track)
-			snapshot.Number(s, &v.looks[track].Says)
+			snapshot.Number(s, &v.looks[track].Signs)
 		}
 	}
 	s.Check(len(v.known) <= len(r.tracks.All))

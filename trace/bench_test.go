@@ -55,7 +55,7 @@ func benchmarkScan(b *testing.B, o reading) {
 					if off += n; off == len(text) {
 						blk.err = io.EOF
 					}
-					j.take(blk)
+					j.scanBlock(blk)
 				}
 			}
 		})

@@ -61,7 +61,7 @@ type document struct {
 	stop      int64           // where the next of these begins
 	templates templates
 	general   bool  // leave all to the general scanner, for tests that compare
-	looked    int64 // bytes that were looked at for events one by one, or moved, for tests that count
+	searched  int64 // bytes that were looked at for events one by one, or moved, for tests that count
 }
 
 // scan splits buf, whose first byte stands at off in the text of the trace,
@@ -305,7 +305,7 @@ func (d *document) events(buf []byte, off int64, last bool, b *Batch) (int, erro
 	d.open(b, off)
 	if d.stop = nothing; len(d.runs) > 0 && !d.blank && d.stops(off) {
 		if s := &d.runs[0]; !last || int(s.size) <= len(buf) {
-			return d.takeRun(s, buf, off, b), nil
+			return d.copyRun(s, buf, off, b), nil
 		}
 	}
 	b.openEvents(off, d.doubt)

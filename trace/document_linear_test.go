@@ -54,13 +54,13 @@ func lookedAt(t *testing.T, events string) int64 {
 		if off += n; off == len(text) {
 			blk.err = io.EOF
 		}
-		for j.take(blk); blk.more; j.takeMore(blk) {
+		for j.scanBlock(blk); blk.more; j.scanRest(blk) {
 		}
 		if blk.err != nil && blk.err != io.EOF {
 			t.Fatal(blk.err)
 		}
 	}
-	return j.doc.looked
+	return j.doc.searched
 }
 
 // Whatever the text is, twice as much of it is looked at no more than twice as often, and

@@ -41,7 +41,7 @@ func (d *document) object(buf []byte, from, at int, off int64, last bool, e *Eve
 		text, last = buf[:at+size], true
 	}
 	end, st = scanEvent(text, from, at, depth, e)
-	d.looked += int64(end - at)
+	d.searched += int64(end - at)
 	if st == partial && !last {
 		return end, st
 	}

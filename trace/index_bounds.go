@@ -88,7 +88,7 @@ func (o *timeBounds) set(b *Block, events []Event) bool {
 			}
 			o.outliers = append(o.outliers, e.text...)
 		default:
-			o.meet(stretch{e.TS, e.End()}, near)
+			o.include(stretch{e.TS, e.End()}, near)
 		}
 	}
 	covered := 0.0
@@ -103,7 +103,7 @@ func (o *timeBounds) clone() *timeBounds {
 }
 
 // meet makes sure that s is in a span: the latest that is near, or else a new one.
-func (o *timeBounds) meet(s stretch, near Time) {
+func (o *timeBounds) include(s stretch, near Time) {
 	for i := len(o.spans) - 1; i >= 0; i-- {
 		of := &o.spans[i]
 		if of.overlaps(s.start.Add(-near), s.end.Add(near)) || i == 0 && len(o.spans) == maxSpans {

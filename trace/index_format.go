@@ -181,7 +181,7 @@ func ParseIndex(file []byte) (*Index, error) {
 	x := new(Index)
 	x.File.Size = r.uint()
 	x.File.Modified = r.int()
-	copy(x.File.Sum[:], r.take(len(x.File.Sum)))
+	copy(x.File.Sum[:], r.next(len(x.File.Sum)))
 	x.File.Tag = string(r.text())
 	x.Format = Format(r.byte())
 	r.survey(&x.Survey)
@@ -233,7 +233,7 @@ func (r *indexReader) int() int64 {
 }
 
 func (r *indexReader) byte() byte {
-	if t := r.take(1); !r.bad {
+	if t := r.next(1); !r.bad {
 		return t[0]
 	}
 	return 0
@@ -249,9 +249,9 @@ func (r *indexReader) count(size int64) int64 {
 	return n
 }
 
-func (r *indexReader) text() []byte { return r.take(int(r.count(1))) }
+func (r *indexReader) text() []byte { return r.next(int(r.count(1))) }
 
-func (r *indexReader) take(n int) []byte {
+func (r *indexReader) next(n int) []byte {
 	r.check(n <= len(r.b))
 	if r.bad {
 		return nil
@@ -296,7 +296,7 @@ func (r *indexReader) sums() *sums {
 		return s
 	}
 	for range n {
-		s.list = append(s.list, binary.LittleEndian.Uint32(r.take(4)))
+		s.list = append(s.list, binary.LittleEndian.Uint32(r.next(4)))
 	}
 	return s
 }

@@ -74,7 +74,7 @@ func (v *verifier) restart(pos int64) {
 }
 
 // take fails if a stretch that ends in text is not as it was.
-func (v *verifier) take(text []byte) error {
+func (v *verifier) verify(text []byte) error {
 	if v.sums == nil {
 		return nil
 	}

@@ -163,7 +163,7 @@ func TestSums(t *testing.T) {
 			var err error
 			for rest := changed; len(rest) > 0 && err == nil; {
 				k := 1 + rng.IntN(len(rest))
-				err = v.take(rest[:k])
+				err = v.verify(rest[:k])
 				rest = rest[k:]
 			}
 			whole := (from + summedStretch - 1) / summedStretch * summedStretch // where the first stretch begins that is seen whole
@@ -173,7 +173,7 @@ func TestSums(t *testing.T) {
 		}
 		v := verifier{sums: &s}
 		v.restart(int64(n))
-		if err := v.take([]byte("more")); !errors.Is(err, ErrMisfit) {
+		if err := v.verify([]byte("more")); !errors.Is(err, ErrMisfit) {
 			t.Errorf("more than there was: %v", err)
 		}
 	}

@@ -201,10 +201,10 @@ func (b *bounds) rest() *Times {
 // addBounds takes note of the events of b.
 func (t *Times) addBounds(b *bounds) {
 	if b.shown > 0 {
-		t.group(timeKey{bucket: b.bucket}).meet(&TimeGroup{b.shown, b.zero, b.last, b.last, 0, 0})
+		t.group(timeKey{bucket: b.bucket}).merge(&TimeGroup{b.shown, b.zero, b.last, b.last, 0, 0})
 	}
 	if b.others != nil {
-		t.meet(b.others)
+		t.merge(b.others)
 	}
 }
 

@@ -28,7 +28,7 @@ type joiner struct {
 }
 
 // take scans b into its batch, and settles how b ends.
-func (j *joiner) take(b *block) {
+func (j *joiner) scanBlock(b *block) {
 	b.more = false
 	defer b.batch.seal()
 	if b.begins && b.text == nil {
@@ -51,8 +51,8 @@ func (j *joiner) take(b *block) {
 	j.scan(b, text, own)
 }
 
-// takeMore scans what did not fit into the batch before.
-func (j *joiner) takeMore(b *block) {
+// scanRest scans what did not fit into the batch before.
+func (j *joiner) scanRest(b *block) {
 	b.batch.reset()
 	defer b.batch.seal()
 	j.scan(b, j.pending, j.own)
@@ -85,13 +85,13 @@ func (j *joiner) scan(b *block, text []byte, own bool) {
 // whether it stands in memory of its own.
 func (j *joiner) join(b *block) (text []byte, own bool) {
 	if n := len(j.rest); n <= b.lo {
-		j.doc.looked += int64(n)
+		j.doc.searched += int64(n)
 		text = b.buf[b.lo-n : b.hi]
 		copy(text, j.rest)
 		return text, false
 	}
 	if n := len(j.rest) + b.hi - b.lo; n > cap(j.rest) {
-		j.doc.looked += int64(len(j.rest))
+		j.doc.searched += int64(len(j.rest))
 		// As much as the next try wants, so that it is not moved again before; and for
 		// what is large, all that it may come to: memory that nobody writes to is not taken.
 		room := max(n, j.enough+blockData)

@@ -137,7 +137,7 @@ func (c *chosen) verify(scratch *block) error { return c.skip(c.verifier.open(),
 
 func (c *chosen) read(buf []byte, hist int) error {
 	n, err := c.text.Fill(buf, hist)
-	if err := c.verifier.take(buf[hist : hist+n]); err != nil {
+	if err := c.verifier.verify(buf[hist : hist+n]); err != nil {
 		return fmt.Errorf("byte %d: %w", c.pos, err)
 	}
 	c.pos += int64(n)

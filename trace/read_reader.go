@@ -80,7 +80,7 @@ func (r *ring) giveDecoder(z *inflate.Reader) {
 	r.decoder = z
 }
 
-func (r *ring) take(o *reading) *block {
+func (r *ring) takeBlock(o *reading) *block {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last := len(r.blocks) - 1
@@ -100,7 +100,7 @@ func (r *ring) takeJoined() (room []byte) {
 	return room
 }
 
-func (r *ring) give(blocks []*block, joined []byte) {
+func (r *ring) giveBlocks(blocks []*block, joined []byte) {
 	for _, b := range blocks {
 		clear(b.batch.events) // they may view large memory, as parts do
 		b.batch = Batch{events: b.batch.events}
@@ -203,7 +203,7 @@ func (r *Reader) Close() error {
 		if r.needed == nothing { // else a Writer has not passed on what it was given last
 			r.dropCompressed(len(r.compressed))
 		}
-		r.ring.give(r.mine, r.joined)
+		r.ring.giveBlocks(r.mine, r.joined)
 		r.err = io.ErrClosedPipe
 	})
 	return nil
@@ -219,7 +219,7 @@ func (r *Reader) decode(s stretches, decoded chan<- *block, o *reading) {
 		case b = <-r.free:
 		default:
 			if len(r.mine) < ringSize { // a short trace needs few
-				b = r.ring.take(o)
+				b = r.ring.takeBlock(o)
 				r.mine = append(r.mine, b)
 				break
 			}
@@ -243,7 +243,7 @@ func (r *Reader) scan(decoded <-chan *block, s *joiner) {
 	defer close(r.out)
 	defer func() { r.joined = s.largest() }()
 	for b := range decoded {
-		s.take(b)
+		s.scanBlock(b)
 		for b.more {
 			if !r.pass(b, r.out) {
 				return
@@ -253,7 +253,7 @@ func (r *Reader) scan(decoded <-chan *block, s *joiner) {
 			case <-r.quit:
 				return
 			}
-			s.takeMore(b)
+			s.scanRest(b)
 		}
 		ended := b.err != nil
 		if !r.pass(b, r.out) || ended {

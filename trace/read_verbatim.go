@@ -87,9 +87,9 @@ func (d *document) stops(off int64) bool {
 	return len(d.runs) > 0 && d.runs[0].from == off
 }
 
-// takeRun takes the run that begins at buf[0], and returns how much that is: 0 if it wants more
+// copyRun copies the run that begins at buf[0], and returns how much that is: 0 if it wants more
 // text.
-func (d *document) takeRun(s *verbatimRun, buf []byte, off int64, b *Batch) int {
+func (d *document) copyRun(s *verbatimRun, buf []byte, off int64, b *Batch) int {
 	size := int(s.size)
 	if size > len(buf) {
 		return 0

@@ -65,7 +65,7 @@ func scanEvent(buf []byte, from, at, depth int, e *Event) (end int, st status) {
 		if st != scanned {
 			return p, st
 		}
-		e.take(key, buf, at, valueAt, p)
+		e.setMember(key, buf, at, valueAt, p)
 		if p = jsonlex.SkipSpace(buf, p); p == len(buf) {
 			return p, partial
 		}
@@ -84,7 +84,7 @@ func scanEvent(buf []byte, from, at, depth int, e *Event) (end int, st status) {
 }
 
 // take notes the member whose value is buf[lo:hi] in the object at buf[at].
-func (e *Event) take(key, buf []byte, at, lo, hi int) {
+func (e *Event) setMember(key, buf []byte, at, lo, hi int) {
 	value := buf[lo:hi]
 	quoted := value[0] == '"'
 	if quoted && badEscape(value) {
@@ -149,11 +149,11 @@ func (e *Event) take(key, buf []byte, at, lo, hi int) {
 			e.Has |= HasArgs
 		}
 	default:
-		e.takeRare(key, value)
+		e.setRareMember(key, value)
 	}
 }
 
-func (e *Event) takeRare(key, value []byte) {
+func (e *Event) setRareMember(key, value []byte) {
 	switch string(key) {
 	case "id2":
 		e.Has |= HasID2
@@ -268,7 +268,7 @@ func skipInside(b []byte, p, depth int) (int, status) {
 			if st != scanned {
 				return end, st
 			}
-			if end < len(b) && !mayFollowString(b[end]) && goesAcross(b[p+1:end-1]) {
+			if end < len(b) && !mayFollowString(b[end]) && spansBoundary(b[p+1:end-1]) {
 				return p, broken
 			}
 			p = end
@@ -311,9 +311,9 @@ func mayFollowString(c byte) bool {
 	return c <= ' ' || c == ',' || c == ':' || c == '}' || c == ']' || c == ')'
 }
 
-// goesAcross reports whether the inside of a string ends as an event does before the
+// spansBoundary reports whether the inside of a string ends as an event does before the
 // next one begins: }, {
-func goesAcross(s []byte) bool {
+func spansBoundary(s []byte) bool {
 	s, is := bytes.CutSuffix(trimSpace(s), []byte{'{'})
 	return is && bytes.HasSuffix(bytes.TrimRight(s, ", \n\r\t"), []byte{'}'})
 }

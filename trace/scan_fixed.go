@@ -44,8 +44,8 @@ func (f *fixed) startsAt(buf []byte, p int) bool {
 	return mem.Load64(buf, p)&f.mask == f.first
 }
 
-// goesOnAt reports whether buf has the text at p, if it starts there.
-func (f *fixed) goesOnAt(buf []byte, p int) bool {
+// matchesAt reports whether buf has the text at p, if it starts there.
+func (f *fixed) matchesAt(buf []byte, p int) bool {
 	n := len(f.text) - 8
 	if n <= 0 {
 		return true

@@ -30,14 +30,14 @@ func (l *eventTemplate) matchAny(buf []byte, from, at, limit int, m *interner, e
 		if s.cat.hi > 0 {
 			e.cat = s.cat.shift(p - at)
 		}
-		if i == thread && l.thread.text.startsAt(buf, p) && l.thread.text.goesOnAt(buf, p) {
+		if i == thread && l.thread.text.startsAt(buf, p) && l.thread.text.matchesAt(buf, p) {
 			e.pid, e.tid, e.Interned = l.thread.pid.shift(p-at), l.thread.tid.shift(p-at), l.thread.interned
 			p += len(l.thread.text.text)
 			i += 2
 			s = &slots[i]
 			thread = -1
 		} else {
-			if !s.before.startsAt(buf, p) || !s.before.goesOnAt(buf, p) {
+			if !s.before.startsAt(buf, p) || !s.before.matchesAt(buf, p) {
 				return 0
 			}
 			p += len(s.before.text)
@@ -67,7 +67,7 @@ func (l *eventTemplate) matchAny(buf []byte, from, at, limit int, m *interner, e
 			return 0
 		}
 	}
-	if p > limit || !l.close.startsAt(buf, p) || !l.close.goesOnAt(buf, p) {
+	if p > limit || !l.close.startsAt(buf, p) || !l.close.matchesAt(buf, p) {
 		return 0
 	}
 	p += len(l.close.text)
@@ -85,27 +85,27 @@ func (l *eventTemplate) matchAny(buf []byte, from, at, limit int, m *interner, e
 // same as before. Straight on, it takes a tenth less time.
 func (l *eventTemplate) matchSlice(buf []byte, from, at, limit int, e *Event) int {
 	s := l.slice
-	if at > limit || !s.head.startsAt(buf, at) || !s.head.goesOnAt(buf, at) {
+	if at > limit || !s.head.startsAt(buf, at) || !s.head.matchesAt(buf, at) {
 		return 0
 	}
 	name := at + len(s.head.text)
 	nameEnd := stringEnd(buf, name, limit)
-	if nameEnd == 0 || !s.middle.startsAt(buf, nameEnd) || !s.middle.goesOnAt(buf, nameEnd) {
+	if nameEnd == 0 || !s.middle.startsAt(buf, nameEnd) || !s.middle.matchesAt(buf, nameEnd) {
 		return 0
 	}
 	ts := nameEnd + len(s.middle.text)
 	when, tsEnd := l.near.read(buf, ts)
-	if tsEnd == 0 || tsEnd > limit || !s.dur.startsAt(buf, tsEnd) || !s.dur.goesOnAt(buf, tsEnd) {
+	if tsEnd == 0 || tsEnd > limit || !s.dur.startsAt(buf, tsEnd) || !s.dur.matchesAt(buf, tsEnd) {
 		return 0
 	}
 	dur := tsEnd + len(s.dur.text)
 	long, durEnd := briefTime(buf, dur)
-	if durEnd == 0 || durEnd > limit || !s.args.startsAt(buf, durEnd) || !s.args.goesOnAt(buf, durEnd) {
+	if durEnd == 0 || durEnd > limit || !s.args.startsAt(buf, durEnd) || !s.args.matchesAt(buf, durEnd) {
 		return 0
 	}
 	args := durEnd + len(s.args.text)
 	argsEnd := objectEnd(buf, args, limit)
-	if argsEnd == 0 || !l.close.startsAt(buf, argsEnd) || !l.close.goesOnAt(buf, argsEnd) {
+	if argsEnd == 0 || !l.close.startsAt(buf, argsEnd) || !l.close.matchesAt(buf, argsEnd) {
 		return 0
 	}
 	thread, end := 0, argsEnd+len(l.close.text)

@@ -34,7 +34,7 @@ func account(text []byte, size int, general bool) string {
 		if off += n; off == len(text) {
 			blk.err = io.EOF
 		}
-		j.take(blk)
+		j.scanBlock(blk)
 		for _, p := range blk.batch.Parts {
 			fmt.Fprintf(&out, "%d-%d %q\n", p.Off, p.End, p.Text)
 			for i := range p.Events {
@@ -197,7 +197,7 @@ func TestLayoutsTakeMostEvents(t *testing.T) {
 		text := recorded.Text(t, "../testdata/"+name+".json.gz")
 		var j joiner
 		blk := &block{buf: text, hi: len(text), err: io.EOF}
-		j.take(blk)
+		j.scanBlock(blk)
 		all, taken, from := 0, 0, 0
 		for _, p := range blk.batch.Parts {
 			for i := range p.Events {

@@ -22,7 +22,7 @@ const (
 // and returns where it ends itself; 0 if no template matches.
 func (s *templates) next(buf []byte, p int, e *Event) int {
 	n, limit := len(s.between.text), min(len(buf)-room, p+MaxEvent)
-	if n == 0 || p > limit || !s.between.startsAt(buf, p) || !s.between.goesOnAt(buf, p) {
+	if n == 0 || p > limit || !s.between.startsAt(buf, p) || !s.between.matchesAt(buf, p) {
 		return 0
 	}
 	from, at := p+1, p+n

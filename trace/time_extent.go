@@ -58,11 +58,11 @@ const (
 // Times gathers when events are, in little memory however many there are, to find
 // the Extent of a trace. The zero value is ready to use.
 type Times struct {
-	groups  map[timeKey]*TimeGroup
-	last    *TimeGroup
-	lastKey timeKey
-	stated  stretch // the capture, as profilers state it
-	told    bool    // stated is set
+	groups    map[timeKey]*TimeGroup
+	last      *TimeGroup
+	lastKey   timeKey
+	stated    stretch // the capture, as profilers state it
+	hasStated bool    // stated is set
 }
 
 // timeKey tells apart what is judged as one: times of exactly 0, and by 13 days
@@ -113,7 +113,7 @@ func (t *Times) Add(ts, dur Time) *TimeGroup {
 	k := keyOf(ts, dur)
 	g := t.group(k)
 	end := ts.Add(dur)
-	g.meet(&TimeGroup{1, ts, ts, end, dur, dur})
+	g.merge(&TimeGroup{1, ts, ts, end, dur, dur})
 	if k.long == ordinary {
 		g.to = max(g.to, end)
 	}
@@ -123,7 +123,7 @@ func (t *Times) Add(ts, dur Time) *TimeGroup {
 // AddEnd takes note of the end of what began with another event.
 func (t *Times) AddEnd(ts Time) *TimeGroup {
 	g := t.group(keyOf(ts, 0))
-	g.meet(&TimeGroup{1, MaxTime, ts, ts, 0, 0})
+	g.merge(&TimeGroup{1, MaxTime, ts, ts, 0, 0})
 	return g
 }
 
@@ -137,13 +137,13 @@ func (t *Times) State(name []byte, ts, dur Time) {
 }
 
 func (t *Times) state(s stretch) {
-	if t.told {
+	if t.hasStated {
 		s = stretch{min(s.start, t.stated.start), max(s.end, t.stated.end)}
 	}
-	t.stated, t.told = s, true
+	t.stated, t.hasStated = s, true
 }
 
-func (g *TimeGroup) meet(o *TimeGroup) {
+func (g *TimeGroup) merge(o *TimeGroup) {
 	g.n += o.n
 	g.min, g.to, g.end = min(g.min, o.min), max(g.to, o.to), max(g.end, o.end)
 	g.dur, g.max = min(g.dur, o.dur), max(g.max, o.max)
@@ -156,12 +156,12 @@ func (g *TimeGroup) Count() int64 { return g.n }
 // last, and not for when they begin.
 func (g *TimeGroup) TooLong(x *Extent) bool { return g.max > x.Longest && g.min >= x.Zero }
 
-// meet makes t the Times of the events of both.
-func (t *Times) meet(o *Times) {
+// merge makes t the Times of the events of both.
+func (t *Times) merge(o *Times) {
 	for k, g := range o.groups {
-		t.group(k).meet(g)
+		t.group(k).merge(g)
 	}
-	if o.told {
+	if o.hasStated {
 		t.state(o.stated)
 	}
 }
@@ -293,7 +293,7 @@ func (a timeGroups) end() Time {
 // isStated reports whether a profiler states its capture among these groups.
 func (t *Times) isStated(inside timeGroups) bool {
 	from, to := inside.span()
-	return t.told && t.stated.start >= from && t.stated.start <= to
+	return t.hasStated && t.stated.start >= from && t.stated.start <= to
 }
 
 // farFromZero reports whether times of exactly 0 are broken, for what is inside.

@@ -66,7 +66,7 @@ EXIT STATUS
 				MaxText: o.MaxText,
 			})
 			if err == nil {
-				err = in.settled()
+				err = in.checkUnchanged()
 			}
 			if err != nil {
 				return in.wrap(err)

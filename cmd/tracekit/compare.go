@@ -313,7 +313,7 @@ func (r *comparisonReader) input(side int, name string) (*compare.Input, error) 
 	}
 	i, survey, err := compare.Measure(r.c.Context, in.Source, in.name, options, r.selection)
 	if err == nil {
-		err = in.settled()
+		err = in.checkUnchanged()
 	}
 	if err != nil {
 		return nil, in.wrap(rangeError(err))

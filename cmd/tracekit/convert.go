@@ -58,7 +58,7 @@ func convertInput(c *cli.Context, std streams, in *input, work attempt) error {
 		}
 	}
 	if err == nil {
-		err = in.settled()
+		err = in.checkUnchanged()
 	}
 	if err != nil {
 		out.Abort()

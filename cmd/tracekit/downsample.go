@@ -127,7 +127,7 @@ func downsampleOptions(c *cli.Context) (o downsample.Options, err error) {
 			return o, usage("--%s goes with --every, --max-events or --target-size", name)
 		}
 	}
-	if !o.Some() {
+	if !o.Any() {
 		return o, hint(usage("nothing to do"), "say what to drop, such as --min-dur 20us, --resolution 20us or --target-size 200MB")
 	}
 	if (c.IsSet("favour") || o.Stats) && o.Resolution == nil && o.MaxEvents == 0 && o.TargetSize == 0 {

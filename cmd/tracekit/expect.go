@@ -69,7 +69,7 @@ func lacking(c *cli.Context, std streams, inputs []string, dated bool) error {
 		if !wanted[filepath.Clean(name)] {
 			continue
 		}
-		switch made := takeMade(there, name); {
+		switch made := filesMadeOf(there, name); {
 		case made == "":
 			missing = append(missing, remote.Shown(name))
 		case dated && !isNewer(c, std, made, name):
@@ -132,15 +132,15 @@ func listed(names []string, count int) string {
 	return list
 }
 
-// takeMade takes what was made of a trace from what is there, by its name.
-func takeMade(there map[string][]string, trace string) (made string) {
+// filesMadeOf takes what was made of a trace from what is there, by its name.
+func filesMadeOf(there map[string][]string, trace string) (made string) {
 	tries := 0
 	for out := range outputNames(trace, stemOf) {
 		if some := there[out]; len(some) > 0 {
 			there[out] = some[1:]
 			return some[0]
 		}
-		if tries++; tries == mostAlike {
+		if tries++; tries == mostNames {
 			break
 		}
 	}
@@ -157,8 +157,8 @@ func stemOf(name string) string {
 	return name
 }
 
-// mostAlike is how many of the names that an output may have are looked for.
-const mostAlike = 100
+// mostNames is how many of the names that an output may have are looked for.
+const mostNames = 100
 
 // outputNames are what an output in a folder for many may be called, the first that no other has:
 // as the input, with that one's folder before it, or with a number, too.

@@ -156,7 +156,7 @@ func (n *network) open(c *cli.Context, name string, isIndex bool) (*remote.Objec
 	if o, err = client.Open(c.Context, name); err != nil {
 		return nil, farError(remote.Shown(name), err)
 	}
-	n.note(o, 0, isIndex)
+	n.noteObject(o, 0, isIndex)
 	return o, nil
 }
 
@@ -173,7 +173,7 @@ func (n *network) peek(c *cli.Context, name string) ([]byte, error) {
 	return head, farError(remote.Shown(name), err)
 }
 
-func (n *network) note(o *remote.Object, before int64, isIndex bool) {
+func (n *network) noteObject(o *remote.Object, before int64, isIndex bool) {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
 	n.read = append(n.read, fetched{o, before, isIndex})
@@ -340,7 +340,7 @@ func openFar(c *cli.Context, std streams, name string) (*input, error) {
 			return nil, err
 		}
 		o = shared.Object
-		std.net.note(o, o.Fetched(), false)
+		std.net.noteObject(o, o.Fetched(), false)
 	} else if o, err = std.net.open(c, name, false); err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func infoOfTrace(c *cli.Context, std streams, rows int) error {
 	}
 	found, survey, err := info.Inspect(c.Context, in.Source, o)
 	if err == nil {
-		err = in.settled()
+		err = in.checkUnchanged()
 	}
 	if err != nil {
 		return in.wrap(requestError(err))

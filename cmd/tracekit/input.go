@@ -211,7 +211,7 @@ func openUnread(c *cli.Context, std streams, name string) (*input, error) {
 		in.arg, in.file, in.r = name, f, f
 	}
 	if f, ok := in.r.(*os.File); ok {
-		if err := in.look(f); err != nil {
+		if err := in.inspect(f); err != nil {
 			return nil, in.fail(err)
 		}
 	}
@@ -245,9 +245,9 @@ func noInput(name string, stdin io.Reader) error {
 	return nil
 }
 
-// look notes what f is. A file of no size may be one that the system makes up as it
+// inspect notes what f is. A file of no size may be one that the system makes up as it
 // is read, such as those in /proc, and is read like a pipe.
-func (in *input) look(f *os.File) error {
+func (in *input) inspect(f *os.File) error {
 	info, err := f.Stat()
 	switch {
 	case err != nil:
@@ -306,9 +306,9 @@ func (in *input) wrap(err error) error {
 	return fmt.Errorf("%s: %w", in.name, err)
 }
 
-// settled reports that a file was written to while it was read: what was made of
+// checkUnchanged reports that a file was written to while it was read: what was made of
 // it is then of not a trace that ever was.
-func (in *input) settled() error {
+func (in *input) checkUnchanged() error {
 	if in.was == nil {
 		return nil
 	}

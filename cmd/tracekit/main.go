@@ -117,7 +117,7 @@ func appOf(std streams) *cli.App {
 		c.HideHelpCommand = true // a file may be called help
 		boundMemory(c)
 		reachFar(c, std)
-		takeMany(c, std)
+		acceptMany(c, std)
 		for _, f := range c.Flags {
 			if b, is := f.(*cli.BoolFlag); is {
 				b.DisableDefaultText = true

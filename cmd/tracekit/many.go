@@ -39,8 +39,8 @@ var manyVerbs = map[string]manyOf{
 	"split": writesFolders, "index": writesBeside, "info": fillsTable, "report": fillsReport, "check": fillsTable,
 }
 
-// takeMany lets a verb take several inputs, each as if it were the only one.
-func takeMany(c *cli.Command, std streams) {
+// acceptMany lets a verb take several inputs, each as if it were the only one.
+func acceptMany(c *cli.Command, std streams) {
 	kind, can := manyVerbs[c.Name]
 	if !can {
 		return
@@ -112,13 +112,13 @@ func isFolder(name string) bool {
 // many is a verb on several inputs.
 type many struct {
 	*cli.Context
-	std  streams
-	kind manyOf
-	dir  string // for outputs
-	json bool
-	told summaryOutput
-	part shard // of the inputs
-	line *term.Progress
+	std     streams
+	kind    manyOf
+	dir     string // for outputs
+	json    bool
+	summary summaryOutput
+	part    shard // of the inputs
+	line    *term.Progress
 
 	// Of report: a partial one, or a page and tables; nil for none.
 	partial, html *output
@@ -239,7 +239,7 @@ func (m *many) share(names []string, all []done) (mine []done, err error) {
 		mine = append(mine, all[i])
 	}
 	if !m.Bool("quiet") {
-		fmt.Fprintln(m.std.err, s.tell(len(mine), len(names), bytes))
+		fmt.Fprintln(m.std.err, s.describe(len(mine), len(names), bytes))
 	}
 	return mine, nil
 }

@@ -148,7 +148,7 @@ func mergeShare(c *cli.Context, std streams, names []string) (places []int, err 
 	}
 	places, bytes := s.share(names, std.net.sizeOf)
 	if s.count > 0 && !c.Bool("quiet") {
-		fmt.Fprintln(std.err, s.tell(len(places), len(names), bytes))
+		fmt.Fprintln(std.err, s.describe(len(places), len(names), bytes))
 	}
 	return places, nil
 }
@@ -167,7 +167,7 @@ func mergeInput(c *cli.Context, std streams, line *term.Progress, name string, f
 			return hint(usage("%s: merge reads each trace twice", name), "name files")
 		}
 		if err = f(); err == nil {
-			err = in.settled()
+			err = in.checkUnchanged()
 		}
 		return in.wrap(err)
 	}

@@ -159,7 +159,7 @@ func (o *opener) cuts() error {
 	}
 	kinds, err := stripKinds(o.Context)
 	if kinds != nil {
-		o.stripped = kinds.Taken()
+		o.stripped = kinds.Kinds()
 	}
 	return err
 }
@@ -208,7 +208,7 @@ func (o *opener) run() error {
 			o.in.meter.Stop()
 			o.reading.End(readable(err))
 			if err != nil && ctx.Err() == nil {
-				time.Sleep(toldAfter) // so that the page can tell why
+				time.Sleep(failureShown) // so that the page can tell why
 				end(err)
 			}
 		}()
@@ -233,7 +233,7 @@ func (o *opener) serving() (context.Context, context.CancelCauseFunc) {
 	stop := context.AfterFunc(o.Context.Context, func() {
 		cause := context.Cause(o.Context.Context)
 		if isExceeded(cause) {
-			time.Sleep(toldAfter)
+			time.Sleep(failureShown)
 		}
 		end(cause)
 	})
@@ -245,8 +245,8 @@ func (o *opener) serving() (context.Context, context.CancelCauseFunc) {
 
 func isExceeded(err error) bool { return errors.As(err, new(*budget.Error)) }
 
-// toldAfter is how long the server stays when the trace can't be read.
-const toldAfter = 3 * time.Second
+// failureShown is how long the server stays when the trace can't be read.
+const failureShown = 3 * time.Second
 
 // name is what commands call the trace by, empty if it has no name.
 func (o *opener) name() string {

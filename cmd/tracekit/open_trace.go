@@ -92,7 +92,7 @@ func (o *opener) read(ctx context.Context) error {
 		return g.Part(ctx, p)
 	})
 	if err == nil {
-		err = o.in.settled()
+		err = o.in.checkUnchanged()
 	}
 	if err == nil {
 		err = strictly(o.Context, o.in, survey.Damage)
@@ -186,7 +186,7 @@ func (o *opener) whole() func() (open.Piece, error) {
 	}
 	return func() (open.Piece, error) {
 		at := io.NewSectionReader(o.at(), 0, o.in.size)
-		return open.Piece{ReaderAt: at, Size: o.in.size, Name: name, Close: func() {}}, o.in.settled()
+		return open.Piece{ReaderAt: at, Size: o.in.size, Name: name, Close: func() {}}, o.in.checkUnchanged()
 	}
 }
 

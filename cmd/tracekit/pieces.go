@@ -29,7 +29,7 @@ func openSplitFolder(std streams, path string, force bool) (*splitFolder, error)
 		return nil, err
 	}
 	f := &splitFolder{folder: dir, old: map[string]bool{}}
-	empty, err := f.look(force)
+	empty, err := f.inspect(force)
 	if err == nil && !empty && !force {
 		err = hint(fmt.Errorf("%s: is not empty", path), "name another folder, or say --force to write beside what is in it")
 	}
@@ -40,10 +40,10 @@ func openSplitFolder(std streams, path string, force bool) (*splitFolder, error)
 	return f, nil
 }
 
-// look tells what is in the folder, and whether that is nothing but what an interrupted
+// inspect tells what is in the folder, and whether that is nothing but what an interrupted
 // split has left there: its manifest, which is the last of its files, is missing. Where
 // something else is there, and is to stay, it looks no further.
-func (f *splitFolder) look(force bool) (empty bool, err error) {
+func (f *splitFolder) inspect(force bool) (empty bool, err error) {
 	entries, err := os.ReadDir(f.path)
 	if err != nil {
 		return false, plainPathError(err)

@@ -129,7 +129,7 @@ func repairInput(c *cli.Context, std streams, in *input, off []repair.Kind) erro
 	}
 	rep, err := repair.Run(c.Context, open, out, o)
 	if err == nil {
-		err = in.settled()
+		err = in.checkUnchanged()
 	}
 	if err == nil && rep.Loses() && c.Bool("strict") {
 		err = fmt.Errorf("something can't be kept: %s", lossLine(rep))

@@ -157,7 +157,7 @@ func reportTrace(c *cli.Context, std streams, o measured.Options, partial *outpu
 		r, err = measured.Run(c.Context, in.Source, o)
 	}
 	if err == nil {
-		err = in.settled()
+		err = in.checkUnchanged()
 	}
 	if err != nil {
 		return in.wrap(rangeError(err))

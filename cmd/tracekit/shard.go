@@ -115,7 +115,7 @@ func (l load) Before(o load) bool {
 	return l.work < o.work || l.work == o.work && l.number < o.number
 }
 
-// tell says how many of all inputs are of the share.
-func (s shard) tell(some, all int, bytes int64) string {
+// describe says how many of all inputs are of the share.
+func (s shard) describe(some, all int, bytes int64) string {
 	return fmt.Sprintf("shard %d/%d: %d of %s, %s", s.number, s.count, some, term.Plural(all, "input"), term.Bytes(bytes))
 }

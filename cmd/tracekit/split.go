@@ -165,7 +165,7 @@ func splitInto(c *cli.Context, std streams, in *input, o split.Options) (*split.
 		return nil, err
 	}
 	dir.check = func(m *split.Manifest) error { return refuseDamage(c, m) }
-	dir.whole = in.settled
+	dir.whole = in.checkUnchanged
 	if in.size > 0 {
 		dir.meter = in.meter
 		dir.work = in.size // writing all pieces takes about as long as a reading

@@ -37,7 +37,7 @@ func tallied(c *cli.Context, std streams, in *input, tally *pipeline.Tally, work
 		}
 	}
 	if err == nil {
-		err = in.settled()
+		err = in.checkUnchanged()
 	}
 	if err != nil {
 		return in.wrap(err)

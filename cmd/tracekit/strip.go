@@ -51,7 +51,7 @@ EXAMPLES
 			if o.Given, err = givenOf(c); err != nil {
 				return err
 			}
-			if !o.Some() {
+			if !o.Any() {
 				return hint(usage("nothing to strip"), "name what to remove: --hardware, --python, --cat NAME, --args NAME or another kind")
 			}
 			if c.Bool("stats") {
@@ -61,7 +61,7 @@ EXAMPLES
 			if err != nil {
 				return err
 			}
-			in, err := openInput(c, std, how{to: format, again: o.TakesBegins()})
+			in, err := openInput(c, std, how{to: format, again: o.DropsBegins()})
 			if err != nil {
 				return err
 			}

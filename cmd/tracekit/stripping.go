@@ -29,7 +29,7 @@ func stripKinds(c *cli.Context) (*strip.Options, error) {
 	o := &strip.Options{}
 	for _, list := range c.StringSlice("strip") {
 		for kind := range strings.SplitSeq(list, ",") {
-			if !o.Take(strings.TrimSpace(kind)) {
+			if !o.AddKind(strings.TrimSpace(kind)) {
 				return nil, hint(usage("--strip %q", kind), "the kinds are %s", strings.Join(strip.Kinds, ", "))
 			}
 		}
@@ -57,7 +57,7 @@ func stripAfter(ctx context.Context, c *cli.Context, o strip.Options, w *trace.W
 	if err := z.Close(); err != nil {
 		return rep, err
 	}
-	left, err := strip.Again(ctx, func() (*trace.Reader, error) {
+	left, err := strip.RunAgain(ctx, func() (*trace.Reader, error) {
 		s, err := trace.NewSource(io.NewSectionReader(file, 0, file.Size()), file.Size(), trace.SourceOptions{Record: true})
 		if err != nil {
 			return nil, err

@@ -143,14 +143,14 @@ func (m *many) prepareSummary() (err error) {
 		case m.Bool("dry-run") && m.kind == writesFolders:
 			other = "the pieces"
 		}
-		m.told, err = summaryTo(m.Context, m.std, other)
+		m.summary, err = summaryTo(m.Context, m.std, other)
 	}
 	return err
 }
 
 // summarize writes the summaries of all inputs as one document.
 func (m *many) summarize(all []done) error {
-	return m.told.write(filesOf(all, func(d *done) []byte { return d.sum.Bytes() }))
+	return m.summary.write(filesOf(all, func(d *done) []byte { return d.sum.Bytes() }))
 }
 
 // shown is what a verb writes to standard output besides.

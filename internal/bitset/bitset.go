@@ -29,8 +29,8 @@ func (b Set) Any() bool {
 	return false
 }
 
-// Some reports whether there is one for which is is true.
-func (b Set) Some(is func(n int) bool) bool {
+// AnyThat reports whether there is one for which is is true.
+func (b Set) AnyThat(is func(n int) bool) bool {
 	for n := range 64 * len(b) {
 		if b.Has(n) && is(n) {
 			return true

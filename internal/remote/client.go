@@ -113,7 +113,7 @@ func (t *tries) after(ctx context.Context, err error) error {
 		return err
 	}
 	if t.n++; t.n >= t.o.Tries {
-		e := *again.told
+		e := *again.cause
 		e.What = fmt.Sprintf("%s; tried %d times", e.What, t.n)
 		return &e
 	}

@@ -37,12 +37,12 @@ var (
 
 // transient is an error after which it is worth to try again.
 type transient struct {
-	told  *Error
+	cause *Error
 	after time.Duration // which the server asks to wait; 0 if it does not
 }
 
-func (t *transient) Error() string { return t.told.What }
-func (t *transient) Unwrap() error { return t.told }
+func (t *transient) Error() string { return t.cause.What }
+func (t *transient) Unwrap() error { return t.cause }
 
 // errStalled ends a request that brings nothing for long.
 var errStalled = errors.New("nothing came")
@@ -84,7 +84,7 @@ func (c *Client) failed(ctx, request context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(context.Cause(request), errStalled):
-		return &transient{told: &Error{What: fmt.Sprintf("nothing came for %v", c.o.Stall)}}
+		return &transient{cause: &Error{What: fmt.Sprintf("nothing came for %v", c.o.Stall)}}
 	case errors.As(err, &name) && name.IsNotFound:
 		return &Error{What: reasonOf(err), Hint: "is the address right?"}
 	case errors.Is(err, syscall.ECONNREFUSED) && !c.answered.Load():
@@ -94,7 +94,7 @@ func (c *Client) failed(ctx, request context.Context, err error) error {
 	case strings.Contains(err.Error(), "x509: "):
 		return &Error{What: reasonOf(err), Hint: "SSL_CERT_FILE names a file of certificates to trust"}
 	}
-	return &transient{told: &Error{What: reasonOf(err)}}
+	return &transient{cause: &Error{What: reasonOf(err)}}
 }
 
 var plainCode = regexp.MustCompile(`<Code>([A-Za-z]{1,60})</Code>`)
@@ -113,7 +113,7 @@ func (c *Client) refused(a *address, r *http.Response) error {
 	}
 	switch r.StatusCode {
 	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return &transient{told: &Error{What: "the server is busy or broken: " + says}, after: retryAfter(r)}
+		return &transient{cause: &Error{What: "the server is busy or broken: " + says}, after: retryAfter(r)}
 	case http.StatusNotFound, http.StatusGone:
 		return c.missing(a, code, says)
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:

@@ -87,7 +87,7 @@ func (o *Object) probe(ctx context.Context) error {
 		return err
 	}
 	if int64(len(head)) < to {
-		return &transient{told: &Error{What: "the server sends less than it says"}}
+		return &transient{cause: &Error{What: "the server sends less than it says"}}
 	}
 	o.Size, o.Ranges, o.head = size, true, head
 	return nil

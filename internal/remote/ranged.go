@@ -284,7 +284,7 @@ func (r *Ranged) copy(pos *int64, end int64, buf []byte) error {
 		n, err := io.ReadFull(body, buf[:min(blockSize, end-*pos)])
 		switch {
 		case err == io.EOF || err == io.ErrUnexpectedEOF:
-			return &transient{told: &Error{What: "the connection was closed before the end"}}
+			return &transient{cause: &Error{What: "the connection was closed before the end"}}
 		case err != nil:
 			return err
 		}

@@ -44,7 +44,7 @@ func (s *stream) Read(p []byte) (int, error) {
 			continue
 		}
 		if err == io.EOF {
-			err = &transient{told: &Error{What: "the connection was closed before the end"}}
+			err = &transient{cause: &Error{What: "the connection was closed before the end"}}
 		}
 		if err := s.try.after(s.ctx, err); err != nil {
 			return 0, err

@@ -189,7 +189,7 @@ func (c *checker) rest(d *document, u *unpacked, skip bool) error {
 func (c *checker) replay(events *consumer) error {
 	p := newReplay(c.report, events.file, events.names, len(events.tracks.process))
 	budget.Register(c.ctx, p.addMemory)
-	if err := events.ordered(c.ctx, p.take); err != nil {
+	if err := events.ordered(c.ctx, p.replayRecord); err != nil {
 		return err
 	}
 	p.finish()

@@ -140,7 +140,7 @@ func (e *event) readAny(b []byte, p int) (end int, st status) {
 			return p, st
 		}
 		comma = b[from] == ','
-		if !e.take(fieldOf(key), &v) {
+		if !e.setMember(fieldOf(key), &v) {
 			return p, ok
 		}
 	}
@@ -294,9 +294,9 @@ func fieldOf(key []byte) field {
 	return noField
 }
 
-// take keeps what a member says. It reports false where Perfetto stops reading
+// setMember keeps what a member says. It reports false where Perfetto stops reading
 // the trace.
-func (e *event) take(f field, v *value) bool {
+func (e *event) setMember(f field, v *value) bool {
 	if v.kind == object || v.kind == array {
 		if f == argsField && v.kind == object {
 			e.args, e.argsOdd, e.argsMarks = v.text, v.odd, v.marks

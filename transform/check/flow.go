@@ -92,7 +92,7 @@ func (p *replay) join(s stack, r *record, id uint64, phase byte) {
 // waiting is the end of a flow that binds to the next slice of its thread.
 type waiting struct {
 	id  uint64
-	end *record // for those who mend
+	end *record // for those who repair
 }
 
 // Hangs is a flow event that joins nothing. Only a Judge tells of it.

@@ -12,7 +12,7 @@ import (
 	"tracekit/trace"
 )
 
-// Judge judges events one at a time for those who mend them. What it is told to
+// Judge judges events one at a time for those who repair them. What it is told to
 // keep can then be looked at in order of time, as Perfetto takes it.
 type Judge struct {
 	event event
@@ -42,20 +42,20 @@ func newProbe() *consumer {
 // Close gives back the temporary file.
 func (j *Judge) Close() { j.keeps.order.Close() }
 
-// Verdict is what Perfetto makes of an event.
-type Verdict uint8
+// EventState is what Perfetto makes of an event.
+type EventState uint8
 
-// The verdicts, from good to bad.
+// The states, from good to bad.
 const (
-	Clean   Verdict = iota // nothing to mend
-	Flawed                 // it loads, but not as it was meant
-	Refused                // it stops the load
-	Cut                    // the text ends first
+	Clean   EventState = iota // nothing to repair
+	Flawed                    // it loads, but not as it was meant
+	Refused                   // it stops the load
+	Cut                       // the text ends first
 )
 
 // Look judges the event whose object starts at b[p], and returns where it ends.
 // b must go on behind the object, if only by white space.
-func (j *Judge) Look(b []byte, p int) (end int, v Verdict) {
+func (j *Judge) JudgeEvent(b []byte, p int) (end int, v EventState) {
 	e := &j.event
 	end, st := e.read(b, p)
 	switch {
@@ -88,18 +88,18 @@ func (j *Judge) Keep(seq int64) error {
 	return j.keeps.failed
 }
 
-// Look is what a Judge tells of an event: its phase, and whether it is drawn by its
+// EventTime is when an event is drawn: its phase, and whether it is drawn by its
 // time. Times are in ns, as Perfetto reads them.
-type Look struct {
+type EventTime struct {
 	Phase   byte
 	Drawn   bool
 	TS, Dur int64 // Dur is 0 for what has none
 }
 
-// Looked tells of the event that was looked at last.
-func (j *Judge) Looked() Look {
+// LastEvent describes the event that was judged last.
+func (j *Judge) LastEvent() EventTime {
 	e := &j.event
-	l := Look{Phase: e.phase, TS: e.ts}
+	l := EventTime{Phase: e.phase, TS: e.ts}
 	switch e.phase {
 	case 'X', 'T':
 		l.Dur = max(e.dur, 0)
@@ -144,7 +144,7 @@ func (j *Judge) Sorted(ctx context.Context, slices bool, leaves func(*Record) bo
 	n := 0
 	err = j.keeps.order.Each(ctx, func(r *record) error {
 		n++
-		if told = j.told(r); leaves(&told) {
+		if told = j.recordOf(r); leaves(&told) {
 			return nil
 		}
 		changes = changes || n > 1 && r.ts == last.ts && r.off < last.off
@@ -156,17 +156,17 @@ func (j *Judge) Sorted(ctx context.Context, slices bool, leaves func(*Record) bo
 	return changes, err
 }
 
-// Each visits what was kept, in order of time.
-func (j *Judge) Each(ctx context.Context, visit func(*Record)) error {
+// EachKept visits what was kept, in order of time.
+func (j *Judge) EachKept(ctx context.Context, visit func(*Record)) error {
 	var out Record // of all, so that none needs memory of its own
 	return j.keeps.ordered(ctx, func(r *record) {
-		out = j.told(r)
+		out = j.recordOf(r)
 		visit(&out)
 	})
 }
 
-// told is what others learn of a record.
-func (j *Judge) told(r *record) Record {
+// recordOf is what others learn of a record.
+func (j *Judge) recordOf(r *record) Record {
 	out := Record{Seq: r.off, TS: r.ts, Dur: r.dur, Phase: r.phase, Track: r.track, Async: r.cookie,
 		Name: r.name, Cat: r.cat, Enclosing: r.flags&rEnclosing != 0, AsFiled: j.keeps.sorting.asFiled(r.ts)}
 	out.Thread = r.phase != 'b' && r.phase != 'n' && r.phase != 'e' && r.flags&(rGlobal|rProcess) == 0
@@ -272,12 +272,12 @@ func (j *Judge) Replay(ctx context.Context, threads, closed int, move func(*Reco
 	var moved record
 	var known Record
 	err := j.keeps.ordered(ctx, func(r *record) {
-		moved, known = *r, j.told(r)
+		moved, known = *r, j.recordOf(r)
 		to := move(&known)
 		if to.Out {
 			return
 		}
-		due.before(&moved, known.AsFiled, p.take)
+		due.before(&moved, known.AsFiled, p.replayRecord)
 		if to.Empty {
 			moved.phase, moved.dur = 'X', 0
 		}
@@ -288,12 +288,12 @@ func (j *Judge) Replay(ctx context.Context, threads, closed int, move func(*Reco
 		if known.Thread {
 			moved.track = to.Track
 		}
-		p.take(&moved)
+		p.replayRecord(&moved)
 		if to.Close > 0 {
 			due.Push(closingOf(&moved, to.Close))
 		}
 	})
-	due.before(nil, true, p.take)
+	due.before(nil, true, p.replayRecord)
 	p.finish()
 	return err
 }

@@ -23,7 +23,7 @@ type replay struct {
 	async     asyncTracks
 	flows     flows
 
-	// What follows serves those who mend: onFind takes findings instead of
+	// What follows serves those who repair: onFind takes findings instead of
 	// report, flows knows the starts of flows that nothing has met yet.
 	onFind  func(k Kind, seq int64, phase byte)
 	started map[uint64]*record
@@ -94,7 +94,7 @@ func micros(ns int64) string {
 }
 
 // take replays r.
-func (p *replay) take(r *record) {
+func (p *replay) replayRecord(r *record) {
 	switch r.phase {
 	case 'X':
 		p.slice(r)
@@ -141,7 +141,7 @@ func (p *replay) slice(r *record) {
 
 // begin puts a slice on a stack, unless it overlaps.
 func (p *replay) begin(s *stack, r *record, dur int64, t *thread) closing {
-	c := s.settle(r.ts, dur)
+	c := s.closeEnded(r.ts, dur)
 	for range c.misplaced {
 		p.find(MisplacedEnd, r)
 	}
@@ -174,7 +174,7 @@ func (p *replay) begin(s *stack, r *record, dur int64, t *thread) closing {
 }
 
 func (p *replay) end(s *stack, r *record) {
-	c := s.settle(r.ts, pending)
+	c := s.closeEnded(r.ts, pending)
 	for range c.misplaced {
 		p.find(MisplacedEnd, r)
 	}

@@ -167,7 +167,7 @@ func (e *event) takeSlot(n *shape, b []byte, from, to int) bool {
 	case listSlot:
 		v.kind = array
 	}
-	return e.take(n.of, &v)
+	return e.setMember(n.of, &v)
 }
 
 // learn takes an event that was read in full and is clean.

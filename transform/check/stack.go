@@ -27,9 +27,9 @@ type closing struct {
 	misplaced int
 }
 
-// settle takes away what has ended by ts, before a slice of duration dur (or
+// closeEnded takes away what has ended by ts, before a slice of duration dur (or
 // pending) begins there.
-func (s *stack) settle(ts, dur int64) (c closing) {
+func (s *stack) closeEnded(ts, dur int64) (c closing) {
 	unfinished := false
 	for i := len(*s) - 1; i >= 0; i-- {
 		o := &(*s)[i]

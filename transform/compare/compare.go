@@ -56,7 +56,7 @@ func (c *comparison) whole(spans matrix) Change {
 	}
 	d := Change{Before: sums[0] / max(c.total[0], 1), After: sums[1] / max(c.total[1], 1)}
 	d.Change = d.After - d.Before
-	return d.settle()
+	return d.judge()
 }
 
 func shareOf(part, whole float64) *float64 {
@@ -119,7 +119,7 @@ func (c *comparison) phase(phase, bucket string, keys []int) Phase {
 	if d.P = betweenRuns(c.mediansByRun(keys, 0, sides[0]), c.mediansByRun(keys, 1, sides[1])); d.P == nil {
 		d.P = difference(a, b)
 	}
-	d = d.settle()
+	d = d.judge()
 	p.Median, p.BeforeInterval, p.AfterInterval = &d, a.interval(), b.interval()
 	return p
 }
@@ -127,7 +127,7 @@ func (c *comparison) phase(phase, bucket string, keys []int) Phase {
 // sample is the durations of steps of a kind in some of the runs.
 func (c *comparison) sample(key int, of func(run int) bool) *sample {
 	s := &sample{}
-	c.each(func(run int, in *Input, k *kind, block, at int) {
+	c.eachBlock(func(run int, in *Input, k *kind, block, at int) {
 		if of(run) && at/blocks == key {
 			s[block] = append(s[block], k.steps[block]...)
 		}
@@ -168,7 +168,7 @@ func (c *comparison) mediansByRun(keys []int, side int, pooled []estimate) (valu
 // single compares what there is one number of.
 func (c *comparison) single(r *Result) {
 	hasGaps, hasBusy := false, false
-	c.each(func(_ int, in *Input, k *kind, block, _ int) {
+	c.eachBlock(func(_ int, in *Input, k *kind, block, _ int) {
 		hasGaps = hasGaps || k.gaps[block] > 0
 		hasBusy = hasBusy || k.hasBusy
 	})

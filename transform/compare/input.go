@@ -82,7 +82,7 @@ func Measure(ctx context.Context, s *trace.Source, name string, o report.Options
 	}
 	survey := in.Report.Survey
 	in.Hardware = deviceNames(devices)
-	in.Origin = origin.OfTrace(survey)
+	in.Origin = origin.FromTrace(survey)
 	in.Report.Survey = nil
 	in.measured()
 	return in, survey, nil

@@ -50,7 +50,7 @@ func newComparison(before, after []*run) *comparison {
 		}
 	}
 	c.counts = c.newMatrix()
-	c.each(func(run int, in *Input, k *kind, block, at int) {
+	c.eachBlock(func(run int, in *Input, k *kind, block, at int) {
 		c.counts[run][at] += float64(len(k.steps[block]))
 	})
 	c.share[0], c.share[1] = make([]float64, len(c.keys)), make([]float64, len(c.keys))
@@ -79,8 +79,8 @@ func (c *comparison) side(run int) int {
 	return 1
 }
 
-// each calls f for all blocks of all kinds of all inputs.
-func (c *comparison) each(f func(run int, in *Input, k *kind, block, at int)) {
+// eachBlock calls f for all blocks of all kinds of all inputs.
+func (c *comparison) eachBlock(f func(run int, in *Input, k *kind, block, at int)) {
 	for i, r := range c.runs {
 		for _, in := range r.inputs {
 			for _, k := range in.kinds {
@@ -95,12 +95,12 @@ func (c *comparison) each(f func(run int, in *Input, k *kind, block, at int)) {
 // fill returns a matrix of what f says of each block of each kind.
 func (c *comparison) fill(f func(k *kind, block int) float64) matrix {
 	m := c.newMatrix()
-	c.each(func(run int, in *Input, k *kind, block, at int) { m[run][at] += f(k, block) })
+	c.eachBlock(func(run int, in *Input, k *kind, block, at int) { m[run][at] += f(k, block) })
 	return m
 }
 
-// of is what a step of a kind has on average, on a side or, if run is not negative, in a run.
-func (c *comparison) of(m matrix, side, run, key int) (value, steps float64) {
+// meanOf is what a step of a kind has on average, on a side or, if run is not negative, in a run.
+func (c *comparison) meanOf(m matrix, side, run, key int) (value, steps float64) {
 	var sum float64
 	for i := range c.runs {
 		if c.side(i) != side || run >= 0 && i != run {
@@ -123,7 +123,7 @@ func (c *comparison) estimate(m matrix, side int) estimate {
 		if w == 0 {
 			continue
 		}
-		value, _ := c.of(m, side, -1, key)
+		value, _ := c.meanOf(m, side, -1, key)
 		var means []float64
 		for b := range blocks {
 			var sum, steps float64
@@ -153,9 +153,9 @@ func (c *comparison) byRun(m matrix, side int) (values []float64) {
 			if w == 0 {
 				continue
 			}
-			value, steps := c.of(m, side, i, key)
+			value, steps := c.meanOf(m, side, i, key)
 			if steps == 0 {
-				value, _ = c.of(m, side, -1, key)
+				value, _ = c.meanOf(m, side, -1, key)
 			}
 			x += w * value
 		}
@@ -171,11 +171,11 @@ func (c *comparison) change(m matrix) Change {
 	if d.P = betweenRuns(c.byRun(m, 0), c.byRun(m, 1)); d.P == nil && !c.onlySums {
 		d.P = difference(a, b)
 	}
-	return d.settle()
+	return d.judge()
 }
 
-// settle judges a change that stands alone.
-func (d Change) settle() Change {
+// judge judges a change that stands alone.
+func (d Change) judge() Change {
 	if d.Before != 0 {
 		percent := 100 * d.Change / d.Before
 		d.Percent = &percent
@@ -191,8 +191,8 @@ func (c *comparison) mix(spans matrix) ([]Mix, Change) {
 	var all []Mix
 	var total float64
 	for k, key := range c.keys {
-		a, _ := c.of(spans, 0, -1, k)
-		b, _ := c.of(spans, 1, -1, k)
+		a, _ := c.meanOf(spans, 0, -1, k)
+		b, _ := c.meanOf(spans, 1, -1, k)
 		switch {
 		case c.weight[k] > 0:
 			cost[k] = (a + b) / 2
@@ -240,5 +240,5 @@ func (c *comparison) mix(spans matrix) ([]Mix, Change) {
 	if math.Abs(total) < 1e-9 {
 		d.P = nil
 	}
-	return all, d.settle()
+	return all, d.judge()
 }

@@ -23,7 +23,7 @@ func (d *decision) dangling() map[uint64][]string {
 	var left flows.BindIDs
 	for _, b := range d.binds {
 		if !d.dropped.has(b.n) {
-			left.Note(b.BindID)
+			left.NoteKept(b.BindID)
 		}
 	}
 	dangling := map[uint64][]string{}

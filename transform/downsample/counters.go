@@ -144,9 +144,9 @@ func (f *four) each(yield func(reading)) {
 	}
 }
 
-// settle goes through the samples in order. interval is that of --counters, in ns
+// thinOut goes through the samples in order. interval is that of --counters, in ns
 // after zero; 0 leaves all of them. keep says whether a moment stays at all.
-func (m *counters) settle(ctx context.Context, samples *sorter, interval, zero int64, keep func(at int64) bool) error {
+func (m *counters) thinOut(ctx context.Context, samples *sorter, interval, zero int64, keep func(at int64) bool) error {
 	var now four
 	var nested levels
 	line, slot := uint64(noLine), int64(0)

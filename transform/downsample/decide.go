@@ -81,7 +81,7 @@ func (r resolution) isShort(g grain, favoured bool) bool {
 // decide goes through all records once.
 func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 	d := &decision{
-		plan: p, at: at, used: slices.Clone(p.stay), dropped: slices.Clone(p.lost), busy: make([]int64, len(p.texts.all)),
+		plan: p, at: at, used: slices.Clone(p.kept), dropped: slices.Clone(p.lost), busy: make([]int64, len(p.texts.all)),
 		made: map[string]cost{}, line: noLine, written: spill.NewPlain(textMemory, p.o.Spill),
 	}
 	if p.o.Stats {
@@ -103,7 +103,7 @@ func (p *plan) decide(ctx context.Context, at resolution) (*decision, error) {
 		err = d.failure
 	}
 	if err == nil {
-		err = d.settleFlows(ctx)
+		err = d.decideFlows(ctx)
 	}
 	if err != nil {
 		d.close()

@@ -66,8 +66,8 @@ type Options struct {
 	Spill func() (*spill.File, error)
 }
 
-// Some reports whether o asks for anything.
-func (o *Options) Some() bool { return o.slices() || o.Counters > 0 }
+// Any reports whether o asks for anything.
+func (o *Options) Any() bool { return o.slices() || o.Counters > 0 }
 
 func (o *Options) budget() bool   { return o.MaxEvents > 0 || o.TargetSize > 0 }
 func (o *Options) merging() bool  { return o.Resolution != nil || o.budget() }

@@ -63,7 +63,7 @@ func (s *emitter) object(obj []byte, e *trace.Event, w *trace.Writer) error {
 
 // isUsed reports metadata whose track or process has something in the output.
 func (s *emitter) isUsed(e *trace.Event) bool {
-	if pipeline.StaysAlways(e) {
+	if pipeline.IsAlwaysKept(e) {
 		return true
 	}
 	track := s.tracks.Of(e)

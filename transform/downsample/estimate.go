@@ -103,7 +103,7 @@ func (p *plan) estimate(ctx context.Context, k keeps) (*estimate, error) {
 	span := int64(p.survey.Last - p.survey.Zero)
 	n := bits.Len64(uint64(max(span, 1))) - firstBits + 3
 	n = min(max(n, 2), 63-markBits-firstBits+1)
-	e := &estimator{plan: p, keeps: k, line: noLine, used: slices.Clone(p.stay),
+	e := &estimator{plan: p, keeps: k, line: noLine, used: slices.Clone(p.kept),
 		long: make([]cost, n), open: make([]int, n), last: make([]int64, n)}
 	e.left = make([]cost, n)
 	for i := range n {

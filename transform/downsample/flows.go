@@ -30,14 +30,14 @@ func (d *decision) begin(f *frame) {
 
 // bind notes what becomes of a point of a flow. If the slice is merged, stays
 // says whether the point is bound to what it becomes.
-func (d *decision) bind(flow uint32, f *frame, stays bool) {
+func (d *decision) bind(flow uint32, f *frame, always bool) {
 	switch {
 	case f.outcome == kept:
 		d.bound.add(uint64(flow))
 	case f.outcome == dropped:
 	case f.run.count == 1:
-		f.run.waiting = append(f.run.waiting, waiting{flow, stays})
-	case stays:
+		f.run.waiting = append(f.run.waiting, waiting{flow, always})
+	case always:
 		d.bound.add(uint64(flow))
 	}
 }
@@ -45,16 +45,16 @@ func (d *decision) bind(flow uint32, f *frame, stays bool) {
 // resolve binds the flows that waited for what becomes of a slice.
 func (d *decision) resolve(b *run, alone bool) {
 	for _, w := range b.waiting {
-		if alone || w.stays {
+		if alone || w.always {
 			d.bound.add(uint64(w.flow))
 		}
 	}
 	b.waiting = b.waiting[:0]
 }
 
-// settleFlows follows each flow in time: the first start begins one, and one behind an
+// decideFlows follows each flow in time: the first start begins one, and one behind an
 // end another. It stays, as far as its points are bound, if a start and an end are.
-func (d *decision) settleFlows(ctx context.Context) error {
+func (d *decision) decideFlows(ctx context.Context) error {
 	a := chain{decision: d}
 	err := d.chains.Each(ctx, func(r *record) error {
 		a.point(r)
@@ -69,7 +69,7 @@ type chain struct {
 	*decision
 	order   flows.Order
 	begun   bool     // a start is bound
-	stays   bool     // an end is, too
+	endKept bool     // an end is, too
 	waiting []record // points that are kept if it does
 }
 
@@ -83,9 +83,9 @@ func (a *chain) point(r *record) {
 	switch {
 	case !bound || !a.begun:
 		a.drop(r)
-	case a.stays || r.Cat == flowEnd:
-		a.stays = true
-		a.settle(a.keep)
+	case a.endKept || r.Cat == flowEnd:
+		a.endKept = true
+		a.decide(a.keep)
 		a.keep(r)
 	default:
 		a.waiting = append(a.waiting, *r)
@@ -94,12 +94,12 @@ func (a *chain) point(r *record) {
 
 // over ends the flow.
 func (a *chain) over() {
-	a.settle(a.drop)
-	a.stays = false
+	a.decide(a.drop)
+	a.endKept = false
 }
 
 // settle decides on what waits.
-func (a *chain) settle(as func(*record)) {
+func (a *chain) decide(as func(*record)) {
 	for i := range a.waiting {
 		as(&a.waiting[i])
 	}

@@ -23,7 +23,7 @@ func (a *anchors) add(track int, start, end int64) {
 	a.lines[track] = append(a.lines[track], span{start: start, end: end})
 }
 
-func (a *anchors) settle() {
+func (a *anchors) finish() {
 	for _, l := range a.lines {
 		slices.SortFunc(l, func(x, y span) int { return cmp.Or(cmp.Compare(x.start, y.start), cmp.Compare(x.end, y.end)) })
 		next := int64(endless)

@@ -23,7 +23,7 @@ type learner struct {
 	seed    maphash.Seed
 	n       uint64 // of the event at hand
 	key     []byte
-	stay    []bool  // tracks with events that no record stands for: they are kept
+	kept    []bool  // tracks with events that no record stands for: they are kept
 	main    *sorter // all but metadata, by line and time
 	marks   *sorter // begins and ends
 	chains  *sorter // points of flows, by chain
@@ -74,8 +74,8 @@ func (l *learner) event(e *trace.Event) error {
 		l.finder.Learn(e)
 	}
 	track := l.tracks.Of(e)
-	for len(l.stay) <= track {
-		l.stay = append(l.stay, false)
+	for len(l.kept) <= track {
+		l.kept = append(l.kept, false)
 	}
 	if e.IsMeta() {
 		l.names.learn(track, l.tracks.All[track].Process, e)
@@ -132,7 +132,7 @@ func (l *learner) moment(r record) error {
 
 // asIs notes an event that is kept whatever is decided.
 func (l *learner) asIs(track int) error {
-	l.stay[track] = true
+	l.kept[track] = true
 	return nil
 }
 
@@ -259,7 +259,7 @@ func (n *naming) learn(track, process int, e *trace.Event) {
 func (n *naming) count(track, process int, e *trace.Event) {
 	one := cost{1, int64(e.Size()) + 1}
 	switch {
-	case pipeline.StaysAlways(e):
+	case pipeline.IsAlwaysKept(e):
 		n.free.add(one)
 	case pipeline.IsThreadName(e):
 		n.threads[track].add(one)

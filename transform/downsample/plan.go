@@ -80,7 +80,7 @@ func survey(ctx context.Context, s *trace.Source, o *Options, held int) (p *plan
 		return nil, err
 	}
 	defer l.samples.Close()
-	if err := l.meter.settle(ctx, l.samples, int64(o.Counters), int64(p.survey.Zero), p.windows.has); err != nil {
+	if err := l.meter.thinOut(ctx, l.samples, int64(o.Counters), int64(p.survey.Zero), p.windows.has); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -155,8 +155,8 @@ func (c *called) Thread(pid, tid []byte) string {
 
 // findSteps finds the steps that are kept. A budget goes without if there are none.
 func (p *plan) findSteps() error {
-	p.earlier.settle()
-	defer p.anchors.settle()
+	p.earlier.finish()
+	defer p.anchors.finish()
 	if p.finder == nil {
 		return nil
 	}

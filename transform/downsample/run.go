@@ -28,8 +28,8 @@ type run struct {
 
 // waiting is a point of a flow by its number.
 type waiting struct {
-	flow  uint32
-	stays bool // even if the slice is not alone
+	flow   uint32
+	always bool // even if the slice is not alone
 }
 
 // sums are numbers and durations of slices by name and category.

@@ -49,7 +49,7 @@ func (r *row) add(start trace.Time, dur int64) {
 }
 
 // settle leaves out what the trace can't hold.
-func (r *row) settle(x *trace.Extent) {
+func (r *row) dropImpossible(x *trace.Extent) {
 	if x.Zero > 0 {
 		r.busy -= r.zeros
 	}
@@ -131,7 +131,7 @@ func (d *decision) sides() []string {
 		t.of(ofNames).after.bytes += d.namesBytes
 	}
 	for _, r := range t.rows {
-		r.settle(&d.survey.Extent)
+		r.dropImpossible(&d.survey.Extent)
 		r.told = r.busy
 	}
 	if d.o.slices() {

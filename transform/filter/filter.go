@@ -66,7 +66,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 	}
 	p := keep.NewPlan(m, covered)
 	p.Covers.Mixed = true
-	p.Hold(kept)
+	p.LimitKept(kept)
 	p.Tally = o.Tally
 	st := &sieve{Plan: p, matching: m, names: pipeline.Names{Tally: o.Tally}, lateFlows: lateFlows{text: heldFlows, starts: map[uint64]bool{}}}
 	st.lateFlows.wanted = o.Related.Children || o.Related.Device || o.Related.Flows
@@ -87,7 +87,7 @@ func filterKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Opti
 		rep.Note("depth, --with-parents and --with-children are of slices on threads: async events (b, e) have none of them")
 	}
 	rep.Notes = append(rep.Notes, m.merged.notes()...)
-	if rep.Empty = w.Events == st.names.Free; rep.Empty {
+	if rep.Empty = w.Events == st.names.AlwaysKept; rep.Empty {
 		note := fmt.Sprintf("0 of %s meet the condition", term.Grouped(v.Events, "event"))
 		if w.Events > 0 {
 			note += "; what is written are names of processes and threads"
@@ -114,7 +114,7 @@ func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *
 	}); err != nil {
 		return nil, err
 	}
-	k.shape.Settle()
+	k.shape.Sort()
 	m.env.Zero, m.env.Names, m.env.Kinds, m.shape = v.Zero, &k.names, k.launches.Device, &k.shape
 	st.Read = pipeline.BlocksOf(s, v.Blocks)
 	if k.Related != (Related{}) {
@@ -127,7 +127,7 @@ func (m *matching) survey(ctx context.Context, s *trace.Source, st *sieve, run *
 		return v, st.siftAgain(ctx, run)
 	}
 	st.begun = true
-	return v, st.Look(ctx)
+	return v, st.FirstPass(ctx)
 }
 
 // matching selects what meets a condition.
@@ -179,7 +179,7 @@ func (m *matching) Near(start, end trace.Time) bool { return true }
 
 func (m *matching) OnDevice(*trace.Event) bool { return false }
 
-func (m *matching) Meets(p *keep.Plan) bool { return p.Matcher.Marks > 0 }
+func (m *matching) NeedsSecondPass(p *keep.Plan) bool { return p.Matcher.Marks > 0 }
 
 func (m *matching) Line(_ *keep.Plan, async bool) pairs.Handler {
 	is := pairs.IsBegin
@@ -189,8 +189,8 @@ func (m *matching) Line(_ *keep.Plan, async bool) pairs.Handler {
 	return &pairs.PartnerHandler{Of: &m.partners, Is: is}
 }
 
-// Again decides on a pair when its begin is met.
-func (m *matching) Again(p *keep.Plan, n int, e *trace.Event) {
+// SecondPass decides on a pair when its begin comes again.
+func (m *matching) SecondPass(p *keep.Plan, n int, e *trace.Event) {
 	if n >= len(m.partners) {
 		return // it has no time
 	}

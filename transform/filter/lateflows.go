@@ -41,7 +41,7 @@ type skippedFlows struct {
 func (a *lateFlows) wait(p *keep.Plan, e *trace.Event) error {
 	track := p.Tracks.Of(e)
 	a.total++
-	if a.wanted = a.wanted || e.Phase == 's' && p.Covers.Some(track); !a.wanted {
+	if a.wanted = a.wanted || e.Phase == 's' && p.Covers.HasKept(track); !a.wanted {
 		a.skipped.count++
 		if e.Phase == 's' {
 			a.skipped.starts.Add(track)
@@ -50,7 +50,7 @@ func (a *lateFlows) wait(p *keep.Plan, e *trace.Event) error {
 		}
 		return nil
 	}
-	p.Flows.Note(track, e, false)
+	p.Flows.NoteFlow(track, e, false)
 	a.noted++
 	chain := p.Flows.Events[len(p.Flows.Events)-1].Chain
 	covered := p.Covers.At(track, e.TS)
@@ -74,8 +74,8 @@ func (a *lateFlows) hold(e *trace.Event) error {
 // since.
 func (a *lateFlows) reread(ctx context.Context, p *keep.Plan) error {
 	m := &a.skipped
-	starts, ends := m.starts.Some(p.HasSlices), m.ends.Some(p.HasSlices)
-	if !starts && !ends || !starts && !p.Flows.On('s', p.HasSlices) || !ends && !p.Flows.On('f', p.HasSlices) {
+	starts, ends := m.starts.AnyThat(p.HasSlices), m.ends.AnyThat(p.HasSlices)
+	if !starts && !ends || !starts && !p.Flows.AnyOn('s', p.HasSlices) || !ends && !p.Flows.AnyOn('f', p.HasSlices) {
 		m.count = 0
 		return nil
 	}
@@ -87,7 +87,7 @@ func (a *lateFlows) reread(ctx context.Context, p *keep.Plan) error {
 	p.Flows.Events = nil
 	err = eachFlow(ctx, r, func(e *trace.Event) error {
 		if len(p.Flows.Events) < m.count {
-			p.Flows.Note(p.Tracks.Of(e), e, false)
+			p.Flows.NoteFlow(p.Tracks.Of(e), e, false)
 		}
 		return nil
 	})
@@ -95,8 +95,8 @@ func (a *lateFlows) reread(ctx context.Context, p *keep.Plan) error {
 	return err
 }
 
-// each gives those to f that are kept.
-func (a *lateFlows) each(ctx context.Context, keep func(n int) bool, f func(e *trace.Event) error) error {
+// eachKept gives those to f that are kept.
+func (a *lateFlows) eachKept(ctx context.Context, keep func(n int) bool, f func(e *trace.Event) error) error {
 	waited, texts := a.skipped.count+a.noted, 0
 	again := false
 	for n := range waited {
@@ -122,7 +122,7 @@ func (a *lateFlows) each(ctx context.Context, keep func(n int) bool, f func(e *t
 			return err
 		}
 	}
-	return a.eachHeld(ctx, func(i, n int, e *trace.Event) error {
+	return a.eachEvent(ctx, func(i, n int, e *trace.Event) error {
 		if i >= texts || !again && keep(n) { // those behind were decided when they were held
 			return f(e)
 		}
@@ -130,9 +130,9 @@ func (a *lateFlows) each(ctx context.Context, keep func(n int) bool, f func(e *t
 	})
 }
 
-// eachHeld gives all to f whose text is held: the how-manieth it is, and its
+// eachEvent gives all to f whose text is held: the how-manieth it is, and its
 // ordinal if it had to wait.
-func (a *lateFlows) eachHeld(ctx context.Context, f func(i, n int, e *trace.Event) error) error {
+func (a *lateFlows) eachEvent(ctx context.Context, f func(i, n int, e *trace.Event) error) error {
 	events, err := a.text.Read()
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func near(ctx context.Context, read pipeline.Reading, asked []filter.Asked, env 
 				continue
 			}
 			values := counts[a.Field]
-			text := a.Of(e, env)
+			text := a.FieldOf(e, env)
 			if n := values[string(text)]; n != nil {
 				*n++
 			} else if len(values) < mostValues {
@@ -50,7 +50,7 @@ func near(ctx context.Context, read pipeline.Reading, asked []filter.Asked, env 
 	var lines []string
 	for i := range asked {
 		a := &asked[i]
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(counts[a.Field])), a.Meets) {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(counts[a.Field])), a.Asks) {
 			lines = append(lines, instead(a, counts[a.Field]))
 		}
 	}

@@ -31,13 +31,13 @@ type relations struct {
 	launches *launches.Launches
 	flows    flows.Binder
 	slices   launches.Noted       // that may have a part in launches or flows
-	idless   map[look]bool        // of those of a device that nothing joins, one of each kind
+	idless   map[sliceFacts]bool  // of those of a device that nothing joins, one of each kind
 	joined   map[flows.Slice]bool // slices that flows join to seeds
 }
 
-// look is what a slice shows of where it happened, and whether it is a mirror.
-type look struct {
-	filter.Look
+// sliceFacts is what a slice shows of where it happened, and whether it is a mirror.
+type sliceFacts struct {
+	filter.Place
 	mirror bool
 }
 
@@ -53,7 +53,7 @@ type match struct{ start, end trace.Time }
 func newRelations(o Options, log *spill.Log) *relations {
 	k := &relations{
 		Options: o, apart: true, known: o.Expr.Needs()&needsWhole == 0, launches: launches.New(o.Given),
-		slices: launches.Noted{Log: log}, idless: map[look]bool{}, joined: map[flows.Slice]bool{},
+		slices: launches.Noted{Log: log}, idless: map[sliceFacts]bool{}, joined: map[flows.Slice]bool{},
 	}
 	k.tracks = &k.shape.Tracks
 	k.launches.Tracks = k.tracks
@@ -81,7 +81,7 @@ func (k *relations) learn(p *trace.Part, m *matching) {
 		case e.Phase == 'X':
 			k.learnSlice(e, m)
 		case e.IsFlow() && k.Related.Flows:
-			k.flows.Note(k.tracks.Of(e), e, false)
+			k.flows.NoteFlow(k.tracks.Of(e), e, false)
 		}
 	}
 }
@@ -93,12 +93,12 @@ func (k *relations) learnSlice(e *trace.Event, m *matching) {
 	}
 	n := launches.NotedSlice{Track: track, Start: e.TS, End: e.End()}
 	if k.Related.Device {
-		n.Look, n.Mirror = k.launches.Device.Look(e), launches.IsMirror(e)
-		if n.IDs = launches.IDsOf(e); !n.IDs.Some() {
-			if k.idless[look{n.Look, n.Mirror}] && !k.Related.Flows {
+		n.Look, n.Mirror = k.launches.Device.PlaceOf(e), launches.IsMirror(e)
+		if n.IDs = launches.IDsOf(e); !n.IDs.Any() {
+			if k.idless[sliceFacts{n.Look, n.Mirror}] && !k.Related.Flows {
 				return
 			}
-			k.idless[look{n.Look, n.Mirror}] = true
+			k.idless[sliceFacts{n.Look, n.Mirror}] = true
 		}
 	} else if !k.Related.Flows {
 		return
@@ -166,7 +166,7 @@ func (k *relations) join() error {
 		}
 		k.flows.Bind(track, start, end, is)
 	}
-	if err := k.slices.Each(func(n *launches.NotedSlice) { bind(n.Track, n.Start, n.End, 0) }); err != nil {
+	if err := k.slices.EachSlice(func(n *launches.NotedSlice) { bind(n.Track, n.Start, n.End, 0) }); err != nil {
 		return err
 	}
 	for i := range k.shape.Partners {
@@ -175,7 +175,7 @@ func (k *relations) join() error {
 		}
 	}
 	k.flows.Resolve()
-	some := func(n int32) bool { return k.flows.Bound(n).Some() }
+	some := func(n int32) bool { return k.flows.Bound(n).IsSet() }
 	matches := func(n int32) bool { return k.flows.Bound(n).Is&flows.Kept != 0 }
 	for flow := range k.flows.Chains(some) {
 		if !slices.ContainsFunc(flow, matches) {

@@ -103,7 +103,7 @@ func (s *sieve) finish(ctx context.Context, run *pipeline.Runner) error {
 	if err := s.lateFlows.reread(ctx, s.Plan); err != nil {
 		return err
 	}
-	if err := s.Settle(ctx); err != nil {
+	if err := s.Decide(ctx); err != nil {
 		return err
 	}
 	s.settled, s.ctx = true, ctx
@@ -145,7 +145,7 @@ func (s *sieve) Event(e *trace.Event, w *trace.Writer) error {
 			return s.Covers.Err()
 		}
 		if !s.settled {
-			s.NoteStaying(e)
+			s.NoteKept(e)
 		}
 	}
 	if err := s.names.Use(e, w); err != nil {
@@ -180,7 +180,7 @@ func (s *sieve) takeFlow(e *trace.Event) error {
 
 func (s *sieve) End(_ [][]byte, w *trace.Writer) error {
 	if s.SomeFlows() {
-		if err := s.lateFlows.each(s.ctx, s.KeepsFlow, func(e *trace.Event) error { return s.Put(e, w) }); err != nil {
+		if err := s.lateFlows.eachKept(s.ctx, s.KeepsFlow, func(e *trace.Event) error { return s.Put(e, w) }); err != nil {
 			return err
 		}
 	}

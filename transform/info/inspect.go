@@ -109,11 +109,11 @@ func (in *inspector) event(e *trace.Event) {
 	}
 	kinds := in.sides.Kinds(e)
 	if !in.parts(e, track) {
-		in.strangers.take(e, place{in.census.last, track}, &in.sides, kinds)
+		in.strangers.addEvent(e, place{in.census.last, track}, &in.sides, kinds)
 	}
 	python := kinds&filter.Python != 0
-	in.forecast.Event(e, in.thinning.take(e, track, python))
-	in.python.take(e, track, python)
+	in.forecast.Event(e, in.thinning.grainOfEvent(e, track, python))
+	in.python.addEvent(e, track, python)
 	side := in.sides.Side(e)
 	in.info.DeviceWork = in.info.DeviceWork || side == filter.Device && !e.IsFlow()
 	switch {
@@ -124,7 +124,7 @@ func (in *inspector) event(e *trace.Event) {
 	case in.sides.MayCross(e):
 		in.hardware.flow(e, side == filter.Device)
 	default:
-		in.hardware.take(e, track, side == filter.Device)
+		in.hardware.addEvent(e, track, side == filter.Device)
 	}
 }
 
@@ -138,7 +138,7 @@ func (in *inspector) parts(e *trace.Event, track int) bool {
 		part := in.merged.Part(e, n)
 		in.sides.Learn(&part)
 		kind := in.census.numberOf(part.Phase, part.Cat())
-		in.strangers.take(&part, place{kind, track}, &in.sides, in.sides.Kinds(&part))
+		in.strangers.addEvent(&part, place{kind, track}, &in.sides, in.sides.Kinds(&part))
 		in.info.DeviceWork = in.info.DeviceWork || in.sides.Side(&part) == filter.Device
 	}
 	return true
@@ -159,7 +159,7 @@ func (in *inspector) metadata(e *trace.Event, track int) {
 // metadataAgain counts what holds again at the end.
 func (in *inspector) metadataAgain() {
 	for _, e := range in.names.Due() {
-		in.repeated.take(int64(e.Size()) + 1)
+		in.repeated.subtract(int64(e.Size()) + 1)
 		track := in.census.names.Of(&e)
 		in.python.name(&e, track)
 		in.hardware.name(&e, track)
@@ -182,7 +182,7 @@ func (in *inspector) finish(v *trace.Survey, o Options) error {
 	if err != nil {
 		run = nil // no markers: the trace has no steps that are known
 	}
-	i.Origin = origin.OfTrace(v)
+	i.Origin = origin.FromTrace(v)
 	i.Capture = captureOf(in.finder, run)
 	if run != nil {
 		i.Steps, i.Recompilations = stepsOf(run), recompilationsOf(run)

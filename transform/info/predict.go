@@ -25,7 +25,7 @@ func (in *inspector) predict(run *steps.Run, o Options) {
 		command string
 		r       *remainder
 	}{{"strip --python", in.python}, {"strip --hardware", in.hardware}} {
-		if events, bytes := s.r.finish(&in.sides); s.r.took {
+		if events, bytes := s.r.finish(&in.sides); s.r.dropsSome {
 			add(Prediction{Command: s.command, Pieces: 1, Events: events, Bytes: bytes, Exact: s.r.exact()})
 		}
 	}

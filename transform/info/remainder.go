@@ -14,7 +14,7 @@ import (
 type remainder struct {
 	tracks        *trace.Tracks
 	events, bytes int64
-	took          bool                  // something that is not only a name
+	dropsSome     bool                  // something that is not only a name
 	document      int64                 // bytes of text around the events
 	bare          bool                  // the document is a bare array
 	arrays        int                   // of events
@@ -46,7 +46,7 @@ func (n *amount) add(size int64) {
 	n.bytes += size
 }
 
-func (n *amount) take(size int64) {
+func (n *amount) subtract(size int64) {
 	n.events--
 	n.bytes -= size
 }
@@ -93,7 +93,7 @@ func (r *remainder) track(track int) *left {
 func (r *remainder) name(e *trace.Event, track int) {
 	t := r.track(track)
 	switch process := r.tracks.All[track].Process; {
-	case pipeline.StaysAlways(e):
+	case pipeline.IsAlwaysKept(e):
 		r.keep(int64(e.Size()))
 	case pipeline.IsThreadName(e):
 		t.names.add(int64(e.Size()))
@@ -105,38 +105,38 @@ func (r *remainder) name(e *trace.Event, track int) {
 	}
 }
 
-// take takes an event that goes by itself, or does not; an end goes with its
+// addEvent counts an event that is dropped by itself, or is not; an end is dropped with its
 // begin.
-func (r *remainder) take(e *trace.Event, track int, goes bool) {
+func (r *remainder) addEvent(e *trace.Event, track int, dropped bool) {
 	r.enter()
 	t := r.track(track)
 	switch e.Phase {
 	case 'B', 'E', 'b', 'e':
-		goes = r.pairs.Next(track, e, goes)
+		dropped = r.pairs.Next(track, e, dropped)
 	}
-	if goes {
-		r.took = true
+	if dropped {
+		r.dropsSome = true
 		return
 	}
 	t.used = true
 	size := int64(e.Size())
 	if r.dropArgs != nil && e.Has&trace.HasArgs != 0 && r.mayHave(e.Args()) {
 		if out, changed := filter.DropArgs(r.buf[:0], e, r.dropArgs); changed {
-			r.buf, r.took = out, true
+			r.buf, r.dropsSome = out, true
 			size += int64(len(out) - len(e.Raw()))
 		}
 	}
 	r.keep(size)
 }
 
-// wait takes an event that may go with all others of its thread that wait.
+// wait holds an event back that may be dropped with all others of its thread that wait.
 func (r *remainder) wait(e *trace.Event, track int) {
 	r.enter()
 	t := r.track(track)
 	switch e.Phase {
 	case 'B', 'E', 'b', 'e':
 		if r.pairs.Next(track, e, false) {
-			r.took = true
+			r.dropsSome = true
 			return
 		}
 	}
@@ -147,7 +147,7 @@ func (r *remainder) wait(e *trace.Event, track int) {
 	t.waiting.add(int64(e.Size()))
 }
 
-// hold takes a flow event of which only the end of the trace reports whether it goes.
+// hold holds a flow event back until the end of the trace shows whether it is dropped.
 func (r *remainder) hold(e *trace.Event) {
 	r.enter()
 	r.held = append(r.held, e.Clone())
@@ -157,26 +157,26 @@ func (r *remainder) hold(e *trace.Event) {
 func (r *remainder) release(sides *filter.Recognizer) {
 	for i := range r.held {
 		e := &r.held[i]
-		if goes := sides.Side(e) == filter.Device; sides.MayCross(e) {
-			r.flow(e, goes)
+		if dropped := sides.Side(e) == filter.Device; sides.MayCross(e) {
+			r.flow(e, dropped)
 		} else {
-			r.take(e, r.tracks.Of(e), goes)
+			r.addEvent(e, r.tracks.Of(e), dropped)
 		}
 	}
 	r.held = nil
 }
 
-// flow takes half of a flow, which may go with the other.
-func (r *remainder) flow(e *trace.Event, goes bool) {
-	r.flows.Take(e, goes, r.stays, gone)
+// flow counts half of a flow, which may be dropped with the other.
+func (r *remainder) flow(e *trace.Event, dropped bool) {
+	r.flows.Add(e, dropped, r.keepFlow, dropFlow)
 }
 
-func (r *remainder) stays(e *trace.Event) error {
-	r.take(e, r.tracks.Of(e), false)
+func (r *remainder) keepFlow(e *trace.Event) error {
+	r.addEvent(e, r.tracks.Of(e), false)
 	return nil
 }
 
-func gone(*trace.Event) error { return nil }
+func dropFlow(*trace.Event) error { return nil }
 
 func (r *remainder) keep(size int64) {
 	r.events++
@@ -187,14 +187,14 @@ func (r *remainder) keep(size int64) {
 func (r *remainder) finish(sides *filter.Recognizer) (events, bytes int64) {
 	r.inside = true // what was held stood where others do
 	r.release(sides)
-	r.flows.End(r.stays, gone)
+	r.flows.End(r.keepFlow, dropFlow)
 	used := make([]bool, len(r.tracks.Processes))
 	for i := range r.threads {
 		t := &r.threads[i]
 		switch {
 		case t.first == nil:
 		case sides.Side(t.first) == filter.Device:
-			r.took, r.device = true, true
+			r.dropsSome, r.device = true, true
 		default:
 			t.used = true
 			r.add(t.waiting)

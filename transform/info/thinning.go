@@ -52,7 +52,7 @@ const (
 
 // take takes an event that is not metadata. Of a flow's it returns the grain of
 // the slice that it is bound to.
-func (t *thinning) take(e *trace.Event, track int, python bool) uint8 {
+func (t *thinning) grainOfEvent(e *trace.Event, track int, python bool) uint8 {
 	for len(t.tracks) <= track {
 		t.tracks = append(t.tracks, lately{end: trace.MinTime})
 	}

@@ -31,12 +31,12 @@ type strangers struct {
 
 // stranger is what the first of them shows, as names may come later.
 type stranger struct {
-	look   filter.Look
+	look   filter.Place
 	events int64
 }
 
-// take takes an event of a kind and a track of the census, which sides has learnt from.
-func (s *strangers) take(e *trace.Event, at place, sides *filter.Recognizer, kinds filter.Kinds) {
+// addEvent counts an event of a kind and a track of the census, which sides has learnt from.
+func (s *strangers) addEvent(e *trace.Event, at place, sides *filter.Recognizer, kinds filter.Kinds) {
 	for len(s.known) <= at.kind {
 		s.known = append(s.known, false)
 		_, s.known[len(s.known)-1] = producer.CategoryOf(e.Cat())
@@ -49,7 +49,7 @@ func (s *strangers) take(e *trace.Event, at place, sides *filter.Recognizer, kin
 			s.at = map[place]*stranger{}
 		}
 		if s.at[at] == nil {
-			s.at[at] = &stranger{look: sides.Look(e)}
+			s.at[at] = &stranger{look: sides.PlaceOf(e)}
 		}
 		s.last, s.place = s.at[at], at
 	}

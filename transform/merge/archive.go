@@ -80,7 +80,7 @@ func (p *Plan) WriteArchive(ctx context.Context, a Archive) (members int, err er
 		if p.Slice != nil || p.Strip != nil {
 			c.data, err = p.cutFile(ctx, f)
 			if errors.Is(err, window.ErrRange) && len(p.files) > 1 {
-				p.note("left out: %v", err)
+				p.addNote("left out: %v", err)
 				continue
 			} else if err != nil {
 				return 0, err
@@ -107,7 +107,7 @@ func (p *Plan) WriteArchive(ctx context.Context, a Archive) (members int, err er
 		}
 		m.Files = append(m.Files, entry)
 		if off := c.file.driftError(); off > 0 {
-			p.note("%s: the manifest has no drift: times at its ends are off by %.3f us", c.name, float64(off)/1000)
+			p.addNote("%s: the manifest has no drift: times at its ends are off by %.3f us", c.name, float64(off)/1000)
 		}
 	}
 	m.Version = 1
@@ -166,7 +166,7 @@ func (p *Plan) nameFirst(reference *cut, cuts []*cut) {
 			break
 		}
 	}
-	p.note("%s is called %s in the archive: Perfetto drops what is before the zero of the clock of the first by name", was, reference.name)
+	p.addNote("%s is called %s in the archive: Perfetto drops what is before the zero of the clock of the first by name", was, reference.name)
 }
 
 // cutFile returns what is kept of a file.

@@ -94,7 +94,7 @@ func (f *file) learn(ctx context.Context, align bool) error {
 	f.learnDocument()
 	f.learnTags()
 	f.tracks, f.byTrack = trace.Tracks{}, nil
-	f.collectives.Settle()
+	f.collectives.MakeSamples()
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (f *file) learnDocument() {
 		case "baseTimeNanoseconds":
 			f.base = max(window.BaseTime([]byte(`"baseTimeNanoseconds":`+string(m.Value))), 0)
 		case origin.Member:
-			f.merged = origin.Of(slices.Concat([]byte(`{"`), m.Key, []byte(`":`), m.Value, []byte("}"))).Ranks() > 0
+			f.merged = origin.FromDocument(slices.Concat([]byte(`{"`), m.Key, []byte(`":`), m.Value, []byte("}"))).Ranks() > 0
 		case "host_name":
 			f.host = trace.Unquote(m.Value)
 		case "distributedInfo":

@@ -108,7 +108,7 @@ func (p *Plan) cutsByBounds() bool {
 	return p.Slice != nil && p.Slice.Requests == nil && p.Slice.Range.IsBounds()
 }
 
-func (p *Plan) note(format string, args ...any) {
+func (p *Plan) addNote(format string, args ...any) {
 	p.Notes = append(p.Notes, fmt.Sprintf(format, args...))
 }
 

@@ -47,7 +47,7 @@ func (p *Plan) findRanks() {
 		}
 	}
 	if apart > 0 {
-		p.note("%d traces are of ranks that others are of, too: what tells them apart is added to their labels", apart)
+		p.addNote("%d traces are of ranks that others are of, too: what tells them apart is added to their labels", apart)
 	}
 	for _, f := range p.files {
 		if len(f.tags) >= 2 {

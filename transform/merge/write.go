@@ -23,7 +23,7 @@ func (p *Plan) Write(ctx context.Context, w *trace.Writer) (pipeline.Report, err
 	var rep pipeline.Report
 	begun := false
 	if p.apart != 0 {
-		p.note("the traces lie %.0f days apart: Perfetto reads times that are more than 101 days behind the first to 2 ns or more, so that slices which touch may overlap; an archive (-o all.tar) keeps them", float64(p.apart)/86400e9)
+		p.addNote("the traces lie %.0f days apart: Perfetto reads times that are more than 101 days behind the first to 2 ns or more, so that slices which touch may overlap; an archive (-o all.tar) keeps them", float64(p.apart)/86400e9)
 	}
 	for _, f := range p.files {
 		rep.EventsIn += f.events
@@ -41,7 +41,7 @@ func (p *Plan) Write(ctx context.Context, w *trace.Writer) (pipeline.Report, err
 		})
 		switch {
 		case errors.Is(err, window.ErrRange) && len(p.files) > 1:
-			p.note("left out: %v", err)
+			p.addNote("left out: %v", err)
 		case err != nil:
 			return rep, err
 		}
@@ -247,7 +247,7 @@ func originOf(cut *spill.File) (*origin.Origin, error) {
 		return nil, err
 	}
 	for i := range b.Parts {
-		if o := origin.Of(b.Parts[i].Text); o != nil {
+		if o := origin.FromDocument(b.Parts[i].Text); o != nil {
 			return o, nil
 		}
 	}

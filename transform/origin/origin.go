@@ -51,8 +51,8 @@ type Steps struct {
 	By    string     `json:"by"`       // whose markers these are
 }
 
-// Of finds the origin in text of a document, outside of its events; nil if it tells of none.
-func Of(text []byte) *Origin {
+// FromDocument finds the origin in text of a document, outside of its events; nil if it tells of none.
+func FromDocument(text []byte) *Origin {
 	if !bytes.Contains(text, []byte(`"`+Member+`"`)) {
 		return nil
 	}
@@ -65,10 +65,10 @@ func Of(text []byte) *Origin {
 	return nil
 }
 
-// OfTrace finds the origin in the texts of a trace that was surveyed.
-func OfTrace(v *trace.Survey) *Origin {
+// FromTrace finds the origin in the texts of a trace that was surveyed.
+func FromTrace(v *trace.Survey) *Origin {
 	for i := range v.Blocks {
-		if o := Of(v.Blocks[i].Text); o != nil {
+		if o := FromDocument(v.Blocks[i].Text); o != nil {
 			return o
 		}
 	}

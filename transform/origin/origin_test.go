@@ -90,7 +90,7 @@ func TestADocumentSaysWhereItIsFrom(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			same(t, OfTrace(v), whole())
+			same(t, FromTrace(v), whole())
 			if again := put(t, got, nil); again != got {
 				t.Errorf("through a verb that cuts nothing:\n%s", again)
 			}
@@ -108,10 +108,10 @@ func TestTheSourceStaysTheWholeTrace(t *testing.T) {
 
 func TestTextThatTellsNoOrigin(t *testing.T) {
 	for _, text := range []string{"", "{", `{"traceEvents":[`, `{"tracekit":1,"traceEvents":[`, `{"tracekit":{"call":"x"`, `],"a":"tracekit"}`} {
-		if o := Of([]byte(text)); o != nil {
+		if o := FromDocument([]byte(text)); o != nil {
 			t.Errorf("%s: %+v", text, o)
 		}
 	}
-	o := Of([]byte(`{"tracekit":{"call":7,"range":[],"steps":{"first":"x"},"earlier":{},"odd":null},"traceEvents":[`))
+	o := FromDocument([]byte(`{"tracekit":{"call":7,"range":[],"steps":{"first":"x"},"earlier":{},"odd":null},"traceEvents":[`))
 	same(t, o, &Origin{Call: "7", Steps: &Steps{}})
 }

@@ -40,7 +40,7 @@ func (f *Forecast) Event(e *trace.Event, mark uint8) bool {
 // Finish is called when all of the trace that v surveys was seen.
 func (f *Forecast) Finish(v *trace.Survey) {
 	f.zero, f.last = v.Zero, v.Last
-	f.load.settle(f.scale)
+	f.load.countFlows(f.scale)
 }
 
 // partial is f as it is before all was seen: flow events are left out.

@@ -54,14 +54,14 @@ func (l *lane) widen(to func(i int) int) {
 }
 
 func (l *lanes) add(e *trace.Event) {
-	n := l.take(e, 1)
+	n := l.addEvent(e, 1)
 	if isWork(e) {
 		n.work(l.scale, e.Cat(), e.TS, e.End())
 	}
 }
 
 // take counts events in their lane.
-func (l *lanes) take(e *trace.Event, count int64) *lane {
+func (l *lanes) addEvent(e *trace.Event, count int64) *lane {
 	python := l.sides.Kinds(e)&filter.Python != 0
 	track := l.names.Of(e)
 	if l.last == nil || l.last.laneKey != (laneKey{track, python}) {
@@ -80,7 +80,7 @@ func (l *lanes) take(e *trace.Event, count int64) *lane {
 func (l *lanes) addMerged(e *trace.Event, m *merged.Slices, r *merged.Reader) {
 	for n := range m.All {
 		part := r.Part(e, n)
-		if on := l.take(&part, n.Count); isWork(&part) {
+		if on := l.addEvent(&part, n.Count); isWork(&part) {
 			on.spread(l.scale, e.TS, e.End(), m.Covers(n))
 		}
 	}
@@ -146,7 +146,7 @@ func (l *lanes) newLane(key laneKey, process int) *lane {
 
 // work adds what a slice covers beyond those before it.
 func (n *lane) work(s *scale, cat []byte, start, to trace.Time) {
-	c := n.of(cat)
+	c := n.coveredBy(cat)
 	from := max(start, c.end)
 	if to <= from {
 		return
@@ -159,8 +159,8 @@ func (n *lane) work(s *scale, cat []byte, start, to trace.Time) {
 	}
 }
 
-// of finds a category. Beyond some, categories share one.
-func (n *lane) of(cat []byte) *covered {
+// coveredBy finds a category. Beyond some, categories share one.
+func (n *lane) coveredBy(cat []byte) *covered {
 	const most = 32
 	for i := range n.covered {
 		if c := &n.covered[i]; c.cat == string(cat) || i == most-1 {

@@ -55,7 +55,7 @@ func (l *load) add(s *scale, e *trace.Event, mark uint8) {
 		}
 		return
 	case e.IsFlow():
-		l.sample.Note(e, flowEvent{size, mark})
+		l.sample.NoteFlow(e, flowEvent{size, mark})
 		return
 	}
 	from, to := s.index(e.TS), s.index(e.End())
@@ -69,11 +69,11 @@ func (l *load) add(s *scale, e *trace.Event, mark uint8) {
 	}
 }
 
-// settle counts the flow events of whole flows: others will be in no slice.
-func (l *load) settle(s *scale) {
+// countFlows counts the flow events of whole flows: others will be in no slice.
+func (l *load) countFlows(s *scale) {
 	a, n, size := &l.whole, int64(0), int64(0)
 	a.points, a.first, a.last = make(sums, s.bins), make(sums, s.bins), make(sums, s.bins)
-	each := l.sample.Each()
+	each := l.sample.Scale()
 	for flow := range l.sample.Flows() {
 		end := slices.IndexFunc(flow, func(p flows.Point[flowEvent]) bool { return p.Phase == 'f' })
 		for i := range flow {

@@ -126,14 +126,14 @@ func (o *Occurrences) add(e *trace.Event) {
 	}
 	o.scale.reach(e.TS)
 	n := &o.all[place]
-	if n.take(e.TS, e.Span()) && o.names[name].isShape {
+	if n.addOne(e.TS, e.Span()) && o.names[name].isShape {
 		o.longest[place] = string(e.Name())
 	}
 	n.bins.add(o.scale.index(e.TS))
 }
 
-// take adds one that begins at a time, and reports whether it is the longest so far.
-func (n *Occurrence) take(ts, span trace.Time) (longest bool) {
+// addOne adds one that begins at a time, and reports whether it is the longest so far.
+func (n *Occurrence) addOne(ts, span trace.Time) (longest bool) {
 	if n.Count == 0 || ts < n.First {
 		n.First = ts
 	}

@@ -280,7 +280,7 @@ func TestThePageStaysSmall(t *testing.T) {
 	d := &Data{Name: strings.Repeat("名", 200), Forecast: c.forecast, Last: pageBins<<30 - 1, Markers: strings.Repeat("<", 10_000)}
 	d.last = d.Last
 	d.scale.shift = 30
-	c.forecast.load.settle(d.scale)
+	c.forecast.load.countFlows(d.scale)
 	numbers := func() (n []int64) {
 		for range pageBins {
 			n = append(n, rng.Int64N(1e8))

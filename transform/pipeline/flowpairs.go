@@ -5,52 +5,52 @@ import (
 	"tracekit/transform/internal/flows"
 )
 
-// Flows drops the halves of flows whose other halves are dropped, in one pass. Those
+// FlowPairs drops the halves of flows whose other halves are dropped, in one pass. Those
 // that are kept by themselves are held back until the flow is known to keep a start
 // and an end; what was half before stays as it was.
 type FlowPairs struct {
-	chains map[uint64]*heldFlow // by flows.Key
-	order  []*heldFlow          // by what came first
+	chains map[uint64]*pendingFlow // by flows.Key
+	order  []*pendingFlow          // by what came first
 }
 
-// heldFlow is a flow from its start to the next start of the same id.
-type heldFlow struct {
-	held               []trace.Event
-	starts, startGoes  bool
-	arrives, arrowGoes bool // it has an end that is kept, or one that is dropped
-	steps, stepGoes    bool // and so of steps, by which some profilers end flows
+// pendingFlow is a flow from its start to the next start of the same id.
+type pendingFlow struct {
+	events                  []trace.Event
+	startKept, startDropped bool
+	endKept, endDropped     bool // it has an end that is kept, or one that is dropped
+	stepKept, stepDropped   bool // and so of steps, by which some profilers end flows
 }
 
-// Take takes a flow event, which is dropped or may be kept by itself, and calls keep and
+// Add adds a flow event, which is dropped or may be kept by itself, and calls keep and
 // drop for those that are decided by now.
-func (a *FlowPairs) Take(e *trace.Event, goes bool, keep, drop func(e *trace.Event) error) error {
+func (a *FlowPairs) Add(e *trace.Event, dropped bool, keep, drop func(e *trace.Event) error) error {
 	h := a.chain(e)
-	if e.Phase == 's' && h.starts {
+	if e.Phase == 's' && h.startKept {
 		if err := h.finish(keep, drop); err != nil {
 			return err
 		}
-		*h = heldFlow{}
+		*h = pendingFlow{}
 	}
 	switch {
 	case e.Phase == 's':
-		h.starts, h.startGoes = true, goes
-	case e.Phase == 'f' && goes:
-		h.arrowGoes = true
+		h.startKept, h.startDropped = true, dropped
+	case e.Phase == 'f' && dropped:
+		h.endDropped = true
 	case e.Phase == 'f':
-		h.arrives = true
-	case e.Phase == 't' && goes:
-		h.stepGoes = true
+		h.endKept = true
+	case e.Phase == 't' && dropped:
+		h.stepDropped = true
 	case e.Phase == 't':
-		h.steps = true
+		h.stepKept = true
 	}
-	if goes {
+	if dropped {
 		if err := drop(e); err != nil {
 			return err
 		}
 	} else {
-		h.held = append(h.held, e.Clone())
+		h.events = append(h.events, e.Clone())
 	}
-	if h.startGoes || h.starts && h.arrives {
+	if h.startDropped || h.startKept && h.endKept {
 		return h.finish(keep, drop)
 	}
 	return nil
@@ -66,29 +66,29 @@ func (a *FlowPairs) End(keep, drop func(e *trace.Event) error) error {
 	return nil
 }
 
-func (h *heldFlow) finish(keep, drop func(e *trace.Event) error) error {
+func (h *pendingFlow) finish(keep, drop func(e *trace.Event) error) error {
 	do := keep
-	ends := h.arrives || h.arrowGoes
-	if h.startGoes || h.arrowGoes && !h.arrives || !ends && h.stepGoes && !h.steps {
+	ends := h.endKept || h.endDropped
+	if h.startDropped || h.endDropped && !h.endKept || !ends && h.stepDropped && !h.stepKept {
 		do = drop
 	}
-	for i := range h.held {
-		if err := do(&h.held[i]); err != nil {
+	for i := range h.events {
+		if err := do(&h.events[i]); err != nil {
 			return err
 		}
 	}
-	h.held = nil
+	h.events = nil
 	return nil
 }
 
-func (a *FlowPairs) chain(e *trace.Event) *heldFlow {
+func (a *FlowPairs) chain(e *trace.Event) *pendingFlow {
 	key := flows.Key(e)
 	h := a.chains[key]
 	if h == nil {
 		if a.chains == nil {
-			a.chains = map[uint64]*heldFlow{}
+			a.chains = map[uint64]*pendingFlow{}
 		}
-		h = &heldFlow{}
+		h = &pendingFlow{}
 		a.chains[key] = h
 		a.order = append(a.order, h)
 	}
@@ -100,8 +100,8 @@ func (a *FlowPairs) Memory() int {
 	const flow, event = 200, 120
 	n := flow * len(a.order)
 	for _, f := range a.order {
-		for i := range f.held {
-			n += event + f.held[i].Size()
+		for i := range f.events {
+			n += event + f.events[i].Size()
 		}
 	}
 	return n

@@ -48,7 +48,7 @@ func TestFlowPairs(t *testing.T) {
 		words := strings.Fields(c.events)
 		for _, w := range words {
 			e := flow(t, w)
-			if err := a.Take(&e, strings.HasSuffix(w, "d"), keep, drop); err != nil {
+			if err := a.Add(&e, strings.HasSuffix(w, "d"), keep, drop); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -11,18 +11,18 @@ import (
 // events in the output, in one pass: metadata that comes before the first such
 // event is held back until it does, and what is held at the end is dropped.
 type Names struct {
-	tracks    trace.Tracks
-	threads   []*heldNames // by track
-	processes []*heldNames
-	distinct  Distinct
-	Dropped   int64  // metadata events of what has no others, complete after End
-	Repeated  int64  // metadata events that repeat others, complete after End
-	Free      int64  // metadata events that were written whatever else is
-	Tally     *Tally // may be nil
+	tracks     trace.Tracks
+	threads    []*pendingNames // by track
+	processes  []*pendingNames
+	distinct   Distinct
+	Dropped    int64  // metadata events of what has no others, complete after End
+	Repeated   int64  // metadata events that repeat others, complete after End
+	AlwaysKept int64  // metadata events that were written whatever else is
+	Tally      *Tally // may be nil
 }
 
-// heldNames is the metadata of one process or thread, until it is used.
-type heldNames struct {
+// pendingNames is the metadata of one process or thread, until it is used.
+type pendingNames struct {
 	used   bool
 	events []trace.Event
 }
@@ -30,10 +30,10 @@ type heldNames struct {
 // IsThreadName reports metadata that concerns a thread, not its process.
 func IsThreadName(e *trace.Event) bool { return bytes.HasPrefix(e.Name(), []byte("thread_")) }
 
-// StaysAlways reports metadata that is kept whatever else does: it speaks of the whole
+// IsAlwaysKept reports metadata that is kept whatever else does: it speaks of the whole
 // trace, or is the name that vLLM on Gaudi gives to process 1 and means for its own,
 // which repair can find out as long as the name is there.
-func StaysAlways(e *trace.Event) bool {
+func IsAlwaysKept(e *trace.Event) bool {
 	if len(e.Pid()) == 0 {
 		return true
 	}
@@ -51,10 +51,10 @@ func StaysAlways(e *trace.Event) bool {
 
 func (n *Names) grow() {
 	for len(n.threads) < len(n.tracks.All) {
-		n.threads = append(n.threads, &heldNames{})
+		n.threads = append(n.threads, &pendingNames{})
 	}
 	for len(n.processes) < len(n.tracks.Processes) {
-		n.processes = append(n.processes, &heldNames{})
+		n.processes = append(n.processes, &pendingNames{})
 	}
 }
 
@@ -71,7 +71,7 @@ func (n *Names) Use(e *trace.Event, w *trace.Writer) error {
 	return nil
 }
 
-func (h *heldNames) release(w *trace.Writer, t *Tally) error {
+func (h *pendingNames) release(w *trace.Writer, t *Tally) error {
 	h.used = true
 	for i := range h.events {
 		t.Out(&h.events[i], h.events[i].Size())
@@ -89,20 +89,20 @@ func (n *Names) Name(e *trace.Event, w *trace.Writer) error {
 	if !n.distinct.First(e) {
 		return nil
 	}
-	return n.take(e, w)
+	return n.writeOrHold(e, w)
 }
 
-func (n *Names) take(e *trace.Event, w *trace.Writer) error {
+func (n *Names) writeOrHold(e *trace.Event, w *trace.Writer) error {
 	track := n.tracks.Of(e)
 	n.grow()
 	h := n.processes[n.tracks.All[track].Process]
-	free := StaysAlways(e)
+	free := IsAlwaysKept(e)
 	if IsThreadName(e) {
 		h, free = n.threads[track], false
 	}
 	if h.used || free {
 		if !h.used {
-			n.Free++
+			n.AlwaysKept++
 		}
 		n.Tally.Out(e, e.Size())
 		return w.Event(e)
@@ -116,7 +116,7 @@ func (n *Names) End(w *trace.Writer) error {
 	n.Repeated = n.distinct.Repeated
 	for _, e := range n.distinct.Due() {
 		n.Repeated--
-		if err := n.take(&e, w); err != nil {
+		if err := n.writeOrHold(&e, w); err != nil {
 			return err
 		}
 	}
@@ -130,7 +130,7 @@ func (n *Names) End(w *trace.Writer) error {
 func (n *Names) Memory() int {
 	const list, event = 48, 120
 	held := n.tracks.Memory() + n.distinct.Memory() + list*(len(n.threads)+len(n.processes))
-	for _, all := range [][]*heldNames{n.threads, n.processes} {
+	for _, all := range [][]*pendingNames{n.threads, n.processes} {
 		for _, h := range all {
 			for i := range h.events {
 				held += event + h.events[i].Size()

@@ -28,7 +28,7 @@ func TestStaysAlways(t *testing.T) {
 		}
 		seen := 0
 		if _, err := s.Survey(func(e *trace.Event) error {
-			if seen++; StaysAlways(e) != c.always {
+			if seen++; IsAlwaysKept(e) != c.always {
 				t.Errorf("%s: not %v", c.event, c.always)
 			}
 			return nil

@@ -80,7 +80,7 @@ func (m *member) samples(of int) []clocks.Sample {
 		is, _ := producer.CollectiveNamed(k.Kind)
 		c.Add(&clocks.Collective{Meeting: clocks.Meeting{Group: m.Groups[x.group].Hash, Number: x.number}, Shape: k.Shape, Kind: is}, x.start, x.end)
 	})
-	c.Settle()
+	c.MakeSamples()
 	return c.Samples
 }
 

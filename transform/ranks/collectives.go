@@ -143,7 +143,7 @@ func (t *Trace) check() error {
 		return err
 	}
 	for i := range t.Kernels {
-		if err := newSketch().take(t.Kernels[i].Durations); err != nil {
+		if err := newSketch().addColumns(t.Kernels[i].Durations); err != nil {
 			return err
 		}
 	}

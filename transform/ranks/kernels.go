@@ -81,12 +81,12 @@ func (r *KernelRow) sketch(all []ofMember, members []*member) error {
 		if k.Durations == nil {
 			return nil
 		}
-		if err := sum.take(k.Durations); err != nil {
+		if err := sum.addColumns(k.Durations); err != nil {
 			return err
 		}
 		if members[k.member].label == r.Rank {
 			own := newSketch()
-			if err := own.take(k.Durations); err != nil {
+			if err := own.addColumns(k.Durations); err != nil {
 				return err
 			}
 			p50 := own.quantile(50)

@@ -21,8 +21,8 @@ type sight struct {
 
 func (s *sight) length() trace.Time { return s.end - s.start }
 
-// meets is 0 for two sights of the same collective, and else their order.
-func (s *sight) meets(o *sight) int {
+// compare is 0 for two sights of the same collective, and else their order.
+func (s *sight) compare(o *sight) int {
 	return cmp.Or(cmp.Compare(s.group, o.group), cmp.Compare(s.number, o.number), cmp.Compare(s.op, o.op), cmp.Compare(s.shape, o.shape))
 }
 
@@ -58,8 +58,8 @@ func newMatcher(members []*member) *matcher {
 	return m
 }
 
-// each calls met for each collective with what members have seen of it, by member.
-func (m *matcher) each(met func([]sight)) error {
+// eachCollective calls met for each collective with what members have seen of it, by member.
+func (m *matcher) eachCollective(met func([]sight)) error {
 	total := 0
 	for _, x := range m.members {
 		total += x.collectives
@@ -79,11 +79,11 @@ func (m *matcher) each(met func([]sight)) error {
 			}
 		}
 		slices.SortFunc(all, func(a, b sight) int {
-			return cmp.Or(a.meets(&b), cmp.Compare(a.member, b.member), cmp.Compare(a.start, b.start))
+			return cmp.Or(a.compare(&b), cmp.Compare(a.member, b.member), cmp.Compare(a.start, b.start))
 		})
 		for rest := all; len(rest) > 0; {
 			n := 1
-			for n < len(rest) && rest[n].meets(&rest[0]) == 0 {
+			for n < len(rest) && rest[n].compare(&rest[0]) == 0 {
 				n++
 			}
 			met(rest[:n])

@@ -52,7 +52,7 @@ func Measure(ctx context.Context, s *trace.Source, name string, o report.Options
 
 // device takes work of a device.
 func (m *meter) device(e *trace.Event, repeats bool) {
-	if x, ok := clocks.Of(e); ok && repeats {
+	if x, ok := clocks.CollectiveOf(e); ok && repeats {
 		m.repeats.add(e, &x)
 	} else if ok {
 		m.calls.add(e, &x)

@@ -219,7 +219,7 @@ func TestSketchesAreAsExactAsStated(t *testing.T) {
 	slices.Sort(all)
 	sum := newSketch()
 	for _, i := range []int{2, 0, 1} {
-		if err := sum.take(parts[i].columns()); err != nil {
+		if err := sum.addColumns(parts[i].columns()); err != nil {
 			t.Fatal(err)
 		}
 	}

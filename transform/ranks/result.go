@@ -74,7 +74,7 @@ func (p *Partial) Report() (*Result, error) {
 	r.Clocks = align(members, r)
 	r.steps = matchSteps(members)
 	w := &waits{matcher: newMatcher(members), rows: map[kind]*Collective{}, steps: r.steps}
-	if err := w.matcher.each(w.take); err != nil {
+	if err := w.matcher.eachCollective(w.addCollective); err != nil {
 		return nil, err
 	}
 	var labels []string

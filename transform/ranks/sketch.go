@@ -35,8 +35,8 @@ func (s sketch) columns() (c columns) {
 	return c
 }
 
-// take adds the counts of columns.
-func (s sketch) take(c columns) error {
+// addColumns adds the counts of columns.
+func (s sketch) addColumns(c columns) error {
 	n := numbers{rest: c}
 	value := int64(0)
 	for len(n.rest) > 0 {

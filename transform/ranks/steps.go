@@ -49,7 +49,7 @@ func (t *Trace) putSteps(all []report.Step) {
 		if s.Number != nil {
 			at = *s.Number
 		}
-		t.Steps.put(flags, at-number, int64(s.Start-start), int64(s.Duration), int64(phases.of(s.Phase)), int64(buckets.of(s.Bucket)))
+		t.Steps.put(flags, at-number, int64(s.Start-start), int64(s.Duration), int64(phases.number(s.Phase)), int64(buckets.number(s.Bucket)))
 		number, start = at, s.Start
 		if s.DeviceBusy != nil {
 			t.Steps.put(int64(*s.DeviceBusy))
@@ -90,7 +90,7 @@ type dictionary struct {
 	at   map[string]int
 }
 
-func (d *dictionary) of(text string) int {
+func (d *dictionary) number(text string) int {
 	n, ok := d.at[text]
 	if !ok {
 		if d.at == nil {

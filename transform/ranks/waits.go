@@ -67,7 +67,7 @@ type waits struct {
 }
 
 // take takes what members have seen of one collective.
-func (w *waits) take(all []sight) {
+func (w *waits) addCollective(all []sight) {
 	k := w.matcher.kinds[all[0].kind]
 	for i := range all[1:] {
 		k.Bytes = max(k.Bytes, w.matcher.kinds[all[i+1].kind].Bytes)

@@ -460,7 +460,7 @@ func TestCases(t *testing.T) {
 			if len(set) > 0 && !checkText(t, set).Loads {
 				t.Errorf("what is set aside does not load: %s", set)
 			}
-			mustMend(t, []byte(c.in))
+			mustRepair(t, []byte(c.in))
 			for _, k := range r.Counts {
 				met[k.Kind] = true
 			}

@@ -28,7 +28,7 @@ func (s *survey) reject([]byte) error { return nil }
 
 func (s *survey) event(_, obj []byte, seq int64) error {
 	s.in++
-	look := s.judge.Looked()
+	look := s.judge.LastEvent()
 	if look.Phase == 'M' {
 		s.names++
 		s.name(obj, seq)
@@ -128,7 +128,7 @@ func (e *emitter) begin() error {
 func (e *emitter) reject(obj []byte) error { return e.rejects.add(obj) }
 
 func (e *emitter) event(sep, obj []byte, seq int64) error {
-	look := e.judge.Looked()
+	look := e.judge.LastEvent()
 	if look.Drawn && e.outside(look.TS, look.Dur) {
 		return e.rejects.add(obj)
 	}

@@ -22,7 +22,7 @@ const (
 	hidden           // no viewer could show it
 )
 
-// rules mend the members of one event.
+// rules repair the members of one event.
 type rules struct {
 	*reader
 	ms    []member
@@ -87,7 +87,7 @@ func (e *rules) add(name, val string) {
 	e.ms = append(e.ms, member{sep: []byte(", "), key: []byte(`"` + name + `"`), name: name, colon: []byte(": "), val: []byte(val)})
 }
 
-// times mends ts and the durations.
+// times repairs ts and the durations.
 func (e *rules) times() outcome {
 	ts := e.get("ts")
 	if ts == nil && e.phase != 'M' {
@@ -124,7 +124,7 @@ func (e *rules) times() outcome {
 	return kept
 }
 
-// time mends a time, and reports whether it can be read.
+// time repairs a time, and reports whether it can be read.
 func (e *rules) time(m *member) bool {
 	v := m.val
 	if len(m.raw) > 0 && (m.raw[0] == '-' || m.raw[0]-'0' <= 9) {
@@ -211,7 +211,7 @@ func (e *rules) possible(ts, dur *member, long bool) outcome {
 	return kept
 }
 
-// ids mends what names threads, and ids that are too large for 64 bits.
+// ids repairs what names threads, and ids that are too large for 64 bits.
 func (e *rules) ids() {
 	for _, name := range []string{"pid", "tid"} {
 		m := e.get(name)
@@ -266,7 +266,7 @@ func (e *rules) id(m *member) {
 	e.count[Giants]++
 }
 
-// counter mends the values of a counter.
+// counter repairs the values of a counter.
 func (e *rules) counter() outcome {
 	args := e.get("args")
 	if args == nil || args.val[0] != '{' {
@@ -300,7 +300,7 @@ func (e *rules) inside(m *member, change func([]member)) []byte {
 	return render(ms, tail)
 }
 
-// meta mends names and sort indexes.
+// meta repairs names and sort indexes.
 func (e *rules) meta() outcome {
 	name := e.get("name")
 	if name == nil {

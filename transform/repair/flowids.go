@@ -76,13 +76,13 @@ func (f *flowIDs) see(r *check.Record, process uint32) {
 	}
 }
 
-// settle says which events get which ids, and returns how many do.
-func (f *flowIDs) settle() int64 {
+// assignIDs says which events get which ids, and returns how many do.
+func (f *flowIDs) assignIDs() int64 {
 	f.own = map[int64]uint64{}
 	rankOf := f.rankOf()
 	next := uint64(firstFlow)
 	for _, flow := range f.order {
-		for i, events := range f.apart(f.twice[flow], rankOf) {
+		for i, events := range f.splitFlows(f.twice[flow], rankOf) {
 			if i == 0 {
 				continue // it keeps the id
 			}
@@ -99,8 +99,8 @@ func (f *flowIDs) settle() int64 {
 	return int64(len(f.own))
 }
 
-// apart parts the events of one id into flows.
-func (f *flowIDs) apart(events []flowEvent, rankOf func(process uint32) string) (flows [][]flowEvent) {
+// splitFlows parts the events of one id into flows.
+func (f *flowIDs) splitFlows(events []flowEvent, rankOf func(process uint32) string) (flows [][]flowEvent) {
 	ranks := [][]flowEvent{events}
 	if parts, sure := f.byRank(events, rankOf); sure {
 		ranks = parts

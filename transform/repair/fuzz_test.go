@@ -9,7 +9,7 @@ func FuzzRepair(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) < 4<<10 {
-			mustMend(t, text)
+			mustRepair(t, text)
 		}
 	})
 }

@@ -160,7 +160,7 @@ func (r *reader) bare(b []byte, p int, inArgs bool) (val []byte, end int, st sta
 	switch {
 	case end == len(b) && !r.final:
 		return nil, p, short
-	case end == len(b) || bytes.IndexByte([]byte(" \n\r\t,}]\""), b[end]) >= 0 && !(inArgs && goesOn(b, end)):
+	case end == len(b) || bytes.IndexByte([]byte(" \n\r\t,}]\""), b[end]) >= 0 && !(inArgs && textFollows(b, end)):
 		return r.token(b[p:end]), end, whole
 	case b[p] == '\'':
 		return r.single(b, p, ",}]")
@@ -184,9 +184,9 @@ func (r *reader) bare(b []byte, p int, inArgs bool) (val []byte, end int, st sta
 	return nil, p, lost
 }
 
-// goesOn reports whether blanks at b[p] have more text behind them before the object or array
+// textFollows reports whether blanks at b[p] have more text behind them before the object or array
 // goes on.
-func goesOn(b []byte, p int) bool {
+func textFollows(b []byte, p int) bool {
 	q := p
 	for q < len(b) && b[q] == ' ' {
 		q++

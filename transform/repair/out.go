@@ -57,7 +57,7 @@ func (r *rejects) add(obj []byte) error {
 
 func (r *rejects) loadable(obj []byte) []byte {
 	if isJSON(obj) && obj[0] == '{' {
-		if end, v := r.judge.Look(append(obj[:len(obj):len(obj)], ' '), 0); end == len(obj) && (v == check.Clean || v == check.Flawed) {
+		if end, v := r.judge.JudgeEvent(append(obj[:len(obj):len(obj)], ' '), 0); end == len(obj) && (v == check.Clean || v == check.Flawed) {
 			return obj
 		}
 	}

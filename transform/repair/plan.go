@@ -14,7 +14,7 @@ import (
 )
 
 // plan is what has to be done to events that are well by themselves, by their
-// number in the file. It grows with what it mends.
+// number in the file. It grows with what it repairs.
 type plan struct {
 	extent  trace.Extent // what is drawn outside is set aside
 	far     bool         // there is something outside
@@ -167,7 +167,7 @@ func (p *plan) stray(ts int64) bool {
 }
 
 func (p *planner) each(visit func(r *check.Record)) error {
-	return p.judge.Each(p.ctx, func(r *check.Record) {
+	return p.judge.EachKept(p.ctx, func(r *check.Record) {
 		if !p.leaves(r) {
 			visit(r)
 		}
@@ -331,7 +331,7 @@ func (p *planner) tellFlowsApart(twice map[int64]bool) error {
 	if err := eachFlow(func(r *check.Record) { p.flowIDs.see(r, p.judge.ProcessOf(r.Track)) }); err != nil {
 		return err
 	}
-	p.count[FlowIDs] += p.flowIDs.settle()
+	p.count[FlowIDs] += p.flowIDs.assignIDs()
 	return nil
 }
 

@@ -40,7 +40,7 @@ type Report struct {
 	EventsIn, EventsOut int64
 	BytesIn, BytesOut   int64 // of text
 	Counts              []Count
-	Unchanged           bool // there was nothing to mend
+	Unchanged           bool // there was nothing to repair
 }
 
 // Loses reports whether something of the input was left out.
@@ -156,7 +156,7 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	if p.far {
 		p.count[Times] += p.extent.Outside
 	}
-	if !r.off[VLLM] && p.settle() {
+	if !r.off[VLLM] && p.decideMoves() {
 		p.count[VLLM]++
 	}
 	for k, n := range l.rewriter.count {

@@ -60,9 +60,9 @@ func unclean(r *check.Report) string {
 	return strings.Join(s, "\n")
 }
 
-// mustMend repairs text and checks the laws of it: the result is clean, and
+// mustRepair repairs text and checks the laws of it: the result is clean, and
 // there is nothing left to repair.
-func mustMend(t testing.TB, text []byte) {
+func mustRepair(t testing.TB, text []byte) {
 	t.Helper()
 	out, _, r, err := repairText(t, text, Options{})
 	if errors.Is(err, trace.ErrNoEvents) || errors.Is(err, trace.ErrNotTrace) || errors.Is(err, trace.ErrEmpty) || errors.Is(err, trace.ErrFormat) {
@@ -100,7 +100,7 @@ func realTraces(t testing.TB) map[string][]byte {
 
 func TestRealTraces(t *testing.T) {
 	for name, text := range realTraces(t) {
-		mustMend(t, text)
+		mustRepair(t, text)
 		out, _, _, err := repairText(t, text, Options{})
 		if err != nil {
 			t.Fatal(name, err)
@@ -121,13 +121,13 @@ func TestPerfettoCases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustMend(t, text)
+		mustRepair(t, text)
 	}
 }
 
 func TestRandomTraces(t *testing.T) {
 	for i := range uint64(120) {
-		mustMend(t, reference.Random(rand.New(rand.NewPCG(i, 1)), 10+int(i)/3))
+		mustRepair(t, reference.Random(rand.New(rand.NewPCG(i, 1)), 10+int(i)/3))
 	}
 }
 
@@ -180,7 +180,7 @@ func TestMutations(t *testing.T) {
 	for i := range n {
 		rng := rand.New(rand.NewPCG(i, 2))
 		text := reference.Random(rng, 10+rng.IntN(60))
-		mustMend(t, mutate(rng, text))
+		mustRepair(t, mutate(rng, text))
 	}
 }
 
@@ -192,7 +192,7 @@ func TestMutatedRealTraces(t *testing.T) {
 		}
 		for i := range uint64(25) {
 			rng := rand.New(rand.NewPCG(i, uint64(len(name))))
-			mustMend(t, mutate(rng, text))
+			mustRepair(t, mutate(rng, text))
 		}
 	}
 }

@@ -195,8 +195,8 @@ func (h *rewriter) start() (inEvents bool, err error) {
 		h.bare, h.found = true, true
 		return true, h.sink.head(append(bytes.Clone(lead), '['))
 	}
-	if end, v := h.judge.Look(b, at); (v == check.Clean || v == check.Flawed) && startsEvent(b, at) && end < len(b) && !bytes.Contains(b[at:end], []byte(`"traceEvents"`)) {
-		if h.judge.Looked().Phase != 0 {
+	if end, v := h.judge.JudgeEvent(b, at); (v == check.Clean || v == check.Flawed) && startsEvent(b, at) && end < len(b) && !bytes.Contains(b[at:end], []byte(`"traceEvents"`)) {
+		if h.judge.LastEvent().Phase != 0 {
 			// Events one after the other, without an array around them.
 			h.bare, h.found, h.p = true, true, at
 			h.count[Documents]++
@@ -281,7 +281,7 @@ func (h *rewriter) event(at, commas int) error {
 		if h.eof && h.unclosed.Has(at) || h.deeper.Has(at) {
 			return h.repair(at, commas)
 		}
-		end, v := h.judge.Look(h.buf, at)
+		end, v := h.judge.JudgeEvent(h.buf, at)
 		h.judged += int64(max(end-at, 0))
 		if v == check.Cut && h.eof && h.asked < mostAsked {
 			h.asked++
@@ -409,7 +409,7 @@ func (h *rewriter) hand(sep, obj []byte, commas int) error {
 // bytes: viewers look at the first 128 to tell a trace.
 const maxBlank = 60
 
-// mend takes an event that can't stay as it is.
+// repair takes an event that can't stay as it is.
 func (h *rewriter) repair(at, commas int) error {
 	for {
 		before := maps.Clone(h.count)
@@ -471,7 +471,7 @@ func (h *rewriter) members(at int, before tally) (ms []member, tail []byte, end 
 
 // showable reports whether a repaired event can be handed on.
 func (h *rewriter) showable(obj []byte, ms []member, st status) bool {
-	stop, v := h.judge.Look(obj, 0)
+	stop, v := h.judge.JudgeEvent(obj, 0)
 	switch {
 	case st != whole && !complete(ms):
 		return false

@@ -102,7 +102,7 @@ func TestSliceOfRepaired(t *testing.T) {
 	for i := range uint64(50) {
 		rng := rand.New(rand.NewPCG(i, 4))
 		text := wild(rng, 3+rng.IntN(60))
-		mustMend(t, text)
+		mustRepair(t, text)
 		mustSlice(t, rng, text, 4)
 	}
 	for _, text := range realTraces(t) {

@@ -35,7 +35,7 @@ type uses struct {
 
 type use struct {
 	seq int64
-	check.Look
+	check.EventTime
 }
 
 func newVLLMPlan() vllmPlan {
@@ -76,14 +76,14 @@ func (v *vllmPlan) name(process uint32, pid []byte, seq int64, isVLLM bool) {
 
 // settle decides what moves, and reports whether something does: a process
 // called vLLM of which nothing stays but its name is not the one that is meant.
-func (p *plan) settle() bool {
+func (p *plan) decideMoves() bool {
 	v := &p.vllm
 	if len(v.meant) == 0 {
 		return false
 	}
 	var wrong []uint32
 	for process := range v.named {
-		if !p.stays(process) {
+		if !p.keepsEvents(process) {
 			wrong = append(wrong, process)
 		}
 	}
@@ -105,8 +105,8 @@ func (p *plan) settle() bool {
 	return true
 }
 
-// stays reports whether an event of a process stays in the trace.
-func (p *plan) stays(process uint32) bool {
+// keepsEvents reports whether an event of a process stays in the trace.
+func (p *plan) keepsEvents(process uint32) bool {
 	if int(process) >= len(p.vllm.used) {
 		return false
 	}

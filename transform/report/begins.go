@@ -45,7 +45,7 @@ func (g *begun) memory() int {
 
 // take takes an event of a track, and calls each for a slice that ends with it. What slices count for kind
 // says when they begin.
-func (b *begins) take(track int, e *trace.Event, kind func(*trace.Event) class, each func(*trace.Event) error) error {
+func (b *begins) addEvent(track int, e *trace.Event, kind func(*trace.Event) class, each func(*trace.Event) error) error {
 	if e.Has&trace.HasTS == 0 || e.TS < 0 {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (b *begins) take(track int, e *trace.Event, kind func(*trace.Event) class, 
 
 func (b *begins) match(t *openTrack, e *trace.Event, kind func(*trace.Event) class, each func(*trace.Event) error) error {
 	if e.TS > t.latest {
-		t.open.Take(&t.same)
+		t.open.MoveFrom(&t.same)
 		t.latest = e.TS
 	}
 	key := pairs.KeyOf(e)

@@ -7,10 +7,10 @@ import (
 
 // classes know what complete slices with the same interned key count for, so that most need no look at their
 // category, their process and their thread.
-type classes [64]look
+type classes [64]sliceClass
 
-// look is what holds of slices with the same interned key, as long as nothing is learnt.
-type look struct {
+// sliceClass is what holds of slices with the same interned key, as long as nothing is learnt.
+type sliceClass struct {
 	interned uint32
 	learnt   int
 	class    class
@@ -19,10 +19,10 @@ type look struct {
 }
 
 // isDevice reports work of a device.
-func (k *look) isDevice() bool { return k.class == work && k.side == filter.Device }
+func (k *sliceClass) isDevice() bool { return k.class == work && k.side == filter.Device }
 
 // of returns what is known of slices like e, nil if that is nothing.
-func (c *classes) of(e *trace.Event, r *filter.Recognizer) *look {
+func (c *classes) of(e *trace.Event, r *filter.Recognizer) *sliceClass {
 	if k := &c[e.Interned%uint32(len(c))]; k.interned == e.Interned && e.Interned != 0 && k.learnt == r.Learnt {
 		return k
 	}
@@ -30,8 +30,8 @@ func (c *classes) of(e *trace.Event, r *filter.Recognizer) *look {
 }
 
 // put keeps what is known of e if it holds of slices like it. They must be whole events of the trace.
-func (c *classes) put(e *trace.Event, r *filter.Recognizer, k look) {
-	if e.Interned != 0 && r.Settled(e) {
+func (c *classes) put(e *trace.Event, r *filter.Recognizer, k sliceClass) {
+	if e.Interned != 0 && r.IsFinal(e) {
 		k.interned, k.learnt = e.Interned, r.Learnt
 		c[e.Interned%uint32(len(c))] = k
 	}

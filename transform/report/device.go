@@ -85,8 +85,8 @@ type engine struct {
 	inside   int64 // kernels that lie in others
 }
 
-// meet takes a kernel, in order of starts: those of a stream run one after the other.
-func (g *engine) meet(s span) {
+// addKernel takes a kernel, in order of starts: those of a stream run one after the other.
+func (g *engine) addKernel(s span) {
 	if s.start < g.kernel.end && (s.end <= g.kernel.end || s.start == g.kernel.start) {
 		g.inside++
 	}
@@ -97,7 +97,7 @@ func (g *engine) meet(s span) {
 
 // take notes a category of work. What merged slices cover is known by category: not if work
 // of one lies in that of another.
-func (g *engine) take(cat []byte) {
+func (g *engine) addCategory(cat []byte) {
 	if g.cat != string(cat) {
 		g.mixed = g.mixed || g.seen
 		g.cat = string(cat)
@@ -126,7 +126,7 @@ func (d *devices) workOf(m *measure, e *trace.Event) destination {
 	track := int32(m.names.Of(e))
 	v, k := d.device(m, e), m.kernels.of(e)
 	if m.learned.merged {
-		v.engine(track).take(e.Cat())
+		v.engine(track).addCategory(e.Cat())
 	}
 	return destination{order: &v.inOrder, what: d.job(m, track, k.number, e), kernel: k}
 }
@@ -143,7 +143,7 @@ func (d *devices) device(m *measure, e *trace.Event) *device {
 		if m.moments != nil {
 			v.runs = m.moments.device()
 		}
-		v.next = func(s stretch) { v.take(m, m.clip(s.start, s.end), s.what, s.launch) }
+		v.next = func(s stretch) { v.addSlice(m, m.clip(s.start, s.end), s.what, s.launch) }
 		if d.byProcess == nil {
 			d.byProcess = map[int]*device{}
 		}
@@ -162,10 +162,10 @@ func (v *device) engine(track int32) *engine {
 	return g
 }
 
-// take meets the device's work in order.
-func (v *device) take(m *measure, s span, what, launch int32) {
+// addSlice meets the device's work in order.
+func (v *device) addSlice(m *measure, s span, what, launch int32) {
 	if what < 0 { // what is merged was counted before
-		v.takeMerged(m, s, what, launch)
+		v.addMergedSlice(m, s, what, launch)
 		return
 	}
 	j := m.device.jobs[what]
@@ -180,7 +180,7 @@ func (v *device) take(m *measure, s span, what, launch int32) {
 	v.events++
 	g.add(s)
 	if j.isKernel {
-		g.meet(s)
+		g.addKernel(s)
 	}
 	v.work(&m.device, s)
 	switch {

@@ -30,7 +30,7 @@ type First struct {
 // distance from an event's start back to a later one before it in the file.
 type lateness struct{ high, late trace.Time }
 
-func (l *lateness) note(start trace.Time) {
+func (l *lateness) noteStart(start trace.Time) {
 	if start >= l.high {
 		l.high = start
 	} else {
@@ -56,7 +56,7 @@ func (l *First) Learn(e *trace.Event) {
 		if l.noted != nil {
 			kind = l.mayBe
 		}
-		l.begins.take(l.names.Of(e), e, kind, l.note)
+		l.begins.addEvent(l.names.Of(e), e, kind, l.noteSlice)
 		return
 	}
 	s := l.reader.Read(e)
@@ -67,22 +67,22 @@ func (l *First) Learn(e *trace.Event) {
 		for n := range s.All {
 			part := l.reader.Part(e, n)
 			l.sides.Learn(&part)
-			l.note(&part)
+			l.noteSlice(&part)
 		}
 	case e.Phase != 'X' && known == nil:
-		l.classes.put(e, &l.sides, look{})
+		l.classes.put(e, &l.sides, sliceClass{})
 	case !isSlice(e):
 	case known != nil:
 		l.noteAs(e, known.class)
 	default:
 		class := l.kindOf(e)
 		l.noteAs(e, class)
-		l.classes.put(e, &l.sides, look{class: class})
+		l.classes.put(e, &l.sides, sliceClass{class: class})
 	}
 }
 
 // note notes where a slice comes in the order of time.
-func (l *First) note(e *trace.Event) error {
+func (l *First) noteSlice(e *trace.Event) error {
 	l.noteAs(e, l.classOf(e))
 	return nil
 }
@@ -98,11 +98,11 @@ func (l *First) noteAs(e *trace.Event, class class) {
 	case frame:
 		track := l.names.Of(e)
 		l.frames = grown(l.frames, track)
-		l.frames[track].note(e.TS)
+		l.frames[track].noteStart(e.TS)
 	case work:
 		process := l.names.Process(e)
 		l.work = grown(l.work, process)
-		l.work[process].note(e.TS)
+		l.work[process].noteStart(e.TS)
 		l.levels.Learn(&l.sides, e)
 		if l.share {
 			l.hosts = noteOn(l.hosts, l.names.Of(e), e.TS)
@@ -114,7 +114,7 @@ func (l *First) noteAs(e *trace.Event, class class) {
 
 func noteOn(all []lateness, track int, start trace.Time) []lateness {
 	all = grown(all, track)
-	all[track].note(start)
+	all[track].noteStart(start)
 	return all
 }
 
@@ -126,8 +126,8 @@ func lateOn(all []lateness, track int) trace.Time {
 	return anyLate
 }
 
-// settle says that slices come in any order on tracks whose begins and ends do.
-func (l *First) settle() {
+// markOutOfOrder says that slices come in any order on tracks whose begins and ends do.
+func (l *First) markOutOfOrder() {
 	for track := range l.begins.tracks {
 		if !l.begins.tracks[track].outOfOrder {
 			continue

@@ -16,7 +16,7 @@ func NewFirst() *First { return &First{share: true} }
 
 // Snapshot returns what l has learned of a whole trace, the document apart. It learns no more then.
 func (l *First) Snapshot() []byte {
-	l.settle()
+	l.markOutOfOrder()
 	return snapshot.Write(l.state)
 }
 

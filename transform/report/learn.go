@@ -78,7 +78,7 @@ func learn(ctx context.Context, s *trace.Source, o Options) (*learned, error) {
 		}
 		return budget.Check(ctx)
 	})
-	l.settle()
+	l.markOutOfOrder()
 	return l, err
 }
 

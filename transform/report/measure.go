@@ -28,12 +28,12 @@ type measure struct {
 
 func newMeasure(l *learned, r *Report, o Options) *measure {
 	m := &measure{learned: l, report: r, options: o}
-	l.levels.Settle(&l.sides)
+	l.levels.FindLowest(&l.sides)
 	m.begins.sort(&l.begins)
 	r.Steps, r.Recompilations, r.Gaps = []Step{}, []Recompilation{}, []Gap{}
 	r.Phases, r.Buckets, r.Padding = []Bucket{}, []Bucket{}, []Padding{}
 	if l.run != nil {
-		m.takeSteps()
+		m.measureSteps()
 	}
 	m.device.between(r.Steps, r.Gaps)
 	if o.Windows != nil {
@@ -100,7 +100,7 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 
 func (m *measure) event(e *trace.Event) error {
 	if e.Phase == 'B' || e.Phase == 'E' {
-		return m.begins.take(m.names.Of(e), e, m.kindOf, m.slice)
+		return m.begins.addEvent(m.names.Of(e), e, m.kindOf, m.slice)
 	}
 	return m.slice(e)
 }
@@ -139,7 +139,7 @@ type destination struct {
 }
 
 // destination returns where a slice goes that was looked at.
-func (m *measure) destination(e *trace.Event, k *look) destination {
+func (m *measure) destination(e *trace.Event, k *sliceClass) destination {
 	switch {
 	case k.class == call:
 		return m.callsOf(e)
@@ -154,7 +154,7 @@ func (m *measure) destination(e *trace.Event, k *look) destination {
 }
 
 // launch is the number that a call shares with what it launched, 0 if there is none.
-func (m *measure) launch(e *trace.Event, k *look) int32 {
+func (m *measure) launch(e *trace.Event, k *sliceClass) int32 {
 	switch {
 	case m.moments == nil:
 	case k.class == call:
@@ -177,8 +177,8 @@ func (m *measure) send(d *destination, start, end trace.Time, launch int32) erro
 }
 
 // lookAt returns what a slice counts for.
-func (m *measure) lookAt(e *trace.Event) look {
-	k := look{class: m.kindOf(e)}
+func (m *measure) lookAt(e *trace.Event) sliceClass {
+	k := sliceClass{class: m.kindOf(e)}
 	if k.class == work {
 		k.side = m.sides.Side(e)
 		k.repeats = k.side == filter.Device && m.levels.Repeats(&m.sides, e)
@@ -234,7 +234,7 @@ func (m *measure) finish(ctx context.Context) (err error) {
 		return err
 	}
 	m.report.Kernels = m.kernels.finish()
-	if m.rest.some() {
+	if m.rest.any() {
 		for i := range m.report.Kernels {
 			m.report.Kernels[i].Estimate = true
 		}

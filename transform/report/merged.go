@@ -93,7 +93,7 @@ func (u *unlisted) add(cat []byte, n int64) {
 	(*u)[string(cat)] += n
 }
 
-func (u unlisted) some() bool {
+func (u unlisted) any() bool {
 	for _, n := range u {
 		if n != 0 {
 			return true
@@ -206,7 +206,7 @@ func (d *devices) addMerged(m *measure, e *trace.Event, r *mergedRun) error {
 	g.events += r.count
 	v.events += r.count
 	g.merged = g.merged.Add(r.busy)
-	g.take(r.cat)
+	g.addCategory(r.cat)
 	g.mixed = g.mixed || r.mixed
 	g.estimate = g.estimate || !r.exact
 	v.merged, v.loose = true, v.loose || r.count < r.Count
@@ -217,10 +217,10 @@ func (d *devices) addMerged(m *measure, e *trace.Event, r *mergedRun) error {
 	return v.inOrder.add(e.TS, min(e.TS.Add(r.busy), e.End()), ^(2*track + 1), r.ran)
 }
 
-// takeMerged meets what addMerged has added: the stretch of time that a run is within, and one
+// addMergedSlice meets what addMerged has added: the stretch of time that a run is within, and one
 // as long as its work takes, by which that of all engines is estimated: as if all of it were
 // the kernel of which there is most.
-func (v *device) takeMerged(m *measure, s span, what, ran int32) {
+func (v *device) addMergedSlice(m *measure, s span, what, ran int32) {
 	what = ^what
 	if what%2 == 1 {
 		v.work(&m.device, s)

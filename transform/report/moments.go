@@ -52,8 +52,8 @@ func (a *moments) newLog(times bool) *segments {
 	return l
 }
 
-// note lets a thread note what it does.
-func (a *moments) note(s *stacks, t *thread) {
+// addThread lets a thread note what it does.
+func (a *moments) addThread(s *stacks, t *thread) {
 	t.states = &s.states
 	t.log = a.newLog(s != &a.calls)
 	if s == &a.operators {

@@ -34,7 +34,7 @@ type prototype struct {
 	alone   bool // none of them has a correlation that counts
 	several bool // names, but for addresses
 	launch  correlations
-	look    look
+	look    sliceClass
 	to      destination
 	arrives bool // to is known
 }
@@ -172,7 +172,7 @@ func (m *measure) readNoted(ctx context.Context) error {
 		if !p.alone {
 			launch = int32(r.unsigned())
 		}
-		if err := m.takeNoted(p, start, length, launch); err != nil {
+		if err := m.addNoted(p, start, length, launch); err != nil {
 			return err
 		}
 		if count%gathered == 0 {
@@ -184,7 +184,7 @@ func (m *measure) readNoted(ctx context.Context) error {
 	return r.err
 }
 
-func (m *measure) takeNoted(p *prototype, start, length trace.Time, launch int32) error {
+func (m *measure) addNoted(p *prototype, start, length trace.Time, launch int32) error {
 	if p.look.class == nothing || !m.meets(start, length) {
 		return nil
 	}

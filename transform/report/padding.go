@@ -9,16 +9,16 @@ import (
 	"tracekit/transform/steps"
 )
 
-// takePadding adds up what batches that are padded to a size hold. Batches that serve no
+// measurePadding adds up what batches that are padded to a size hold. Batches that serve no
 // request stay out.
-func (m *measure) takePadding() {
+func (m *measure) measurePadding() {
 	at := map[Bucket]int{}
 	list := []Padding{}
 	for i := range m.run.Steps {
 		s := &m.run.Steps[i]
 		for j := range s.Batches {
 			b := &s.Batches[j]
-			if s.Dummy || !told(b) || !m.holds(b.Start) {
+			if s.Dummy || !showsContent(b) || !m.holds(b.Start) {
 				continue
 			}
 			key := bucketOf(&b.Load, s.Warmup)
@@ -39,9 +39,9 @@ func (m *measure) takePadding() {
 	m.report.Padding = list
 }
 
-// told reports whether the trace tells what a batch holds of what it is padded to: ranks
+// showsContent reports whether the trace tells what a batch holds of what it is padded to: ranks
 // that are no driver tell the latter alone.
-func told(b *steps.Batch) bool {
+func showsContent(b *steps.Batch) bool {
 	return b.Requests >= 0 && b.Bucket.Batch >= 0 || b.Tokens >= 0 && paddedTokens(b) >= 0 || b.Blocks >= 0 && b.Bucket.Ctx >= 0
 }
 

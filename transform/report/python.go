@@ -104,7 +104,7 @@ func (p *stacks) thread(m *measure, at place, late trace.Time) *thread {
 		t.call(m.clip(s.start, s.end), s.what, mark)
 	}
 	if m.moments != nil {
-		m.moments.note(p, t)
+		m.moments.addThread(p, t)
 	}
 	if p.threads == nil {
 		p.threads = map[place]*thread{}

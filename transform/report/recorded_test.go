@@ -186,7 +186,7 @@ func (y *youngest) Pop() any {
 	return last
 }
 
-// TestNaiveReferencesAgree judges the twin for many frames by that for few.
+// TestNaiveReferencesAgree compares the reference for many frames with that for few.
 func TestNaiveReferencesAgree(t *testing.T) {
 	for seed := range uint64(60) {
 		data := draw(rand.New(rand.NewPCG(seed, 10)))

@@ -11,8 +11,8 @@ import (
 	"tracekit/transform/steps"
 )
 
-// takeSteps reports the steps, gaps and recompilations that start in the range.
-func (m *measure) takeSteps() {
+// measureSteps reports the steps, gaps and recompilations that start in the range.
+func (m *measure) measureSteps() {
 	r := m.report
 	buckets := map[Bucket][]trace.Time{}
 	for i := range m.run.Steps {
@@ -20,7 +20,7 @@ func (m *measure) takeSteps() {
 		if m.holds(s.Start) {
 			r.Steps = append(r.Steps, stepOf(s))
 		}
-		m.takeBatches(s, buckets)
+		m.measureBatches(s, buckets)
 	}
 	phases := map[Bucket][]trace.Time{}
 	for key, all := range buckets {
@@ -28,9 +28,9 @@ func (m *measure) takeSteps() {
 		phases[key] = append(phases[key], all...)
 	}
 	r.Phases, r.Buckets = sumAll(phases), sumAll(buckets)
-	m.takePadding()
-	m.takeGaps()
-	m.takeCompiles()
+	m.measurePadding()
+	m.measureGaps()
+	m.measureCompiles()
 }
 
 func sumAll(buckets map[Bucket][]trace.Time) []Bucket {
@@ -66,8 +66,8 @@ func known[T int32 | int64](n T) *T {
 	return &n
 }
 
-// takeBatches sorts a step's batches, or the step, into buckets.
-func (m *measure) takeBatches(s *steps.Step, buckets map[Bucket][]trace.Time) {
+// measureBatches sorts a step's batches, or the step, into buckets.
+func (m *measure) measureBatches(s *steps.Step, buckets map[Bucket][]trace.Time) {
 	if s.Batches == nil && m.holds(s.Start) {
 		key := bucketOf(&s.Load, s.Warmup)
 		key.Idle = s.Idle()
@@ -139,7 +139,7 @@ func upTo(n int32, what string) string {
 	return fmt.Sprintf("≤%d %s", most, what)
 }
 
-func (m *measure) takeGaps() {
+func (m *measure) measureGaps() {
 	var all []trace.Time
 	end := trace.MinTime
 	for i := range m.run.Steps {
@@ -153,7 +153,7 @@ func (m *measure) takeGaps() {
 	m.report.GapTotals = SumUp(all)
 }
 
-func (m *measure) takeCompiles() {
+func (m *measure) measureCompiles() {
 	for _, c := range Recompilations(m.run) {
 		if m.holds(c.Start) {
 			m.report.Recompilations = append(m.report.Recompilations, c)

@@ -10,7 +10,7 @@ import (
 // enterBy enters the event for the request that a field names, and returns that, or before if
 // there is none.
 func (c *Collector) enterBy(e *trace.Event, before int) int {
-	text, ok := c.by.Of(e, &c.env)
+	text, ok := c.by.TextOf(e, &c.env)
 	if text, ok = c.idIn(text, ok); !ok {
 		return before
 	}

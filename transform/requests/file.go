@@ -170,10 +170,10 @@ func Place(records []Record, c Clock) ([]Request, error) {
 func (r *Record) place(c Clock) (Request, error) {
 	q := Request{ID: r.ID, Source: File, FirstStep: -1, LastStep: -1}
 	var err error
-	if q.Start, err = c.of(r.start); err != nil {
+	if q.Start, err = c.timeOf(r.start); err != nil {
 		return q, fmt.Errorf("%s: %w", r.at, err)
 	}
-	if q.End, err = c.of(r.end); err != nil {
+	if q.End, err = c.timeOf(r.end); err != nil {
 		return q, fmt.Errorf("%s: %w", r.at, err)
 	}
 	switch {

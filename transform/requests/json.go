@@ -142,7 +142,7 @@ func members(v *ast.Node, do func(key string, value *ast.Node) error) error {
 	if typeOf(v) != ast.V_OBJECT {
 		return nil
 	}
-	return each(v, func(path ast.Sequence, value *ast.Node) error { return do(*path.Key, value) })
+	return eachMember(v, func(path ast.Sequence, value *ast.Node) error { return do(*path.Key, value) })
 }
 
 // elements is members for the elements of an array, which are counted from 0.
@@ -150,10 +150,10 @@ func elements(v *ast.Node, do func(i int, value *ast.Node) error) error {
 	if typeOf(v) != ast.V_ARRAY {
 		return nil
 	}
-	return each(v, func(path ast.Sequence, value *ast.Node) error { return do(path.Index, value) })
+	return eachMember(v, func(path ast.Sequence, value *ast.Node) error { return do(path.Index, value) })
 }
 
-func each(v *ast.Node, do func(path ast.Sequence, value *ast.Node) error) (err error) {
+func eachMember(v *ast.Node, do func(path ast.Sequence, value *ast.Node) error) (err error) {
 	failed := v.ForEach(func(path ast.Sequence, value *ast.Node) bool {
 		err = do(path, value)
 		return err == nil

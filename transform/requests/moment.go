@@ -125,8 +125,8 @@ func parseLength(s string, u Unit) (trace.Time, error) {
 	return d, nil
 }
 
-// of gives the trace's time of a moment.
-func (c Clock) of(m moment) (trace.Time, error) {
+// timeOf gives the trace's time of a moment.
+func (c Clock) timeOf(m moment) (trace.Time, error) {
 	switch {
 	case !m.wall:
 		return m.at, nil

@@ -62,7 +62,7 @@ func (q *queue) goOn(s *steps.Step, step, served int) (n int) {
 		}
 		request := -1
 		if served < len(q.running) { // else all that run decode
-			request = q.take(b.CtxLen)
+			request = q.takeRunning(b.CtxLen)
 		}
 		if request < 0 && len(q.all) == 0 && b.CtxLen%blockSize != 0 {
 			q.admit(1, step, true)
@@ -91,9 +91,9 @@ func after(request int, b *steps.Batch) prompt {
 	return p
 }
 
-// take returns the request that so much was computed of in the step before, and takes it out of
+// takeRunning returns the request that so much was computed of in the step before, and takes it out of
 // those that run; -1 if there is none.
-func (q *queue) take(ctx int32) int {
+func (q *queue) takeRunning(ctx int32) int {
 	for i, p := range q.prompts.latest {
 		if !p.has(ctx) {
 			continue

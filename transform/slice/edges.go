@@ -18,31 +18,31 @@ type edges struct {
 
 type pairOf struct{ begin, end pairs.Mark }
 
-func (l *edges) stay(m pairs.Mark) { l.plan.Decided.Stay(m) }
+func (l *edges) keepMark(m pairs.Mark) { l.plan.Decided.KeepMark(m) }
 
 func (l *edges) LoneEnd(e pairs.Mark) {
 	if l.inside(e.TS) {
-		l.stay(e)
+		l.keepMark(e)
 	}
 }
 
 func (l *edges) Pair(b, e pairs.Mark) {
 	if l.launched(b, e.TS) {
 		if l.plan.Decided.Keep.Has(b.Ordinal()) {
-			l.stay(e)
+			l.keepMark(e)
 		}
 		return
 	}
 	switch l.span(b.TS, e.TS) {
 	case keep.Whole:
-		l.stay(b)
-		l.stay(e)
+		l.keepMark(b)
+		l.keepMark(e)
 	case keep.Cut:
 		if b.TS < l.from {
 			l.over = append(l.over, pairOf{b, e})
 			break
 		}
-		l.stay(b)
+		l.keepMark(b)
 		l.end(e)
 	}
 }
@@ -52,7 +52,7 @@ func (l *edges) end(e pairs.Mark) {
 	if e.TS > l.to {
 		l.plan.Decided.Move(&l.plan.Decided.Closed, e)
 	} else {
-		l.stay(e)
+		l.keepMark(e)
 	}
 }
 
@@ -61,14 +61,14 @@ func (l *edges) launched(b pairs.Mark, end trace.Time) bool {
 	if l.launches == nil {
 		return false
 	}
-	begun := l.plan.Matcher.TakeBegun(b)
+	begun := l.plan.Matcher.PopBegun(b)
 	if !begun.Device {
 		return false
 	}
 	t := l.plan.Tracks.All[b.Track]
 	stays, known := l.launches.Launched(begun.IDs, l.launches.Tracks.Find(t.Pid, t.Tid), b.TS, end)
 	if stays {
-		l.stay(b)
+		l.keepMark(b)
 	}
 	return known
 }
@@ -86,7 +86,7 @@ func (l *edges) OpenBegin(b pairs.Mark) {
 		if b.TS < l.from {
 			l.plan.Decided.Move(&l.plan.Decided.Reopened, b)
 		} else {
-			l.stay(b)
+			l.keepMark(b)
 		}
 		if l.last >= l.to {
 			l.made = append(l.made, uint32(b.Ordinal()))
@@ -94,7 +94,7 @@ func (l *edges) OpenBegin(b pairs.Mark) {
 			l.ends = append(l.ends, uint32(b.Ordinal()))
 		}
 	default:
-		l.stay(b)
+		l.keepMark(b)
 	}
 }
 

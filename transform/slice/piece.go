@@ -26,18 +26,18 @@ type PieceOptions struct {
 func Piece(ctx context.Context, read pipeline.Reading, w *trace.Writer, o PieceOptions, visit func(e *trace.Event)) error {
 	sel := &timeRange{from: o.From, to: o.To, last: o.Last}
 	p := newRangePlan(sel, o.Covered)
-	p.Hold(0) // who reads does that
+	p.LimitKept(0) // who reads does that
 	p.Read = read
 	if o.Launches != nil {
-		sel.launches = o.Launches.Of(sel.launchesIn)
+		sel.launches = o.Launches.ForSelection(sel.launchesIn)
 		if err := sel.launches.GatherCalls(ctx, p.Read); err != nil {
 			return err
 		}
 	}
-	if err := p.Look(ctx); err != nil {
+	if err := p.FirstPass(ctx); err != nil {
 		return err
 	}
-	if err := p.Settle(ctx); err != nil {
+	if err := p.Decide(ctx); err != nil {
 		return err
 	}
 	return p.Emit(ctx, w, visit)

@@ -168,6 +168,6 @@ func (r *timeRange) Describe(e *trace.Event) (b launches.Begun, some bool) {
 	return r.launches.Describe(e)
 }
 
-func (r *timeRange) Meets(p *keep.Plan) bool { return p.Decided.Wants() }
+func (r *timeRange) NeedsSecondPass(p *keep.Plan) bool { return p.Decided.Wants() }
 
-func (r *timeRange) Again(p *keep.Plan, n int, e *trace.Event) { p.Decided.Collect(n, e) }
+func (r *timeRange) SecondPass(p *keep.Plan, n int, e *trace.Event) { p.Decided.Collect(n, e) }

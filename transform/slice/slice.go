@@ -103,7 +103,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 		return pipeline.Report{}, err
 	}
 	if o.Origin != nil {
-		from := o.Origin.Next(origin.OfTrace(v), origin.Range{Start: r.from, End: r.to})
+		from := o.Origin.Next(origin.FromTrace(v), origin.Range{Start: r.from, End: r.to})
 		from.Steps = run.Origin(r.from, r.to)
 		if err := from.Put(w); err != nil {
 			return pipeline.Report{}, err
@@ -113,7 +113,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	covered := spill.NewPacked(min(kept, keep.HeldFlows), o.Spill)
 	defer covered.Close()
 	p := newRangePlan(r, covered)
-	p.Hold(kept)
+	p.LimitKept(kept)
 	if r.launches != nil {
 		if err := r.launches.Gather(ctx, pipeline.BlocksOf(s, v.Blocks), r.launchesIn); err != nil {
 			return pipeline.Report{}, err
@@ -122,10 +122,10 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	blocks, outliers := r.choose(v)
 	p.Kept.Foresee(blocks)
 	p.Read, p.Reread, p.Outliers = pipeline.BlocksOf(s, blocks), s.ReadAgain, outliers
-	if err := p.Look(ctx); err != nil {
+	if err := p.FirstPass(ctx); err != nil {
 		return pipeline.Report{}, err
 	}
-	if err := p.Settle(ctx); err != nil {
+	if err := p.Decide(ctx); err != nil {
 		return pipeline.Report{}, err
 	}
 	if err := p.Emit(ctx, w, nil); err != nil {

@@ -65,7 +65,7 @@ func (d *density) event(e *trace.Event, track, process int) {
 	}
 	d.names.uses.add(e.TS, e.End(), track)
 	if e.IsFlow() {
-		d.flows.Note(e, size)
+		d.flows.NoteFlow(e, size)
 		return
 	}
 	d.add(e.TS, bin{events: 1, bytes: size})

@@ -21,7 +21,7 @@ type arc struct {
 // arcsOf returns those of the flows of a sample, with their sizes, in order of their ends.
 // The start goes with the first end.
 func arcsOf(s *flows.Sample[int64]) (all []arc) {
-	n := s.Each()
+	n := s.Scale()
 	for flow := range s.Flows() {
 		first := slices.IndexFunc(flow, func(p flows.Point[int64]) bool { return p.Phase == 'f' })
 		for i, p := range flow[1:] {

@@ -37,7 +37,7 @@ func (r *router) foresee(e *trace.Event) {
 	}
 	if b := l.Kind(e); b.Device && !b.Mirror {
 		j := launches.IDsOf(e)
-		r.idless = !j.Some()
+		r.idless = !j.Any()
 	}
 }
 
@@ -49,8 +49,8 @@ func (r *router) Gather(ctx context.Context, read func() (trace.Stream, error)) 
 		return nil
 	}
 	l := r.launches
-	l.Settle()
-	l.Stays = func(int, trace.Time, trace.Time) bool { return true }
+	l.AssignRanks()
+	l.IsKept = func(int, trace.Time, trace.Time) bool { return true }
 	if r.idless {
 		l.Flows.Prepare(nil, r.shape.HasPairs)
 	}
@@ -106,7 +106,7 @@ func (r *router) eachSlice(ctx context.Context, read pipeline.Reading, f func(s 
 
 // gather takes a slice.
 func (r *router) gather(s *launches.Slice) {
-	r.launches.Note(s)
+	r.launches.NoteSlice(s)
 	if r.idless {
 		r.bind(s)
 	}
@@ -154,7 +154,7 @@ func (r *router) devicePair(s *launches.Slice) {
 // call notes which windows a call's ids reach.
 func (r *router) call(s *launches.Slice) {
 	j := s.Joined()
-	if !j.Some() {
+	if !j.Any() {
 		return
 	}
 	for rank := r.launches.Rank(s.Track); len(r.calls) <= rank; {

@@ -146,10 +146,10 @@ func membersOf(packed []byte) (set []int) {
 	return set
 }
 
-// Settle matches begins and ends, once all was learnt.
-func (r *router) Settle() {
+// MatchPairs matches begins and ends, once all was learnt.
+func (r *router) MatchPairs() {
 	if r.shape.Partners == nil {
-		r.shape.Settle()
+		r.shape.Sort()
 	}
 }
 
@@ -162,7 +162,7 @@ func (r *router) SetWindows(windows []slice.Window, last trace.Time) {
 		latest = max(latest, w.To)
 		r.latest = append(r.latest, latest)
 	}
-	r.Settle()
+	r.MatchPairs()
 	for _, h := range r.samples {
 		r.carry(h)
 	}

@@ -19,7 +19,7 @@ func indexNames(shared []record, tracks *trace.Tracks) *nameIndex {
 	for i := range shared {
 		e := &shared[i].event
 		switch {
-		case shared[i].text != nil || pipeline.StaysAlways(e):
+		case shared[i].text != nil || pipeline.IsAlwaysKept(e):
 			x.always = append(x.always, int32(i))
 		case pipeline.IsThreadName(e):
 			track := tracks.Of(e)

@@ -277,7 +277,7 @@ func (p *pieces) settle() (err error) {
 	if v.Events == 0 || v.Zero == 0 && v.Last == 0 {
 		return ErrNothing
 	}
-	p.from = origin.OfTrace(v)
+	p.from = origin.FromTrace(v)
 	if p.numbers != nil {
 		p.run, _ = p.numbers.Run() // without markers there is nothing to number
 	}

@@ -24,7 +24,7 @@ func (n *naming) learn(e *trace.Event, track, process int, size int64) (everywhe
 	}
 	one := bin{events: 1, bytes: size}
 	switch {
-	case pipeline.StaysAlways(e):
+	case pipeline.IsAlwaysKept(e):
 		return one
 	case pipeline.IsThreadName(e):
 		n.threads = grown(n.threads, track)

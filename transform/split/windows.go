@@ -68,7 +68,7 @@ func (p *pieces) measured(d *density, whole slice.Window) ([]slice.Window, error
 	if p.By == Events {
 		target, u = p.Events, inEvents
 	}
-	p.router.Settle()
+	p.router.MatchPairs()
 	tracks := &p.router.shape.Tracks
 	for i := range tracks.All {
 		d.names.processOf = append(d.names.processOf, tracks.All[i].Process)

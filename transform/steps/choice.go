@@ -83,9 +83,9 @@ func parseNumber(s string) (int64, error) {
 
 func (c Choice) String() string { return c.text }
 
-// Of returns the indices of the steps of r that c chooses, in order. It is an
+// Indices returns the indices of the steps of r that c chooses, in order. It is an
 // error that wraps ErrNoStep if a part of c chooses none.
-func (c Choice) Of(r *Run) ([]int, error) {
+func (c Choice) Indices(r *Run) ([]int, error) {
 	numbered := !slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Number < 0 })
 	hit := make([]bool, len(c.ranges))
 	var chosen []int

@@ -46,7 +46,7 @@ func TestChoice(t *testing.T) {
 			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
-		got, err := choice.Of(c.r)
+		got, err := choice.Indices(c.r)
 		if s := fmt.Sprint(got); err == nil && s != c.want || err != nil && (err.Error() != c.want || !errors.Is(err, ErrNoStep)) {
 			t.Errorf("%s: %v, %v, want %s", c.text, got, err, c.want)
 		}
@@ -101,7 +101,7 @@ func FuzzChoice(f *testing.F) {
 		if err != nil {
 			return
 		}
-		at, err := c.Of(r)
+		at, err := c.Indices(r)
 		if (err == nil) != (len(at) > 0) {
 			t.Fatalf("%q: %v, %v", s, at, err)
 		}

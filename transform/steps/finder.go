@@ -76,7 +76,7 @@ func NewFinder(o Options) *Finder { return &Finder{Options: o, names: map[string
 // LearnDocument looks at text of the document, outside of its events.
 func (f *Finder) LearnDocument(text []byte) {
 	if f.origin == nil {
-		f.origin = origin.Of(text)
+		f.origin = origin.FromDocument(text)
 	}
 }
 

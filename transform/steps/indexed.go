@@ -16,7 +16,7 @@ func IndexName() string { return "steps 1 " + producer.Fingerprint() }
 
 // Snapshot returns what f has seen of a whole trace, the document apart. It learns no more then.
 func (f *Finder) Snapshot() []byte {
-	f.settle()
+	f.finishTrace()
 	return snapshot.Write(f.state)
 }
 
@@ -45,9 +45,9 @@ func (f *Finder) Restore(s *trace.Source) bool {
 	return true
 }
 
-// settle does what is left to do at the end of a trace: begins and ends are matched, slices of
+// finishTrace does what is left to do at the end of a trace: begins and ends are matched, slices of
 // threads without a name are steps or none, compilations are placed.
-func (f *Finder) settle() {
+func (f *Finder) finishTrace() {
 	f.loosen()
 	f.begun.marks = nil
 	for _, m := range f.unnamed {

@@ -30,7 +30,7 @@ func assemble(group []mark) ([]Step, []Batch) {
 		a.prepares = a.prepares || group[i].part == prepare
 	}
 	for i := range group {
-		a.take(&group[i])
+		a.addMark(&group[i])
 	}
 	for i := range a.steps {
 		to := len(a.batches)
@@ -43,7 +43,7 @@ func assemble(group []mark) ([]Step, []Batch) {
 	return a.steps, a.batches
 }
 
-func (a *assembler) take(m *mark) {
+func (a *assembler) addMark(m *mark) {
 	switch m.part {
 	case prepare:
 		a.prepared = *m
@@ -51,13 +51,13 @@ func (a *assembler) take(m *mark) {
 			a.begin(m)
 		}
 	case prompts, decodes, flatBatch, rankBatch:
-		a.takeBatch(m)
+		a.addBatch(m)
 	case model:
 		if a.within(m) && !a.flat {
 			a.last().Bucket = bucketOf(m.name)
 		}
 	case logits:
-		a.takeLogits(m)
+		a.addLogits(m)
 	case sampler:
 		if n := len(a.batches); n > 0 && (a.worker || a.within(m)) {
 			a.batches[n-1].Sampled = true
@@ -86,8 +86,8 @@ func (a *assembler) last() *Batch { return &a.batches[len(a.batches)-1] }
 // within reports whether m lies in the latest batch.
 func (a *assembler) within(m *mark) bool { return len(a.batches) > 0 && m.end <= a.last().End }
 
-// takeBatch begins a batch, if m is none of what lies in the latest.
-func (a *assembler) takeBatch(m *mark) {
+// addBatch begins a batch, if m is none of what lies in the latest.
+func (a *assembler) addBatch(m *mark) {
 	switch {
 	case a.worker && (m.part == prompts || m.part == decodes):
 		// A rank without phases begins them and never ends one, but for the latest of the
@@ -115,8 +115,8 @@ func (a *assembler) takeBatch(m *mark) {
 	a.decoded, a.flat = m.part == decodes, m.part == flatBatch
 }
 
-// takeLogits learns phase and bucket of a rank's batch.
-func (a *assembler) takeLogits(m *mark) {
+// addLogits learns phase and bucket of a rank's batch.
+func (a *assembler) addLogits(m *mark) {
 	if !a.worker || len(a.batches) == 0 || len(a.steps) == 0 {
 		return
 	}

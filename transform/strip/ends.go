@@ -60,14 +60,14 @@ func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error
 			case 'B', 'E', 'b', 'e':
 				b := begin{}
 				if s.Hardware {
-					b.look = s.device.Look(e)
+					b.look = s.device.PlaceOf(e)
 				}
 				b.kind, _ = s.kind(e, filter.Host)
 				begins = append(begins, b)
 				shape.Learn(e)
 			case 's', 't', 'f':
 				if e.Has&trace.HasTS != 0 {
-					binder.Note(shape.Tracks.Of(e), e, false)
+					binder.NoteFlow(shape.Tracks.Of(e), e, false)
 					binds = binds || len(s.cats) > 0 || e.Phase == 'f' && !flows.BindsEnclosing(e)
 				}
 			}
@@ -80,7 +80,7 @@ func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error
 			return nil, err
 		}
 	}
-	shape.Settle()
+	shape.Sort()
 	k := &Known{device: &s.device, ends: map[int]string{}}
 	for n := range shape.Partners {
 		if p := &shape.Partners[n]; p.End >= 0 {
@@ -91,7 +91,7 @@ func Learn(ctx context.Context, read pipeline.Reading, o Options) (*Known, error
 			k.ends[int(p.End)] = kind
 		}
 	}
-	if binds && o.TakesBegins() && o.Restarts != nil {
+	if binds && o.DropsBegins() && o.Restarts != nil {
 		o.Known = k
 		k.flows, err = learnFlows(ctx, read, o, &binder, &shape)
 	}
@@ -118,7 +118,7 @@ func (s *stage) learnCalls(ctx context.Context, read pipeline.Reading, begins []
 
 // begin is where one happened, and by what kind it goes if that is the host.
 type begin struct {
-	look filter.Look
+	look filter.Place
 	kind string
 }
 
@@ -150,7 +150,7 @@ const (
 
 // wait keeps an event until it is known where it happened.
 func (s *stage) wait(e *trace.Event) error {
-	s.unsure = append(s.unsure, e.Clone())
+	s.undecided = append(s.undecided, e.Clone())
 	if s.waiting += e.Size(); s.waiting > heldBytes && s.mayRestart() {
 		return ErrNames
 	}

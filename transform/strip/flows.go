@@ -127,15 +127,15 @@ func learnFlows(ctx context.Context, read pipeline.Reading, o Options, b *flows.
 		return nil, nil
 	}
 	b.Resolve()
-	return flowsThatGo(b), nil
+	return droppedFlows(b), nil
 }
 
-// flowsThatGo are the flow events that are bound to slices that go, and with them what
+// droppedFlows are the flow events that are bound to slices that go, and with them what
 // they leave of their flows without a start or an end.
-func flowsThatGo(b *flows.Binder) (gone bitset.Set) {
+func droppedFlows(b *flows.Binder) (gone bitset.Set) {
 	goes := func(n int32) bool {
 		at := b.Bound(n)
-		return at.Some() && at.Is&flows.Kept == 0
+		return at.IsSet() && at.Is&flows.Kept == 0
 	}
 	for n := range b.Events {
 		if goes(int32(n)) {

@@ -1,6 +1,6 @@
 // Package strip drops kinds of events from a trace, in one pass where begins and ends are in
 // order of time. [Run] reads and writes once; where that is not enough its error says so
-// ([Relearns]), and [Learn] and [Again] do it in two passes. What is of which kind is for the
+// ([Relearns]), and [Learn] and [RunAgain] do it in two passes. What is of which kind is for the
 // root package filter.
 package strip
 
@@ -19,11 +19,11 @@ import (
 	"tracekit/transform/window"
 )
 
-// Kinds are the names of the kinds that Take knows.
+// Kinds are the names of the kinds that AddKind knows.
 var Kinds = []string{"hardware", "python", "runtime", "memory", "counters", "instants", "flows"}
 
-// Taken are the names of the kinds that o takes out.
-func (o *Options) Taken() (names []string) {
+// Kinds are the names of the kinds that o takes out.
+func (o *Options) Kinds() (names []string) {
 	for _, kind := range Kinds {
 		if *o.kind(kind) {
 			names = append(names, kind)
@@ -32,8 +32,8 @@ func (o *Options) Taken() (names []string) {
 	return names
 }
 
-// Take has o take out a kind of events by its name, and reports whether there is such a kind.
-func (o *Options) Take(kind string) bool {
+// AddKind has o remove a kind of events by its name, and reports whether there is such a kind.
+func (o *Options) AddKind(kind string) bool {
 	is := o.kind(kind)
 	if is != nil {
 		*is = true
@@ -73,8 +73,8 @@ type Options struct {
 	Tally *pipeline.Tally // counts what is kept and goes; may be nil
 }
 
-// Some reports whether o names anything.
-func (o *Options) Some() bool {
+// Any reports whether o names anything.
+func (o *Options) Any() bool {
 	for _, k := range kinds {
 		if k.asks(o) {
 			return true
@@ -83,9 +83,9 @@ func (o *Options) Some() bool {
 	return o.Hardware || len(o.Cats)+len(o.Args) > 0
 }
 
-// TakesBegins reports whether o names kinds of slices, which a begin and an end may be
+// DropsBegins reports whether o names kinds of slices, which a begin and an end may be
 // of, so that Run may have to be called again.
-func (o *Options) TakesBegins() bool {
+func (o *Options) DropsBegins() bool {
 	return o.Hardware || o.Python || o.Runtime || o.Memory || len(o.Cats) > 0
 }
 
@@ -111,9 +111,9 @@ func Run(ctx context.Context, r *trace.Reader, w *trace.Writer, o Options) (pipe
 	return rep, nil
 }
 
-// Again is Run for a trace that can be read as often as it takes: it learns first what Run
+// RunAgain is Run for a trace that can be read as often as it takes: it learns first what Run
 // may ask for.
-func Again(ctx context.Context, read func() (*trace.Reader, error), w *trace.Writer, o Options) (pipeline.Report, error) {
+func RunAgain(ctx context.Context, read func() (*trace.Reader, error), w *trace.Writer, o Options) (pipeline.Report, error) {
 	var err error
 	o.Restarts = func() bool { return false }
 	if o.Known, err = Learn(ctx, func() (trace.Stream, error) { return read() }, o); err != nil {
@@ -158,10 +158,10 @@ type stage struct {
 	begins    bool                 // some begin may go
 	marks     int                  // begins and ends
 	flowPairs pipeline.FlowPairs   // that may cross from the host to a device
-	unsure    []trace.Event        // by what is known yet, a device's or the host's
+	undecided []trace.Event        // by what is known yet, a device's or the host's
 	waiting   int                  // bytes of them
 	bytes     int64                // of all events
-	gone      map[string]*pipeline.Dropped
+	dropped   map[string]*pipeline.Dropped
 	decided   [64]pastDecision // by Event.Interned
 	args      pipeline.Dropped
 	aims      flowAims
@@ -179,7 +179,7 @@ type pastDecision struct {
 }
 
 func newStage(o Options) *stage {
-	s := &stage{Options: o, cats: map[string]string{}, gone: map[string]*pipeline.Dropped{}, args: pipeline.Dropped{Kind: "args"}}
+	s := &stage{Options: o, cats: map[string]string{}, dropped: map[string]*pipeline.Dropped{}, args: pipeline.Dropped{Kind: "args"}}
 	for _, c := range o.Cats {
 		s.cats[c] = c
 	}
@@ -192,7 +192,7 @@ func newStage(o Options) *stage {
 		s.device = *o.Known.device.Clone()
 	}
 	s.learns = o.Hardware || o.Runtime || o.Given.Python != nil
-	s.begins = o.TakesBegins()
+	s.begins = o.DropsBegins()
 	s.names.Tally = o.Tally
 	groups := o.Args
 	if o.Python {
@@ -230,7 +230,7 @@ func (s *stage) Event(e *trace.Event, w *trace.Writer) error {
 	}
 	kind, unsure := s.kind(e, side)
 	if s.Hardware && !unsure && (kind == "" || kind == hardware) && s.device.MayCross(e) {
-		return s.flowPairs.Take(e, kind == hardware, s.keeper(w), s.dropFlow)
+		return s.flowPairs.Add(e, kind == hardware, s.keeper(w), s.dropFlow)
 	}
 	if s.begins {
 		var err error
@@ -274,7 +274,7 @@ func (s *stage) settled(e *trace.Event) bool {
 		return false // ends go with their begins
 	}
 	if s.learns {
-		return s.device.Settled(e)
+		return s.device.IsFinal(e)
 	}
 	return filter.IsByCategory(e)
 }
@@ -352,11 +352,11 @@ func (s *stage) End(behind [][]byte, w *trace.Writer) error {
 			s.device.LearnDocument(t)
 		}
 	}
-	if len(s.unsure) > 0 && s.bytes <= smallBytes && s.mayRestart() {
+	if len(s.undecided) > 0 && s.bytes <= smallBytes && s.mayRestart() {
 		return ErrNames
 	}
-	for i := range s.unsure {
-		if err := s.decide(&s.unsure[i], w); err != nil {
+	for i := range s.undecided {
+		if err := s.decide(&s.undecided[i], w); err != nil {
 			return err
 		}
 	}
@@ -375,7 +375,7 @@ func (s *stage) decide(e *trace.Event, w *trace.Writer) error {
 	kind, _ := s.kind(e, side)
 	switch {
 	case s.Hardware && (kind == "" || kind == hardware) && s.device.MayCross(e):
-		return s.flowPairs.Take(e, kind == hardware, s.keeper(w), s.dropFlow)
+		return s.flowPairs.Add(e, kind == hardware, s.keeper(w), s.dropFlow)
 	case kind != "":
 		if s.retarget(e, kind) {
 			return ErrFlows
@@ -396,10 +396,10 @@ func (s *stage) dropFlow(e *trace.Event) error {
 }
 
 func (s *stage) drop(kind string, e *trace.Event) *pipeline.Dropped {
-	d := s.gone[kind]
+	d := s.dropped[kind]
 	if d == nil {
 		d = &pipeline.Dropped{Kind: kind}
-		s.gone[kind] = d
+		s.dropped[kind] = d
 	}
 	d.Add(e)
 	return d
@@ -407,15 +407,15 @@ func (s *stage) drop(kind string, e *trace.Event) *pipeline.Dropped {
 
 func (s *stage) report() pipeline.Report {
 	rep := pipeline.Report{EventsIn: s.events}
-	for _, d := range s.gone {
+	for _, d := range s.dropped {
 		rep.Dropped = append(rep.Dropped, *d)
 	}
 	sort.Slice(rep.Dropped, func(i, k int) bool { return rep.Dropped[i].Kind < rep.Dropped[k].Kind })
-	if s.Hardware && s.gone[hardware] == nil {
+	if s.Hardware && s.dropped[hardware] == nil {
 		rep.Notes = append(rep.Notes, pipeline.NoDevice)
 	}
 	for _, c := range s.Cats {
-		if s.gone[c] == nil {
+		if s.dropped[c] == nil {
 			rep.Notes = append(rep.Notes, fmt.Sprintf("no event has the category %q: tracekit info lists the categories", c))
 		}
 	}
@@ -437,8 +437,8 @@ func (s *stage) report() pipeline.Report {
 func (s *stage) addMemory(sum *budget.Sum) {
 	const event = 120
 	n := 0
-	for i := range s.unsure {
-		n += event + s.unsure[i].Size()
+	for i := range s.undecided {
+		n += event + s.undecided[i].Size()
 	}
 	sum.Add("events that may be a device's", n)
 	sum.Add("open slices", s.pairs.Memory()+s.tracks.Memory())

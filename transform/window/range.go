@@ -198,7 +198,7 @@ func (f *Finder) stepping() (from, to trace.Time, note string, err error) {
 	}
 	f.run = run
 	if f.Steps != nil {
-		chosen, err := f.Steps.Of(run)
+		chosen, err := f.Steps.Indices(run)
 		if err != nil {
 			return 0, 0, "", err
 		}

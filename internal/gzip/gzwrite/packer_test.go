@@ -9,9 +9,9 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// twin makes of data the stream that a Writer makes, but with another
+// packStandard makes of data the stream that a Writer makes, but with another
 // compressor and in one go.
-func twin(t *testing.T, data []byte) []byte {
+func packStandard(t *testing.T, data []byte) []byte {
 	t.Helper()
 	out := bytes.NewBufferString(header)
 	z, err := flate.NewWriter(out, flate.BestSpeed)
@@ -35,7 +35,7 @@ func TestAgainstTheNaiveWriter(t *testing.T) {
 		"noise":   noise(ChunkSize + 7),
 		"both":    slices.Concat(noise(ChunkSize/2), events(2*ChunkSize), noise(ChunkSize)),
 	} {
-		own, other := pack(t, data, 2, 1<<17), twin(t, data)
+		own, other := pack(t, data, 2, 1<<17), packStandard(t, data)
 		if !bytes.Equal(unpack(t, own), data) || !bytes.Equal(unpack(t, other), data) {
 			t.Errorf("%s: the data did not come back", name)
 		}

@@ -8,9 +8,9 @@ type counter struct {
 	latest  int              // the sample written last by time, -1 if none
 }
 
-// takeCounters takes the samples of the window, and makes one sample at its
+// addCounters takes the samples of the window, and makes one sample at its
 // start for each counter that had values by then.
-func (s *slicer) takeCounters() {
+func (s *slicer) addCounters() {
 	counters := map[[3]string]*counter{}
 	var order []*counter
 	for i := range s.t.Events {
@@ -27,7 +27,7 @@ func (s *slicer) takeCounters() {
 		}
 		c.samples = append(c.samples, i)
 		if e.TS < s.o.From {
-			c.note(s.t, i)
+			c.addSample(s.t, i)
 		}
 		if s.inRange(e.TS) {
 			s.leave(i)
@@ -44,7 +44,7 @@ func (s *slicer) takeCounters() {
 
 // note takes in the values of a sample; at equal times the later one in the
 // file holds.
-func (c *counter) note(t *Trace, i int) {
+func (c *counter) addSample(t *Trace, i int) {
 	e := &t.Events[i]
 	for _, m := range e.Args {
 		if since, ok := c.since[m.Name]; !ok || e.TS >= since {

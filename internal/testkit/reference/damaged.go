@@ -26,13 +26,13 @@ const (
 )
 
 var (
-	aString = regexp.MustCompile(`(?s)^"(?:[^"\\]|\\.)*"`)
-	aWord   = regexp.MustCompile(`^[-+.0-9A-Za-z]+`)
-	across  = regexp.MustCompile(`\}[ ,\n\r\t]*\{[ \n\r\t]*"$`)
-	goesOn  = regexp.MustCompile(`^\][ \n\r\t]*(?:\]|,[ \n\r\t]*[{\[])`)
-	starts  = regexp.MustCompile(`^\{[ \n\r\t]*"`)
-	isLast  = regexp.MustCompile(`^\][ \n\r\t]*$`)
-	isOver  = regexp.MustCompile(`^\][ \n\r\t]*(?:$|\}[ \n\r\t]*(?:[^],} \n\r\t]|$)|,[ \n\r\t]*"(?:traceName|displayTimeUnit|baseTimeNanoseconds|schemaVersion|deviceProperties|distributedInfo|metadata|otherData|trace_id|INFO|WARNING|ERROR|host_name|systemTraceEvents|stackFrames|samples|record_shapes|with_stack|traceEvents)")`)
+	aString   = regexp.MustCompile(`(?s)^"(?:[^"\\]|\\.)*"`)
+	aWord     = regexp.MustCompile(`^[-+.0-9A-Za-z]+`)
+	across    = regexp.MustCompile(`\}[ ,\n\r\t]*\{[ \n\r\t]*"$`)
+	continues = regexp.MustCompile(`^\][ \n\r\t]*(?:\]|,[ \n\r\t]*[{\[])`)
+	starts    = regexp.MustCompile(`^\{[ \n\r\t]*"`)
+	isLast    = regexp.MustCompile(`^\][ \n\r\t]*$`)
+	isOver    = regexp.MustCompile(`^\][ \n\r\t]*(?:$|\}[ \n\r\t]*(?:[^],} \n\r\t]|$)|,[ \n\r\t]*"(?:traceName|displayTimeUnit|baseTimeNanoseconds|schemaVersion|deviceProperties|distributedInfo|metadata|otherData|trace_id|INFO|WARNING|ERROR|host_name|systemTraceEvents|stackFrames|samples|record_shapes|with_stack|traceEvents)")`)
 )
 
 // ReadDamaged reads the text behind the bracket that opens an array of events, which
@@ -47,7 +47,7 @@ func ReadDamaged(text string, bare bool) *Damaged {
 		case strings.IndexByte(", \n\r\t", c) >= 0:
 			p++
 			continue
-		case c == ']' && !goesOn.MatchString(text[p:]):
+		case c == ']' && !continues.MatchString(text[p:]):
 			return d
 		case c == '{':
 			if end, whole, _ := d.object(p); whole {

@@ -61,10 +61,10 @@ func (s *slicer) followLaunches() (whole map[int]bool) {
 			continue
 		}
 		if calls := s.launchers(sl); len(calls) > 0 {
-			sl.stays = slices.ContainsFunc(calls, func(c *slice) bool {
-				return c.stays && (c.start >= s.o.From || s.o.Boundary != Clip)
+			sl.kept = slices.ContainsFunc(calls, func(c *slice) bool {
+				return c.kept && (c.start >= s.o.From || s.o.Boundary != Clip)
 			})
-			whole[i] = sl.stays
+			whole[i] = sl.kept
 		}
 	}
 	return whole

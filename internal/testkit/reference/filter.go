@@ -29,10 +29,10 @@ func Filter(t *Trace, meets Condition, related Related) []Out {
 		seeds[i] = meets(e, sl.stop-sl.start, !sl.open() && (e.Phase != "X" || e.hasDur()), s.around(e.Track, sl.start, sl.stop))
 	}
 	for i := range s.slices {
-		s.slices[i].stays = seeds[i] || s.isRelated(i, seeds, related)
+		s.slices[i].kept = seeds[i] || s.isRelated(i, seeds, related)
 	}
 	for _, sl := range s.slices {
-		if sl.stays {
+		if sl.kept {
 			s.wholePair(sl.pair)
 		}
 	}
@@ -72,8 +72,8 @@ func Filter(t *Trace, meets Condition, related Related) []Out {
 			alone(i)
 		}
 	}
-	s.takeFlows()
-	s.takeNames()
+	s.addFlows()
+	s.addNames()
 	s.danglingBinds()
 	return s.sifted(s.output())
 }

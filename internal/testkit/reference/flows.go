@@ -172,20 +172,20 @@ func (t *Trace) shows(sl *slice) bool {
 	return e.Phase != "X" || e.shown()
 }
 
-// flowStays reports whether a flow event may be kept: in range, and bound to a slice that
+// keepsFlow reports whether a flow event may be kept: in range, and bound to a slice that
 // stays, of those that share a moment with the range. Where devices follow their
 // launches, an end in a slice of a device counts wherever its time is.
-func (s *slicer) flowStays(e *Event) bool {
+func (s *slicer) keepsFlow(e *Event) bool {
 	if s.inRange(e.TS) {
 		i := s.boundTo(e, func(i int) bool { return s.near(&s.slices[i]) && s.t.shows(&s.slices[i]) })
-		return i >= 0 && s.slices[i].stays
+		return i >= 0 && s.slices[i].kept
 	}
 	return s.o.Device == Launched && e.Phase == "f" && slices.ContainsFunc(s.slices, func(sl slice) bool {
 		around := sl.start <= e.TS && e.TS <= sl.stop && (s.t.Events[sl.begin].Phase == "X" || e.TS < sl.stop)
 		if next(e) {
 			around = sl.start > e.TS || sl.start == e.TS && s.t.Events[sl.begin].Phase != "X"
 		}
-		return around && sl.stays && sl.device && sl.track == e.Track && s.t.shows(&sl)
+		return around && sl.kept && sl.device && sl.track == e.Track && s.t.shows(&sl)
 	})
 }
 
@@ -207,10 +207,10 @@ func (s *slicer) drawn(c chain, bound func(i int) bool) (all []int) {
 	return all
 }
 
-// takeFlows takes s, t and f.
-func (s *slicer) takeFlows() {
+// addFlows takes s, t and f.
+func (s *slicer) addFlows() {
 	for _, c := range s.flows {
-		all := s.drawn(c, func(i int) bool { return s.flowStays(&s.t.Events[i]) })
+		all := s.drawn(c, func(i int) bool { return s.keepsFlow(&s.t.Events[i]) })
 		if slices.ContainsFunc(all, func(i int) bool { return s.t.Events[i].Phase == "f" }) {
 			for _, i := range all {
 				s.leave(i)

@@ -134,7 +134,7 @@ func TestSlicesShowTheSame(t *testing.T) {
 		tr, rng, data := randomTrace(t, seed)
 		from, to := RandomWindow(rng, tr)
 		outs := Slice(tr, Options{From: from, To: to})
-		before, after := Look(tr), Look(reparse(t, tr, outs))
+		before, after := Draw(tr), Draw(reparse(t, tr, outs))
 		last, _ := End(tr)
 		if from > last {
 			continue // which holds nothing

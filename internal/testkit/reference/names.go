@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// takeNames takes the metadata of processes and threads that are in use by
+// addNames takes the metadata of processes and threads that are in use by
 // anything that is kept. Carried counters share their process and thread with a
 // sample of the trace, and made ends with the beginning they close.
-func (s *slicer) takeNames() {
+func (s *slicer) addNames() {
 	var kept []Event
 	for i, o := range s.out {
 		if o != nil {

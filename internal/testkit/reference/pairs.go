@@ -150,10 +150,10 @@ func asyncKey(e *Event) string {
 	return ""
 }
 
-// pairStays reports whether a pair stays, judged by time.
-func (s *slicer) pairStays(p pair) bool {
+// keepsPair reports whether a pair stays, judged by time.
+func (s *slicer) keepsPair(p pair) bool {
 	if !p.open() {
-		return s.stays(p.start, p.stop)
+		return s.inWindow(p.start, p.stop)
 	}
 	if s.o.Boundary == Drop {
 		return p.start >= s.o.From && (!s.hasEnd || s.o.To > s.end)
@@ -189,7 +189,7 @@ func (s *slicer) wholePair(p pair) {
 func (s *slicer) move(i int, ts int64, k Kind) {
 	e := &s.t.Events[i]
 	ms := with(e.Members, "ts", Micros(ts))
-	s.out[i] = &Out{Kind: k, Value: note(ms, Member{"tracekit.ts", e.text("ts")}), Source: i}
+	s.out[i] = &Out{Kind: k, Value: addOriginals(ms, Member{"tracekit.ts", e.text("ts")}), Source: i}
 }
 
 func (s *slicer) makeEnd(p pair) {
@@ -220,11 +220,11 @@ func (s *slicer) dropDangling(m matching) {
 	}
 }
 
-// takeAsync takes b and e.
-func (s *slicer) takeAsync() {
+// addAsync takes b and e.
+func (s *slicer) addAsync() {
 	for _, m := range matchAsync(s.t) {
 		for _, p := range m.pairs {
-			if s.pairStays(p) {
+			if s.keepsPair(p) {
 				s.cutPair(p)
 			}
 		}

@@ -86,13 +86,13 @@ func Slice(t *Trace, o Options) []Out {
 	s := &slicer{t: t, o: o, out: make([]*Out, len(t.Events)), fused: map[int]int64{}}
 	s.end, s.hasEnd = End(t)
 	s.flows = chainsOf(t, slices.DeleteFunc(flowOrder(t), func(i int) bool { return o.Device == ByTime && !s.inRange(t.Events[i].TS) }))
-	s.takeThreadStates()
-	s.takeSlices()
-	s.takeAsync()
-	s.takeInstants()
-	s.takeCounters()
-	s.takeFlows()
-	s.takeNames() // last: names depend on everything else
+	s.addThreadStates()
+	s.addSlices()
+	s.addAsync()
+	s.addInstants()
+	s.addCounters()
+	s.addFlows()
+	s.addNames() // last: names depend on everything else
 	s.danglingBinds()
 	return s.output()
 }
@@ -185,7 +185,7 @@ func (s *slicer) inTime(a, b int) int {
 func (s *slicer) inRange(ts int64) bool { return s.o.From <= ts && ts < s.o.To }
 
 // stays reports whether [start, stop) belongs to the window.
-func (s *slicer) stays(start, stop int64) bool {
+func (s *slicer) inWindow(start, stop int64) bool {
 	switch {
 	case start == stop:
 		return s.inRange(start)
@@ -200,8 +200,8 @@ func (s *slicer) reachesPast() bool {
 	return s.hasEnd && s.end >= s.o.To
 }
 
-// takeInstants takes every phase that is judged by its ts alone.
-func (s *slicer) takeInstants() {
+// addInstants takes every phase that is judged by its ts alone.
+func (s *slicer) addInstants() {
 	for i := range s.t.Events {
 		e := &s.t.Events[i]
 		switch e.Phase {
@@ -214,11 +214,11 @@ func (s *slicer) takeInstants() {
 	}
 }
 
-// takeThreadStates takes T events as X events are taken.
-func (s *slicer) takeThreadStates() {
+// addThreadStates takes T events as X events are taken.
+func (s *slicer) addThreadStates() {
 	for i := range s.t.Events {
 		e := &s.t.Events[i]
-		if e.Phase == "T" && e.HasTS && s.stays(e.TS, e.stop()) {
+		if e.Phase == "T" && e.HasTS && s.inWindow(e.TS, e.stop()) {
 			s.cutComplete(i)
 		}
 	}
@@ -237,13 +237,13 @@ func (s *slicer) cutComplete(i int) {
 		ms = with(ms, "ts", Micros(start))
 	}
 	ms = with(ms, "dur", Micros(stop-start))
-	ms = note(ms, Member{"tracekit.ts", e.text("ts")}, Member{"tracekit.dur", e.text("dur")})
+	ms = addOriginals(ms, Member{"tracekit.ts", e.text("ts")}, Member{"tracekit.dur", e.text("dur")})
 	s.out[i] = &Out{Kind: Cut, Value: ms, Source: i}
 }
 
-// note adds originals to the end of args, but for those that an earlier cut
+// addOriginals adds originals to the end of args, but for those that an earlier cut
 // has left there.
-func note(ms []Member, originals ...Member) []Member {
+func addOriginals(ms []Member, originals ...Member) []Member {
 	args, err := members(find(ms, "args"))
 	if err != nil {
 		args = nil // none, or no object

@@ -8,21 +8,21 @@ type slice struct {
 	pair
 	track  Track
 	device bool
-	stays  bool
+	kept   bool
 }
 
-// takeSlices takes X, B and E.
-func (s *slicer) takeSlices() {
+// addSlices takes X, B and E.
+func (s *slicer) addSlices() {
 	matchings := matchTracks(s.t)
 	s.slices = allSlices(s.t, matchings, s.o.IsDevice)
 	for i := range s.slices {
-		s.slices[i].stays = s.pairStays(s.slices[i].pair)
+		s.slices[i].kept = s.keepsPair(s.slices[i].pair)
 	}
 	whole := s.followLaunches()
 	for i, sl := range s.slices {
 		e := &s.t.Events[sl.begin]
 		switch {
-		case !sl.stays:
+		case !sl.kept:
 		case whole[i]:
 			s.wholePair(sl.pair)
 		case e.Phase == "X":
@@ -48,7 +48,7 @@ func (s *slicer) surrounds(p slice, whole map[int]bool) bool {
 		return false
 	}
 	for i, x := range s.slices {
-		if s.t.Events[x.begin].Phase == "X" && x.stays && x.track == p.track && x.start > p.start &&
+		if s.t.Events[x.begin].Phase == "X" && x.kept && x.track == p.track && x.start > p.start &&
 			(x.start == s.o.From || x.start < s.o.From && !whole[i]) {
 			return true
 		}
@@ -60,7 +60,7 @@ func (s *slicer) surrounds(p slice, whole map[int]bool) bool {
 // a complete slice, which ends with the trace: then it ends there too.
 func (s *slicer) endsWithTrace(p slice, whole map[int]bool) bool {
 	for i, o := range s.slices {
-		if o.open() && o.track == p.track && o.stays && !whole[i] && s.surrounds(o, whole) {
+		if o.open() && o.track == p.track && o.kept && !whole[i] && s.surrounds(o, whole) {
 			return p.start < s.end
 		}
 	}
@@ -82,7 +82,7 @@ func (s *slicer) fuse(p pair) {
 	}
 	ms := with(b.Members, "ph", `"X"`)
 	ms = with(ms, "ts", Micros(s.o.From))
-	ms = note(ms, add...)
+	ms = addOriginals(ms, add...)
 	ms = with(ms, "dur", Micros(min(stop, s.o.To)-s.o.From))
 	s.out[p.begin] = &Out{Kind: Cut, Value: ms, Source: p.begin}
 	s.fused[p.begin] = stop

@@ -24,11 +24,11 @@ type View struct {
 	Loose map[string]bool
 }
 
-// Look does with slices, begins and ends what Perfetto does, one event after the
+// Draw does with slices, begins and ends what Perfetto does, one event after the
 // other in order of time: E come first, then X, the longest first, then what is
 // left as in the file. An end closes the innermost open begin of its name and
 // category; a slice that is over leaves the stack when the next one comes.
-func Look(t *Trace) View {
+func Draw(t *Trace) View {
 	v := View{Odd: map[string]bool{}, Loose: map[string]bool{}}
 	stacks := map[string][]int{} // of indices into v.Shown
 	for _, i := range viewed(t) {
@@ -46,7 +46,7 @@ func Look(t *Trace) View {
 			}
 			continue
 		}
-		stacks[on] = v.settle(on, stacks[on], e.TS, e.stop())
+		stacks[on] = v.popEnded(on, stacks[on], e.TS, e.stop())
 		if e.Phase == "E" || e.Phase == "e" {
 			stacks[on] = v.end(stacks[on], e)
 			continue
@@ -59,7 +59,7 @@ func Look(t *Trace) View {
 		v.Shown = append(v.Shown, Shown{on, e.str("name"), e.str("cat"), e.TS, stop, len(stacks[on]) - 1})
 	}
 	for on, stack := range stacks {
-		v.settle(on, stack, math.MaxInt64, math.MaxInt64)
+		v.popEnded(on, stack, math.MaxInt64, math.MaxInt64)
 	}
 	return v
 }
@@ -94,9 +94,9 @@ func viewed(t *Trace) []int {
 	return order
 }
 
-// settle takes what is over from a stack when something comes that goes from ts
+// popEnded takes what is over from a stack when something comes that goes from ts
 // to stop.
-func (v *View) settle(on string, stack []int, ts, stop int64) []int {
+func (v *View) popEnded(on string, stack []int, ts, stop int64) []int {
 	for n := len(stack); n > 0; n-- {
 		top := v.Shown[stack[n-1]]
 		switch {

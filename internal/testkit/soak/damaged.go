@@ -100,8 +100,8 @@ var (
 	broken      = regexp.MustCompile(`^(\d+) broken events? left out \([^()]*\)$`)
 )
 
-// told is what a call says of each input, those apart that it refuses.
-func (r result) told() (of map[string]said, refused map[string]string) {
+// findings is what a call says of each input, those apart that it refuses.
+func (r result) findings() (of map[string]said, refused map[string]string) {
 	of, refused = map[string]said{}, map[string]string{}
 	for _, m := range saidEvents.FindAllStringSubmatch(r.stderr, -1) {
 		of[m[1]] = said{events: m[2]}
@@ -136,7 +136,7 @@ func (s *soak) judgeDamaged(dir string, inputs []wide) (faults []*damageFault) {
 	compare := func(line, how string) {
 		r, out := call(line)
 		defer os.RemoveAll(out)
-		of, refused := r.told()
+		of, refused := r.findings()
 		if measure == nil {
 			measure, unread = of, refused
 		}
@@ -250,7 +250,7 @@ func (s *soak) piped(t wide, measure map[string]said, unread map[string]string) 
 	// As a file is named when there are several.
 	r.stderr = regexp.MustCompile(`(?m)^(tracekit: (?:warning|error): )(?:-|standard input|the input)`).ReplaceAllString(r.stderr, "${1}"+t.path)
 	r.stderr = regexp.MustCompile(`(?m)^(\w+: (?:kept )?[\d,]+ )`).ReplaceAllString(r.stderr, t.path+": $1")
-	of, refused := r.told()
+	of, refused := r.findings()
 	if f := s.same(line, of[t.path], measure[t.path], refused[t.path], unread[t.path]); f != "" {
 		return []*damageFault{{line + " through a pipe", f + "\n" + r.stderr, t}}
 	}

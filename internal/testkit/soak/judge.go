@@ -37,7 +37,7 @@ func (s *soak) judge(t *sample, c command) error {
 	}
 	of := s.together(t, c.inputs)
 	r := s.tracekit(nil, append(args, of.paths...)...)
-	s.note(c.args[0], r.stderr)
+	s.noteRefusal(c.args[0], r.stderr)
 	if err := r.broken(s.most); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s *soak) judge(t *sample, c command) error {
 		}
 		if t.depth < 5 && s.rnd.IntN(4) == 0 {
 			keep = place
-			return s.adopt(&sample{path: out, depth: t.depth + 1})
+			return s.addSample(&sample{path: out, depth: t.depth + 1})
 		}
 	case aFolder:
 		return s.pieces(of, r, out)

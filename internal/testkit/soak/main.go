@@ -58,7 +58,7 @@ func run(args []string, out io.Writer) error {
 		}
 	}
 	for _, name := range f.Args() {
-		if err := s.take(name); err != nil {
+		if err := s.copySample(name); err != nil {
 			return err
 		}
 	}
@@ -74,7 +74,7 @@ func run(args []string, out io.Writer) error {
 			return err
 		}
 	}
-	s.tell(out)
+	s.summarize(out)
 	if len(s.faults) > 0 {
 		return fmt.Errorf("faults of %d kinds; once more with -seed %d", len(s.faults), *seed)
 	}

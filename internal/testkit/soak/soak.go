@@ -48,8 +48,8 @@ type sample struct {
 // results before them.
 const mostSamples = 300
 
-// take makes a sample of a copy of a file, which an index may stand beside. What is not a trace is left out.
-func (s *soak) take(path string) error {
+// copySample makes a sample of a copy of a file, which an index may stand beside. What is not a trace is left out.
+func (s *soak) copySample(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -58,10 +58,10 @@ func (s *soak) take(path string) error {
 	if err := os.WriteFile(copied, text, 0o666); err != nil {
 		return err
 	}
-	return s.adopt(&sample{path: copied})
+	return s.addSample(&sample{path: copied})
 }
 
-func (s *soak) adopt(t *sample) error {
+func (s *soak) addSample(t *sample) error {
 	info := s.tracekit(nil, "info", "--json", t.path)
 	if err := info.broken(s.most); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (s *soak) generate() error {
 	if err != nil {
 		return fmt.Errorf("%+v: %w", c, err)
 	}
-	return s.adopt(&sample{path: path, depth: 1})
+	return s.addSample(&sample{path: path, depth: 1})
 }
 
 // damage makes a sample of one that is at hand, damaged.
@@ -158,7 +158,7 @@ func (s *soak) damage() error {
 	if err := os.WriteFile(path, []byte(reference.Damage(s.rnd, string(text))), 0o666); err != nil {
 		return err
 	}
-	return s.adopt(&sample{path: path, depth: 1})
+	return s.addSample(&sample{path: path, depth: 1})
 }
 
 // mostDamaged is the size of the largest traces that are damaged, in bytes.
@@ -180,8 +180,8 @@ func plain(line string) string {
 	return string(text[:min(len(text), 100)])
 }
 
-// note remembers a refusal.
-func (s *soak) note(verb, stderr string) {
+// noteRefusal remembers a refusal.
+func (s *soak) noteRefusal(verb, stderr string) {
 	for line := range strings.Lines(stderr) {
 		if strings.HasPrefix(line, "tracekit: error: ") {
 			s.said[verb+": "+plain(line)]++
@@ -189,8 +189,8 @@ func (s *soak) note(verb, stderr string) {
 	}
 }
 
-// tell says what was run, and which refusals a person may want to look at.
-func (s *soak) tell(w io.Writer) {
+// summarize says what was run, and which refusals a person may want to look at.
+func (s *soak) summarize(w io.Writer) {
 	total := 0
 	for _, n := range s.runs {
 		total += n

@@ -104,7 +104,7 @@ func (a *aligner) join(h *Host, l line) {
 				a.ends[m] = e
 			}
 			at := a.time(f, s)
-			at += l.of(at)
+			at += l.at(at)
 			place, _ := slices.BinarySearch(e.at, at)
 			e.at = slices.Insert(e.at, place, at)
 		}

@@ -18,7 +18,7 @@ func TestFit(t *testing.T) {
 		points = append(points, point{at, d})
 	}
 	l, _ := fit(points)
-	if math.Abs(l.of(250e6)-(1000+30e-6*250e6)) > 20 || math.Abs(l.drift-30e-6) > 1e-7 {
+	if math.Abs(l.at(250e6)-(1000+30e-6*250e6)) > 20 || math.Abs(l.drift-30e-6) > 1e-7 {
 		t.Errorf("%+v", l)
 	}
 }

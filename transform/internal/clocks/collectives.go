@@ -58,9 +58,9 @@ type Collective struct {
 	Name, Process, Description, Ranks, Seq, Comms, In, Out, Type, Size []byte
 }
 
-// Of returns the collective that an event of a device is a part of, by its args or its name, and
+// CollectiveOf returns the collective that an event of a device is a part of, by its args or its name, and
 // whether it is one.
-func Of(e *trace.Event) (c Collective, ok bool) {
+func CollectiveOf(e *trace.Event) (c Collective, ok bool) {
 	if e.Has&trace.HasArgs != 0 && bytes.Contains(e.Args(), []byte("Collective name")) {
 		c.read(e.Args())
 	}
@@ -114,7 +114,7 @@ func (c *Collectives) Learn(e *trace.Event) {
 	if cat.Place != producer.OnDevice || string(e.Cat()) == "gpu_user_annotation" || e.Has&trace.HasTS == 0 {
 		return
 	}
-	if x, ok := Of(e); ok {
+	if x, ok := CollectiveOf(e); ok {
 		c.Add(&x, e.TS, e.End())
 	}
 }
@@ -177,8 +177,8 @@ func mix(m Meeting) uint64 {
 	return x ^ x>>32
 }
 
-// Settle makes samples of what was learnt.
-func (c *Collectives) Settle() {
+// MakeSamples makes samples of what was learnt.
+func (c *Collectives) MakeSamples() {
 	for m, end := range c.numbered {
 		c.Samples = append(c.Samples, Sample{m, 0, end})
 	}

@@ -11,7 +11,7 @@ type point struct{ at, difference float64 }
 // line is a clock's correction: so many ns at pivot, and more by drift with each ns.
 type line struct{ pivot, offset, drift float64 }
 
-func (l line) of(at float64) float64 { return l.offset + l.drift*(at-l.pivot) }
+func (l line) at(at float64) float64 { return l.offset + l.drift*(at-l.pivot) }
 
 // MostDrift is more than clocks of computers drift: what is said to exceed it is no drift.
 const MostDrift = 1e-3
@@ -67,7 +67,7 @@ func slope(points []point) float64 {
 func level(points []point, l line) (offset float64, residuals []float64) {
 	l.offset = 0
 	for _, p := range points {
-		residuals = append(residuals, p.difference-l.of(p.at))
+		residuals = append(residuals, p.difference-l.at(p.at))
 	}
 	offset = median(residuals)
 	for i := range residuals {

@@ -34,8 +34,8 @@ type Span struct {
 // Unended is the End of a slice that is closed behind all other events.
 const Unended = -1
 
-// settle takes away what has ended before [from, to) begins.
-func (l *lane) settle(from, to int64) {
+// removeEnded takes away what has ended before [from, to) begins.
+func (l *lane) removeEnded(from, to int64) {
 	for n := len(*l); n > 0; n-- {
 		top := (*l)[n-1]
 		past := top.To < from || top.To == from && (top.From != top.To || from != to)
@@ -57,8 +57,8 @@ func (l lane) room(deepest int) int64 {
 	return l[len(l)-1].To
 }
 
-// settle takes away what has ended before [from, to) begins, on all lanes.
-func (s *Lanes) settle(from, to int64) {
+// removeEnded takes away what has ended before [from, to) begins, on all lanes.
+func (s *Lanes) removeEnded(from, to int64) {
 	if from != to || from != s.until {
 		for _, d := range s.still {
 			s.due.Push(d)
@@ -69,16 +69,16 @@ func (s *Lanes) settle(from, to int64) {
 	for s.due.Len() > 0 && s.due.Top().at <= from {
 		d := s.due.Pop()
 		l := &s.lanes[d.lane]
-		l.settle(from, to)
+		l.removeEnded(from, to)
 		if n := len(*l); n > 0 && (*l)[n-1].End == 0 && (*l)[n-1].To <= from {
 			s.still = append(s.still, d) // both are of no length
 		}
-		s.note(d.lane)
+		s.updateRoom(d.lane)
 	}
 }
 
-// note keeps what is known of lane k up to date.
-func (s *Lanes) note(k int) {
+// updateRoom keeps what is known of lane k up to date.
+func (s *Lanes) updateRoom(k int) {
 	l := s.lanes[k]
 	s.rooms.Set(k, l.room(s.Deepest))
 	began := int64(Full)
@@ -90,7 +90,7 @@ func (s *Lanes) note(k int) {
 
 // Put places a slice on the first lane with room for it, and returns which.
 func (s *Lanes) Put(at Span) int {
-	s.settle(at.From, at.To)
+	s.removeEnded(at.From, at.To)
 	k := s.rooms.First(at.To)
 	if k == len(s.lanes) {
 		s.lanes = append(s.lanes, nil)
@@ -98,7 +98,7 @@ func (s *Lanes) Put(at Span) int {
 		s.began.Add(Full)
 	}
 	s.lanes[k] = append(s.lanes[k], at)
-	s.note(k)
+	s.updateRoom(k)
 	switch {
 	case at.End == 0:
 		s.due.Push(dueEnd{at.To, k})
@@ -125,17 +125,17 @@ func (s *Lanes) End(seq, ts int64) {
 			break
 		}
 	}
-	l.settle(ts, ts)
+	l.removeEnded(ts, ts)
 	if n := len(*l); n > 0 && (*l)[n-1].End == 0 && (*l)[n-1].To <= ts {
 		s.due.Push(dueEnd{ts, k})
 	}
-	s.note(k)
+	s.updateRoom(k)
 }
 
 // Around returns the lane of the slice that began last of those that are open at a
 // time, 0 if there is none.
 func (s *Lanes) Around(ts int64) int {
-	s.settle(ts, ts)
+	s.removeEnded(ts, ts)
 	k := s.began.First(s.began.Most())
 	if k == len(s.lanes) {
 		return 0

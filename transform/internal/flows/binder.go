@@ -35,8 +35,8 @@ type Bound struct {
 	Is         Is
 }
 
-// Some reports whether there is one.
-func (b *Bound) Some() bool { return b.Is != 0 }
+// IsSet reports whether there is one.
+func (b *Bound) IsSet() bool { return b.Is != 0 }
 
 // Binder finds the slice that each flow event binds to, as Perfetto draws it. A start,
 // a step, or an end that says bp "e" binds to the slice that began last on its track,
@@ -50,7 +50,7 @@ type Binder struct {
 	bound  []Bound // by event
 	near   []*line // by track, nil where there are no flow events
 	far    []*line
-	Fars   bool // some events are Far
+	HasFar bool // some events are Far
 }
 
 // line is the flow events of a track, in order of time.
@@ -65,11 +65,11 @@ type line struct {
 }
 
 // Note takes a flow event that has a time.
-func (b *Binder) Note(track int, e *trace.Event, far bool) { b.NoteAs(Key(e), track, e, far) }
+func (b *Binder) NoteFlow(track int, e *trace.Event, far bool) { b.NoteFlowAs(Key(e), track, e, far) }
 
-// NoteAs is Note for an event that belongs to others of the same chain.
-func (b *Binder) NoteAs(chain uint64, track int, e *trace.Event, far bool) {
-	b.Fars = b.Fars || far
+// NoteFlowAs is NoteFlow for an event that belongs to others of the same chain.
+func (b *Binder) NoteFlowAs(chain uint64, track int, e *trace.Event, far bool) {
+	b.HasFar = b.HasFar || far
 	if n := len(b.Events); n == cap(b.Events) {
 		b.Events = slices.Grow(b.Events, max(n, 1<<10)) // twice as many, since more memory is slow to get
 	}
@@ -79,8 +79,8 @@ func (b *Binder) NoteAs(chain uint64, track int, e *trace.Event, far bool) {
 	})
 }
 
-// On reports whether an event of a phase is on a track for which is is true.
-func (b *Binder) On(phase byte, is func(track int) bool) bool {
+// AnyOn reports whether an event of a phase is on a track for which is is true.
+func (b *Binder) AnyOn(phase byte, is func(track int) bool) bool {
 	return slices.ContainsFunc(b.Events, func(e Event) bool { return e.Phase == phase && is(int(e.Track)) })
 }
 
@@ -189,7 +189,7 @@ func (b *Binder) bindNext(l *line, s Bound) {
 		return
 	}
 	at := &b.bound[l.next[i]]
-	if !at.Some() || s.before(at) {
+	if !at.IsSet() || s.before(at) {
 		*at = s
 	}
 }
@@ -218,8 +218,8 @@ func (s *Bound) before(o *Bound) bool {
 // the same time.
 func (s *Bound) after(o *Bound) bool {
 	switch {
-	case !o.Some() || s.Start != o.Start:
-		return !o.Some() || s.Start > o.Start
+	case !o.IsSet() || s.Start != o.Start:
+		return !o.IsSet() || s.Start > o.Start
 	case (s.Is^o.Is)&Pair != 0:
 		return s.Is&Pair != 0
 	}
@@ -270,7 +270,7 @@ func (l *line) raise(lo, hi int, s Bound) {
 // at is what raise has bound the event at place i to.
 func (l *line) at(i int) (best Bound) {
 	for i += len(l.inside); i > 0; i /= 2 {
-		if l.tree[i].Some() && l.tree[i].after(&best) {
+		if l.tree[i].IsSet() && l.tree[i].after(&best) {
 			best = l.tree[i]
 		}
 	}
@@ -292,7 +292,7 @@ func (b *Binder) Resolve() {
 func (b *Binder) resolve(l *line) {
 	var next Bound
 	for _, i := range slices.Backward(l.next) {
-		if b.bound[i].Some() {
+		if b.bound[i].IsSet() {
 			next = b.bound[i]
 		}
 		b.bound[i] = next
@@ -311,7 +311,7 @@ func (b *Binder) resolve(l *line) {
 		switch {
 		case l.tree != nil:
 			b.bound[i] = l.at(place)
-		case b.bound[i].Some():
+		case b.bound[i].IsSet():
 			latest = b.bound[i]
 			continue
 		default:

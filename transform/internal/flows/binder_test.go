@@ -71,7 +71,7 @@ func TestBinderAgainstALookAtAllSlices(t *testing.T) {
 		var noted []int
 		for i := range events {
 			if e := &events[i]; e.IsFlow() && e.Has&trace.HasTS != 0 {
-				b.Note(tracks.Of(e), e, false)
+				b.NoteFlow(tracks.Of(e), e, false)
 				noted = append(noted, i)
 			}
 		}
@@ -103,7 +103,7 @@ func TestBinderAgainstALookAtAllSlices(t *testing.T) {
 		b.Resolve()
 		for n, i := range noted {
 			got, want := "none", "none"
-			if at := b.Bound(int32(n)); at.Some() {
+			if at := b.Bound(int32(n)); at.IsSet() {
 				got = fmt.Sprint(at.Start, " to ", at.End)
 				bound++
 			} else {
@@ -132,7 +132,7 @@ func TestSampleAgainstALookAtAllEvents(t *testing.T) {
 			s := Sample[int]{Most: most}
 			for i := range events {
 				if e := &events[i]; e.IsFlow() && e.Has&trace.HasTS != 0 {
-					s.Note(e, i)
+					s.NoteFlow(e, i)
 				}
 			}
 			var got [][]int

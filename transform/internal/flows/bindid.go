@@ -62,8 +62,8 @@ type bindEnds struct {
 	outs, ins int
 }
 
-// Note takes what a slice that is kept says.
-func (s *BindIDs) Note(b BindID) {
+// NoteKept takes what a slice that is kept says.
+func (s *BindIDs) NoteKept(b BindID) {
 	if s.ends == nil {
 		s.ends = map[uint64]*bindEnds{}
 	}

@@ -116,7 +116,7 @@ func (b *Binder) Launches() (all Links) {
 	if b.bound == nil {
 		return nil // none had to be bound
 	}
-	fromHost := func(n int32) bool { return b.bound[n].Some() && b.bound[n].Is&Device == 0 }
+	fromHost := func(n int32) bool { return b.bound[n].IsSet() && b.bound[n].Is&Device == 0 }
 	for flow := range b.Chains(fromHost) {
 		for _, n := range flow[1:] {
 			if b.bound[n].Is&Device != 0 {

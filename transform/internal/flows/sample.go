@@ -25,7 +25,7 @@ type Point[T any] struct {
 }
 
 // Note takes a flow event that has a time.
-func (s *Sample[T]) Note(e *trace.Event, of T) {
+func (s *Sample[T]) NoteFlow(e *trace.Event, of T) {
 	p := Point[T]{e.TS, of, Key(e), e.Phase}
 	if !s.holds(&p) {
 		return
@@ -43,8 +43,8 @@ func (s *Sample[T]) Note(e *trace.Event, of T) {
 
 func (s *Sample[T]) holds(p *Point[T]) bool { return p.chain&(1<<s.shift-1) == 0 }
 
-// Each is how many flow events of the trace each one stands for.
-func (s *Sample[T]) Each() int64 { return 1 << s.shift }
+// Scale is how many flow events of the trace each one stands for.
+func (s *Sample[T]) Scale() int64 { return 1 << s.shift }
 
 // Flows gives each flow that has a start and an end behind it, from its start on, in order
 // of time. A list is valid until the next.

@@ -33,7 +33,7 @@ func NewCounters(from trace.Time) *counters {
 	return &counters{from: from, byKey: map[string]*counter{}}
 }
 
-func (c *counters) note(e *trace.Event) {
+func (c *counters) addSample(e *trace.Event) {
 	if e.Has&trace.HasTS == 0 || e.TS > c.from || e.Has&trace.HasArgs == 0 {
 		return
 	}
@@ -52,7 +52,7 @@ func (c *counters) note(e *trace.Event) {
 		n.atStart = append(n.atStart, keys)
 		return
 	}
-	n.note(e)
+	n.addSample(e)
 }
 
 // CounterKey is what the samples of one counter share.
@@ -60,7 +60,7 @@ func CounterKey(e *trace.Event) string {
 	return pairs.PIDText(e) + "\x00" + string(e.Name()) + "\x00" + string(e.ID())
 }
 
-func (n *counter) note(e *trace.Event) {
+func (n *counter) addSample(e *trace.Event) {
 	some := false
 	for m := range trace.Members(e.Args()) {
 		some = true
@@ -104,8 +104,8 @@ func (n *counter) find(key []byte) int {
 	return slices.IndexFunc(n.series, func(s series) bool { return s.key == string(key) })
 }
 
-// settle notes whose names the carried samples need.
-func (c *counters) settle(p *Plan) {
+// useNames notes whose names the carried samples need.
+func (c *counters) useNames(p *Plan) {
 	for _, n := range c.all {
 		if n.needed() {
 			p.Use(&n.latest)

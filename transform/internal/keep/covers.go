@@ -57,12 +57,12 @@ func (c *covers) add(track int, start, end trace.Time, is flows.Is, near bool) {
 // Err is the error of what was noted last.
 func (c *covers) Err() error { return c.log.Err() }
 
-// Some reports whether a slice on a track is kept.
-func (c *covers) Some(track int) bool { return track < len(c.lines) && c.lines[track].kept }
+// HasKept reports whether a slice on a track is kept.
+func (c *covers) HasKept(track int) bool { return track < len(c.lines) && c.lines[track].kept }
 
 // At reports whether, of what was noted on a track, what is kept came last, before t.
 func (c *covers) At(track int, t trace.Time) bool {
-	return c.Some(track) && c.lines[track].is&flows.Kept != 0 && c.lines[track].start <= t
+	return c.HasKept(track) && c.lines[track].is&flows.Kept != 0 && c.lines[track].start <= t
 }
 
 // coverNumbers is how many numbers a stretch is written as.
@@ -81,9 +81,9 @@ func (c *covers) write(track int, l *coverLine) {
 	c.log.Write(c.buf) // its error is that of Err
 }
 
-// each gives what was noted to f: slices that cover what those did, and of which
+// eachSlice gives what was noted to f: slices that cover what those did, and of which
 // the last on each track begins when the last of those did.
-func (c *covers) each(f func(track int, start, end trace.Time, is flows.Is, near bool)) error {
+func (c *covers) eachSlice(f func(track int, start, end trace.Time, is flows.Is, near bool)) error {
 	for i := range c.lines {
 		if c.lines[i].some {
 			c.write(i, &c.lines[i])
@@ -133,7 +133,7 @@ func (c *covering) Done() {}
 
 func (c *covering) cover(b pairs.Mark, end trace.Time) {
 	is := flows.Pair
-	if c.plan.under.TakeBegun(b).Device {
+	if c.plan.under.PopBegun(b).Device {
 		is |= flows.Device
 	}
 	if c.plan.Decided.has(b.Ordinal()) {

@@ -23,7 +23,7 @@ func TestCoversTellDevicesApart(t *testing.T) {
 		c.add(a.track, a.start, a.end, a.is, true)
 	}
 	var all []cover
-	if err := c.each(func(track int, start, end trace.Time, is flows.Is, near bool) {
+	if err := c.eachSlice(func(track int, start, end trace.Time, is flows.Is, near bool) {
 		if !near {
 			t.Errorf("a slice of track %d at %d is not near", track, start)
 		}

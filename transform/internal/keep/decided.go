@@ -34,7 +34,7 @@ type Fusion struct {
 	Stop  trace.Time
 }
 
-func (d *decided) Stay(m pairs.Mark) {
+func (d *decided) KeepMark(m pairs.Mark) {
 	d.Keep.Add(m.Ordinal())
 	d.tracks.Add(int(m.Track))
 }

@@ -42,7 +42,7 @@ const (
 // Selection decides which events are kept. What it says of an event must not
 // change from the first look on.
 type Selection interface {
-	// Judge decides on an event that needs no company: no begin or end, no
+	// Judge decides on an event that depends on no other: no begin or end, no
 	// flow, no metadata.
 	Judge(e *trace.Event) Decision
 	// Point says whether a flow event may be kept, if the rest of its chain lets it.
@@ -54,10 +54,10 @@ type Selection interface {
 	OnDevice(e *trace.Event) bool
 	// Line returns what decides on the begins and ends of a line.
 	Line(p *Plan, async bool) pairs.Handler
-	// Again meets the n-th begin or end once more, when all are matched.
-	Again(p *Plan, n int, e *trace.Event)
-	// Meets reports whether it wants to meet them.
-	Meets(p *Plan) bool
+	// SecondPass sees the n-th begin or end once more, when all are matched.
+	SecondPass(p *Plan, n int, e *trace.Event)
+	// NeedsSecondPass reports whether SecondPass has to be called for them.
+	NeedsSecondPass(p *Plan) bool
 	// Describe says what outcomes of Line want to know of a begin, if it is anything.
 	Describe(e *trace.Event) (b launches.Begun, some bool)
 	// Opening makes the events that stand before all others, in place of such
@@ -102,18 +102,18 @@ func NewPlan(sel Selection, covered *spill.Log) *Plan {
 	p := &Plan{Selection: sel, Covers: covers{log: covered}}
 	p.Matcher = pairs.NewMatcher[launches.Begun](func(async bool) pairs.Handler { return sel.Line(p, async) })
 	p.Matcher.Describe = sel.Describe
-	p.Hold(KeptBytes)
+	p.LimitKept(KeptBytes)
 	return p
 }
 
-// Hold sets how much of what may be kept is held in memory.
-func (p *Plan) Hold(bytes int) {
+// LimitKept sets how much of what may be kept is held in memory.
+func (p *Plan) LimitKept(bytes int) {
 	p.Kept = trace.NewStore(bytes)
 	p.Kept.GiveUpFlows()
 }
 
-// Look is the first look at the blocks that matter.
-func (p *Plan) Look(ctx context.Context) error {
+// FirstPass reads the blocks that matter for the first time.
+func (p *Plan) FirstPass(ctx context.Context) error {
 	budget.Register(ctx, p.AddMemory)
 	r, err := p.Read()
 	if err != nil {
@@ -137,7 +137,7 @@ func (p *Plan) Look(ctx context.Context) error {
 func (p *Plan) addOutliers(before int64) {
 	for ; len(p.Outliers) > 0 && p.Outliers[0].Off < before; p.Outliers = p.Outliers[1:] {
 		for e := range p.Outliers[0].Outliers() {
-			p.note(e)
+			p.noteEvent(e)
 		}
 	}
 }
@@ -153,7 +153,7 @@ func (p *Plan) NotePart(part *trace.Part) (flows, others bool) {
 	for i := range part.Events {
 		e := &part.Events[i]
 		p.Tally.In(e)
-		if may := p.note(e); may != dropped {
+		if may := p.noteEvent(e); may != dropped {
 			p.Kept.Event(e)
 			switch {
 			case may == kept:
@@ -178,12 +178,12 @@ const (
 )
 
 // note takes an event into account, and tells what may become of it.
-func (p *Plan) note(e *trace.Event) firstDecision {
+func (p *Plan) noteEvent(e *trace.Event) firstDecision {
 	switch e.Phase {
 	case 'M':
 		return mayKeep
 	case 'B', 'E', 'b', 'e':
-		p.Matcher.Note(p.Tracks.Of(e), e)
+		p.Matcher.NoteEvent(p.Tracks.Of(e), e)
 		p.speaks = p.speaks || flows.HasBindID(e)
 		return mayKeep
 	case 's', 't', 'f':
@@ -191,11 +191,11 @@ func (p *Plan) note(e *trace.Event) firstDecision {
 		if far == BindsNothing {
 			return dropped
 		}
-		p.Flows.Note(p.Tracks.Of(e), e, far == BindsDevices)
+		p.Flows.NoteFlow(p.Tracks.Of(e), e, far == BindsDevices)
 		return mayKeep
 	case 'C':
 		if p.Counters != nil {
-			p.Counters.note(e)
+			p.Counters.addSample(e)
 		}
 	}
 	v := p.Judge(e)
@@ -209,15 +209,15 @@ func (p *Plan) note(e *trace.Event) firstDecision {
 	if p.Onset != nil && e.Phase == 'X' {
 		p.noteOnset(e, v)
 	}
-	p.NoteStaying(e)
+	p.NoteKept(e)
 	if v == Cut || flows.HasBindID(e) {
 		return mayKeep
 	}
 	return kept
 }
 
-// NoteStaying notes an event that is kept.
-func (p *Plan) NoteStaying(e *trace.Event) {
+// NoteKept notes an event that is kept.
+func (p *Plan) NoteKept(e *trace.Event) {
 	p.noteBindID(e)
 	track := p.Tracks.Of(e)
 	p.UseTrack(track)
@@ -240,7 +240,7 @@ func (p *Plan) NoteDropped(e *trace.Event) {
 // noteBindID notes what an event that is kept says of flows.
 func (p *Plan) noteBindID(e *trace.Event) {
 	if b, some := bindIDOf(e); some {
-		p.bindIDs.Note(b)
+		p.bindIDs.NoteKept(b)
 	}
 }
 
@@ -271,22 +271,22 @@ func (p *Plan) noteOnset(e *trace.Event, v Decision) {
 	}
 }
 
-// Settle decides on all that needs company, once everything was looked at.
-func (p *Plan) Settle(ctx context.Context) error {
+// Decide decides on what depends on other events, after the first pass.
+func (p *Plan) Decide(ctx context.Context) error {
 	if err := p.match(ctx); err != nil {
 		return err
 	}
 	if p.Counters != nil {
-		p.Counters.settle(p)
+		p.Counters.useNames(p)
 	}
-	bindable := p.Flows.On('s', p.HasSlices) && p.Flows.On('f', p.HasSlices)
-	looks := bindable && p.Matcher.Marks > 0 || p.speaks || p.Meets(p)
+	bindable := p.Flows.AnyOn('s', p.HasSlices) && p.Flows.AnyOn('f', p.HasSlices)
+	looks := bindable && p.Matcher.Marks > 0 || p.speaks || p.NeedsSecondPass(p)
 	if bindable {
 		p.Flows.Prepare(p.HasSlices, p.Matcher.Tracks.Has)
 		p.under = p.Matcher.Repeat(func(bool) pairs.Handler { return &covering{p} })
 	}
 	if bindable {
-		if err := p.Covers.each(p.bind); err != nil {
+		if err := p.Covers.eachSlice(p.bind); err != nil {
 			return err
 		}
 	}
@@ -295,7 +295,7 @@ func (p *Plan) Settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := pipeline.EachPart(ctx, r, p.lookAgain); err != nil {
+		if err := pipeline.EachPart(ctx, r, p.secondPass); err != nil {
 			return err
 		}
 	}
@@ -340,7 +340,7 @@ func (p *Plan) match(ctx context.Context) error {
 			for i := range part.Events {
 				switch e := &part.Events[i]; e.Phase {
 				case 'B', 'E', 'b', 'e':
-					again.Note(p.Tracks.Of(e), e)
+					again.NoteEvent(p.Tracks.Of(e), e)
 				}
 			}
 		}); err != nil {
@@ -356,16 +356,16 @@ func (p *Plan) match(ctx context.Context) error {
 	return nil
 }
 
-// lookAgain gathers the text of moved events and the pairs under flows.
-func (p *Plan) lookAgain(part *trace.Part) {
+// secondPass gathers the text of moved events and the pairs under flows.
+func (p *Plan) secondPass(part *trace.Part) {
 	for i := range part.Events {
 		switch e := &part.Events[i]; e.Phase {
 		case 'B', 'E', 'b', 'e':
-			p.Again(p, p.ordinal, e)
+			p.SecondPass(p, p.ordinal, e)
 			switch {
 			case p.under == nil:
 			case e.Phase == 'B' || e.Phase == 'E':
-				p.under.Note(p.Tracks.Of(e), e)
+				p.under.NoteEvent(p.Tracks.Of(e), e)
 			default:
 				p.under.Marks++ // no flow binds to it, but it is counted
 			}
@@ -411,5 +411,5 @@ func (p *Plan) isUsed(e *trace.Event) bool {
 		return track < len(p.usedT) && p.usedT[track]
 	}
 	process := p.Tracks.All[track].Process
-	return pipeline.StaysAlways(e) || process < len(p.usedP) && p.usedP[process]
+	return pipeline.IsAlwaysKept(e) || process < len(p.usedP) && p.usedP[process]
 }

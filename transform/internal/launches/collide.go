@@ -43,17 +43,17 @@ func (c *Collisions) learn(tracks *trace.Tracks, e *trace.Event) {
 		return
 	}
 	if id := IDsOf(e)[0]; len(id) > 0 {
-		note(of, process, id, e.TS)
+		addTime(of, process, id, e.TS)
 	}
 }
 
 // Call takes the time of a call and the id that it shares with the work that it launches.
-func (c *Collisions) Call(process int, id []byte, at trace.Time) { note(&c.calls, process, id, at) }
+func (c *Collisions) Call(process int, id []byte, at trace.Time) { addTime(&c.calls, process, id, at) }
 
 // Work takes the time of work of a device and the id of its call.
-func (c *Collisions) Work(process int, id []byte, at trace.Time) { note(&c.work, process, id, at) }
+func (c *Collisions) Work(process int, id []byte, at trace.Time) { addTime(&c.work, process, id, at) }
 
-func note(of *map[int]joinedTimes, process int, id []byte, at trace.Time) {
+func addTime(of *map[int]joinedTimes, process int, id []byte, at trace.Time) {
 	all := (*of)[process]
 	if len(all) >= mostJoined {
 		return

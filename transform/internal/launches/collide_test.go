@@ -43,7 +43,7 @@ func settled(t *testing.T, text string) *Launches {
 	if _, err := s.SurveyParts(func(p *trace.Part) error { l.Learn(p); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	l.Settle()
+	l.AssignRanks()
 	return l
 }
 

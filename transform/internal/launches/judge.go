@@ -18,13 +18,13 @@ func NewJudge(given filter.Given) *Judge { return &Judge{New(given)} }
 func (l *Judge) Learn(p *trace.Part) { l.all.Learn(p) }
 
 // Judge reads the trace again, some times, and calls f for each slice of a device whose
-// launch is known, by the number of its first event in the blocks. Stays reports whether
+// launch is known, by the number of its first event in the blocks. isKept reports whether
 // a slice of the host stays; one that never ends has trace.MaxTime for its end.
 func (l *Judge) Judge(
-	ctx context.Context, s *trace.Source, blocks []trace.Block, stays func(start, end trace.Time) bool, f func(n uint64, stays bool),
+	ctx context.Context, s *trace.Source, blocks []trace.Block, isKept func(start, end trace.Time) bool, f func(n uint64, isKept bool),
 ) error {
 	read := pipeline.BlocksOf(s, blocks)
-	if err := l.all.Gather(ctx, read, func(_ int, start, end trace.Time) bool { return stays(start, end) }); err != nil {
+	if err := l.all.Gather(ctx, read, func(_ int, start, end trace.Time) bool { return isKept(start, end) }); err != nil {
 		return err
 	}
 	pairs, err := l.pairs(ctx, read)
@@ -38,12 +38,12 @@ func (l *Judge) Judge(
 			if e.Has&trace.HasTS == 0 {
 				break
 			}
-			if stays, known := l.all.Judge(e); known {
-				f(n, stays)
+			if isKept, known := l.all.Judge(e); known {
+				f(n, isKept)
 			}
 		case 'B', 'E', 'b', 'e':
-			if stays, known := pairs[mark]; known {
-				f(n, stays)
+			if isKept, known := pairs[mark]; known {
+				f(n, isKept)
 			}
 			mark++
 		}
@@ -57,7 +57,7 @@ func (l *Judge) pairs(ctx context.Context, read pipeline.Reading) (map[int]bool,
 		return nil, nil
 	}
 	known := map[int]bool{}
-	err := l.all.eachSlice(ctx, read, looks{restart: func() { clear(known) }, slice: func(s *Slice) {
+	err := l.all.eachSlice(ctx, read, passVisitor{restart: func() { clear(known) }, slice: func(s *Slice) {
 		if s.Complete == nil && s.Device {
 			if stays, sure := l.all.Launched(s.IDs, s.Track, s.Start, s.Stop); sure {
 				known[s.Begin] = stays

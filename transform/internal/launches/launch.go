@@ -15,18 +15,18 @@ import (
 // the correlation that both have, else by their External id, else by a flow. Where
 // several ranks wrote into one file, a launch is one of the own rank.
 type Launches struct {
-	Device   *filter.Recognizer
-	Tracks   *trace.Tracks
-	Present  *IDSets // that a host's call has
-	Links    flows.Links
-	Complete bool // Present and Links are
-	leads    bool // some flow may lead to a device
-	Orphans  orphans
-	staying  IDSets       // that a call has which is kept
-	Flows    flows.Binder // of slices that no id joins to a call
-	Stays    Staying
-	ranks    *ranks
-	order    *pairs.Matcher[Begun] // knows the tracks on which begins and ends are in no order
+	Device    *filter.Recognizer
+	Tracks    *trace.Tracks
+	Present   *IDSets // that a host's call has
+	Links     flows.Links
+	Complete  bool // Present and Links are
+	leads     bool // some flow may lead to a device
+	Orphans   orphans
+	keptCalls IDSets       // that a call has which is kept
+	Flows     flows.Binder // of slices that no id joins to a call
+	IsKept    KeptSlice
+	ranks     *ranks
+	order     *pairs.Matcher[Begun] // knows the tracks on which begins and ends are in no order
 }
 
 // New returns Launches that have seen nothing; given says what events are, where nothing
@@ -35,11 +35,11 @@ func New(given filter.Given) *Launches {
 	return &Launches{Device: &filter.Recognizer{Given: given}, Tracks: &trace.Tracks{}, Present: &IDSets{}, ranks: &ranks{}}
 }
 
-// Of returns launches that know what l does of the whole trace, and are told
+// ForSelection returns launches that know what l does of the whole trace, and are told
 // what is kept.
-func (l *Launches) Of(stays Staying) *Launches {
+func (l *Launches) ForSelection(stays KeptSlice) *Launches {
 	return &Launches{
-		Device: l.Device, Tracks: l.Tracks, Present: l.Present, Links: l.Links, Complete: true, Stays: stays, ranks: l.ranks,
+		Device: l.Device, Tracks: l.Tracks, Present: l.Present, Links: l.Links, Complete: true, IsKept: stays, ranks: l.ranks,
 	}
 }
 
@@ -58,12 +58,12 @@ var launchKeys = [2][]byte{[]byte("correlation"), []byte("External id")}
 // They belong to the event.
 type IDs [2][]byte
 
-// Some reports whether there is one.
-func (j IDs) Some() bool { return len(j[0])+len(j[1]) > 0 }
+// Any reports whether there is one.
+func (j IDs) Any() bool { return len(j[0])+len(j[1]) > 0 }
 
-// Staying reports whether a slice of the host counts as one that is kept. One that
+// KeptSlice reports whether a slice of the host counts as one that is kept. One that
 // never ends has trace.MaxTime for its end.
-type Staying func(track int, start, end trace.Time) bool
+type KeptSlice func(track int, start, end trace.Time) bool
 
 // Learn takes what a part tells of devices. All parts have to be learnt from
 // before anything is gathered.
@@ -80,9 +80,9 @@ func (l *Launches) Learn(p *trace.Part) {
 }
 
 // Gather notes which calls there are, and which of them stay.
-func (l *Launches) Gather(ctx context.Context, read pipeline.Reading, stays Staying) error {
-	l.Settle()
-	l.Stays = stays
+func (l *Launches) Gather(ctx context.Context, read pipeline.Reading, stays KeptSlice) error {
+	l.AssignRanks()
+	l.IsKept = stays
 	if err := l.GatherCalls(ctx, read); err != nil {
 		return err
 	}
@@ -91,15 +91,15 @@ func (l *Launches) Gather(ctx context.Context, read pipeline.Reading, stays Stay
 
 // GatherNoted is Gather for a trace without begins and ends of which the complete
 // slices that may have a part in this were noted.
-func (l *Launches) GatherNoted(ctx context.Context, noted *Noted, read pipeline.Reading, stays Staying) error {
-	l.Settle()
-	l.Stays = stays
-	if err := noted.Each(func(n *NotedSlice) {
+func (l *Launches) GatherNoted(ctx context.Context, noted *Noted, read pipeline.Reading, stays KeptSlice) error {
+	l.AssignRanks()
+	l.IsKept = stays
+	if err := noted.EachSlice(func(n *NotedSlice) {
 		switch {
 		case l.Device.SideOf(n.Look) != filter.Device:
-			l.call(n.Track, n.IDs, l.Stays(n.Track, n.Start, n.End))
+			l.call(n.Track, n.IDs, l.IsKept(n.Track, n.Start, n.End))
 		case !n.Mirror:
-			l.Orphans.note(l.Rank(n.Track), n.IDs, l.Present)
+			l.Orphans.addSlice(l.Rank(n.Track), n.IDs, l.Present)
 		}
 	}); err != nil {
 		return err
@@ -118,12 +118,12 @@ func (l *Launches) followOrphans(ctx context.Context, read pipeline.Reading) err
 
 // GatherCalls notes the calls, and which of them stay.
 func (l *Launches) GatherCalls(ctx context.Context, read pipeline.Reading) error {
-	return l.eachSlice(ctx, read, looks{slice: l.Note, restart: l.forget})
+	return l.eachSlice(ctx, read, passVisitor{slice: l.NoteSlice, restart: l.forget})
 }
 
 // forget makes l gather again.
 func (l *Launches) forget() {
-	l.Orphans, l.staying = orphans{}, nil
+	l.Orphans, l.keptCalls = orphans{}, nil
 	if !l.Complete {
 		*l.Present = nil
 	}
@@ -139,7 +139,7 @@ func (l *Launches) follow(ctx context.Context, read pipeline.Reading) error {
 		return err
 	}
 	l.Flows.Prepare(nil, func(track int) bool { return l.order != nil && l.order.Tracks.Has(track) })
-	if err := l.eachSlice(ctx, read, looks{slice: l.Bind}); err != nil {
+	if err := l.eachSlice(ctx, read, passVisitor{slice: l.Bind}); err != nil {
 		return err
 	}
 	l.Join()
@@ -149,7 +149,7 @@ func (l *Launches) follow(ctx context.Context, read pipeline.Reading) error {
 // NoteFlow takes a flow event. Those of two ranks are no flow.
 func (l *Launches) NoteFlow(e *trace.Event) {
 	if track := l.Tracks.Of(e); e.Has&trace.HasTS != 0 {
-		l.Flows.NoteAs(flows.Key(e)+uint64(l.Rank(track)), track, e, false)
+		l.Flows.NoteFlowAs(flows.Key(e)+uint64(l.Rank(track)), track, e, false)
 	}
 }
 
@@ -180,9 +180,9 @@ type orphans struct {
 }
 
 // note takes a slice of a device.
-func (o *orphans) note(rank int, j IDs, present *IDSets) {
+func (o *orphans) addSlice(rank int, j IDs, present *IDSets) {
 	switch {
-	case !j.Some():
+	case !j.Any():
 		o.known = true
 	case present.Has(rank, 0, j[0]) || present.Has(rank, 1, j[1]):
 		o.joined = true
@@ -210,19 +210,19 @@ func (l *Launches) Unrecorded() bool {
 // NotRecorded is what to say where none is.
 const NotRecorded = "no launch is recorded in the trace: what ran on devices is judged by its own time"
 
-// Note takes a slice.
-func (l *Launches) Note(s *Slice) {
+// NoteSlice takes a slice.
+func (l *Launches) NoteSlice(s *Slice) {
 	switch {
 	case !s.Device:
-		l.call(s.Track, s.Joined(), l.Stays(s.Track, s.Start, s.Stop))
+		l.call(s.Track, s.Joined(), l.IsKept(s.Track, s.Start, s.Stop))
 	case !l.Complete && !s.Mirror:
-		l.Orphans.note(l.Rank(s.Track), s.Joined(), l.Present)
+		l.Orphans.addSlice(l.Rank(s.Track), s.Joined(), l.Present)
 	}
 }
 
 // call notes a host's call by what joins it to others.
 func (l *Launches) call(track int, j IDs, stays bool) {
-	if !j.Some() {
+	if !j.Any() {
 		return
 	}
 	rank := l.Rank(track)
@@ -234,7 +234,7 @@ func (l *Launches) call(track int, j IDs, stays bool) {
 			l.Present.add(rank, i, id)
 		}
 		if stays {
-			l.staying.add(rank, i, id)
+			l.keptCalls.add(rank, i, id)
 		}
 	}
 }
@@ -253,12 +253,12 @@ func (l *Launches) Launched(j IDs, track int, start, end trace.Time) (stays, kno
 	rank := l.Rank(track)
 	for i, id := range j {
 		if l.Present.Has(rank, i, id) {
-			return l.staying.Has(rank, i, id), true
+			return l.keptCalls.Has(rank, i, id), true
 		}
 	}
 	for call := range l.Links.To(track, start, end) {
 		known = true
-		stays = stays || l.Stays(call.Track, call.Start, call.End)
+		stays = stays || l.IsKept(call.Track, call.Start, call.End)
 	}
 	return stays, known
 }
@@ -329,5 +329,5 @@ func idsByMembers(args []byte) (j IDs) {
 
 // Memory is about how many bytes l takes.
 func (l *Launches) Memory() int {
-	return l.Tracks.Memory() + l.Flows.Memory() + l.Present.Memory() + l.staying.Memory() + l.Orphans.ids.Memory()
+	return l.Tracks.Memory() + l.Flows.Memory() + l.Present.Memory() + l.keptCalls.Memory() + l.Orphans.ids.Memory()
 }

@@ -24,7 +24,7 @@ type Noted struct {
 type NotedSlice struct {
 	Track      int
 	Start, End trace.Time
-	Look       filter.Look
+	Look       filter.Place
 	Mirror     bool // see isMirror
 	IDs        IDs
 }
@@ -41,7 +41,7 @@ func (s *Noted) Add(n *NotedSlice) {
 	if n.Mirror {
 		mirror = 1
 	}
-	b = append(b, n.Look.Says, mirror)
+	b = append(b, n.Look.Signs, mirror)
 	for _, id := range n.IDs {
 		b = append(binary.AppendUvarint(b, uint64(len(id))), id...)
 	}
@@ -50,9 +50,9 @@ func (s *Noted) Add(n *NotedSlice) {
 	s.Log.Write(b) // its error is that of Log
 }
 
-// Each gives the slices to f in their order. A slice's ids are valid until f
+// EachSlice gives the slices to f in their order. A slice's ids are valid until f
 // returns.
-func (s *Noted) Each(f func(n *NotedSlice)) error {
+func (s *Noted) EachSlice(f func(n *NotedSlice)) error {
 	in, err := s.Log.Read()
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *Noted) Each(f func(n *NotedSlice)) error {
 			n.End = n.Start + trace.Time(r.signed())
 			last[n.Track] = n.Start
 			n.Look.Track = int32(r.number())
-			n.Look.Says, n.Mirror = r.byte(), r.byte() != 0
+			n.Look.Signs, n.Mirror = r.byte(), r.byte() != 0
 			for i := range n.IDs {
 				n.IDs[i] = r.bytes(i, int(r.number()))
 			}

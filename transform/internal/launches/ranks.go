@@ -19,8 +19,8 @@ func (r *ranks) clone() *ranks {
 	return &ranks{byProcess: slices.Clone(r.byProcess), byName: maps.Clone(r.byName)}
 }
 
-// Settle gives ranks to processes, once all events were learnt from.
-func (l *Launches) Settle() {
+// AssignRanks gives ranks to processes, once all events were learnt from.
+func (l *Launches) AssignRanks() {
 	r := l.ranks
 	for process := range l.Tracks.Processes {
 		l.rankOf(process)
@@ -43,13 +43,13 @@ func (l *Launches) Rank(track int) int { return int(l.rankOf(l.Tracks.All[track]
 func (l *Launches) rankOf(process int) int32 {
 	r := l.ranks
 	for len(r.byProcess) <= process {
-		r.byProcess = append(r.byProcess, r.of(l.Tracks.Processes[len(r.byProcess)]))
+		r.byProcess = append(r.byProcess, r.number(l.Tracks.Processes[len(r.byProcess)]))
 	}
 	return r.byProcess[process]
 }
 
-// of numbers the rank that a pid names, JSON text.
-func (r *ranks) of(pid string) int32 {
+// number numbers the rank that a pid names, JSON text.
+func (r *ranks) number(pid string) int32 {
 	rest, ok := strings.CutPrefix(pid, `"[`)
 	name, _, closed := strings.Cut(rest, "]")
 	if !ok || !closed || name == "" {

@@ -39,7 +39,7 @@ func (l *Launches) Describe(e *trace.Event) (b Begun, some bool) {
 	b = l.Kind(e)
 	j := IDsOf(e)
 	b.IDs = IDs{bytes.Clone(j[0]), bytes.Clone(j[1])}
-	return b, b.Device || j.Some()
+	return b, b.Device || j.Any()
 }
 
 func (l *Launches) Kind(e *trace.Event) Begun {
@@ -49,8 +49,8 @@ func (l *Launches) Kind(e *trace.Event) Begun {
 	return Begun{Device: true, Mirror: IsMirror(e)}
 }
 
-// looks are what a pass over slices calls.
-type looks struct {
+// passVisitor is what a pass over slices calls.
+type passVisitor struct {
 	slice   func(s *Slice)
 	event   func(e *trace.Event) // of others; may be nil
 	restart func()               // forgets all, since it will be shown once more
@@ -58,8 +58,8 @@ type looks struct {
 
 // eachSlice shows the slices of a reading, in a second pass where begins and ends
 // are not in order of time.
-func (l *Launches) eachSlice(ctx context.Context, read pipeline.Reading, to looks) error {
-	p := &slicePass{Launches: l, looks: to}
+func (l *Launches) eachSlice(ctx context.Context, read pipeline.Reading, to passVisitor) error {
+	p := &slicePass{Launches: l, passVisitor: to}
 	of := func(async bool) pairs.Handler { return p }
 	if l.order != nil {
 		p.stacks = l.order.Repeat(of)
@@ -68,7 +68,7 @@ func (l *Launches) eachSlice(ctx context.Context, read pipeline.Reading, to look
 		p.stacks.Describe = l.Describe
 	}
 	for {
-		if err := pipeline.EachEvent(ctx, read, p.note); err != nil {
+		if err := pipeline.EachEvent(ctx, read, p.addEvent); err != nil {
 			return err
 		}
 		again := p.stacks.SecondPass()
@@ -86,7 +86,7 @@ func (l *Launches) eachSlice(ctx context.Context, read pipeline.Reading, to look
 // slicePass is a pass of eachSlice, and the outcome of its pairs.
 type slicePass struct {
 	*Launches
-	looks
+	passVisitor
 	stacks *pairs.Matcher[Begun]
 	shown  Slice
 }
@@ -97,12 +97,12 @@ func (p *slicePass) show(s Slice) {
 	p.slice(&p.shown)
 }
 
-func (p *slicePass) note(e *trace.Event) {
+func (p *slicePass) addEvent(e *trace.Event) {
 	switch e.Phase {
 	case 'b', 'e':
 		p.stacks.Marks++ // no slice on a track, but counted
 	case 'B', 'E':
-		p.stacks.Note(p.Tracks.Of(e), e)
+		p.stacks.NoteEvent(p.Tracks.Of(e), e)
 	case 'X':
 		if e.Has&trace.HasTS != 0 {
 			p.show(Slice{Begun: p.Kind(e), Complete: e, End: -1, Track: p.Tracks.Of(e), Start: e.TS, Stop: e.End()})
@@ -115,11 +115,11 @@ func (p *slicePass) note(e *trace.Event) {
 }
 
 func (p *slicePass) Pair(b, e pairs.Mark) {
-	p.show(Slice{Begun: p.stacks.TakeBegun(b), Begin: b.Ordinal(), End: e.Ordinal(), Track: int(b.Track), Start: b.TS, Stop: e.TS})
+	p.show(Slice{Begun: p.stacks.PopBegun(b), Begin: b.Ordinal(), End: e.Ordinal(), Track: int(b.Track), Start: b.TS, Stop: e.TS})
 }
 
 func (p *slicePass) OpenBegin(b pairs.Mark) {
-	p.show(Slice{Begun: p.stacks.TakeBegun(b), Begin: b.Ordinal(), End: -1, Track: int(b.Track), Start: b.TS, Stop: trace.MaxTime})
+	p.show(Slice{Begun: p.stacks.PopBegun(b), Begin: b.Ordinal(), End: -1, Track: int(b.Track), Start: b.TS, Stop: trace.MaxTime})
 }
 
 func (p *slicePass) LoneEnd(pairs.Mark) {}

@@ -57,7 +57,7 @@ func NewMatcher[B any](of func(async bool) Handler) *Matcher[B] {
 	return &Matcher[B]{handler: of, hash: maphash.MakeSeed(), begun: map[int]B{}}
 }
 
-func (q *Matcher[B]) Note(track int, e *trace.Event) {
+func (q *Matcher[B]) NoteEvent(track int, e *trace.Event) {
 	n := q.Marks
 	q.Marks++
 	if e.Has&trace.HasTS == 0 {
@@ -73,15 +73,15 @@ func (q *Matcher[B]) Note(track int, e *trace.Event) {
 
 func (q *Matcher[B]) noteOnTrack(m Mark, e *trace.Event) {
 	q.Tracks.Add(int(m.Track))
-	if q.takeOnTrack(m, e) && !m.IsEnd() && q.Describe != nil {
+	if q.matchesOnTrack(m, e) && !m.IsEnd() && q.Describe != nil {
 		if b, some := q.Describe(e); some {
 			q.begun[m.Ordinal()] = b
 		}
 	}
 }
 
-// takeOnTrack reports whether m will be matched with others of its track.
-func (q *Matcher[B]) takeOnTrack(m Mark, e *trace.Event) bool {
+// matchesOnTrack reports whether m will be matched with others of its track.
+func (q *Matcher[B]) matchesOnTrack(m Mark, e *trace.Event) bool {
 	track := int(m.Track)
 	for len(q.tracks) <= track {
 		q.tracks = append(q.tracks, nil)
@@ -106,8 +106,8 @@ func (q *Matcher[B]) takeOnTrack(m Mark, e *trace.Event) bool {
 	return true
 }
 
-// TakeBegun gives what was told of a begin, once.
-func (q *Matcher[B]) TakeBegun(m Mark) B {
+// PopBegun returns what Describe said of a begin, and forgets it.
+func (q *Matcher[B]) PopBegun(m Mark) B {
 	b := q.begun[m.Ordinal()]
 	delete(q.begun, m.Ordinal())
 	return b
@@ -119,7 +119,7 @@ func (l *openLine) flush() {
 		sortMarks(l.same, false)
 	}
 	for _, m := range l.same {
-		l.take(m)
+		l.addMark(m)
 	}
 	l.same = l.same[:0]
 }
@@ -152,7 +152,7 @@ func (q *Matcher[B]) noteAsync(m Mark, e *trace.Event) {
 		return
 	}
 	l.latest = m.TS
-	l.take(m)
+	l.addMark(m)
 	switch {
 	case l.stack.open.Empty():
 		l.Done()

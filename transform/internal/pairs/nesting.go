@@ -36,7 +36,7 @@ func (l *level) holds(start, end trace.Time) bool {
 func (s *Nesting) Learn(e *trace.Event) {
 	switch e.Phase {
 	case 'B', 'E', 'b', 'e':
-		s.pairs.note(s.Tracks.Of(e), e)
+		s.pairs.addEvent(s.Tracks.Of(e), e)
 	case 'X':
 		if s.Levels && e.Has&trace.HasTS != 0 {
 			s.add(s.Tracks.Of(e), e.TS, e.End())
@@ -60,8 +60,8 @@ func (s *Nesting) add(track int, start, end trace.Time) {
 	s.lines[track] = append(s.lines[track], level{start: start, end: end})
 }
 
-// Settle orders what was learnt.
-func (s *Nesting) Settle() {
+// Sort orders what was learnt.
+func (s *Nesting) Sort() {
 	s.Partners = make([]Partner, s.pairs.marks)
 	for i := range s.Partners {
 		s.Partners[i] = NoPartner

@@ -64,7 +64,7 @@ type collector struct {
 	marks   int    // that were noted, with and without a time
 }
 
-func (q *collector) note(track int, e *trace.Event) {
+func (q *collector) addEvent(track int, e *trace.Event) {
 	n := q.marks
 	q.marks++
 	if e.Has&trace.HasTS != 0 {
@@ -114,7 +114,7 @@ func (q *collector) match(of func(async bool) Handler) {
 		sortMarks(line, q.async[i])
 		s := stack{Handler: of(q.async[i])}
 		for _, m := range line {
-			s.take(m)
+			s.addMark(m)
 		}
 		s.finish()
 		q.lines[i] = nil

@@ -9,11 +9,11 @@ import (
 // Open are the begins of a line that are open, each with what it is: a hash of its name
 // in the upper 40 bits and one of its category in the lower 24, each 0 if there is none.
 type Open[T any] struct {
-	begins chunks.Stack[begin[T]] // and in an index those that were closed among them
-	closed bitset.Set             // the places of these
-	count  int                    // of these
-	index  [3]places              // by how much an end tells; nil until an end lies deep
-	looked int64                  // for tests: begins that were looked at
+	begins  chunks.Stack[begin[T]] // and in an index those that were closed among them
+	closed  bitset.Set             // the places of these
+	count   int                    // of these
+	index   [3]places              // by how much an end tells; nil until an end lies deep
+	visited int64                  // for tests: begins that were looked at
 }
 
 // Key is what a begin or an end says of itself, by the numbers of its name and category, 0
@@ -46,8 +46,8 @@ const (
 
 var masks = [3]uint64{nameBits, catBits, nameBits | catBits}
 
-// tells is which of the masks an end has something of, -1 if it tells nothing.
-func tells(what uint64) int {
+// maskOf is which of the masks an end has something of, -1 if it tells nothing.
+func maskOf(what uint64) int {
 	k := -1
 	if what&nameBits != 0 {
 		k++
@@ -69,7 +69,7 @@ func closes(end, begin uint64) bool {
 func (o *Open[T]) Push(what uint64, item T) {
 	o.begins.Push(begin[T]{what: what, item: item})
 	if o.index[0] != nil {
-		o.note(o.begins.Len() - 1)
+		o.addToIndex(o.begins.Len() - 1)
 	}
 }
 
@@ -78,7 +78,7 @@ func (o *Open[T]) Push(what uint64, item T) {
 func (o *Open[T]) Close(end uint64) (item T, ok bool) {
 	if o.index[0] == nil {
 		for i := o.begins.Len() - 1; i >= 0 && i >= o.begins.Len()-near; i-- {
-			o.looked++
+			o.visited++
 			if b := o.begins.At(i); closes(end, b.what) {
 				item = b.item
 				o.begins.Delete(i)
@@ -104,11 +104,11 @@ func (o *Open[T]) Close(end uint64) (item T, ok bool) {
 func (o *Open[T]) buildIndex() {
 	o.index = [3]places{{}, {}, {}}
 	for i := range o.begins.Len() {
-		o.note(i)
+		o.addToIndex(i)
 	}
 }
 
-func (o *Open[T]) note(i int) {
+func (o *Open[T]) addToIndex(i int) {
 	for k, mask := range masks {
 		what := o.begins.At(i).what & mask
 		o.index[k][what] = append(o.index[k][what], i)
@@ -117,14 +117,14 @@ func (o *Open[T]) note(i int) {
 
 // find is where the begin stands that an end closes, -1 if there is none.
 func (o *Open[T]) find(end uint64) int {
-	k := tells(end)
+	k := maskOf(end)
 	if k < 0 {
 		return o.begins.Len() - 1
 	}
 	what := end & masks[k]
 	at := o.index[k][what]
 	for len(at) > 0 {
-		o.looked++
+		o.visited++
 		i := at[len(at)-1]
 		if i < o.begins.Len() {
 			if b := o.begins.At(i); !o.closed.Has(i) && b.what&masks[k] == what {
@@ -147,7 +147,7 @@ func (o *Open[T]) trim() {
 	}
 	if o.count > near && o.count > o.begins.Len()/2 {
 		o.begins.DeleteFunc(o.closed.Has)
-		o.looked += int64(o.count)
+		o.visited += int64(o.count)
 		o.closed, o.count, o.index = nil, 0, [3]places{}
 	}
 	if o.begins.Len() == 0 {
@@ -166,8 +166,8 @@ func (o *Open[T]) Innermost() (item T, ok bool) {
 // Empty reports whether nothing is open.
 func (o *Open[T]) Empty() bool { return o.begins.Len() == 0 }
 
-// Take opens what is open in another, the outermost first, and leaves that empty.
-func (o *Open[T]) Take(from *Open[T]) {
+// MoveFrom opens what is open in another, the outermost first, and leaves that empty.
+func (o *Open[T]) MoveFrom(from *Open[T]) {
 	for i := range from.begins.Len() {
 		if b := from.begins.At(i); !from.closed.Has(i) {
 			o.Push(b.what, b.item)
@@ -208,7 +208,7 @@ type stack struct {
 	open Open[openMark]
 }
 
-func (s *stack) take(m Mark) {
+func (s *stack) addMark(m Mark) {
 	if !m.IsEnd() {
 		s.open.Push(m.what, openMark{m.TS, m.id, m.Track})
 	} else if b, ok := s.open.Close(m.what); ok {

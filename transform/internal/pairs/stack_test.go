@@ -77,7 +77,7 @@ func TestStackMatchesAsPlainlyAsCanBe(t *testing.T) {
 		got := &told{}
 		s := stack{Handler: got}
 		for _, m := range marks {
-			s.take(m)
+			s.addMark(m)
 			deep += b2i(s.open.index[0] != nil)
 		}
 		s.finish()
@@ -123,7 +123,7 @@ func TestOpenIsLinear(t *testing.T) {
 		work := func(n uint32) int64 {
 			var o Open[int]
 			shape(&o, n)
-			return o.looked
+			return o.visited
 		}
 		if once, twice := work(4000), work(8000); float64(twice) > 2.3*float64(once) {
 			t.Error(name, once, "steps, and", twice, "for twice as many begins")
