@@ -107,8 +107,8 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-// TestCheapPartsFirst checks the order of parts by their costs.
-func TestCheapPartsFirst(t *testing.T) {
+// TestPartsAreOrderedByCost checks the order of parts by their costs.
+func TestPartsAreOrderedByCost(t *testing.T) {
 	x := mustParse(t, `args.x == 1 && name =~ "a.c" && (args.y || process == "p") && name == "b" && dur > 1us`)
 	last := 0
 	for _, m := range x.root.(allOf) {

@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestString(t *testing.T) {
+func TestExpressionsPrintAsTheyParse(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{`cat=="kernel"`, `cat == "kernel"`},
 		{`(cat == 'a') && ((name == "b") || ph == "X")`, `cat == "a" && (name == "b" || ph == "X")`},
@@ -186,8 +186,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestScaled holds times against fractions of any size.
-func TestScaled(t *testing.T) {
+// TestScaledAgainstExactFractions holds times against fractions of any size.
+func TestScaledAgainstExactFractions(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	exact := 0
 	for range 50_000 {

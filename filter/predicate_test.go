@@ -74,7 +74,7 @@ func TestPredicates(t *testing.T) {
 	}
 }
 
-func TestPredicatesStandAlone(t *testing.T) {
+func TestPredicatesTakeNoComparison(t *testing.T) {
 	for _, word := range predicateNames {
 		for _, rest := range []string{` == "x"`, ` in ("a")`, ` contains "a"`, ` > 3`, ` =~ "a"`} {
 			if _, err := Parse(word + rest); err == nil {

@@ -235,7 +235,7 @@ func judgeDamage(t *testing.T, round int, text, body string, got *found) {
 }
 
 // Damage that once ended an array before its end, or differed between readers.
-func TestDamageThatOnceLedAstray(t *testing.T) {
+func TestDamageThatLookedLikeTheEndOfAnArray(t *testing.T) {
 	for name, body := range map[string]string{
 		"NUL behind a bracket in a broken event": `{"ph":"i","ts":1,"args":{"a":[": [""]}},{"ph":"i","ts":2,"args":{"b":[1]` + "\x00" + `c":2}},{"ph":"i","ts":3}]`,
 		"NUL behind white space":                 `{"ph":"i","ts":1,"args":{"a":}},{"ph":"i","ts":2,"args":{"b":[1] ` + "\n\x00" + `]}},{"ph":"i","ts":3}]`,

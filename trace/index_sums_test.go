@@ -26,7 +26,7 @@ func someBlocks(rng *rand.Rand, all []Block) (some []Block) {
 
 // A file that is not the one that was indexed, but looks like it, never gives what is
 // not in its index.
-func TestAnotherTextIsAMisfit(t *testing.T) {
+func TestAnIndexOfAnotherFileGivesNoWrongText(t *testing.T) {
 	rounds := 100
 	if testing.Short() {
 		rounds = 15
@@ -135,7 +135,7 @@ func TestAForgedIndexGivesNoOtherText(t *testing.T) {
 	}
 }
 
-func TestSums(t *testing.T) {
+func TestIndexedSumsFindChangedText(t *testing.T) {
 	text := sample(5*summedStretch + 77)
 	rng := rand.New(rand.NewPCG(9, 1))
 	for _, n := range []int{0, 1, summedStretch - 1, summedStretch, summedStretch + 1, 3 * summedStretch, len(text)} {

@@ -116,7 +116,7 @@ func contents(s *Source, blocks []Block) (string, error) {
 	}
 }
 
-func TestAnIndexTellsWhatAReadingTells(t *testing.T) {
+func TestIndexesGiveWhatReadingGives(t *testing.T) {
 	text := sample(3 << 19)
 	for _, p := range packings {
 		t.Run(p.name, func(t *testing.T) {

@@ -75,7 +75,7 @@ func TestTinyEventsFillManyBatches(t *testing.T) {
 
 // White space of any length between events takes no memory, and what is kept of it
 // does not depend on where the text is cut.
-func TestLongWhiteSpaceIsLetGo(t *testing.T) {
+func TestLongWhiteSpaceTakesNoMemory(t *testing.T) {
 	doc := `[{"ph":"i","ts":1},` + strings.Repeat(" ", maxLead) + `{"ph":"i","ts":2}` + strings.Repeat("\n", maxLead+1) +
 		`,{"ph":"i","ts":3},` + strings.Repeat("\n", maxLead+1) + `{"ph":"i","ts":4}` + strings.Repeat("\t", 3*maxLead) + `]`
 	want := `[{"ph":"i","ts":1},` + strings.Repeat(" ", maxLead) + `{"ph":"i","ts":2},{"ph":"i","ts":3},{"ph":"i","ts":4}]`

@@ -7,7 +7,7 @@ import (
 )
 
 // A store gives up flow events before all, and then all.
-func TestStoreInLittleRoom(t *testing.T) {
+func TestStoreOfFewBytes(t *testing.T) {
 	var text strings.Builder
 	for i := range 50 {
 		fmt.Fprintf(&text, `{"ph":"X","name":"slice","pid":1,"tid":1,"ts":%d,"dur":1},`, i)

@@ -47,7 +47,7 @@ func uneven(rng *rand.Rand, events int) []byte {
 
 // What is known to stay is written as if it was looked at once more: the same text, packed
 // the same way, and what is made after it stands as it does.
-func TestVerbatimRuns(t *testing.T) {
+func TestVerbatimRunsWriteWhatAReadingWould(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 8))
 	rounds := 24
 	if testing.Short() {

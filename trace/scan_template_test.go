@@ -190,7 +190,7 @@ func TestMembersOfOtherTypes(t *testing.T) {
 }
 
 // What no template matches would still be read the same, only slowly.
-func TestLayoutsTakeMostEvents(t *testing.T) {
+func TestLayoutsReadMostEvents(t *testing.T) {
 	for name, least := range map[string]float64{
 		"vllm_decode_one_step": 0.97, "indent2_overlay_flows": 0.93, "cupti_ranges_string_ids": 0.97,
 	} {

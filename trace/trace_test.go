@@ -102,7 +102,7 @@ func TestEventsAreWholeWhereverTheTextIsCut(t *testing.T) {
 	}
 }
 
-func TestFields(t *testing.T) {
+func TestFieldsOfAnEvent(t *testing.T) {
 	var e Event
 	end, st := scanEvent([]byte(awkward[1]), 0, 0, maxNesting, &e)
 	if st != scanned || end != len(awkward[1]) {

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestKnownTracksMayBeUsedAtOnce: others that know the tracks of one may meet new ones
+// TestKnownTracksAreSafeForConcurrentUse: others that know the tracks of one may meet new ones
 // at the same time; what all knew keeps its number.
-func TestKnownTracksMayBeUsedAtOnce(t *testing.T) {
+func TestKnownTracksAreSafeForConcurrentUse(t *testing.T) {
 	event := func(tid int) *Event {
 		text := fmt.Sprintf(`{"pid":1,"tid":%d,"ph":"X"}`, tid)
 		var e Event

@@ -271,7 +271,7 @@ func TestWhatIsKeptOfHowTextWasPacked(t *testing.T) {
 }
 
 // What was held in memory is copied too.
-func TestWhatIsHeldIsCopied(t *testing.T) {
+func TestEventsKeptInMemoryAreCopied(t *testing.T) {
 	text := oddTrace(rand.New(rand.NewPCG(9, 9)))
 	s := packedSource(t, text)
 	held := NewStore(32 << 20)

@@ -55,7 +55,7 @@ func (l *lending) spoil() {
 
 // However much room an output offers, it gets the same bytes, of which only large
 // events come from elsewhere.
-func TestRoomOfTheOutput(t *testing.T) {
+func TestBufferSizesGiveTheSameBytes(t *testing.T) {
 	for _, pad := range []int{0, writeSize} {
 		want := withoutRoom(t, pad)
 		for _, rooms := range [][]int{{0}, {1}, {7}, {0, 1, 2, 50}, {1 << 20}, {30, 0, 1}} {
@@ -72,7 +72,7 @@ func TestRoomOfTheOutput(t *testing.T) {
 }
 
 // An error anywhere comes back, after what was written before it.
-func TestRoomOfAnOutputThatFails(t *testing.T) {
+func TestAFailingOutputHasWhatCameBefore(t *testing.T) {
 	want := withoutRoom(t, 0)
 	for _, rooms := range [][]int{{1}, {7}, {1 << 10}, {30, 0, 1}} {
 		for at := range len(want) {

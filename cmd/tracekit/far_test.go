@@ -154,7 +154,7 @@ func madeOf(t *testing.T, dir, name, verb string, more ...string) (m outcome) {
 
 // What comes out is the same wherever a trace is, however it is packed, whether the server has
 // ranges, and with an index and without.
-func TestFarIsAsNear(t *testing.T) {
+func TestFarInputsGiveTheSameOutput(t *testing.T) {
 	far.Alone(t)
 	text := made(t, 400_000)
 	names := []string{"t.json.gz", "t.json", "t.json.zst", "t.json.zip"}

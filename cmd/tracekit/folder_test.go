@@ -12,7 +12,7 @@ import (
 
 // What a killed split had begun is found whatever its folder is called, and goes
 // when the next one begins.
-func TestSplitGoesOnInAFolderThatIsAPattern(t *testing.T) {
+func TestSplitContinuesInAFolderNamedLikeAPattern(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a[b]")
 	split := []string{"split", "--by", "time", "--time", "10us", "-o", dir}
 	if status, told := started(strings.NewReader(smallTrace), io.Discard, split...); status != exitDone {

@@ -93,7 +93,7 @@ func TestSignalsLeaveNothingBehind(t *testing.T) {
 }
 
 // Who runs it under nohup does not want it to end with the terminal.
-func TestAnIgnoredHangupStaysIgnored(t *testing.T) {
+func TestAnIgnoredHangupRemainsIgnored(t *testing.T) {
 	cmd := exec.Command("sh", "-c", `trap '' HUP; exec tracekit strip --python`)
 	pipe, err := cmd.StdinPipe()
 	if err != nil {

@@ -15,7 +15,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-func TestSlips(t *testing.T) {
+func TestDistanceOfMistypedWords(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want int

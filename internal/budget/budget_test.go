@@ -52,7 +52,7 @@ func TestWithoutABudget(t *testing.T) {
 
 // Work that goes on side by side looks at what it holds itself, and all of it together is
 // bounded.
-func TestApart(t *testing.T) {
+func TestWorkBesideOthersIsBoundedInSum(t *testing.T) {
 	ctx, b := With(t.Context(), 1000)
 	Register(ctx, func(s *Sum) { s.Add("threads", 400) })
 	if err := Check(ctx); err != nil {

@@ -65,7 +65,7 @@ func TestPool(t *testing.T) {
 
 // Of all memory that is in use, a run alone has its own bound, and several have one together; one of
 // them is ended at a time.
-func TestPoolOfWhatNobodyTells(t *testing.T) {
+func TestPoolEndsARunWhoseMemoryIsUnregistered(t *testing.T) {
 	p := NewPool(1000)
 	m := join(p.Join(t.Context()))
 	if bytes, shared := m.bound(77); bytes != 77+19+buffers || shared {

@@ -7,7 +7,7 @@ import (
 )
 
 // A stack does what a slice does.
-func TestStack(t *testing.T) {
+func TestStackActsAsASlice(t *testing.T) {
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		var s Stack[int]

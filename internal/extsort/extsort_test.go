@@ -59,7 +59,7 @@ func random(rng *rand.Rand, n int) []record {
 
 // Records come out of memory and of files in the order that plain sorting of all gives,
 // any number of times, whether more come in between.
-func TestEachIsSorted(t *testing.T) {
+func TestEachGivesRecordsInOrder(t *testing.T) {
 	var scratch Scratch
 	for seed := range uint64(12) {
 		rng := rand.New(rand.NewPCG(seed, 5))
@@ -100,7 +100,7 @@ func TestEachIsSorted(t *testing.T) {
 }
 
 // What ends the going through is returned at once.
-func TestEachEnds(t *testing.T) {
+func TestEachReturnsTheErrorOfItsFunction(t *testing.T) {
 	all := random(rand.New(rand.NewPCG(1, 1)), 10_000)
 	for _, most := range []int{1000, 100_000} {
 		s := New(&kind, most, &Scratch{}, func() (*spill.File, error) { return spill.Create(t.TempDir()) })
@@ -121,7 +121,7 @@ func TestEachEnds(t *testing.T) {
 }
 
 // Where there is no file to be had, the first record that needs one says so.
-func TestNoRoom(t *testing.T) {
+func TestAddFailsWithoutATemporaryFile(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "gone")
 	s := New(&kind, 10, &Scratch{}, func() (*spill.File, error) { return spill.Create(gone) })
 	defer s.Close()

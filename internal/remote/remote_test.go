@@ -466,7 +466,7 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
-func TestWhoAsks(t *testing.T) {
+func TestCredentialsComeFromWhereAWSLooks(t *testing.T) {
 	text := noise(100_000)
 	role := `{"Code":"Success","AccessKeyId":"ROLE","SecretAccessKey":"SECRET","Token":"TOKEN","Expiration":"2099-01-01T00:00:00Z"}`
 	metadata := far.NewProxy(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,7 +11,7 @@ import (
 )
 
 // What is kept in memory judges what comes back of a file, in any order.
-func TestBlocksComeBack(t *testing.T) {
+func TestBlocksAreReadInAnyOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	f, err := Create(t.TempDir())
 	if err != nil {
@@ -84,7 +84,7 @@ func TestDamagedBlocks(t *testing.T) {
 }
 
 // A file on a full disk says so, and that there is no folder, too.
-func TestNoRoom(t *testing.T) {
+func TestWritesFailOnAFullDisk(t *testing.T) {
 	if _, err := Create(filepath.Join(t.TempDir(), "gone")); !errors.Is(err, ErrNoRoom) {
 		t.Errorf("%v", err)
 	}

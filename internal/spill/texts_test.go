@@ -8,7 +8,7 @@ import (
 )
 
 // What was added comes back, in whatever order it is asked for.
-func TestTexts(t *testing.T) {
+func TestTextsComeBackInAnyOrder(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		texts, pad int

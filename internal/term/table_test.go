@@ -64,7 +64,7 @@ short              1
 }
 
 // No two rows that differ look the same, as far as there is room to show where.
-func TestRowsDiffer(t *testing.T) {
+func TestRowsThatDifferAreShownApart(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		table := &Table{Left: 1 + rng.IntN(2), Head: []string{"name", "other"}}
@@ -125,7 +125,7 @@ func TestShortIsSafeAndShort(t *testing.T) {
 	}
 }
 
-func TestHeadingsTellWhatIsLeftOut(t *testing.T) {
+func TestHeadingsSayHowMuchIsLeftOut(t *testing.T) {
 	if got := Heading("kernels", 9, 4); got != "kernels, 4 of 9" {
 		t.Error(got)
 	}

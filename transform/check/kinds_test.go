@@ -113,7 +113,7 @@ func TestKinds(t *testing.T) {
 }
 
 // The places of findings lead to the event.
-func TestPlaces(t *testing.T) {
+func TestPlacesOfFindingsLeadToTheirEvents(t *testing.T) {
 	text := "{\"traceEvents\":[\n"
 	for i := range 5 {
 		text += fmt.Sprintf("{\"ph\":\"X\",\"name\":\"e%d\",\"ts\":%d},\n", i, i)

@@ -19,8 +19,8 @@ func ofCase(t *testing.T, name string) *Report {
 	return inBlocks(t, text, blockSize, runRecords)
 }
 
-// TestReported checks inputs in the shapes that people reported.
-func TestReported(t *testing.T) {
+// TestFindingsOfReportedTraces checks inputs in the shapes that people reported.
+func TestFindingsOfReportedTraces(t *testing.T) {
 	for _, c := range []struct {
 		file string
 		want map[Kind]int64

@@ -208,7 +208,7 @@ func TestANewFunctionIsFound(t *testing.T) {
 	}
 }
 
-func TestAShiftedMixIsToldApart(t *testing.T) {
+func TestAShiftedMixIsNotACostlierStep(t *testing.T) {
 	a, before, _ := made{seed: 5, steps: 300, large: 0.2}.write()
 	b, after, _ := made{seed: 6, steps: 300, large: 0.6}.write()
 	r := pair(t, a, b)

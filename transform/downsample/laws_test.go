@@ -91,7 +91,7 @@ func isFine(rep pipeline.Report, in *reference.Trace) bool {
 
 // What is merged is short, near and side by side, and what is kept is as it was. A run is
 // no wider than the resolution, and no gap in it is.
-func TestRunsAreNarrow(t *testing.T) {
+func TestRunsAreNoWiderThanTheResolution(t *testing.T) {
 	eachRandom(t, 120, func(t *testing.T, rng *rand.Rand, data []byte) {
 		d := randomDuration(rng)
 		in, out := parsed(t, data), parsed(t, runOn(t, data, Options{Resolution: ns(d)}))
@@ -170,7 +170,7 @@ func isCrossed(all []plain, s plain, d int64) bool {
 	})
 }
 
-func TestMinDurTakesWhatIsShorter(t *testing.T) {
+func TestMinDurMergesShorterSlices(t *testing.T) {
 	eachRandom(t, 120, func(t *testing.T, rng *rand.Rand, data []byte) {
 		d := randomDuration(rng)
 		in, out := parsed(t, data), parsed(t, runOn(t, data, Options{MinDur: *ns(d)}))
@@ -307,7 +307,7 @@ func extremes(l []sampleOf) []sampleOf {
 
 // No output has flows that lack an end, points that lie in no slice, or names of
 // what is not there.
-func TestStructureStays(t *testing.T) {
+func TestNoDanglingFlowsOrUnusedNames(t *testing.T) {
 	check := func(t *testing.T, data []byte, o Options) {
 		out, _, err := try(data, o, 11+len(data)/500)
 		if errors.As(err, new(*BudgetError)) {

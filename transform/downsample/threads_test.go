@@ -10,7 +10,7 @@ import (
 
 // What is merged stands on the thread that its slices were written for, and slices that
 // are written for different ones are not merged, though Perfetto takes them for one.
-func TestMergedSlicesStayOnTheirThread(t *testing.T) {
+func TestMergedSlicesKeepTheirThread(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		ids  []string // of slices side by side, one after another

@@ -128,7 +128,7 @@ func judgeBytes(t *testing.T, data []byte, i *Info) {
 	}
 }
 
-func TestStepsAndRequestsAreTheTruth(t *testing.T) {
+func TestStepsAndRequestsOfGeneratedTraces(t *testing.T) {
 	for _, c := range []tracegen.Config{
 		{Producer: tracegen.Gaudi, Steps: 120, Hardware: true, Layers: 1, OutputLen: 12},
 		{Producer: tracegen.CUDA, Steps: 60, Layers: 1},
@@ -214,7 +214,7 @@ func judgeRequests(t *testing.T, i *Info, truth *tracegen.Truth, named bool) {
 	}
 }
 
-func TestTheDocumentTellsOfTheProducer(t *testing.T) {
+func TestProducersAreFoundByTheDocument(t *testing.T) {
 	all := realTraces(t)
 	i := inspect(t, all["vllm_decode_one_step.json.gz"], Options{})
 	if i.Producer != "vLLM, PyTorch's profiler" || i.Wall != "2026-03-17T01:12:10.853487683Z" || i.Format != "gzip" {
@@ -235,8 +235,8 @@ func TestTheDocumentTellsOfTheProducer(t *testing.T) {
 	}
 }
 
-// TestLookSeesAll is for pages that are made in the same reading.
-func TestLookSeesAll(t *testing.T) {
+// TestInspectLooksAtEveryEvent is for pages that are made in the same reading.
+func TestInspectLooksAtEveryEvent(t *testing.T) {
 	data, truth := tracegen.Text(t, tracegen.Config{Steps: 3, Layers: 1})
 	var text, events int
 	inspect(t, data, Options{Look: func(p *trace.Part) {

@@ -204,7 +204,7 @@ func eachTrace(t *testing.T, try func(t *testing.T, data []byte, i *Info) bool) 
 	}
 }
 
-func TestGrainsAreThresholdsThatAreReached(t *testing.T) {
+func TestPredictedThresholdsReachTheirSize(t *testing.T) {
 	for d := trace.Time(0); d < 3e8; d += 1 + d/997 {
 		n := 0
 		for _, at := range thresholds {

@@ -182,9 +182,9 @@ func cmpOr(a, b string) string {
 	return a
 }
 
-// TestStripTakesWhatIsRecognised judges strip, which has one pass, by a Recognizer that knows
+// TestStripDropsWhatIsRecognised judges strip, which has one pass, by a Recognizer that knows
 // all, for samples whose names stand where they do and behind all else.
-func TestStripTakesWhatIsRecognised(t *testing.T) {
+func TestStripDropsWhatIsRecognised(t *testing.T) {
 	for name, data := range samples(t) {
 		for _, data := range [][]byte{data, namesLast(data)} {
 			if data == nil {

@@ -46,7 +46,7 @@ func gaudi(t *testing.T, name string) []byte {
 
 // The high-level events that vLLM wrote into a file of their own stand beside what PyTorch
 // recorded, at the moments that the float64 of their time means.
-func TestServerEventsGoWithTheirTrace(t *testing.T) {
+func TestServerEventsAreMergedIntoTheirTrace(t *testing.T) {
 	torch, server := gaudi(t, "server.pt.trace"), gaudi(t, "server_events")
 	closed := append(bytes.TrimSuffix(bytes.TrimSpace(server), []byte(",")), ']')
 	var events []struct {
@@ -403,7 +403,7 @@ func TestEventsAreChangedWithoutAllocations(t *testing.T) {
 }
 
 // What is odd comes out as odd as it was, and stays JSON.
-func TestOddEvents(t *testing.T) {
+func TestMergeKeepsOddEventsAsTheyAre(t *testing.T) {
 	text := []byte(`[{"ph":"X","name":"null","pid":null,"tid":null,"ts":5,"dur":1},{},{"ph":"X","name":"none","ts":6,"dur":1},
 		{"ph":"M","name":"process_name","args":{"name":"zero"}},{"ph":"M","name":"other","args":{"name":"all"}},
 		{"ph":"X","pid":-1,"tid":-1,"ts":1,"dur":1,"name":"neg"},

@@ -77,7 +77,7 @@ func cutPath(t *testing.T, s *Server, body string) string {
 }
 
 // Pages of others, names that someone has pointed here, and guesses are refused.
-func TestStrangersAreRefused(t *testing.T) {
+func TestRequestsOfOtherSitesAreRefused(t *testing.T) {
 	s := served(t, nil)
 	piece := cutPath(t, s, `{"from":"1000","to":"2000"}`)
 	token := []string{TokenHeader, s.Token()}
@@ -170,7 +170,7 @@ func TestNamesBeyondLoopback(t *testing.T) {
 }
 
 // A code opens the page once, the token as often as one likes.
-func TestCodesAreGoodForOnce(t *testing.T) {
+func TestACodeOpensThePageOnce(t *testing.T) {
 	s := served(t, nil)
 	code := s.Code()
 	for i, c := range []struct {

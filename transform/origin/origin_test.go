@@ -98,7 +98,7 @@ func TestADocumentSaysWhereItIsFrom(t *testing.T) {
 	}
 }
 
-func TestTheSourceStaysTheWholeTrace(t *testing.T) {
+func TestNextKeepsTheSourceOfTheWholeTrace(t *testing.T) {
 	c := &Call{Version: "v2", Source: "piece.json", Call: "slice --step 5 piece.json"}
 	first := c.Next(nil, Range{1, 2})
 	same(t, first, &Origin{Version: "v2", Source: "piece.json", Call: "slice --step 5 piece.json", Range: Range{1, 2}})
@@ -106,7 +106,7 @@ func TestTheSourceStaysTheWholeTrace(t *testing.T) {
 	same(t, c.Next(whole(), Range{3, 4}), want)
 }
 
-func TestTextThatTellsNoOrigin(t *testing.T) {
+func TestTextWithoutAnOrigin(t *testing.T) {
 	for _, text := range []string{"", "{", `{"traceEvents":[`, `{"tracekit":1,"traceEvents":[`, `{"tracekit":{"call":"x"`, `],"a":"tracekit"}`} {
 		if o := FromDocument([]byte(text)); o != nil {
 			t.Errorf("%s: %+v", text, o)

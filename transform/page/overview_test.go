@@ -273,8 +273,8 @@ func TestLongGapsAreThoseThatStandOut(t *testing.T) {
 	}
 }
 
-// TestThePageStaysSmall fills it with as much as it may ever hold.
-func TestThePageStaysSmall(t *testing.T) {
+// TestAFullPageIsSmall fills it with as much as it may ever hold.
+func TestAFullPageIsSmall(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	c := NewCollector(newFinder(t), filter.Given{})
 	d := &Data{Name: strings.Repeat("名", 200), Forecast: c.forecast, Last: pageBins<<30 - 1, Markers: strings.Repeat("<", 10_000)}

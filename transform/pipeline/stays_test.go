@@ -7,7 +7,7 @@ import (
 	"tracekit/trace"
 )
 
-func TestStaysAlways(t *testing.T) {
+func TestMetadataThatIsAlwaysKept(t *testing.T) {
 	for _, c := range []struct {
 		event  string
 		always bool

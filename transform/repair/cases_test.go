@@ -475,7 +475,7 @@ func TestCases(t *testing.T) {
 
 // A kind that is turned off is not counted, and what it would have changed stays,
 // unless it stops the load.
-func TestOff(t *testing.T) {
+func TestKindsTurnedOffAreNotRepaired(t *testing.T) {
 	for _, c := range cases {
 		o := Options{Flows: strings.HasPrefix(c.counts, "flows")}
 		_, _, r, err := repairText(t, []byte(c.in), o)

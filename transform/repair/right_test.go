@@ -9,7 +9,7 @@ import (
 
 // Async events with ids of their process, and ends at the time of the next begin, are right:
 // nothing is found in them, and nothing is changed.
-func TestWhatIsRightStays(t *testing.T) {
+func TestRightEventsAreNotChanged(t *testing.T) {
 	for _, name := range []string{"24-async-id2-local-ints", "40-be-abutting-perfetto432"} {
 		t.Run(name, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join("..", "..", "testdata", "cases", name+".json"))

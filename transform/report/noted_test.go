@@ -115,7 +115,7 @@ func TestNotesSayWhatASecondReadingDoes(t *testing.T) {
 }
 
 // Where a slice says more than its name and place, the trace is read a second time.
-func TestNotesThatDoNotSufficeAreNotUsed(t *testing.T) {
+func TestTracesWithMoreDetailAreReadTwice(t *testing.T) {
 	slice := func(more string) string { return `[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":2` + more + `}]` }
 	hardware, err := filter.Parse("dur > 1us")
 	if err != nil {

@@ -61,7 +61,7 @@ func measureBy(t *testing.T, text []byte, r window.Range, read func(*measure, *t
 }
 
 // A report that leaves out blocks, and takes from the survey what of them lies aside, is that of all events.
-func TestBlocksThatNeedNoReading(t *testing.T) {
+func TestOutliersAreReadWithoutTheirBlock(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	text := threadsInTurn(rng, 6<<20)
 	aside := 0

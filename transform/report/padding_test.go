@@ -67,7 +67,7 @@ func paddingOf(t *testing.T, file string, in served) map[string][7]int64 {
 	return all
 }
 
-func TestPaddingIsWhatTheCountersTell(t *testing.T) {
+func TestPaddingIsThatOfTheCounters(t *testing.T) {
 	truth := map[string]served{}
 	if err := json.Unmarshal(recorded.Text(t, profiles+"truth.json.gz"), &truth); err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestPaddingOfWhatServes(t *testing.T) {
 }
 
 // What the trace does not tell is left out, and not taken for none.
-func TestPaddingThatIsNotTold(t *testing.T) {
+func TestPaddingThatIsUnknownIsLeftOut(t *testing.T) {
 	event := func(ph, name string, tid, ts int, more string) string {
 		return fmt.Sprintf(`{"ph":%q,"name":%q,"pid":9,"tid":%d,"ts":%d%s}`, ph, name, tid, ts, more)
 	}

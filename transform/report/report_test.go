@@ -98,7 +98,7 @@ func TestDeferredSlicesComeBackInOrder(t *testing.T) {
 	}
 }
 
-func TestGeneratedTracesTellTheirTruth(t *testing.T) {
+func TestReportsOfGeneratedTracesMatchTheirTruth(t *testing.T) {
 	for _, c := range []tracegen.Config{
 		{Producer: tracegen.Gaudi, Steps: 60, Hardware: true, Python: true, Layers: 1},
 		{Producer: tracegen.CUDA, Steps: 4, Hardware: true, Python: true, Layers: 1},
@@ -208,7 +208,7 @@ func judgeCompiles(t *testing.T, r *Report, truth *tracegen.Truth) {
 	cmptest.Same(t, "the list of recompilations", want, r.Recompilations)
 }
 
-func TestByHand(t *testing.T) {
+func TestReportOfATraceWrittenByHand(t *testing.T) {
 	const data = `[
 {"ph":"X","cat":"python_function","name":"a.py(1): f","pid":1,"tid":1,"ts":0,"dur":10},
 {"ph":"X","cat":"python_function","name":"a.py(2): g","pid":1,"tid":1,"ts":2,"dur":3},

@@ -114,7 +114,7 @@ func TestOptionsOfFiles(t *testing.T) {
 	}
 }
 
-func TestFilesThatDoNotTell(t *testing.T) {
+func TestFilesWithoutWhatIsNeededAreRefused(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"nothing", " \n", "there are no requests in it"},
 		{"a header only", "id,start,end\n", "there are no requests in it"},

@@ -7,7 +7,7 @@ import (
 
 // Small traces, an event a line, that are hard to cut from 10 to 20 µs. The plain
 // judge has what must be left of such as words and by hand.
-func TestHardEdges(t *testing.T) {
+func TestEventsOnTheEdgesOfARange(t *testing.T) {
 	for name, events := range map[string]string{
 		"a pair around a slice, cut before": `
 			{"ph":"B","tid":1,"ts":5,"args":{"a":1}}

@@ -101,7 +101,7 @@ func contents(t *testing.T, data []byte) []string {
 }
 
 // Slicing twice gives what slicing the intersection gives.
-func TestTwiceIsTheIntersection(t *testing.T) {
+func TestSlicingTwiceGivesTheIntersection(t *testing.T) {
 	judged := 0
 	traces := eachRandom(t, 150, 40, 21, func(rng *rand.Rand, data []byte, what string) {
 		p := parsed(t, data)

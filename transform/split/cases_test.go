@@ -108,7 +108,7 @@ func TestWorkIsInThePieceOfItsCall(t *testing.T) {
 }
 
 // A verb that takes nothing away leaves as many flows as Perfetto draws in the whole.
-func TestFlowsStayAsDrawn(t *testing.T) {
+func TestPiecesKeepTheFlowsThatPerfettoDraws(t *testing.T) {
 	temp := func() (*spill.File, error) { return spill.Create(t.TempDir()) }
 	all, err := filter.Parse(`ph != "none"`)
 	if err != nil {
@@ -156,7 +156,7 @@ func TestFlowsStayAsDrawn(t *testing.T) {
 }
 
 // A flow goes with the slice that it binds to, though another is there to take it.
-func TestFlowsGoWithTheirSlices(t *testing.T) {
+func TestFlowsFollowTheSliceTheyBindTo(t *testing.T) {
 	x, err := filter.Parse(`name != "target"`)
 	if err != nil {
 		t.Fatal(err)

@@ -376,7 +376,7 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-func TestAFullFolderSaysWhatIsWhole(t *testing.T) {
+func TestManifestOfAFullDiskListsWholePieces(t *testing.T) {
 	dir := newMemory()
 	dir.room = 2
 	const data = `[{"ph":"X","name":"a","pid":1,"tid":1,"ts":0,"dur":100},{"ph":"i","name":"b","pid":1,"tid":1,"ts":100}]`

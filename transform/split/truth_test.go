@@ -17,7 +17,7 @@ import (
 )
 
 // What the manifest says of steps is what the generator wrote down.
-func TestManifestTellsTheTruth(t *testing.T) {
+func TestManifestHasTheStepsOfTheGenerator(t *testing.T) {
 	for _, producer := range []tracegen.Producer{tracegen.Gaudi, tracegen.CUDA, tracegen.SGLang} {
 		t.Run(string(producer), func(t *testing.T) {
 			data, truth := madeWithTruth(t, producer)
@@ -143,7 +143,7 @@ func TestARequestOutsideIsListed(t *testing.T) {
 }
 
 // The table has what the list has, under the same names.
-func TestTheTableIsTheList(t *testing.T) {
+func TestTableAndManifestSayTheSame(t *testing.T) {
 	data := made(t, tracegen.Gaudi)
 	m, dir := splitInto(t, data, Options{By: Step})
 	rows, err := csv.NewReader(bytes.NewReader(dir.files["manifest.csv"])).ReadAll()

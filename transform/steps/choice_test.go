@@ -20,7 +20,7 @@ func numbered(n ...int64) *Run {
 	return r
 }
 
-func TestChoice(t *testing.T) {
+func TestChoicesAreParsedAndPrinted(t *testing.T) {
 	byNumber, byIndex := numbered(101, 102, 103, 104, 105), numbered(Unknown, Unknown, Unknown)
 	for _, c := range []struct {
 		r          *Run
@@ -64,7 +64,7 @@ func TestBadChoices(t *testing.T) {
 	}
 }
 
-func TestStretches(t *testing.T) {
+func TestStretchesOfNeighbouringIndices(t *testing.T) {
 	if got := fmt.Sprint(Stretches([]int{0, 1, 2, 5, 7, 8}), Stretches(nil)); got != "[[0 2] [5 5] [7 8]] []" {
 		t.Error(got)
 	}

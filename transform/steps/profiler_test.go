@@ -65,7 +65,7 @@ func (it *iteration) tokens() (n int32) {
 
 // The steps of a capture are the iterations of the server in it, whatever its profiler
 // handed over from before.
-func TestStepsOfACaptureAreItsIterations(t *testing.T) {
+func TestStepsOfACaptureAreTheIterationsInIt(t *testing.T) {
 	counted := func(it *iteration) string {
 		return fmt.Sprintf("%s %d prompts of %d tokens, %d decodes", it.phase(), len(it.Prefill), it.tokens(), len(it.Decode))
 	}

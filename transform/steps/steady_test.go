@@ -93,7 +93,7 @@ func TestSteadyOfTooFew(t *testing.T) {
 
 // However many steps are asked for, so many full ones there are, or an error says how many
 // there could be.
-func TestSteadyAsksForNoMoreThanThereIs(t *testing.T) {
+func TestSteadyFailsWhereThereAreTooFewSteps(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 1))
 	for range 300 {
 		var all []pace

@@ -108,8 +108,8 @@ func once(data []byte, o Options) ([]byte, error) {
 
 func always() bool { return true }
 
-// TestFlowsGoWithTheirSlices judges what is left of flows by the plain search above.
-func TestFlowsGoWithTheirSlices(t *testing.T) {
+// TestFlowsAreDroppedWithTheirSlices judges what is left of flows by the plain search above.
+func TestFlowsAreDroppedWithTheirSlices(t *testing.T) {
 	for seed := range uint64(400) {
 		rnd := rand.New(rand.NewPCG(seed, 80))
 		var all []point
@@ -161,8 +161,8 @@ func TestFlowsGoWithTheirSlices(t *testing.T) {
 	}
 }
 
-// TestFlowsOfSamplesGo asserts that flows to the device of samples leave nothing behind.
-func TestFlowsOfSamplesGo(t *testing.T) {
+// TestFlowsToDroppedSamplesAreDropped asserts that flows to the device of samples leave nothing behind.
+func TestFlowsToDroppedSamplesAreDropped(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		o    Options

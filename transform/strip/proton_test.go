@@ -14,7 +14,7 @@ import (
 
 // Where kernels stand on threads of the process that launches them, and flows have ids of
 // the process, the flows go with the kernels: none is left without its slice.
-func TestFlowsGoWithKernelsOfTheSameProcess(t *testing.T) {
+func TestFlowsAreDroppedWithKernelsOfTheirProcess(t *testing.T) {
 	for file, left := range map[string]int64{"19-proton-id2-flows": 12, "55-triton-proton": 6} {
 		t.Run(file, func(t *testing.T) {
 			data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "cases", file+".json"))

@@ -230,7 +230,7 @@ func TestStripAgreesWithTheNaiveReferenceOnRealTraces(t *testing.T) {
 	}
 }
 
-func TestArgsGoAndAllElseStays(t *testing.T) {
+func TestOnlyArgsAreDropped(t *testing.T) {
 	const before = `{"traceEvents": [
 {"ph": "X", "name": "a", "cat": "cpu_op", "pid": 1, "tid": 1, "ts": 1.50, "dur": 2, "args": {"Input Dims": [[1, {"x": 2}]], "External id": 7, "Call stack": "a;b", "Python id": 3}},
 {"ph": "X", "name": "no args", "pid": 1, "tid": 1, "ts": 5, "dur": 2, "args": {"Call\u0020stack": "q"}, "z": 1e3},
@@ -504,7 +504,7 @@ func TestEscapesInCategories(t *testing.T) {
 
 // An end goes with the begin that it closes by name, in order of time, on a track or by
 // an async id.
-func TestEndsGoWithTheirBegins(t *testing.T) {
+func TestEndsAreDroppedWithTheirBegins(t *testing.T) {
 	const python = `"cat":"python_function"`
 	for _, c := range []struct{ name, events, want string }{
 		{"by name", `{"ph":"B","name":"a",` + python + `,"ts":1} {"ph":"B","name":"b","cat":"cpu_op","ts":2} {"ph":"E","name":"a","ts":3} {"ph":"E","name":"b","ts":4}`,

@@ -184,7 +184,7 @@ func totalBits(t *testing.T, lens []uint8, freq []uint32, limit int) (sum int) {
 	return sum
 }
 
-func TestLimitOfLengthsHolds(t *testing.T) {
+func TestCodeLengthsStayWithinTheirLimit(t *testing.T) {
 	freq := make([]uint32, 30)
 	a, b := uint32(1), uint32(1)
 	for i := range freq {

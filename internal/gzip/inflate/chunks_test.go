@@ -124,9 +124,9 @@ func TestSpoiltChunks(t *testing.T) {
 	}
 }
 
-// TestChunkReachesBack has a chunk that refers to the one before it: nobody
+// TestChunkThatRefersToTheOneBefore has a chunk that refers to the one before it: nobody
 // promised to a Reader that there is none.
-func TestChunkReachesBack(t *testing.T) {
+func TestChunkThatRefersToTheOneBefore(t *testing.T) {
 	data := trace(gzwrite.ChunkSize)
 	first := chunked(data)
 	body := first[:len(first)-10] // without the final block and the trailer

@@ -107,7 +107,7 @@ func TestFlipsInTheMiddle(t *testing.T) {
 	}
 }
 
-func TestTrailing(t *testing.T) {
+func TestTrailingBytesAfterTheLastMember(t *testing.T) {
 	packed := pack("std6", []byte("text"), 0)
 	for _, c := range []struct {
 		tail string

@@ -294,7 +294,7 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 	}
 }
 
-func TestPlacesAreNear(t *testing.T) {
+func TestBoundariesAreCloseTogether(t *testing.T) {
 	text := trace(3 << 20)
 	_, ranges := recorded(t, NewReader(bytes.NewReader(pack("std6", text, 0))), 512<<10)
 	at := int64(0)

@@ -23,7 +23,7 @@ func (l *lazy) Read(p []byte) (int, error) {
 	return l.src.Read(p[:min(len(p), 1)])
 }
 
-func TestOddSources(t *testing.T) {
+func TestReadersThatReturnLittleOrNothing(t *testing.T) {
 	data := slices.Concat(trace(50<<10), noise(5<<10))
 	want := slices.Concat(data, data, data)
 	packed := slices.Concat(pack("std6", data, 2), pack("std0", data, 0), pack("std-2", data, 0), make([]byte, 700))

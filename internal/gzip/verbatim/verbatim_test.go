@@ -91,7 +91,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-func TestShift(t *testing.T) {
+func TestShiftMovesAllBoundaries(t *testing.T) {
 	one := rangeOf(0, "aab-b")
 	one.Shift(1000, 5000)
 	want := rangeOf(0, "aab-b")

@@ -36,7 +36,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-func TestMeant(t *testing.T) {
+func TestMeantLinesAreParsed(t *testing.T) {
 	lines, err := parseMeant("x.txt", "# pairs\n\nstrip  cases/*  bytes,exit  ends go with their begins\nslice --from 10%*  *begin*  stderr  words\n")
 	if err != nil || len(lines) != 2 {
 		t.Fatalf("%d lines, %v", len(lines), err)
@@ -104,7 +104,7 @@ func TestPlacesInJSON(t *testing.T) {
 	}
 }
 
-func TestLike(t *testing.T) {
+func TestPatternsOfMeantLines(t *testing.T) {
 	for _, c := range []struct {
 		glob, text string
 		want       bool

@@ -86,7 +86,7 @@ func TestSliceKeepsLaws(t *testing.T) {
 }
 
 // Neighbouring windows share out the busy time of every track.
-func TestWindowsAddUp(t *testing.T) {
+func TestBusyTimeOfNeighbouringWindowsAddsUp(t *testing.T) {
 	for seed := range seeds(rounds) {
 		tr, rng, data := randomTrace(t, seed)
 		edges := Edges(tr)
@@ -185,7 +185,7 @@ func TestSlicesShowTheSame(t *testing.T) {
 
 // What a beginning and its end were to each other they are in a slice, though
 // many of them be moved to one time.
-func TestPairsStayPairs(t *testing.T) {
+func TestSliceKeepsWhichEndClosesWhichBegin(t *testing.T) {
 	for seed := range seeds(rounds) {
 		tr, rng, data := randomTrace(t, seed)
 		from, to := RandomWindow(rng, tr)

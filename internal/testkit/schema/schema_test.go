@@ -15,7 +15,7 @@ type failed struct {
 func (f *failed) Helper()               {}
 func (f *failed) Errorf(string, ...any) { f.errors++ }
 
-func TestJudge(t *testing.T) {
+func TestDocumentsThatBreakASchemaAreReported(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "schema.json")
 	if err := os.WriteFile(path, []byte(`{"type":"object","required":["n"],"additionalProperties":false,"properties":{"n":{"type":"integer"}}}`), 0o666); err != nil {
 		t.Fatal(err)

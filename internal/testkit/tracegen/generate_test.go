@@ -89,9 +89,9 @@ func TestSameConfigSameBytes(t *testing.T) {
 	})
 }
 
-// TestHardwareOnlyAdds: without hardware the trace is the same but for what
+// TestHardwareAddsEventsAndChangesNone: without hardware the trace is the same but for what
 // ran on the device, the flows into it, and the names of what only it uses.
-func TestHardwareOnlyAdds(t *testing.T) {
+func TestHardwareAddsEventsAndChangesNone(t *testing.T) {
 	matrix(func(c Config) {
 		if !c.Hardware || c.Layout == Indent2 {
 			return
@@ -126,7 +126,7 @@ func TestHardwareOnlyAdds(t *testing.T) {
 	})
 }
 
-func TestPythonOnlyAdds(t *testing.T) {
+func TestPythonAddsEventsAndChangesNone(t *testing.T) {
 	matrix(func(c Config) {
 		if !c.Python || c.Layout == Indent2 {
 			return

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestOddOnlyAdds: each odd thing adds events and changes none.
-func TestOddOnlyAdds(t *testing.T) {
+// TestOddThingsAddEventsAndChangeNone: each odd thing adds events and changes none.
+func TestOddThingsAddEventsAndChangeNone(t *testing.T) {
 	base := Config{Seed: 6, Steps: 30, Layers: 1}
 	text, _ := generate(t, base)
 	plain := map[string]int{}

@@ -7,7 +7,7 @@ import (
 	"tracekit/trace"
 )
 
-func TestFit(t *testing.T) {
+func TestFitFindsOffsetAndDrift(t *testing.T) {
 	var points []point
 	for i := range 500 {
 		at := float64(i) * 1e6

@@ -6,7 +6,7 @@ import (
 )
 
 // The first with room is the one that a look at each finds.
-func TestFirst(t *testing.T) {
+func TestFirstRoomIsThatOfALinearSearch(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	for range 500 {
 		var r Rooms

@@ -10,7 +10,7 @@ import (
 )
 
 // Slices of a device and others on the same track cover it each for themselves.
-func TestCoversTellDevicesApart(t *testing.T) {
+func TestCoversDistinguishDevices(t *testing.T) {
 	type cover struct {
 		track      int
 		start, end trace.Time

@@ -6,7 +6,7 @@ import (
 )
 
 // The quick look finds what the slow one does, or leaves it to that.
-func TestQuickLookAtLaunchIDs(t *testing.T) {
+func TestIDsByBytesAreThoseByMembers(t *testing.T) {
 	sure := 0
 	for _, args := range []string{
 		`{}`, `{"correlation":1}`, `{"correlation": 12, "x": 1}`, `{"External id": 7,"correlation": 8}`,

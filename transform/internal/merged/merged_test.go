@@ -23,7 +23,7 @@ func each(t *testing.T, data string, f func(*trace.Event)) {
 
 // Whoever laid out a trace again has not made its merged slices slices like others, and what
 // a producer calls count is its own.
-func TestIs(t *testing.T) {
+func TestOnlySlicesOfDownsampleCountAsMerged(t *testing.T) {
 	for _, c := range []struct {
 		name, args string
 		want       bool
@@ -86,7 +86,7 @@ func TestReadsWhatItWrites(t *testing.T) {
 }
 
 // What says less than downsample does, or nonsense, is read as far as it goes.
-func TestReadsLess(t *testing.T) {
+func TestIncompleteMergedSlicesAreReadAsFarAsTheyGo(t *testing.T) {
 	for args, complete := range map[string]bool{
 		`{"tracekit.count": 2, "tracekit.busy": 1, "tracekit.names": {"a": [1, 1.000]}}`:               false,
 		`{"tracekit.count": 2, "tracekit.busy": 1}`:                                                    false,

@@ -25,7 +25,7 @@ func TestParseSize(t *testing.T) {
 	}
 }
 
-func TestRun(t *testing.T) {
+func TestCommandWritesATraceAndItsTruth(t *testing.T) {
 	dir := t.TempDir()
 	packed, truth := filepath.Join(dir, "a.json.gz"), filepath.Join(dir, "truth.json")
 	args := []string{"-steps", "3", "-layers", "1", "-producer", "cuda", "-python"}
