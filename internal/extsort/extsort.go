@@ -5,12 +5,9 @@ package extsort
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"tracekit/internal/budget"
-	"tracekit/internal/minheap"
 	"tracekit/internal/spill"
 )
 
@@ -31,15 +28,20 @@ type Kind[T any] struct {
 }
 
 // Sorter sorts records: in memory as long as they fit there, else in runs in a temporary
-// file, which it merges.
+// file, which it merges. A run is sorted and written by a goroutine of its own while the
+// next one is gathered.
 type Sorter[T any] struct {
 	kind    *Kind[T]
 	scratch *Scratch
 	create  func() (*spill.File, error)
 	most    int // records in memory
 	held    []T
+	other   []T  // the other half of them, once there is a file
 	sorted  bool // held is
 	file    *spill.File
+	writing chan error // the end of the run at hand, nil if there is none
+
+	// What follows belongs to the goroutine that writes a run, if there is one.
 	runs    []extent
 	written int64 // records in the file
 	buf     []byte
@@ -55,13 +57,13 @@ func New[T any](kind *Kind[T], most int, scratch *Scratch, create func() (*spill
 }
 
 // Spilled reports whether records are in a file.
-func (s *Sorter[T]) Spilled() bool { return s.runs != nil }
+func (s *Sorter[T]) Spilled() bool { return s.file != nil }
 
 // Add adds a copy of r. It fails if there is no room for the file.
 func (s *Sorter[T]) Add(r *T) error {
 	switch n := len(s.held); {
-	case n >= s.most:
-		if err := s.spill(); err != nil {
+	case n >= s.most, s.file != nil && n == cap(s.held):
+		if err := s.makeRoom(); err != nil {
 			return err
 		}
 	case n == cap(s.held) && n >= s.most/16: // many will come: no more copies
@@ -73,20 +75,57 @@ func (s *Sorter[T]) Add(r *T) error {
 	return nil
 }
 
-// enough is how many bytes are written at once.
-const enough = 256 << 10
-
-// spill writes what is held as a run.
-func (s *Sorter[T]) spill() (err error) {
+// makeRoom has what is held written, and makes room for as much as was written before it.
+func (s *Sorter[T]) makeRoom() (err error) {
 	if s.file == nil {
 		if s.file, err = s.create(); err != nil {
 			return err
 		}
+		half := (len(s.held) + 1) / 2
+		s.held, s.other = s.held[half:], s.held[:half:half]
+		s.write(s.other)
 	}
+	if err := s.wait(); err != nil {
+		return err
+	}
+	s.write(s.held)
+	s.held, s.other = s.other[:0], s.held
+	if cap(s.held) == 0 {
+		s.held = make([]T, 0, (s.most+1)/2)
+	}
+	return nil
+}
+
+// write begins to write records as a run. They must stay as they are until wait returns.
+func (s *Sorter[T]) write(records []T) {
+	if len(records) == 0 {
+		return
+	}
+	s.writing = make(chan error, 1)
+	go func() { s.writing <- s.spill(records) }()
+}
+
+// wait waits for the run that is being written.
+func (s *Sorter[T]) wait() error {
+	if s.writing == nil {
+		return nil
+	}
+	err := <-s.writing
+	s.writing = nil
+	return err
+}
+
+// enough is how many bytes are written at once.
+const enough = 256 << 10
+
+// spill writes records as a run.
+func (s *Sorter[T]) spill(records []T) error {
+	s.scratch.mu.Lock()
+	defer s.scratch.mu.Unlock()
 	off, before := s.file.Size(), new(T)
-	for _, k := range order(s.scratch, s.kind, s.held) {
-		s.buf = s.kind.Append(s.buf, &s.held[k.at], before)
-		before = &s.held[k.at]
+	for _, k := range order(s.scratch, s.kind, records) {
+		s.buf = s.kind.Append(s.buf, &records[k.at], before)
+		before = &records[k.at]
 		if len(s.buf) >= enough {
 			if _, err := s.file.Write(s.buf); err != nil {
 				return err
@@ -99,13 +138,14 @@ func (s *Sorter[T]) spill() (err error) {
 	}
 	s.buf = s.buf[:0]
 	s.runs = append(s.runs, extent{off, s.file.Size()})
-	s.written += int64(len(s.held))
-	s.held = s.held[:0]
+	s.written += int64(len(records))
 	return nil
 }
 
 func (s *Sorter[T]) sort() {
 	if !s.sorted {
+		s.scratch.mu.Lock()
+		defer s.scratch.mu.Unlock()
 		permute(s.held, order(s.scratch, s.kind, s.held))
 		s.sorted = true
 	}
@@ -114,7 +154,7 @@ func (s *Sorter[T]) sort() {
 // Each calls f for all records in order, any number of times. A record is valid until f
 // returns. It fails if f does, if ctx ends, if more is held than may be, or if the file can't be written or read.
 func (s *Sorter[T]) Each(ctx context.Context, f func(r *T) error) error {
-	if s.runs != nil {
+	if s.file != nil {
 		return s.merge(ctx, f)
 	}
 	s.sort()
@@ -134,42 +174,34 @@ func (s *Sorter[T]) Each(ctx context.Context, f func(r *T) error) error {
 // glance is how many records there are between two looks at a context and what is held.
 const glance = 1 << 12
 
+// merge is Each for what is in a file. A goroutine reads ahead.
 func (s *Sorter[T]) merge(ctx context.Context, f func(r *T) error) error {
+	if err := s.wait(); err != nil {
+		return err
+	}
 	if len(s.held) > 0 {
-		if err := s.spill(); err != nil {
+		if err := s.spill(s.held); err != nil {
 			return err
 		}
 	}
-	s.held, s.buf = nil, nil
-	var h minheap.Heap[*cursor[T]]
-	// Many runs share what memory there is for buffers.
-	room := max(4<<10, min(64<<10, (16<<20)/len(s.runs)), s.kind.MaxBytes)
-	for _, r := range s.runs {
-		c := &cursor[T]{kind: s.kind, file: s.file, left: r, buf: make([]byte, 0, room)}
-		if err := c.next(); err != nil {
-			return err
-		}
-		h.Push(c)
-	}
+	s.held, s.other, s.buf = nil, nil, nil
+	m := &merger[T]{batches: make(chan []T, aheadBatches), free: make(chan []T, aheadBatches+2), quit: make(chan struct{})}
+	go m.run(s)
 	n := int64(0)
-	for ; h.Len() > 0; n++ {
-		if n%glance == 0 {
-			if err := budget.Check(ctx); err != nil {
+	err := m.each(func(batch []T) error {
+		n += int64(len(batch))
+		if err := budget.Check(ctx); err != nil {
+			return err
+		}
+		for i := range batch {
+			if err := f(&batch[i]); err != nil {
 				return err
 			}
 		}
-		c := *h.Top()
-		if err := f(&c.record); err != nil {
-			return err
-		}
-		switch err := c.next(); err {
-		case nil:
-			h.Fix()
-		case io.EOF:
-			h.Pop()
-		default:
-			return err
-		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if n != s.written {
 		return fmt.Errorf("temporary file: %d records were written, and %d read", s.written, n)
@@ -179,62 +211,11 @@ func (s *Sorter[T]) merge(ctx context.Context, f func(r *T) error) error {
 
 // Close removes the file, and forgets all records. It may be called again.
 func (s *Sorter[T]) Close() error {
+	s.wait()
 	file := s.file
-	s.file, s.runs, s.held, s.buf, s.written = nil, nil, nil, nil, 0
+	s.file, s.runs, s.held, s.other, s.buf, s.written = nil, nil, nil, nil, nil, 0
 	if file == nil {
 		return nil
 	}
 	return file.Close()
-}
-
-// cursor reads a run, record by record.
-type cursor[T any] struct {
-	kind   *Kind[T]
-	file   *spill.File
-	left   extent // not yet in buf
-	buf    []byte
-	at     int
-	record T
-	group  uint64 // of record
-	number int64
-}
-
-// Before compares the records at hand.
-func (c *cursor[T]) Before(d *cursor[T]) bool {
-	switch {
-	case c.group != d.group:
-		return c.group < d.group
-	case c.number != d.number:
-		return c.number < d.number
-	}
-	return c.kind.Compare(&c.record, &d.record) < 0
-}
-
-var errCut = errors.New("temporary file: it ends within a record")
-
-// next reads a record, or returns io.EOF.
-func (c *cursor[T]) next() error {
-	if len(c.buf)-c.at < c.kind.MaxBytes && c.left.off < c.left.end {
-		if err := c.fill(); err != nil {
-			return err
-		}
-	}
-	if c.at == len(c.buf) {
-		return io.EOF
-	}
-	if c.at += c.kind.Read(c.buf[c.at:], &c.record); c.at > len(c.buf) {
-		return errCut
-	}
-	c.group, c.number = c.kind.Key(&c.record)
-	return nil
-}
-
-// fill reads on, behind what is left in buf.
-func (c *cursor[T]) fill() error {
-	n := copy(c.buf[:cap(c.buf)], c.buf[c.at:])
-	more := min(int64(cap(c.buf)-n), c.left.end-c.left.off)
-	c.buf, c.at = c.buf[:n+int(more)], 0
-	_, err := c.file.ReadAt(c.buf[n:], c.left.off)
-	c.left.off += more
-	return err
 }

@@ -3,10 +3,14 @@ package extsort
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 // Scratch is memory that is used for sorting; its zero value is empty.
-type Scratch struct{ now, next []key }
+type Scratch struct {
+	mu        sync.Mutex // held by who uses it
+	now, next []key
+}
 
 // key is what a record is sorted by first, and which one it is.
 type key struct {
@@ -15,55 +19,100 @@ type key struct {
 	at     uint32
 }
 
-// order returns the keys of records, sorted. They are valid until s is used again. Records
-// of a group mostly come in order, so that it is enough to deal them out to their groups.
+// order returns the keys of records, sorted. They are valid until s is used again.
 func order[T any](s *Scratch, kind *Kind[T], records []T) []key {
-	s.now = slices.Grow(s.now[:0], len(records))[:len(records)]
-	differ := uint64(0) // bits in which groups do
+	n := len(records)
+	s.now = slices.Grow(s.now[:0], n)[:n]
 	for i := range records {
 		group, number := kind.Key(&records[i])
 		s.now[i] = key{group, number, uint32(i)}
-		differ |= group ^ s.now[0].group
 	}
-	for shift := 0; shift < 64; shift += 8 {
-		if differ>>shift&0xff != 0 {
-			s.deal(shift)
+	s.dealAll(s.now, false)
+	for from := 0; from < n; {
+		to := from + 1
+		for to < n && s.now[to].group == s.now[from].group {
+			to++
 		}
-	}
-	for rest := s.now; len(rest) > 0; {
-		n := 1
-		for n < len(rest) && rest[n].group == rest[0].group {
-			n++
-		}
-		slices.SortFunc(rest[:n], func(a, b key) int {
-			if c := cmp.Compare(a.number, b.number); c != 0 {
-				return c
-			}
-			return kind.Compare(&records[a.at], &records[b.at])
-		})
-		rest = rest[n:]
+		sortNumbers(s, kind, records, s.now[from:to])
+		from = to
 	}
 	return s.now
 }
 
-// deal sorts by a byte of the group. What is equal in it stays in order.
-func (s *Scratch) deal(shift int) {
-	s.next = slices.Grow(s.next[:0], len(s.now))[:len(s.now)]
+// sortNumbers sorts the keys of a group, which mostly come in order.
+func sortNumbers[T any](s *Scratch, kind *Kind[T], records []T, keys []key) {
+	byAll := func(a, b key) int {
+		if c := cmp.Compare(a.number, b.number); c != 0 {
+			return c
+		}
+		return kind.Compare(&records[a.at], &records[b.at])
+	}
+	switch {
+	case slices.IsSortedFunc(keys, byAll):
+	case len(keys) < fewKeys:
+		slices.SortFunc(keys, byAll)
+	default:
+		s.dealAll(keys, true)
+		for len(keys) > 0 {
+			n := 1
+			for n < len(keys) && keys[n].number == keys[0].number {
+				n++
+			}
+			slices.SortFunc(keys[:n], byAll)
+			keys = keys[n:]
+		}
+	}
+}
+
+// fewKeys is for how few keys comparing them is quicker than dealing them out.
+const fewKeys = 256
+
+// dealAll sorts keys by their number, or by their group. What is equal in it stays in order.
+func (s *Scratch) dealAll(keys []key, byNumber bool) {
+	differ := uint64(0) // bits in which they do
+	for i := range keys {
+		differ |= keys[i].digits(byNumber) ^ keys[0].digits(byNumber)
+	}
+	if differ == 0 {
+		return
+	}
+	s.next = slices.Grow(s.next[:0], len(keys))[:len(keys)]
+	from, to := keys, s.next
+	for shift := 0; shift < 64; shift += 8 {
+		if differ>>shift&0xff != 0 {
+			deal(from, to, shift, byNumber)
+			from, to = to, from
+		}
+	}
+	if &from[0] != &keys[0] {
+		copy(keys, from)
+	}
+}
+
+// digits are those by which keys are dealt out.
+func (k *key) digits(byNumber bool) uint64 {
+	if byNumber {
+		return uint64(k.number) ^ 1<<63 // what is below zero comes first
+	}
+	return k.group
+}
+
+// deal copies keys, sorted by one byte of their digits. What is equal in it stays in order.
+func deal(keys, to []key, shift int, byNumber bool) {
 	var from [256]int
-	for i := range s.now {
-		from[byte(s.now[i].group>>shift)]++
+	for i := range keys {
+		from[byte(keys[i].digits(byNumber)>>shift)]++
 	}
 	sum := 0
 	for b, n := range from {
 		from[b] = sum
 		sum += n
 	}
-	for i := range s.now {
-		b := byte(s.now[i].group >> shift)
-		s.next[from[b]] = s.now[i]
+	for i := range keys {
+		b := byte(keys[i].digits(byNumber) >> shift)
+		to[from[b]] = keys[i]
 		from[b]++
 	}
-	s.now, s.next = s.next, s.now
 }
 
 // permute moves records to where their keys are. Each key then is that of its own place.

@@ -2,6 +2,7 @@ package perfetto
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 
 	"tracekit/internal/jsonlex"
@@ -32,35 +33,62 @@ func ParseNumber(b []byte, p int) (n Number, end int, st jsonlex.Status) {
 	return n, end, jsonlex.OK
 }
 
-// PlainDigits is how many bytes a number has at most that Plain reads.
-const PlainDigits = 18
+// plainDigits is how many bytes a number has at most that Plain reads: fewer than could run over.
+const plainDigits = 18
 
-// Plain is what ParseNumber reads of a number of PlainDigits bytes at most without an
-// exponent.
-func Plain(num []byte) (n Number) {
-	neg := num[0] == '-'
+// Plain reads the number at b[p] as ParseNumber does if it has few digits and no exponent, and
+// returns where its digits end, -1 if it is another. Something must follow it in b.
+func Plain(b []byte, p int) (n Number, end int) {
+	from := p
+	neg := p < len(b) && b[p] == '-'
 	if neg {
-		num = num[1:]
+		p++
 	}
-	i := 0
-	for ; i < len(num) && num[i] != '.'; i++ {
-		n.Int = n.Int*10 + int64(num[i]-'0')
+	whole := p
+	n.Int, p = digits(b, p)
+	if p == whole || p == len(b) || b[whole] == '0' && p > whole+1 {
+		return n, -1
 	}
-	n.Float, n.IsInt = float64(n.Int), i == len(num)
+	n.Float, n.IsInt = float64(n.Int), b[p] != '.'
 	if !n.IsInt {
-		var digits int64
-		divisor := uint64(1)
-		for _, c := range num[i+1:] {
-			digits = digits*10 + int64(c-'0')
-			divisor *= 10
+		point := p + 1
+		var fraction int64
+		fraction, p = digits(b, point)
+		if p == point || p-from > plainDigits {
+			return n, -1
 		}
-		n.Int, n.Float = 0, n.Float+float64(digits)/float64(divisor)
+		n.Int, n.Float = 0, n.Float+float64(fraction)/tens[p-point]
 	}
 	if neg {
 		n.Int, n.Float = -n.Int, -n.Float
 	}
-	return n
+	if p-from > plainDigits || p == len(b) {
+		return n, -1
+	}
+	return n, p
 }
+
+// tens are the powers of ten that a float64 holds exactly, as far as plain numbers need them.
+var tens = [plainDigits]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17}
+
+// digits returns the number that the digits at b[p] stand for, if they are few, and where they end.
+func digits(b []byte, p int) (v int64, end int) {
+	for ; p+8 <= len(b); p += 8 {
+		x := binary.LittleEndian.Uint64(b[p:]) ^ zeros
+		if (x|(x+0x0606060606060606))&0xf0f0f0f0f0f0f0f0 != 0 {
+			break // not all of these are digits
+		}
+		x = x*10 + x>>8                                                                 // of two digits each
+		x = (x&0xff000000ff*(100+1000000<<32) + x>>16&0xff000000ff*(1+10000<<32)) >> 32 // of eight
+		v = v*1e8 + int64(x)
+	}
+	for ; p < len(b) && isDigit(b[p]); p++ {
+		v = v*10 + int64(b[p]-'0')
+	}
+	return v, p
+}
+
+const zeros = 0x3030303030303030
 
 // NumberOf reads text that is one number as ParseNumber does.
 func NumberOf(text []byte) (n Number, ok bool) {

@@ -297,68 +297,118 @@ func fieldOf(key []byte) field {
 // setMember keeps what a member says. It reports false where Perfetto stops reading
 // the trace.
 func (e *event) setMember(f field, v *value) bool {
-	if v.kind == object || v.kind == array {
+	switch v.kind {
+	case num:
+		return e.setNumber(f, v.text, v.number)
+	case text:
+		return e.setText(f, v.text)
+	case object, array:
 		if f == argsField && v.kind == object {
 			e.args, e.argsOdd, e.argsMarks = v.text, v.odd, v.marks
 			return true
 		}
 		e.notJSON = e.notJSON || v.odd || v.marks&noEscapes != 0
 		e.marks |= v.marks & (control | notUTF8)
-	}
-	switch f {
-	case phField:
-		e.phase = 0
-		if v.kind == text && len(v.text) > 0 {
-			e.phase = v.text[0]
-		}
-	case tsField:
-		if ns, good := e.time(v); good {
-			e.ts, e.tsText = ns, v.text
-		}
-	case durField:
-		ns, good := e.time(v)
-		if !good {
-			return e.stop()
-		}
-		e.dur = ns
-	case ttsField:
-		if _, good := e.time(v); !good {
-			return e.stop()
-		}
-	case pidField:
-		e.takeID(v, &e.pid, &e.pidName, hasPid, pidText)
-	case tidField:
-		e.takeID(v, &e.tid, &e.tidName, hasTid, tidText)
-	case nameField:
-		e.name = textOf(v)
-	case catField:
-		e.cat = textOf(v)
-	case idField:
-		setIdent(&e.id, v)
-	case bindField:
-		setIdent(&e.bind, v)
-	case id2Field:
-		if v.kind == object {
+		if f == id2Field && v.kind == object {
 			e.takeID2(v.text)
 		}
+	}
+	switch f {
 	case flowInField:
 		e.setIf(flowIn, v)
 	case flowOutField:
 		e.setIf(flowOut, v)
+	case durField, ttsField:
+		return e.stop()
+	}
+	e.forget(f)
+	return true
+}
+
+// forget forgets what a member said, as one of the same name says nothing.
+func (e *event) forget(f field) {
+	switch f {
+	case phField:
+		e.phase = 0
+	case nameField:
+		e.name = nil
+	case catField:
+		e.cat = nil
 	case bpField:
 		e.flags &^= enclosing
-		if v.kind == text && string(v.text) == "e" {
+	case scopeField:
+		e.scope = 0
+	}
+}
+
+// setNumber is setMember for a number.
+func (e *event) setNumber(f field, text []byte, n perfetto.Number) bool {
+	switch f {
+	case tsField:
+		e.ts, e.tsText = e.nanos(n), text
+	case durField:
+		e.dur = e.nanos(n)
+	case ttsField:
+		e.nanos(n)
+	case pidField:
+		e.takeID(n, &e.pid, &e.pidName, hasPid)
+	case tidField:
+		e.takeID(n, &e.tid, &e.tidName, hasTid)
+	case idField:
+		setIdentNumber(&e.id, n)
+	case bindField:
+		setIdentNumber(&e.bind, n)
+	default:
+		e.forget(f)
+	}
+	return true
+}
+
+// setText is setMember for a string, whose inside text is.
+func (e *event) setText(f field, inside []byte) bool {
+	switch f {
+	case phField:
+		e.phase = 0
+		if len(inside) > 0 {
+			e.phase = inside[0]
+		}
+	case nameField:
+		e.name = inside
+	case catField:
+		e.cat = inside
+	case tsField, durField, ttsField:
+		return e.setQuoted(f, inside)
+	case pidField:
+		e.flags |= hasPid | pidText
+		e.pidName = inside
+	case tidField:
+		e.flags |= hasTid | tidText
+		e.tidName = inside
+	case idField:
+		e.id = ident{kind: textID, text: inside}
+	case bindField:
+		e.bind = ident{kind: textID, text: inside}
+	case bpField:
+		e.flags &^= enclosing
+		if string(inside) == "e" {
 			e.flags |= enclosing
 		}
 	case scopeField:
-		switch {
-		case v.kind != text:
-			e.scope = 0
-		case len(v.text) == 1 && (v.text[0] == 'p' || v.text[0] == 't' || v.text[0] == 'g'):
-			e.scope = v.text[0]
+		if len(inside) == 1 && (inside[0] == 'p' || inside[0] == 't' || inside[0] == 'g') {
+			e.scope = inside[0]
 		}
 	}
 	return true
+}
+
+// setQuoted is setText for a time in quotes.
+func (e *event) setQuoted(f field, inside []byte) bool {
+	n, good := perfetto.NumberOf(inside)
+	if !good {
+		return f == tsField || e.stop()
+	}
+	e.flags |= quotedTime
+	return e.setNumber(f, inside, n)
 }
 
 func (e *event) stop() bool {
@@ -376,27 +426,8 @@ func (e *event) setIf(f flag, v *value) {
 	}
 }
 
-func textOf(v *value) []byte {
-	if v.kind != text {
-		return nil
-	}
-	return v.text
-}
-
-// time reads a number, or a number in quotes, as ns.
-func (e *event) time(v *value) (int64, bool) {
-	n := v.number
-	switch v.kind {
-	case num:
-	case text:
-		var good bool
-		if n, good = perfetto.NumberOf(v.text); !good {
-			return 0, false
-		}
-		e.flags |= quotedTime
-	default:
-		return 0, false
-	}
+// nanos is a time in ns.
+func (e *event) nanos(n perfetto.Number) int64 {
 	ns, over := n.Nanos()
 	if over {
 		e.flags |= overTime
@@ -407,7 +438,7 @@ func (e *event) time(v *value) (int64, bool) {
 	if n.IsCoarse() {
 		e.flags |= coarse
 	}
-	return ns, true
+	return ns
 }
 
 // rounded is how much later a time is than what Perfetto reads, in ns.
@@ -423,26 +454,27 @@ func (e *event) rounded() int16 {
 	return int16(by)
 }
 
-func (e *event) takeID(v *value, n *perfetto.Number, name *[]byte, has, isText flag) {
-	switch v.kind {
-	case text:
-		e.flags |= has | isText
-		*name = v.text
-	case num:
-		e.flags |= has
-		*n, *name = v.number, nil
-		if _, in := v.number.ID(); !in {
-			e.flags |= outOfRange
-		}
+// takeID takes a pid or tid that is a number.
+func (e *event) takeID(n perfetto.Number, to *perfetto.Number, name *[]byte, has flag) {
+	e.flags |= has
+	*to, *name = n, nil
+	if _, in := n.ID(); !in {
+		e.flags |= outOfRange
 	}
 }
 
 func setIdent(id *ident, v *value) {
-	switch {
-	case v.kind == text:
+	switch v.kind {
+	case text:
 		*id = ident{kind: textID, text: v.text}
-	case v.kind == num && v.number.IsInt:
-		*id = ident{kind: numID, num: uint64(v.number.Int)}
+	case num:
+		setIdentNumber(id, v.number)
+	}
+}
+
+func setIdentNumber(id *ident, n perfetto.Number) {
+	if n.IsInt {
+		*id = ident{kind: numID, num: uint64(n.Int)}
 	}
 }
 

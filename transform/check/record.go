@@ -91,35 +91,51 @@ func readRecord(b []byte, r *record) int {
 	if len(b) < 2 {
 		return len(b) + 1
 	}
-	prev, at := *r, 2
-	u := func() uint64 {
-		v, n := binary.Uvarint(b[min(at, len(b)):])
-		if n <= 0 {
-			n = len(b) + 1
-		}
-		at += n
-		return v
-	}
-	s := func() int64 {
-		v := u()
-		return int64(v>>1) ^ -int64(v&1)
-	}
+	prev, in := *r, reading{b, 2}
 	*r = record{phase: b[0], flags: rflag(b[1])}
-	r.ts = prev.ts + int64(u())
-	r.off = prev.off + s()
-	r.line = prev.line + s()
-	r.track = uint32(u())
-	r.name = uint32(u())
+	r.ts = prev.ts + int64(in.unsigned())
+	r.off = prev.off + in.signed()
+	r.line = prev.line + in.signed()
+	r.track = uint32(in.unsigned())
+	r.name = uint32(in.unsigned())
 	if r.phase == 'X' {
-		r.dur = s()
-		r.late = int16(s())
+		r.dur = in.signed()
+		r.late = int16(in.signed())
 		if r.flags&rFlow != 0 {
-			r.flow = u()
+			r.flow = in.unsigned()
 		}
-		return at
+		return in.at
 	}
-	r.cat = uint32(u())
-	r.flow = u()
-	r.cookie = u()
-	return at
+	r.cat = uint32(in.unsigned())
+	r.flow = in.unsigned()
+	r.cookie = in.unsigned()
+	return in.at
+}
+
+// reading reads numbers. Once b has ended too soon, at is behind its end.
+type reading struct {
+	b  []byte
+	at int
+}
+
+func (in *reading) unsigned() uint64 {
+	if in.at < len(in.b) && in.b[in.at] < 0x80 {
+		in.at++
+		return uint64(in.b[in.at-1])
+	}
+	return in.long()
+}
+
+func (in *reading) long() uint64 {
+	v, n := binary.Uvarint(in.b[min(in.at, len(in.b)):])
+	if n <= 0 {
+		n = len(in.b) + 1
+	}
+	in.at += n
+	return v
+}
+
+func (in *reading) signed() int64 {
+	v := in.unsigned()
+	return int64(v>>1) ^ -int64(v&1)
 }

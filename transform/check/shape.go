@@ -51,8 +51,9 @@ const (
 // read is event.read for an event that is a path of the tree; it reports false for any other.
 func (s *shapes) read(b []byte, p int, e *event) (end int, ok bool) {
 	args := 0
+	var v slotValue
 	for n := &s.root; ; {
-		next, q, value := n.follow(b, p, &e.strict)
+		next := n.follow(b, p, &v, &e.strict)
 		if next == nil {
 			return p, false
 		}
@@ -64,44 +65,53 @@ func (s *shapes) read(b []byte, p int, e *event) (end int, ok bool) {
 		}
 		if next.kind == noSlot {
 			e.flags |= members
-			return q, true
+			return v.to, true
 		}
-		if next.of != noField && !e.takeSlot(next, b, value, q) {
+		if next.of != noField && !e.setPlain(next, b, &v) {
 			return p, false
 		}
-		n, p = next, q
+		n, p = next, v.to
 	}
 }
 
-// follow finds what stands at b[p] behind n's value, its value at b[value], and where that
-// ends. next is nil if nothing like it came before.
-func (n *shape) follow(b []byte, p int, list *jsonlex.Reader) (next *shape, end, value int) {
+// slotValue is where a plain value stands, and what a number is.
+type slotValue struct {
+	from, to int
+	number   perfetto.Number
+}
+
+// follow finds what stands at b[p] behind n's value, and the value behind that. It returns nil
+// if nothing like it came before.
+func (n *shape) follow(b []byte, p int, v *slotValue, list *jsonlex.Reader) *shape {
 	for i, next := range n.next {
-		q := p + len(next.text)
-		if q > len(b) || string(b[p:q]) != string(next.text) {
+		from, to := p+len(next.text), 0
+		if from > len(b) || string(b[p:from]) != string(next.text) {
 			continue
 		}
-		end := next.valueEnd(b, q, list)
-		if end < 0 {
+		if next.kind == numberSlot {
+			v.number, to = perfetto.Plain(b, from)
+		} else {
+			to = next.valueEnd(b, from, list)
+		}
+		if to < 0 {
 			continue
 		}
 		if i > 0 {
 			n.next[i-1], n.next[i] = next, n.next[i-1]
 		}
-		return next, end, q
+		v.from, v.to = from, to
+		return next
 	}
-	return nil, 0, 0
+	return nil
 }
 
-// valueEnd is where the value at b[p] ends, -1 if it is not plain.
+// valueEnd is where the value at b[p], no number, ends, -1 if it is not plain.
 func (n *shape) valueEnd(b []byte, p int, list *jsonlex.Reader) int {
 	switch n.kind {
 	case textSlot:
 		if end, m, st := jsonlex.String(b, p-1); st == ok && m == 0 {
 			return end - 1
 		}
-	case numberSlot:
-		return plainNumber(b, p)
 	case wordSlot:
 		for _, w := range []string{"true", "false", "null"} {
 			if bytes.HasPrefix(b[p:], []byte(w)) {
@@ -120,54 +130,24 @@ func (n *shape) valueEnd(b []byte, p int, list *jsonlex.Reader) int {
 	return -1
 }
 
-// plainNumber returns where the number at b[p] ends, -1 if it has an exponent or as many
-// digits as could run over.
-func plainNumber(b []byte, p int) int {
-	from := p
-	if p < len(b) && b[p] == '-' {
-		p++
-	}
-	whole := p
-	for p < len(b) && b[p]-'0' <= 9 {
-		p++
-	}
-	if p == whole || p == len(b) || b[whole] == '0' && p > whole+1 {
-		return -1
-	}
-	if b[p] == '.' {
-		p++
-		decimals := p
-		for p < len(b) && b[p]-'0' <= 9 {
-			p++
-		}
-		if p == decimals {
-			return -1
-		}
-	}
-	if p-from > perfetto.PlainDigits {
-		return -1
-	}
-	return p
-}
-
-// takeSlot takes the value b[from:to] of a member.
-func (e *event) takeSlot(n *shape, b []byte, from, to int) bool {
-	v := value{text: b[from:to:to]}
+// setPlain keeps the value of a member.
+func (e *event) setPlain(n *shape, b []byte, p *slotValue) bool {
+	text := b[p.from:p.to:p.to]
 	switch n.kind {
-	case textSlot:
-		v.kind = text
 	case numberSlot:
-		v.kind = num
-		v.number = perfetto.Plain(v.text)
+		return e.setNumber(n.of, text, p.number)
+	case textSlot:
+		return e.setText(n.of, text)
 	case wordSlot:
-		v = value{truth: b[from] == 't'}
-		if v.kind = boolean; b[from] == 'n' {
+		v := value{truth: text[0] == 't', text: text}
+		if v.kind = boolean; text[0] == 'n' {
 			v.kind = null
 		}
+		return e.setMember(n.of, &v)
 	case listSlot:
-		v.kind = array
+		return e.setMember(n.of, &value{kind: array, text: text})
 	}
-	return e.setMember(n.of, &v)
+	return true
 }
 
 // learn takes an event that was read in full and is clean.
