@@ -64,6 +64,9 @@ func (e *Event) Raw() []byte { return e.text[e.lead:] }
 // Lead is the white space that stood before the object.
 func (e *Event) Lead() []byte { return e.text[:e.lead] }
 
+// At is where the event stands in the trace's text, in bytes; 0 if that is not known, as of a clone.
+func (e *Event) At() int64 { return e.at }
+
 // Size is the number of bytes of the event and the white space before it.
 func (e *Event) Size() int { return len(e.text) }
 

@@ -141,7 +141,7 @@ func parsed(t *testing.T, dir string) (files []*ast.File) {
 // interfaceInputs are traces in which there is all that verbs tell of.
 func interfaceInputs(t *testing.T) []string {
 	var all []string
-	for _, pattern := range []string{"*.json.gz", "perfetto-cases/*.json", "perfetto-cases/6*", "gaudi/compiles.json.gz", "gaudi/idle.json.gz", "merged/*.json", "cases/32-*.json"} {
+	for _, pattern := range []string{"*.json.gz", "perfetto-cases/*.json", "perfetto-cases/6*", "gaudi/compiles.json.gz", "gaudi/idle.json.gz", "merged/*.json", "cases/32-*.json", "cases/114-*.json"} {
 		paths, err := filepath.Glob(filepath.Join("../../testdata", pattern))
 		if err != nil {
 			t.Fatal(err)

@@ -32,12 +32,13 @@ type Info struct {
 	Producers      []string       `json:"producers"` // what ran, and what recorded it
 	Hints          []Hint         `json:"hints"`     // what the document says of itself
 	Damage         trace.Damage   `json:"-"`
-	Kinds          []Kind         `json:"kinds"`             // the largest first
-	Processes      []Process      `json:"processes"`         // those with the most events first
-	Merged         *Merged        `json:"merged,omitempty"`  // nil if no slice stands for others
-	DeviceWork     bool           `json:"device_work"`       // something is known to have run on a device
-	Unknown        []Unknown      `json:"unknown"`           // what was not understood, the most first
-	Capture        *Capture       `json:"capture,omitempty"` // nil if the trace does not state it
+	Kinds          []Kind         `json:"kinds"`                    // the largest first
+	Processes      []Process      `json:"processes"`                // those with the most events first
+	Merged         *Merged        `json:"merged,omitempty"`         // nil if no slice stands for others
+	DeviceWork     bool           `json:"device_work"`              // something is known to have run on a device
+	Shared         *Shared        `json:"shared_devices,omitempty"` // nil if no device has work of several ranks whose ids are the same
+	Unknown        []Unknown      `json:"unknown"`                  // what was not understood, the most first
+	Capture        *Capture       `json:"capture,omitempty"`        // nil if the trace does not state it
 	Steps          *Steps         `json:"steps,omitempty"`
 	Requests       *Requests      `json:"requests,omitempty"`
 	Recompilations Recompilations `json:"recompilations"`
@@ -90,6 +91,13 @@ type Thread struct {
 	Slices   int64      `json:"slices"`
 	Busy     trace.Time `json:"busy_ns"` // covered by any of its slices
 	Estimate bool       `json:"busy_is_estimate,omitempty"`
+}
+
+// Shared are the processes of devices that have work of several ranks, and those of the hosts whose
+// calls have the same ids: which call launched what is not always told there.
+type Shared struct {
+	Devices []string `json:"device_pids"`
+	Hosts   []string `json:"host_pids"`
 }
 
 // Capture is the span of time in which the profiler recorded, as it states itself, and what

@@ -9,6 +9,7 @@ import (
 	"tracekit/filter"
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/internal/launches"
 	"tracekit/transform/internal/merged"
 	"tracekit/transform/origin"
 	"tracekit/transform/page"
@@ -44,6 +45,7 @@ type inspector struct {
 	python    *remainder // what strip --python leaves
 	hardware  *remainder // what strip --hardware leaves
 	merged    merged.Reader
+	ranks     launches.Collisions // of ids
 	names     pipeline.Distinct
 	repeated  amount // metadata that is the same as some before
 }
@@ -116,6 +118,9 @@ func (in *inspector) event(e *trace.Event) {
 	in.python.addEvent(e, track, python)
 	side := in.sides.Side(e)
 	in.info.DeviceWork = in.info.DeviceWork || side == filter.Device && !e.IsFlow()
+	if side == filter.Device || kinds&filter.Runtime != 0 {
+		in.ranks.Learn(&in.census.names.Tracks, e)
+	}
 	switch {
 	case side == filter.Unsure && e.IsFlow():
 		in.hardware.hold(e)
@@ -142,6 +147,23 @@ func (in *inspector) parts(e *trace.Event, track int) bool {
 		in.info.DeviceWork = in.info.DeviceWork || in.sides.Side(&part) == filter.Device
 	}
 	return true
+}
+
+// shared returns which devices have work of several ranks whose ids are the same.
+func (in *inspector) shared() *Shared {
+	tracks := &in.census.names.Tracks
+	devices, hosts := in.ranks.Sharing(tracks)
+	if devices == nil {
+		return nil
+	}
+	s := &Shared{}
+	for _, process := range devices {
+		s.Devices = append(s.Devices, trace.Unquote([]byte(tracks.Processes[process])))
+	}
+	for _, process := range hosts {
+		s.Hosts = append(s.Hosts, trace.Unquote([]byte(tracks.Processes[process])))
+	}
+	return s
 }
 
 // metadata counts the first of what is the same, as verbs write it.
@@ -192,6 +214,7 @@ func (in *inspector) finish(v *trace.Survey, o Options) error {
 		return err
 	}
 	i.Requests = requestsOf(named, run)
+	i.Shared = in.shared()
 	i.Unknown = in.strangers.list(&in.census, &in.sides, run)
 	i.Producers = producersOf(i, run)
 	i.Producer = strings.Join(i.Producers, ", ")

@@ -85,6 +85,10 @@ func (p *printer) facts() {
 	if !p.DeviceWork {
 		p.fact("devices", pipeline.NoDevice)
 	}
+	if s := p.Shared; s != nil {
+		p.fact("ranks", fmt.Sprintf("the calls of pids %s have the same ids, and their work is all on pid %s: it is joined to calls as far as its ids, its time or its place in the file tell (merge gives each rank ids and devices of its own)",
+			strings.Join(s.Hosts, ", "), strings.Join(s.Devices, ", ")))
+	}
 	if c := p.Capture; c != nil && c.outside != "" {
 		p.fact("capture", fmt.Sprintf("%s, from @%s to @%s", report.Amount(c.End-c.Start), micros(c.Start), micros(c.End)))
 		p.fact("outside", c.outside)

@@ -63,13 +63,21 @@ func isWork(e *reference.Event) bool {
 
 func isFlowEvent(e *reference.Event) bool { return e.Phase == "s" || e.Phase == "f" }
 
-// plainPids before the name of a case makes its pids numbers that name no rank.
-const plainPids = "plain "
+// Before the name of a case plainPids makes its pids numbers that name no rank, and oneDevice
+// makes the device of both ranks pid 0.
+const (
+	plainPids = "plain "
+	oneDevice = "one device "
+)
 
 func readRanks(t *testing.T, name string) []byte {
-	base, plain := strings.CutPrefix(name, plainPids)
+	base, one := strings.CutPrefix(name, oneDevice)
+	base, plain := strings.CutPrefix(base, plainPids)
 	data := readCase(t, base)
-	if plain {
+	if one {
+		data = bytes.ReplaceAll(data, []byte(`"[TP01] 1"`), []byte("0"))
+	}
+	if plain || one {
 		data = regexp.MustCompile(`"\[TP\d+\] (\d+)"`).ReplaceAll(data, []byte("$1"))
 	}
 	return data
@@ -89,6 +97,9 @@ func TestWorkIsInThePieceOfItsCall(t *testing.T) {
 		{"04-merged-ids-collide.json", []int{0, 4, 4, 4, 0}, []int{0, 8, 8, 8, 0}},
 		{plainPids + "03-sglang-merged.json", []int{0, 4, 4, 4, 0}, []int{0, 8, 8, 8, 0}},
 		{plainPids + "04-merged-ids-collide.json", []int{0, 4, 4, 4, 0}, []int{0, 8, 8, 8, 0}},
+		{"114-ranks-on-one-device.json", []int{3, 3, 3, 3, 12}, []int{6, 6, 6, 6, 24}},
+		{oneDevice + "03-sglang-merged.json", []int{0, 4, 4, 4, 0}, []int{0, 8, 8, 8, 0}},
+		{oneDevice + "04-merged-ids-collide.json", []int{0, 4, 4, 4, 0}, []int{0, 8, 8, 8, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, dir := splitInto(t, readRanks(t, c.name), Options{By: Step, Device: slice.Launched})
@@ -172,11 +183,12 @@ func TestFlowsFollowTheSliceTheyBindTo(t *testing.T) {
 
 // What a kept slice launched is of its own rank, in slices of time and of a condition.
 func TestRanksKeepTheirWork(t *testing.T) {
-	for _, name := range []string{"03-sglang-merged.json", "04-merged-ids-collide.json", plainPids + "03-sglang-merged.json", plainPids + "04-merged-ids-collide.json"} {
+	for _, name := range []string{"03-sglang-merged.json", "04-merged-ids-collide.json", plainPids + "03-sglang-merged.json", plainPids + "04-merged-ids-collide.json",
+		oneDevice + "03-sglang-merged.json", oneDevice + "04-merged-ids-collide.json"} {
 		for rank := range 2 {
 			t.Run(name+" "+strconv.Itoa(rank), func(t *testing.T) {
 				pid := []string{`"[TP00] 100"`, `"[TP01] 101"`}[rank]
-				if strings.HasPrefix(name, plainPids) {
+				if !strings.HasPrefix(name, "0") {
 					pid = []string{"100", "101"}[rank]
 				}
 				x, err := filter.Parse(`name contains "step[" && cat == "user_annotation" && pid == ` + pid)

@@ -126,7 +126,7 @@ func (r *router) gather(s *launches.Slice) {
 func (r *router) lose(s *launches.Slice) {
 	j, present, rank := s.Joined(), r.launches.Present, r.launches.Rank(s.Track)
 	switch {
-	case r.tooMany || r.idless || present.Has(rank, 0, j[0]) || present.Has(rank, 1, j[1]):
+	case rank < 0 || r.tooMany || r.idless || present.Has(rank, 0, j[0]) || present.Has(rank, 1, j[1]):
 	case len(r.lost) == mostLost:
 		r.tooMany, r.lost = true, nil
 	default:
@@ -141,7 +141,7 @@ func (r *router) bind(s *launches.Slice) {
 
 // devicePair finds where a pair of a device was launched.
 func (r *router) devicePair(s *launches.Slice) {
-	at := r.joined(nil, s.IDs, s.Track, s.Start, s.Stop)
+	at := r.joined(nil, s.IDs, s.Track, s.Start, s.Stop, 0)
 	if at == nil {
 		return
 	}
@@ -153,14 +153,14 @@ func (r *router) devicePair(s *launches.Slice) {
 
 // call notes which windows a call's ids reach.
 func (r *router) call(s *launches.Slice) {
-	j := s.Joined()
-	if !j.Any() {
+	j, rank := s.Joined(), r.launches.Rank(s.Track)
+	if !j.Any() || rank < 0 {
 		return
 	}
-	for rank := r.launches.Rank(s.Track); len(r.calls) <= rank; {
+	for len(r.calls) <= rank {
 		r.calls = append(r.calls, [2]idTable{})
 	}
-	calls := &r.calls[r.launches.Rank(s.Track)]
+	calls := &r.calls[rank]
 	at := r.within(s.Start, s.Stop)
 	for i, id := range j {
 		if len(id) > 0 && len(at) > 0 {

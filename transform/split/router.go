@@ -254,7 +254,7 @@ func (r *router) launched(e *trace.Event, at []int) []int {
 	switch e.Phase {
 	case 'X':
 		if r.launches.Device.Side(e) == filter.Device {
-			at = r.joined(at, launches.IDsOf(e), r.launches.Tracks.Of(e), e.TS, e.End())
+			at = r.joined(at, launches.IDsOf(e), r.launches.Tracks.Of(e), e.TS, e.End(), e.At())
 		}
 	case 'f':
 		chain := flows.Key(e)
@@ -269,8 +269,26 @@ func (r *router) launched(e *trace.Event, at []int) []int {
 }
 
 // joined adds the windows of the calls that are joined to a slice.
-func (r *router) joined(at []int, j launches.IDs, track int, start, end trace.Time) []int {
-	rank := r.launches.Rank(track)
+func (r *router) joined(at []int, j launches.IDs, track int, start, end trace.Time, place int64) []int {
+	if rank := r.launches.Rank(track); rank >= 0 {
+		at = r.called(at, rank, j)
+	} else if ranks := r.launches.RanksOf(j, start, place); len(ranks) > 0 {
+		all := r.called(at, int(ranks[0]), j)
+		for _, rank := range ranks[1:] {
+			if !slices.Equal(r.called(nil, int(rank), j), all[len(at):]) {
+				all = at // nothing tells which
+			}
+		}
+		at = all
+	}
+	for call := range r.launches.Links.To(track, start, end) {
+		at = r.overlapped(at, call.Start, call.End)
+	}
+	return at
+}
+
+// called adds the windows of the calls of a rank that have these ids.
+func (r *router) called(at []int, rank int, j launches.IDs) []int {
 	for i, id := range j {
 		if len(id) == 0 || rank >= len(r.calls) {
 			continue
@@ -280,9 +298,6 @@ func (r *router) joined(at []int, j launches.IDs, track int, start, end trace.Ti
 				at = append(at, int(w))
 			}
 		}
-	}
-	for call := range r.launches.Links.To(track, start, end) {
-		at = r.overlapped(at, call.Start, call.End)
 	}
 	return at
 }

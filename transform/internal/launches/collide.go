@@ -1,6 +1,7 @@
 package launches
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -14,18 +15,26 @@ import (
 // calls came before it. Of each process the first ids are looked at. The zero value is ready to use.
 type Collisions struct {
 	calls, work map[int]joinedTimes // by process
+	parts       fileParts
 }
 
-// joinedTimes are when that happened first that has an id, by the id.
-type joinedTimes map[string]trace.Time
+// joinedTimes are when that happened that has an id, by the id.
+type joinedTimes map[string]joined
+
+// joined is what has one id.
+type joined struct {
+	first trace.Time
+	n     int  // how many have it
+	many  bool // a call that may launch more than one
+}
 
 const (
 	mostJoined = 4096 // ids of each process that are looked at
 	leastMet   = 4    // ids that two processes of the host must share
 )
 
-// learn takes a complete slice that may be a call or what one launched.
-func (c *Collisions) learn(tracks *trace.Tracks, e *trace.Event) {
+// Learn takes an event that may be a call or what one launched, in the order of the text.
+func (c *Collisions) Learn(tracks *trace.Tracks, e *trace.Event) {
 	if e.Phase != 'X' || e.Has&trace.HasTS == 0 {
 		return
 	}
@@ -39,23 +48,29 @@ func (c *Collisions) learn(tracks *trace.Tracks, e *trace.Event) {
 		return
 	}
 	process := tracks.Process(e)
-	if len((*of)[process]) >= mostJoined {
-		return
+	c.parts.note(process, of == &c.calls, e.At())
+	if len((*of)[process]) >= mostJoined && len(c.calls) < 2 {
+		return // there may be one rank alone, whose ids come once
 	}
 	if id := IDsOf(e)[0]; len(id) > 0 {
-		addTime(of, process, id, e.TS)
+		addTime(of, process, id, e.TS, bytes.Contains(e.Name(), []byte("Graph")))
 	}
 }
 
 // Call takes the time of a call and the id that it shares with the work that it launches.
-func (c *Collisions) Call(process int, id []byte, at trace.Time) { addTime(&c.calls, process, id, at) }
+func (c *Collisions) Call(process int, id []byte, at trace.Time) {
+	addTime(&c.calls, process, id, at, true)
+}
 
 // Work takes the time of work of a device and the id of its call.
-func (c *Collisions) Work(process int, id []byte, at trace.Time) { addTime(&c.work, process, id, at) }
+func (c *Collisions) Work(process int, id []byte, at trace.Time) {
+	addTime(&c.work, process, id, at, false)
+}
 
-func addTime(of *map[int]joinedTimes, process int, id []byte, at trace.Time) {
+func addTime(of *map[int]joinedTimes, process int, id []byte, at trace.Time, many bool) {
 	all := (*of)[process]
-	if len(all) >= mostJoined {
+	j, seen := all[string(id)]
+	if !seen && len(all) >= mostJoined {
 		return
 	}
 	if all == nil {
@@ -64,9 +79,11 @@ func addTime(of *map[int]joinedTimes, process int, id []byte, at trace.Time) {
 		}
 		(*of)[process] = all
 	}
-	if first, seen := all[string(id)]; !seen || at < first {
-		all[string(id)] = at
+	if !seen || at < j.first {
+		j.first = at
 	}
+	j.n, j.many = j.n+1, j.many || many
+	all[string(id)] = j
 }
 
 // Hosts returns, for each process of a device, the process that launched its work; nothing if
@@ -177,7 +194,7 @@ func misfit(work, calls joinedTimes) float64 {
 	sum, n := 0.0, 0
 	for _, id := range slices.Sorted(maps.Keys(work)) { // so that it is rounded the same each time
 		call, launched := calls[id]
-		switch lag := float64(work[id]) - float64(call); {
+		switch lag := float64(work[id].first) - float64(call.first); {
 		case !launched:
 			continue
 		case lag < 0:

@@ -138,7 +138,7 @@ func (s *IDSets) add(rank, key int, id []byte) {
 
 // Has reports whether id is there; an empty one is not.
 func (s IDSets) Has(rank, key int, id []byte) bool {
-	return len(id) > 0 && rank < len(s) && s[rank][key].Has(id)
+	return len(id) > 0 && rank >= 0 && rank < len(s) && s[rank][key].Has(id)
 }
 
 // within reports whether all ids of s are in o.

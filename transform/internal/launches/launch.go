@@ -75,7 +75,7 @@ func (l *Launches) Learn(p *trace.Part) {
 		e := &p.Events[i]
 		l.Device.Learn(e)
 		l.leads = l.leads || MayLaunch(e)
-		l.ranks.learn(l.Tracks, e)
+		l.ranks.Learn(l.Tracks, e)
 	}
 }
 
@@ -97,9 +97,9 @@ func (l *Launches) GatherNoted(ctx context.Context, noted *Noted, read pipeline.
 	if err := noted.EachSlice(func(n *NotedSlice) {
 		switch {
 		case l.Device.SideOf(n.Look) != filter.Device:
-			l.call(n.Track, n.IDs, l.IsKept(n.Track, n.Start, n.End))
+			l.call(n.Track, n.IDs, n.Start, l.IsKept(n.Track, n.Start, n.End))
 		case !n.Mirror:
-			l.Orphans.addSlice(l.Rank(n.Track), n.IDs, l.Present)
+			l.work(n.Track, n.IDs, n.Start)
 		}
 	}); err != nil {
 		return err
@@ -126,6 +126,7 @@ func (l *Launches) forget() {
 	l.Orphans, l.keptCalls = orphans{}, nil
 	if !l.Complete {
 		*l.Present = nil
+		l.ranks.shared.forget()
 	}
 }
 
@@ -149,7 +150,13 @@ func (l *Launches) follow(ctx context.Context, read pipeline.Reading) error {
 // NoteFlow takes a flow event. Those of two ranks are no flow.
 func (l *Launches) NoteFlow(e *trace.Event) {
 	if track := l.Tracks.Of(e); e.Has&trace.HasTS != 0 {
-		l.Flows.NoteFlowAs(flows.Key(e)+uint64(l.Rank(track)), track, e, false)
+		rank := l.Rank(track)
+		if rank == several {
+			if ranks := l.RanksOf(IDs{}, e.TS, e.At()); len(ranks) == 1 {
+				rank = int(ranks[0])
+			}
+		}
+		l.Flows.NoteFlowAs(flows.Key(e)+uint64(rank), track, e, false)
 	}
 }
 
@@ -214,18 +221,35 @@ const NotRecorded = "no launch is recorded in the trace: what ran on devices is 
 func (l *Launches) NoteSlice(s *Slice) {
 	switch {
 	case !s.Device:
-		l.call(s.Track, s.Joined(), l.IsKept(s.Track, s.Start, s.Stop))
+		l.call(s.Track, s.Joined(), s.Start, l.IsKept(s.Track, s.Start, s.Stop))
 	case !l.Complete && !s.Mirror:
-		l.Orphans.addSlice(l.Rank(s.Track), s.Joined(), l.Present)
+		l.work(s.Track, s.Joined(), s.Start)
 	}
 }
 
+// work notes a slice of a device.
+func (l *Launches) work(track int, j IDs, start trace.Time) {
+	rank := l.Rank(track)
+	if rank == several {
+		l.ranks.shared.work(j, start)
+		l.Orphans.joined = true
+		return
+	}
+	l.Orphans.addSlice(rank, j, l.Present)
+}
+
 // call notes a host's call by what joins it to others.
-func (l *Launches) call(track int, j IDs, stays bool) {
+func (l *Launches) call(track int, j IDs, start trace.Time, stays bool) {
 	if !j.Any() {
 		return
 	}
 	rank := l.Rank(track)
+	if rank == several {
+		return // no process of the host
+	}
+	if l.ranks.shared != nil && !l.Complete {
+		l.ranks.shared.call(int32(rank), j, start)
+	}
 	for i, id := range j {
 		if len(id) == 0 {
 			continue
@@ -244,23 +268,44 @@ func (l *Launches) Judge(e *trace.Event) (keeps, known bool) {
 	if l.Device.Side(e) != filter.Device {
 		return false, false
 	}
-	return l.Launched(IDsOf(e), l.Tracks.Of(e), e.TS, e.End())
+	return l.launched(IDsOf(e), l.Tracks.Of(e), e.TS, e.End(), e.At())
 }
 
 // Launched reports whether what a device ran on a track is kept, if its launch is
 // known.
 func (l *Launches) Launched(j IDs, track int, start, end trace.Time) (stays, known bool) {
-	rank := l.Rank(track)
-	for i, id := range j {
-		if l.Present.Has(rank, i, id) {
-			return l.keptCalls.Has(rank, i, id), true
+	return l.launched(j, track, start, end, 0)
+}
+
+func (l *Launches) launched(j IDs, track int, start, end trace.Time, at int64) (stays, known bool) {
+	if rank := l.Rank(track); rank != several {
+		stays, known = l.joined(rank, j)
+	} else if ranks := l.RanksOf(j, start, at); len(ranks) > 0 {
+		stays, known = l.joined(int(ranks[0]), j)
+		for _, rank := range ranks[1:] {
+			others, _ := l.joined(int(rank), j)
+			known = known && others == stays
 		}
+		stays = stays && known
+	}
+	if known {
+		return stays, true
 	}
 	for call := range l.Links.To(track, start, end) {
 		known = true
 		stays = stays || l.IsKept(call.Track, call.Start, call.End)
 	}
 	return stays, known
+}
+
+// joined reports whether the call of a rank that has these ids is kept, if there is one.
+func (l *Launches) joined(rank int, j IDs) (stays, known bool) {
+	for i, id := range j {
+		if l.Present.Has(rank, i, id) {
+			return l.keptCalls.Has(rank, i, id), true
+		}
+	}
+	return false, false
 }
 
 // IDsOf reads what joins an event to others. What counts from 1 has 0 for none.
@@ -329,5 +374,5 @@ func idsByMembers(args []byte) (j IDs) {
 
 // Memory is about how many bytes l takes.
 func (l *Launches) Memory() int {
-	return l.Tracks.Memory() + l.Flows.Memory() + l.Present.Memory() + l.keptCalls.Memory() + l.Orphans.ids.Memory()
+	return l.Tracks.Memory() + l.Flows.Memory() + l.Present.Memory() + l.keptCalls.Memory() + l.Orphans.ids.Memory() + l.ranks.shared.memory()
 }
