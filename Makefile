@@ -107,6 +107,7 @@ microbench:
 test-full:
 	go test ./cmd/tracekit -count 1 -timeout 1h -run 'TestHostileTracesStayWithinBounds' -full
 	go test ./cmd/tracekit -count 1 -timeout 1h -run 'TestOpenInABrowser' -full
+	go test ./cmd/tracekit -count 1 -timeout 1h -run 'TestInterface|TestRangesByAnIndex|TestTwiceAsMuch|TestDamageIsCounted' -all
 	go test ./transform/split -count 1 -timeout 1h -run 'TestPiecesKeepTheirBound' -threads 100000
 	go test ./trace -count 1 -timeout 1h -run 'TestDamageIsReadTheSame' -rounds 1000000
 	go build -o bin/tracekit ./cmd/tracekit && go run ./internal/testkit/soak -damaged 10000 testdata/*.json.gz

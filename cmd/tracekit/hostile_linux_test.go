@@ -253,7 +253,11 @@ func TestBombsAreRefused(t *testing.T) {
 					t.Errorf("%q: %d MB", call, peak>>20)
 				}
 			}
-			for _, args := range [][]string{{"strip", "--python", "-o", "OUT"}, {"info"}, {"check"}} {
+			readers := [][]string{{"strip", "--python", "-o", "OUT"}, {"info"}, {"check"}}
+			if filepath.Ext(bomb.name) != ".gz" {
+				readers = readers[:1]
+			}
+			for _, args := range readers {
 				status, told, peak := ranAlone(t, append(args, file), filepath.Join(t.TempDir(), "out"))
 				want := exitDone
 				if bomb.told != "" {

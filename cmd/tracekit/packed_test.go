@@ -18,10 +18,7 @@ import (
 // depends on the file alone, not on how it is read, and is the same text as without.
 func TestPackedOutputDependsOnTheFileAlone(t *testing.T) {
 	var text bytes.Buffer
-	size := int64(4 << 20)
-	if testing.Short() {
-		size = 2 << 20
-	}
+	size := int64(2 << 20)
 	if _, err := tracegen.Generate(&text, tracegen.Config{Seed: 3, Producer: tracegen.CUDA, Python: true, Hardware: true, TargetBytes: size}); err != nil {
 		t.Fatal(err)
 	}

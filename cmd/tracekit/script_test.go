@@ -26,6 +26,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "rewrite what the scripts expect")
+	all    = flag.Bool("all", false, "every combination, where else some are tried")
 	full   = flag.Bool("full", false, "at the sizes that are promised: all that is made to exhaust it, and what takes gigabytes")
 )
 

@@ -52,8 +52,11 @@ func withoutText(damage string) string {
 // All verbs find the same events in what is damaged and count the same losses, however
 // they read it: once or twice, from a file, through a pipe or by an index.
 func TestDamageIsCountedTheSameHoweverRead(t *testing.T) {
-	rounds := 60
-	if testing.Short() {
+	rounds := 24
+	switch {
+	case *all:
+		rounds = 240
+	case testing.Short():
 		rounds = 8
 	}
 	text := string(recorded.Text(t, "../../testdata/vllm_decode_one_step.json.gz"))

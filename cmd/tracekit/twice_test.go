@@ -66,7 +66,7 @@ var longExpressions = map[string]func(n int) string{
 
 // No verb takes more than its share of a trace that is twice as large, or of an expression
 // that is twice as long. What is counted is how often each piece of code of this module
-// runs.
+// runs. Each call sees every fourth shape, and with -all every one.
 func TestTwiceAsMuchTakesTwiceAsLong(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a program that counts")
@@ -79,13 +79,16 @@ func TestTwiceAsMuchTakesTwiceAsLong(t *testing.T) {
 	for range cap(counters) {
 		counters <- startCounter(t, program)
 	}
-	for _, shape := range shapes.Shapes() {
+	for at, shape := range shapes.Shapes() {
 		t.Run(shape, func(t *testing.T) {
 			t.Parallel()
 			c := <-counters
 			defer func() { counters <- c }()
 			traces := [3]string{shaped(t, shape, *much), shaped(t, shape, 2**much), shaped(t, shape, 4**much)}
-			for _, call := range everyShape {
+			for i, call := range everyShape {
+				if (i+at)%4 != 0 && !*all {
+					continue
+				}
 				compareCounts(t, call, func(i int) int64 { return c.count(t, call, traces[i]) })
 			}
 		})
