@@ -20,6 +20,7 @@ type consumer struct {
 	tracks  *tracks
 	order   *extsort.Sorter[record]
 	keeps   bool // records, in order
+	kept    kept
 	times   times
 	quirk   quirk
 	hash    hashSeed
@@ -228,7 +229,17 @@ func (c *consumer) place(e *event) (track uint32) {
 	return track
 }
 
+// kept says which records there are.
+type kept struct{ pairs, flows bool }
+
 func (c *consumer) keep(r record) {
+	switch r.phase {
+	case 'B', 'E', 'b', 'e':
+		c.kept.pairs = true
+	case 's', 't', 'f':
+		c.kept.flows = true
+	}
+	c.kept.flows = c.kept.flows || r.flags&rFlow != 0
 	if c.keeps && c.failed == nil {
 		c.failed = c.order.Add(&r)
 	}

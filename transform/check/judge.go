@@ -117,6 +117,12 @@ func (j *Judge) Extent() trace.Extent {
 	return x
 }
 
+// HasPairs reports whether some of the events that were kept begin or end what others end or begin.
+func (j *Judge) HasPairs() bool { return j.keeps.kept.pairs }
+
+// HasFlows reports whether some of the events that were kept are of flows, or slices that name one.
+func (j *Judge) HasFlows() bool { return j.keeps.kept.flows }
+
 // Coarse is how many of the events that were kept have times that Perfetto rounds.
 func (j *Judge) Coarse() int64 { return j.keeps.coarse }
 
@@ -249,6 +255,10 @@ func (j *Judge) HighLevel() bool { return j.event.highLevel() }
 // Categorised reports whether the event that was looked at last has a category.
 func (j *Judge) Categorised() bool { return len(j.event.cat) > 0 }
 
+// IsLoose reports whether the event that was looked at last could be one of vLLM's by its members
+// alone: it has no category, and is no metadata.
+func (j *Judge) IsLoose() bool { return j.event.phase != 'M' && !j.Categorised() }
+
 // Move is what becomes of an event before a replay.
 type Move struct {
 	Track uint32 // the thread that it stands on
@@ -287,6 +297,7 @@ func (j *Judge) Replay(ctx context.Context, threads, closed int, move func(*Reco
 		}
 		if known.Thread {
 			moved.track = to.Track
+			p.grow(to.Track)
 		}
 		p.replayRecord(&moved)
 		if to.Close > 0 {

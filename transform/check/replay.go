@@ -41,6 +41,13 @@ func newReplay(report *Report, file string, n *names, threads int) *replay {
 		processes: map[uint32]*stack{}, async: newAsyncTracks(), flows: newFlows()}
 }
 
+// grow makes room for a thread of that number.
+func (p *replay) grow(track uint32) {
+	if n := int(track) + 1 - len(p.threads); n > 0 {
+		p.threads = append(p.threads, make([]thread, n)...)
+	}
+}
+
 // held tells what p takes.
 func (p *replay) addMemory(s *budget.Sum) {
 	const stack, id, flow, start = 180, 240, 60, 160

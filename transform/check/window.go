@@ -6,14 +6,12 @@ import (
 	"io"
 	"strconv"
 
+	"tracekit/internal/ahead"
 	"tracekit/trace"
 )
 
-// Text is read ahead in blocks of blockSize bytes, of which so many wait.
-const (
-	blockSize = 1 << 20
-	ahead     = 3
-)
+// blockSize is how many bytes of text are read ahead at once.
+const blockSize = 1 << 20
 
 // window is the stretch of text that is being read. It is filled by a goroutine
 // that decompresses ahead.
@@ -25,58 +23,16 @@ type window struct {
 	line int64 // of buf[mark], from 1
 	mark int
 
-	blocks chan block
-	free   chan []byte
-	quit   chan struct{}
-}
-
-type block struct {
-	data []byte
-	err  error
+	in *ahead.Reader
 }
 
 func newWindow(r io.Reader, size int) *window {
-	w := &window{line: 1, blocks: make(chan block, ahead), free: make(chan []byte, ahead+2), quit: make(chan struct{})}
-	go func() {
-		defer close(w.blocks)
-		for {
-			var buf []byte
-			select {
-			case buf = <-w.free:
-			default:
-				buf = make([]byte, size)
-			}
-			n, err := fill(r, buf)
-			select {
-			case w.blocks <- block{buf[:n], err}:
-			case <-w.quit:
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return w
-}
-
-// fill is as io.ReadFull, but keeps the error that ended the reading.
-func fill(r io.Reader, buf []byte) (n int, err error) {
-	for n < len(buf) && err == nil {
-		var k int
-		k, err = r.Read(buf[n:])
-		n += k
-	}
-	return n, err
+	return &window{line: 1, in: ahead.New(r, size)}
 }
 
 // close ends the reading ahead. The reader is not used any more once it
 // returns.
-func (w *window) close() {
-	close(w.quit)
-	for range w.blocks {
-	}
-}
+func (w *window) close() { w.in.Close() }
 
 // more drops the text before p and reads at least as much again as is left. It
 // reports false if there is no more.
@@ -97,17 +53,12 @@ func (w *window) more(p *int) (bool, error) {
 		w.buf = append(make([]byte, 0, want+cap(w.buf)/2), w.buf...)
 	}
 	for len(w.buf) < want {
-		b, open := <-w.blocks
-		if !open {
+		data, err := w.in.Next()
+		w.buf = append(w.buf, data...)
+		if err != nil {
 			w.eof = true
-			break
-		}
-		w.buf = append(w.buf, b.data...)
-		w.free <- b.data[:cap(b.data)]
-		if b.err != nil {
-			w.eof = true
-			if !errors.Is(b.err, io.EOF) || errors.Is(b.err, trace.ErrDecode) {
-				w.err = b.err
+			if !errors.Is(err, io.EOF) || errors.Is(err, trace.ErrDecode) {
+				w.err = err
 			}
 			break
 		}

@@ -172,7 +172,7 @@ func (e *emitter) change(obj []byte, seq int64, phase byte, ts int64) []byte {
 	end, closed := e.close.at(seq)
 	renamed := e.vllm.rename[seq]
 	flow, reflowed := e.flowIDs.own[seq]
-	maybe := len(e.vllm.from) > 0 && phase != 'M' && !e.judge.Categorised()
+	maybe := len(e.vllm.from) > 0 && e.judge.IsLoose()
 	if lane == nil && !closed && !e.empty[seq] && !e.unbind[seq] && !renamed && !reflowed && !maybe {
 		return obj
 	}

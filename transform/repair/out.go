@@ -6,6 +6,9 @@ import (
 	"tracekit/transform/check"
 )
 
+// bulkSize is how many bytes are written at once.
+const bulkSize = 256 << 10
+
 // bulk gathers what is written.
 type bulk struct {
 	w    io.Writer
@@ -16,7 +19,7 @@ type bulk struct {
 func (b *bulk) put(t []byte) error {
 	b.buf = append(b.buf, t...)
 	b.size += int64(len(t))
-	if len(b.buf) < 256<<10 {
+	if len(b.buf) < bulkSize {
 		return nil
 	}
 	return b.flush()

@@ -133,6 +133,14 @@ func (p *planner) make(flows bool) error {
 func (p *planner) once(flows bool) error {
 	p.pairs, p.open, p.ends = map[int64]pair{}, map[line]*pairs.Open[begin]{}, map[line]int64{}
 	p.lines = map[line]*firstfit.Lanes{}
+	nothing := func(*check.Record) {}
+	place := nothing
+	if !p.off[Overlaps] {
+		place = (&nesting{p}).place
+	}
+	if !p.judge.HasPairs() {
+		return p.replay(flows, place) // nothing has to be known beforehand
+	}
 	if err := p.each(p.match); err != nil {
 		return err
 	}
@@ -142,14 +150,12 @@ func (p *planner) once(flows bool) error {
 		return err
 	}
 	if !p.off[Overlaps] {
-		if err := p.each((&nesting{p}).place); err != nil {
+		if err := p.each(place); err != nil {
 			return err
 		}
 	}
 	p.pairs, p.open, p.ends, p.lines, p.group = nil, nil, nil, nil, nil // the replay takes as much
-	_, used := p.judge.Tracks()
-	p.lanes.number(used)
-	return p.replay(flows)
+	return p.replay(flows, nothing)
 }
 
 // outside reports a time that is set aside.
@@ -180,7 +186,6 @@ func isFlow(r *check.Record) bool { return r.Phase == 's' || r.Phase == 't' || r
 // file: so they were meant, whatever order Perfetto takes them in.
 func (p *planner) match(r *check.Record) {
 	on := lineOf(r)
-	p.slices = p.slices || r.Phase == 'X'
 	switch r.Phase {
 	case 'X', 'B', 'E', 'b', 'n', 'e':
 		p.ends[on] = max(p.ends[on], r.TS+max(r.Dur, 0))
@@ -274,23 +279,30 @@ func (p *planner) closeOpen() {
 // show another to be wrong.
 const maxReplays = 100
 
-// replay finds the flows that bind to nothing once all slices are in their
-// place.
-func (p *planner) replay(flows bool) error {
-	n, _ := p.judge.Tracks()
+// replay finds the flows that bind to nothing once all slices are in their place: it calls place
+// once for all that is not set aside, and then looks where that is.
+func (p *planner) replay(flows bool, place func(r *check.Record)) error {
+	n, used := p.judge.Tracks()
+	defer func() { p.lanes.number(used) }()
 	p.flowIDs.own = nil
-	move := func(r *check.Record) check.Move {
-		end, _ := p.close.at(r.Seq)
-		to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: end, Flow: p.flowIDs.own[r.Seq], Out: p.leaves(r)}
-		if _, gone := p.drop[r.Seq]; gone {
-			to.Out = true
-		}
-		if lane, moved := p.lanes.of[r.Seq]; moved {
-			to.Track, to.Lane = uint32(n)+lane, p.lanes.all[lane].lane
-		}
-		return to
+	if !p.judge.HasFlows() {
+		return p.each(func(r *check.Record) {
+			p.slices = p.slices || r.Phase == 'X'
+			place(r)
+		})
 	}
-	for round := range maxReplays {
+	round := 0
+	move := func(r *check.Record) check.Move {
+		if p.leaves(r) {
+			return check.Move{Out: true}
+		}
+		if round == 0 {
+			p.slices = p.slices || r.Phase == 'X'
+			place(r)
+		}
+		return p.move(r, n)
+	}
+	for ; round < maxReplays; round++ {
 		changed := false
 		twice := map[int64]bool{} // starts of flows that have begun
 		err := p.judge.Replay(p.ctx, n+len(p.lanes.all), len(p.close.begins), move, func(k check.Kind, seq int64, phase byte) {
@@ -300,6 +312,7 @@ func (p *planner) replay(flows bool) error {
 			}
 			changed = p.found(k, seq, phase, flows) || changed
 		})
+		p.lines = nil
 		if err != nil || !changed && len(twice) == 0 {
 			return err
 		}
@@ -310,6 +323,19 @@ func (p *planner) replay(flows bool) error {
 		}
 	}
 	return nil
+}
+
+// move is what the plan does with an event of a trace of so many threads.
+func (p *plan) move(r *check.Record, threads int) check.Move {
+	end, _ := p.close.at(r.Seq)
+	to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: end, Flow: p.flowIDs.own[r.Seq]}
+	if _, gone := p.drop[r.Seq]; gone {
+		to.Out = true
+	}
+	if lane, moved := p.lanes.of[r.Seq]; moved {
+		to.Track, to.Lane = uint32(threads)+lane, p.lanes.all[lane].lane
+	}
+	return to
 }
 
 // tellFlowsApart gives flows ids of their own that begin twice.

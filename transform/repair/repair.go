@@ -4,16 +4,19 @@
 // It reads the input twice. The first time it repairs the text, event by event,
 // and keeps of each event that nests or belongs to a flow what package check
 // keeps of it, in a temporary file if there is much; from that it makes a plan
-// of what has to be moved or dropped. The second time it writes. The plan grows with
+// of what has to be moved or dropped. The second time it writes: stretches of text of which
+// nothing was repaired and nothing is planned are copied. The plan grows with
 // what there is to repair and with the begins of pairs. A trace in which there is
 // nothing to repair is copied byte for byte.
 package repair
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 
+	"tracekit/internal/ahead"
 	"tracekit/internal/budget"
 	"tracekit/internal/spill"
 	"tracekit/trace"
@@ -32,7 +35,8 @@ type Options struct {
 	// Temp is called for a temporary file.
 	Temp func() (*spill.File, error)
 
-	block int // bytes read at once, for tests
+	block int   // bytes read at once, for tests
+	every int64 // bytes between places from which text can be copied, for tests; negative: none is
 }
 
 // Report tells what was done.
@@ -141,6 +145,10 @@ func (r *reading) learn(ctx context.Context, offset int64) (l *learned, err erro
 	s := &survey{plan: p, judge: judge, quiet: r.quiet()}
 	l = &learned{judge: judge, plan: p, survey: s, rewriter: newRewriter(r.off, judge, s, r.o.block)}
 	l.rewriter.offset, l.rewriter.nanos = offset, r.nanos
+	if r.o.every >= 0 {
+		l.rewriter.clean = &clean{every: cmp.Or(r.o.every, markEvery)}
+		budget.Register(ctx, l.rewriter.clean.addMemory)
+	}
 	budget.Register(ctx, judge.AddMemory)
 	budget.Register(ctx, p.addMemory)
 	if l.size, err = read(ctx, l.rewriter, r.open); err != nil {
@@ -173,7 +181,10 @@ func (r *reading) write(ctx context.Context, l *learned, w io.Writer, rep *Repor
 		rejects: &rejects{open: r.o.Rejects, judge: judge}}
 	budget.Register(ctx, e.addMemory)
 	h := newRewriter(r.off, judge, e, r.o.block)
-	h.nanos = r.nanos
+	h.nanos, h.copies = r.nanos, e
+	if c := l.rewriter.clean; c != nil && c.touchAll(l.plan) {
+		h.clean = c
+	}
 	if h.offset = l.rewriter.offset; h.offset != 0 {
 		h.base = baseAfter(l.rewriter.baseWas, h.offset)
 		if l.rewriter.baseWas == nil {
@@ -197,7 +208,9 @@ func read(ctx context.Context, h *rewriter, open func() (io.ReadCloser, error)) 
 		return 0, err
 	}
 	defer text.Close()
-	in := &metered{r: text}
+	before := ahead.New(text, readSize)
+	defer before.Close()
+	in := &metered{r: before}
 	h.in = in
 	err = h.run(ctx)
 	return in.n, err
@@ -220,9 +233,19 @@ func copyText(open func() (io.ReadCloser, error), w io.Writer) error {
 		return err
 	}
 	defer text.Close()
-	_, err = io.Copy(w, text)
-	if errors.Is(err, trace.ErrDecode) {
-		return nil // counted before
+	before := ahead.New(text, readSize)
+	defer before.Close()
+	for {
+		data, end := before.Next()
+		if _, err := w.Write(data); err != nil {
+			return err
+		}
+		switch {
+		case end == nil:
+		case end == io.EOF, errors.Is(end, trace.ErrDecode): // which was counted before
+			return nil
+		default:
+			return end
+		}
 	}
-	return err
 }

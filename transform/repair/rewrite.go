@@ -19,7 +19,7 @@ import (
 // them. It goes the same way each time.
 type rewriter struct {
 	reader
-	in    io.Reader
+	in    *metered
 	buf   []byte
 	p     int
 	eof   bool
@@ -46,6 +46,9 @@ type rewriter struct {
 	judged   int64      // for tests: bytes of events that the judge looked at
 	unclosed bitset.Set // brackets in buf that are never closed, as far as that was asked
 	asked    int        // how often it was, and how deep brackets nest
+
+	clean  *clean   // nil if nothing is copied
+	copies *emitter // of the second reading, which copies what is clean
 
 	baseWas []byte // baseTimeNanoseconds of the document, nil if it has none
 	base    []byte // what it is to be, nil if it is kept
@@ -257,6 +260,11 @@ func (h *rewriter) blanks(at *int) (commas int, more bool, err error) {
 
 // events takes what comes next in an array of events.
 func (h *rewriter) events() (inEvents bool, err error) {
+	if h.copies != nil && h.clean != nil && h.copies.any {
+		if copied, err := h.copyClean(); err != nil || copied {
+			return true, err
+		}
+	}
 	at := h.p
 	commas, more, err := h.blanks(&at)
 	if err != nil {
@@ -299,7 +307,13 @@ func (h *rewriter) event(at, commas int) error {
 		sep := h.buf[h.p:at]
 		obj := h.buf[at:end:end]
 		h.p = end
-		return h.hand(sep, obj, commas)
+		asIs := commas == 1 && h.any
+		err := h.hand(sep, obj, commas)
+		if asIs && h.clean != nil && h.copies == nil {
+			start := h.in.n - int64(len(h.buf))
+			h.clean.add(start+int64(at-len(sep)), start+int64(end), h.seq, h.judge.IsLoose())
+		}
+		return err
 	}
 }
 
