@@ -1,7 +1,7 @@
 package trace
 
 import (
-	"maps"
+	"hash/maphash"
 	"math"
 	"slices"
 	"strconv"
@@ -23,14 +23,12 @@ type Track struct {
 type Tracks struct {
 	All       []Track
 	Processes []string // pid of each process
-	byKey     map[trackKey]int
-	byPid     map[string]int
-	shared    bool // the maps are another's too
+	byIDs     numbered // tracks
+	byPid     numbered // processes
+	shared    bool     // what is numbered is another's too
 	interned  [64]internedTrack
 	recent    [256]recentTrack
 }
-
-type trackKey struct{ pid, tid string }
 
 // recentTrack is a track as an event named it, in memory that is used again for
 // the next one that comes to stand in its place.
@@ -73,17 +71,22 @@ func (t *Tracks) Known() *Tracks {
 		t.shared = true
 		t.All, t.Processes = slices.Clip(t.All), slices.Clip(t.Processes)
 	}
-	return &Tracks{All: t.All, Processes: t.Processes, byKey: t.byKey, byPid: t.byPid, shared: true}
+	return &Tracks{All: t.All, Processes: t.Processes, byIDs: t.byIDs, byPid: t.byPid, shared: true}
 }
 
 // Find returns the number of a track by the JSON text of its ids, -1 if there is
 // none yet.
 func (t *Tracks) Find(pid, tid string) int {
 	p, q := shownIDs(wholeID([]byte(pid)), wholeID([]byte(tid)))
-	if n, ok := t.byKey[trackKey{string(p), string(q)}]; ok {
-		return n
-	}
-	return -1
+	return t.number(p, q)
+}
+
+// number is the number of a track, -1 if there is none yet.
+func (t *Tracks) number(pid, tid []byte) int {
+	return t.byIDs.find(mixed(hashOf(pid), hashOf(tid)), func(n int) bool {
+		k := &t.All[n]
+		return k.Tid == string(tid) && k.Pid == string(pid)
+	})
 }
 
 // State shows t to a snapshot.
@@ -146,27 +149,26 @@ func shownIDs(pid, tid []byte) (shownPid, shownTid []byte) {
 
 func (t *Tracks) find(pid, tid []byte) int {
 	pid, tid = shownIDs(pid, tid)
-	if n, ok := t.byKey[trackKey{string(pid), string(tid)}]; ok { // written like this, it copies nothing
+	if n := t.number(pid, tid); n >= 0 {
 		return n
 	}
-	k := trackKey{string(pid), string(tid)}
-	switch {
-	case t.byKey == nil:
-		t.byKey, t.byPid = map[trackKey]int{}, map[string]int{}
-	case t.shared:
-		t.byKey, t.byPid = maps.Clone(t.byKey), maps.Clone(t.byPid)
+	if t.shared {
+		t.byIDs.slots, t.byPid.slots = slices.Clone(t.byIDs.slots), slices.Clone(t.byPid.slots)
+		t.shared = false
 	}
-	t.shared = false
-	process, ok := t.byPid[k.pid]
-	if !ok {
-		process = len(t.Processes)
-		t.byPid[k.pid] = process
-		t.Processes = append(t.Processes, k.pid)
+	process := t.byPid.find(hashOf(pid), func(n int) bool { return t.Processes[n] == string(pid) })
+	if process < 0 {
+		t.Processes = append(t.Processes, string(pid))
+		process = t.byPid.add(hashOf(pid), func(n int) uint64 { return hashOf([]byte(t.Processes[n])) })
 	}
-	n := len(t.All)
-	t.byKey[k] = n
-	t.All = append(t.All, Track{Pid: k.pid, Tid: k.tid, Process: process})
-	return n
+	k := Track{Pid: t.Processes[process], Process: process}
+	if k.Tid = k.Pid; string(tid) != k.Pid {
+		k.Tid = string(tid)
+	}
+	t.All = append(t.All, k)
+	return t.byIDs.add(mixed(hashOf(pid), hashOf(tid)), func(n int) uint64 {
+		return mixed(hashOf([]byte(t.All[n].Pid)), hashOf([]byte(t.All[n].Tid)))
+	})
 }
 
 // mark is a cheap mark of an id: those of one trace differ in their length and
@@ -181,6 +183,59 @@ func mark(b []byte) uint32 {
 
 // Memory is about how many bytes t takes, apart from what is the same for each.
 func (t *Tracks) Memory() int {
-	const track, process = 240, 100 // with their text, and their places in the maps
-	return track*len(t.All) + process*len(t.Processes)
+	const track, process, text = 40, 16, 16
+	return track*cap(t.All) + (process+text)*cap(t.Processes) + text*len(t.All) + 4*(len(t.byIDs.slots)+len(t.byPid.slots))
 }
+
+// numbered finds what is numbered from 0 by the hashes of its ids, in a few bytes for each: who
+// asks has the ids.
+type numbered struct {
+	slots []int32 // number + 1, from the place of its hash on; 0 for none
+	count int
+}
+
+// find returns the number of what has a hash and is what is asked for, or -1.
+func (n *numbered) find(hash uint64, is func(number int) bool) int {
+	if len(n.slots) == 0 {
+		return -1
+	}
+	mask := uint64(len(n.slots) - 1)
+	for at := hash & mask; n.slots[at] > 0; at = (at + 1) & mask {
+		if number := int(n.slots[at] - 1); is(number) {
+			return number
+		}
+	}
+	return -1
+}
+
+// add gives the next number to what has a hash; hashOf is asked for those of all when they need
+// more room.
+func (n *numbered) add(hash uint64, hashOf func(number int) uint64) (number int) {
+	const least = 16
+	number = n.count
+	n.count++
+	if n.count*2 <= len(n.slots) {
+		n.put(hash, number)
+		return number
+	}
+	n.slots = make([]int32, max(least, 2*len(n.slots)))
+	for i := range n.count {
+		n.put(hashOf(i), i)
+	}
+	return number
+}
+
+func (n *numbered) put(hash uint64, number int) {
+	mask := uint64(len(n.slots) - 1)
+	at := hash & mask
+	for n.slots[at] > 0 {
+		at = (at + 1) & mask
+	}
+	n.slots[at] = int32(number + 1)
+}
+
+var idSeed = maphash.MakeSeed()
+
+func hashOf(id []byte) uint64 { return maphash.Bytes(idSeed, id) }
+
+func mixed(pid, tid uint64) uint64 { return pid*0x9e3779b97f4a7c15 ^ tid }

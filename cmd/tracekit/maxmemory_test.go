@@ -115,7 +115,7 @@ func TestMaxMemoryOfSeveral(t *testing.T) {
 
 // What would take too much of a page ends open with the reason, as it does every verb.
 func TestMaxMemoryOfOpen(t *testing.T) {
-	for shape, most := range map[string]string{"threads": "threads", "categories": "categories"} {
+	for shape, most := range map[string]string{"threads": "names", "categories": "categories"} {
 		t.Run(shape, func(t *testing.T) {
 			t.Parallel()
 			in := filepath.Join(t.TempDir(), "in.json")

@@ -19,7 +19,8 @@ import (
 var much = flag.Int("n", 600, "how much of each shape the smaller trace has")
 
 // everyShape are calls that see every shape. HALF is half the size or half the lines of the
-// trace, so that there is as much to do for either; OTHER is a copy of it.
+// trace, and PART some part of its time, so that there is as much to do for either; OTHER is a
+// copy of it.
 var everyShape = []string{
 	"strip --python --args shapes",
 	"strip --hardware",
@@ -33,7 +34,7 @@ var everyShape = []string{
 	"downsample --min-dur 9us --max-depth 3 --counters 1ms",
 	"split --by size --size HALF -o OUT/pieces",
 	"split --by size --size HALF --device launched -o OUT/pieces",
-	"split --by time --time 25% -o OUT/pieces",
+	"split --by time --time PART -o OUT/pieces",
 	"split --by step --dry-run --max-pieces 1000000",
 	"split --by request --dry-run --max-pieces 1000000",
 	"split --by process --dry-run --max-pieces 1000000",
@@ -154,15 +155,8 @@ func startCounter(t *testing.T, program string) *counter {
 // no matter: a step may be asked for where there is none.
 func (c *counter) count(t *testing.T, line, trace string) (n int64) {
 	t.Helper()
-	text, err := os.ReadFile(trace)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line = strings.ReplaceAll(line, "events HALF", fmt.Sprint("events ", max(1, bytes.Count(text, []byte("\n"))/2)))
-	line = strings.ReplaceAll(line, "OTHER", other(trace))
-	args := argsOf(strings.ReplaceAll(line, "HALF", fmt.Sprint(len(text)/2, "B")), t.TempDir())
 	var status int
-	if err := c.calls.Encode(append(args, trace)); err != nil {
+	if err := c.calls.Encode(callOn(t, line, trace, t.TempDir())); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := fmt.Fscan(c.counts, &status, &n); err != nil {
@@ -170,6 +164,19 @@ func (c *counter) count(t *testing.T, line, trace string) (n int64) {
 	}
 	os.Remove(trace + indexSuffix)
 	return n
+}
+
+// callOn is one of everyShape on a trace, with its output in a folder.
+func callOn(t *testing.T, line, trace, out string) (args []string) {
+	t.Helper()
+	text, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line = strings.ReplaceAll(line, "events HALF", fmt.Sprint("events ", max(1, bytes.Count(text, []byte("\n"))/2)))
+	line = strings.ReplaceAll(line, "PART", fmt.Sprint(5*bytes.Count(text, []byte("\n")), "us"))
+	line = strings.ReplaceAll(line, "OTHER", other(trace))
+	return append(argsOf(strings.ReplaceAll(line, "HALF", fmt.Sprint(len(text)/2, "B")), out), trace)
 }
 
 // compareCounts fails if a count grows to more than 2.3 times with twice as much, and again with

@@ -54,18 +54,30 @@ type Budget struct {
 	run      *member // of a pool, nil for none
 	checks   int
 	next     int                    // check at which to look at what is held
+	looked   int                    // check at which that was done last
+	fastest  float64                // by how much it has grown between checks at most, in bytes
 	held     int64                  // when that was looked at last
 	exceeded *atomic.Pointer[Error] // shared with those apart, as all is
 	all      *atomic.Int64          // bytes that are held by all of them together
+	observe  func(held int64)       // nil for nobody
 }
 
 type key struct{}
+
+type observedKey struct{}
+
+// Observed returns a context in which look is called, by whoever goes through a trace, each time
+// that what is held has been added up: for tests that measure what is.
+func Observed(ctx context.Context, look func(held int64)) context.Context {
+	return context.WithValue(ctx, observedKey{}, look)
+}
 
 // With returns a context that ends once more than limit is held, in bytes. Release has to be
 // called at the end.
 func With(ctx context.Context, limit int64) (context.Context, *Budget) {
 	ctx, stop := context.WithCancelCause(ctx)
 	b := &Budget{limit: limit, stop: stop, run: join(ctx), exceeded: &atomic.Pointer[Error]{}, all: &atomic.Int64{}}
+	b.observe, _ = ctx.Value(observedKey{}).(func(int64))
 	return context.WithValue(ctx, key{}, b), b
 }
 
@@ -78,7 +90,7 @@ func Apart(ctx context.Context) (own context.Context, done func()) {
 	if !some {
 		return ctx, func() {}
 	}
-	o := &Budget{limit: b.limit, stop: b.stop, run: b.run, exceeded: b.exceeded, all: b.all}
+	o := &Budget{limit: b.limit, stop: b.stop, run: b.run, exceeded: b.exceeded, all: b.all, observe: b.observe}
 	return context.WithValue(ctx, key{}, o), func() { o.hold(0) }
 }
 
@@ -92,11 +104,16 @@ func Register(ctx context.Context, tell func(*Sum)) {
 
 // Check is called between two parts of a trace. It returns an *Error once more is held
 // than may be, or the context's.
-func Check(ctx context.Context) error {
+func Check(ctx context.Context) error { return check(ctx, false) }
+
+// Look is Check where much may be held that was not before: when a trace was read, or what follows
+// from it is known.
+func Look(ctx context.Context) error { return check(ctx, true) }
+
+func check(ctx context.Context, now bool) error {
 	b, some := ctx.Value(key{}).(*Budget)
 	if some {
-		if b.checks++; b.checks >= b.next {
-			b.next = b.checks + 1 + b.checks/8 // it may have grown by an eighth since
+		if b.checks++; now || b.checks >= b.next {
 			b.look()
 		}
 	}
@@ -114,12 +131,27 @@ func (b *Budget) look() {
 	for _, tell := range b.tell {
 		tell(&s)
 	}
+	before := b.held
 	all, shared := b.hold(s.all)
+	b.plan(float64(s.all-before), float64(b.limit-all))
+	if b.observe != nil {
+		b.observe(all)
+	}
 	switch {
 	case all > b.limit:
 		b.exceed(&Error{What: s.what, Limit: b.limit})
 	case shared:
 		b.exceed(&Error{What: s.what, Limit: b.limit, Shared: true})
+	}
+}
+
+// plan says when to look again: what is held may have grown by an eighth by then, but by no more
+// than half of what is left.
+func (b *Budget) plan(grown, left float64) {
+	b.fastest = max(b.fastest, grown/float64(max(1, b.checks-b.looked)))
+	b.looked, b.next = b.checks, b.checks+1+b.checks/8
+	if most := left / 2; b.fastest > 0 && b.fastest*float64(b.next-b.checks) > most {
+		b.next = b.checks + max(1, int(most/b.fastest))
 	}
 }
 

@@ -123,8 +123,8 @@ func (l *stored) block() []byte {
 
 // Read ends the writing and reads all from the start. It may be called again.
 func (l *Log) Read() (io.Reader, error) {
-	if l.packed && l.packer == nil {
-		return bytes.NewReader(l.pending), nil
+	if l.packed && l.packer == nil || !l.packed && l.err == nil && len(l.memory) == 0 && l.file == nil {
+		return bytes.NewReader(l.pending), nil // it is little: a block would take more
 	}
 	if l.err == nil && !l.ended {
 		l.err, l.ended = l.end(), true
@@ -152,6 +152,12 @@ func (l *Log) end() error {
 		err = cmp.Or(err, l.packer.Close())
 	}
 	return err
+}
+
+// Memory is about how many bytes of memory l takes.
+func (l *Log) Memory() int {
+	const itself = 200
+	return itself + cap(l.pending) + heldBlock*(len(l.memory)+len(l.spare))
 }
 
 // Close removes the file, if there is one.

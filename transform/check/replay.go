@@ -54,10 +54,11 @@ func (p *replay) addMemory(s *budget.Sum) {
 	s.Add("threads", stack*(len(p.threads)+len(p.processes)))
 	s.Add("ids of async events", id*(len(p.async.roots)+len(p.async.sets)))
 	s.Add("flows", flow*(len(p.flows.numbers)+len(p.flows.started))+start*len(p.started))
-	n := cap(p.global)
+	n, lanes := cap(p.global), 0
 	for i := range p.threads {
 		t := &p.threads[i]
 		n += cap(t.stack) + 2*cap(t.waiting)
+		lanes += t.lanes.Memory()
 		for _, lane := range t.lanes.stacks {
 			n += cap(lane)
 		}
@@ -71,7 +72,7 @@ func (p *replay) addMemory(s *budget.Sum) {
 		}
 	}
 	const slice = 48
-	s.Add("open slices", slice*n)
+	s.Add("open slices", slice*n+lanes)
 }
 
 func (p *replay) find(k Kind, r *record) {

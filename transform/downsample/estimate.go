@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"tracekit/internal/budget"
 )
 
 // estimate is about what is left at resolutions that lie a factor of two apart. It comes
@@ -98,6 +100,12 @@ type trial struct {
 
 const never = math.MinInt64
 
+// addMemory adds what e takes while it tries.
+func (e *estimator) addMemory(s *budget.Sum) {
+	const one = 40
+	s.Add("open slices", e.nest.memory()+one*len(e.open)*len(e.runs))
+}
+
 // estimate tries resolutions.
 func (p *plan) estimate(ctx context.Context, k keeps) (*estimate, error) {
 	span := int64(p.survey.Last - p.survey.Zero)
@@ -109,9 +117,11 @@ func (p *plan) estimate(ctx context.Context, k keeps) (*estimate, error) {
 	for i := range n {
 		e.x = append(e.x, log(shorterThan(tried(i))))
 	}
+	budget.Register(ctx, e.addMemory)
 	if err := p.each(ctx, e.record); err != nil {
 		return nil, err
 	}
+	e.runs, e.nest = nil, nest{} // what is returned keeps all of e
 	e.fixed.add(p.names.of(&p.tracks, e.used))
 	e.fixed.bytes += p.text
 	var sum cost

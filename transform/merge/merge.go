@@ -114,10 +114,11 @@ func (p *Plan) addNote(format string, args ...any) {
 
 // addMemory adds what p takes.
 func (p *Plan) addMemory(sum *budget.Sum) {
-	processes, members, collectives := 0, 0, 0
+	processes, members, collectives, threads := 0, 0, 0, 0
 	for _, f := range p.files {
+		threads += f.tracks.Memory() + 8*cap(f.byTrack)
 		for _, q := range f.processes {
-			processes += 300 + len(q.pid) + len(q.name)
+			processes += 420 + len(q.pid) + len(q.name)
 		}
 		members += len(f.text)
 		for _, m := range f.members {
@@ -125,6 +126,7 @@ func (p *Plan) addMemory(sum *budget.Sum) {
 		}
 		collectives += f.collectives.Memory()
 	}
+	sum.Add("threads", threads)
 	sum.Add("processes of ranks", processes)
 	sum.Add("members of documents", members)
 	sum.Add("collectives of ranks", collectives)

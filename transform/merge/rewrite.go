@@ -103,6 +103,12 @@ func (r *rewriter) newPlace(was string) placed {
 	return at
 }
 
+// memory is about how many bytes r takes.
+func (r *rewriter) memory() int {
+	const track, process = 48, 130
+	return r.tracks.Memory() + track*cap(r.byTrack) + process*len(r.processes)
+}
+
 // exchange gives a field another value, and adds it where there is none.
 func (r *rewriter) exchange(e *trace.Event, f trace.Field, key, value string) {
 	if from, to := e.Place(f); to > 0 {

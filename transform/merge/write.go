@@ -80,6 +80,7 @@ func (p *Plan) writeFile(ctx context.Context, f *file, s *trace.Source, w *trace
 	}
 	defer r.Close()
 	change := newRewriter(f)
+	budget.Register(ctx, func(sum *budget.Sum) { sum.Add("threads", change.memory()) })
 	err = trace.EachPart(ctx, r, func(part *trace.Part) error {
 		w.Follow(part)
 		for i := range part.Events {

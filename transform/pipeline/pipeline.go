@@ -44,12 +44,16 @@ func NewRunner(w *trace.Writer, s Stage) *Runner { return &Runner{w: w, stage: s
 
 // Rest takes all parts that r reads.
 func (r *Runner) Rest(ctx context.Context, in trace.Stream) error {
-	return trace.EachPart(ctx, in, func(p *trace.Part) error {
+	err := trace.EachPart(ctx, in, func(p *trace.Part) error {
 		if err := r.Part(p); err != nil {
 			return err
 		}
 		return budget.Check(ctx)
 	})
+	if err != nil {
+		return err
+	}
+	return budget.Look(ctx)
 }
 
 // Part takes the next part.

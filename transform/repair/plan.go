@@ -76,7 +76,7 @@ type planner struct {
 
 // addMemory adds what p takes besides the plan.
 func (p *planner) addMemory(s *budget.Sum) {
-	const paired, line, one, record = 60, 120, 24, 80
+	const paired, line, one, record = 60, 250, 24, 80
 	n := line * (len(p.open) + len(p.ends) + len(p.lines))
 	for _, open := range p.open {
 		n += open.Memory(one)

@@ -80,7 +80,7 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 		return err
 	}
 	defer r.Close()
-	budget.Register(ctx, func(s *budget.Sum) { s.Add("open slices", m.begins.held) })
+	budget.Register(ctx, m.addMemory)
 	if err := trace.EachPart(ctx, r, func(p *trace.Part) (err error) {
 		if outliers, err = m.measureOutliers(outliers, p.Off); err != nil {
 			return err
@@ -96,6 +96,16 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 	}
 	_, err = m.measureOutliers(outliers, math.MaxInt64)
 	return err
+}
+
+// addMemory adds what m takes, besides what was learned.
+func (m *measure) addMemory(s *budget.Sum) {
+	s.Add("open slices", m.begins.held)
+	n := m.python.memory()
+	if m.moments != nil {
+		n += m.moments.memory()
+	}
+	s.Add("threads", n)
 }
 
 func (m *measure) event(e *trace.Event) error {

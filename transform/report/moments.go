@@ -61,6 +61,16 @@ func (a *moments) addThread(s *stacks, t *thread) {
 	}
 }
 
+// memory is about how many bytes a takes.
+func (a *moments) memory() int {
+	const counted, log = 1600, 160
+	n := a.operators.memory() + a.calls.memory() + counted*len(a.operators.threads)
+	for _, l := range a.logs {
+		n += log + cap(l.buf) + l.log.Memory()
+	}
+	return n
+}
+
 func (a *moments) close() {
 	for _, l := range a.logs {
 		l.log.Close()

@@ -113,6 +113,16 @@ func (p *stacks) thread(m *measure, at place, late trace.Time) *thread {
 	return t
 }
 
+// memory is about how many bytes p takes.
+func (p *stacks) memory() int {
+	const one, function, name = 1500, 140, 60
+	n := name * len(p.names)
+	for _, t := range p.threads {
+		n += one + function*len(t.calls) + stretchSize*t.waiting.Len()
+	}
+	return n
+}
+
 // function returns the number of a function.
 func (p *stacks) function(name []byte) int32 {
 	r := &p.recent[recentAt(name)]

@@ -34,8 +34,9 @@ func (v *varints) unsigned() uint64 {
 }
 
 func (v *varints) fill() {
-	if v.chunk == nil {
-		v.chunk = make([]byte, 64<<10)
+	const least, most = 1 << 10, 64 << 10 // of many logs most are short
+	if size := len(v.chunk); size < most {
+		v.chunk = make([]byte, min(max(least, 8*size), most))
 	}
 	kept := copy(v.chunk, v.rest)
 	n, err := io.ReadAtLeast(v.in, v.chunk[kept:], len(v.chunk)-kept)

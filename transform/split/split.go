@@ -232,6 +232,8 @@ func (p *pieces) learn(ctx context.Context, s *trace.Source) error {
 		if p.requests != nil {
 			s.Add("requests", p.requests.Memory())
 		}
+		s.Add("threads", p.tracks.Memory())
+		s.Add("pieces", pieceBytes*cap(p.manifest.Pieces)+windowBytes*cap(p.windows))
 	})
 	numbered := func(*trace.Event) bool { return false }
 	if p.numbers != nil {
@@ -268,8 +270,17 @@ func (p *pieces) learn(ctx context.Context, s *trace.Source) error {
 		return err
 	}
 	p.survey = v
-	return p.settle()
+	if err := p.settle(); err != nil {
+		return err
+	}
+	return budget.Look(ctx)
 }
+
+// What a piece takes in the list of them, with its text, and its window.
+const (
+	pieceBytes  = 320
+	windowBytes = 16
+)
 
 // settle plans the pieces, once all was learnt.
 func (p *pieces) settle() (err error) {

@@ -206,6 +206,11 @@ var shapes = map[string]func(w *writer, n int){
 			w.add(`{"ph":"M","name":"process_name","pid":%d,"args":{"name":"python %d"}}`, i, i)
 		}
 	},
+	"processes without names": func(w *writer, n int) {
+		for i := range n {
+			w.add(`{"ph":"X","name":"w","pid":%d,"tid":1,"ts":%d,"dur":8}`, i, 10*i)
+		}
+	},
 	"threads": func(w *writer, n int) {
 		for i := range n {
 			w.slice("work", i, 10*i, 8)

@@ -11,16 +11,47 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// overlappedBefore reports that slices which overlap in a trace did so in the one
-// that it was made of. Which of them a viewer moves aside hangs on what it shows
-// before, so that a part may have more to move than the whole.
-func overlappedBefore(whole, part string) bool {
-	before, err := parse(whole)
+// hadBefore reports that what check finds more often in a trace than in those that it was made of
+// was there before, as a naive reader sees it: which of two slices that overlap a viewer moves
+// aside, and which times are far from most others, hangs on all that the trace has.
+func hadBefore(kind string, from []string, path string) bool {
+	after, err := parse(path)
 	if err != nil {
 		return false
 	}
-	after, err := parse(part)
-	return err == nil && len(reference.NewOverlaps(before, after)) == 0
+	var before []*reference.Trace
+	for _, path := range from {
+		t, err := parse(path)
+		if err != nil {
+			return false
+		}
+		before = append(before, t)
+	}
+	switch kind {
+	case "overlap":
+		return overlappedBefore(before, after)
+	case "overlap_by_rounding":
+		for i := range before {
+			before[i] = before[i].Rounded()
+		}
+		return overlappedBefore(before, after.Rounded())
+	case "impossible_time", "impossible_duration":
+		return len(from) > 1 || !reference.Exceeds(before[0], after) // clocks that are aligned move times
+	}
+	return false
+}
+
+// overlappedBefore reports that slices which overlap in a trace did so in the one that it was made
+// of; where it was made of several, which have other times and ids then, that they are as many.
+func overlappedBefore(before []*reference.Trace, after *reference.Trace) bool {
+	if len(before) == 1 {
+		return len(reference.NewOverlaps(before[0], after)) == 0
+	}
+	n := len(reference.Overlaps(after))
+	for _, t := range before {
+		n -= len(reference.Overlaps(t))
+	}
+	return n <= 0
 }
 
 func parse(path string) (*reference.Trace, error) {

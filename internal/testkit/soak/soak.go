@@ -108,14 +108,25 @@ func (s *soak) round(out io.Writer) error {
 		return nil
 	}
 	fmt.Fprintln(out, f)
+	return s.keepInputs(f, t)
+}
+
+// keepInputs copies what a fault was met on to the folder for that.
+func (s *soak) keepInputs(f *fault, t *sample) error {
 	if s.keep == "" {
 		return nil
 	}
-	text, err := os.ReadFile(t.path)
-	if err != nil {
-		return err
+	for i, path := range append([]string{t.path}, f.args...) {
+		text, err := os.ReadFile(path)
+		if err != nil || i > 0 && path == t.path {
+			continue // it is no input
+		}
+		name := fmt.Sprintf("%d-%d-%s", len(s.faults), i, filepath.Base(path))
+		if err := os.WriteFile(filepath.Join(s.keep, name), text, 0o666); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(s.keep, filepath.Base(t.path)), text, 0o666)
+	return nil
 }
 
 // generate makes a trace of a vLLM server that never was.
