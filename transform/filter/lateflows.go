@@ -130,8 +130,8 @@ func (a *lateFlows) eachKept(ctx context.Context, keep func(n int) bool, f func(
 	})
 }
 
-// eachEvent gives all to f whose text is held: the how-manieth it is, and its
-// ordinal if it had to wait.
+// eachEvent calls f for all events whose text is held, with their number among these, and their
+// ordinal if they had to wait.
 func (a *lateFlows) eachEvent(ctx context.Context, f func(i, n int, e *trace.Event) error) error {
 	events, err := a.text.Read()
 	if err != nil {
