@@ -135,6 +135,8 @@ type done struct {
 	adds   *ranks.Partial // to the report of all
 }
 
+// run processes the inputs by their names, and then writes what all of them have in common: a
+// summary, a table or the report of ranks.
 func (m *many) run(names []string) error {
 	jobs, err := bounded(m.Context, "jobs", 1024)
 	if err != nil {
@@ -161,6 +163,33 @@ func (m *many) run(names []string) error {
 		return err
 	}
 	defer stop()
+	if status, err = m.processAll(ctx, stop, all, jobs, status); err != nil {
+		return err
+	}
+	if err := m.summarize(all); err != nil {
+		return err
+	}
+	switch m.kind {
+	case fillsTable:
+		if err := m.table(all); err != nil {
+			return err
+		}
+	case fillsReport:
+		if m.csv != nil {
+			defer m.csv.Close()
+		}
+		lacks, err := m.report(all)
+		if err != nil {
+			return err
+		}
+		status = worse(status, lacks)
+	}
+	return m.end(all, status)
+}
+
+// processAll processes up to jobs inputs at a time, and prints what they say in their order. It
+// returns the worst of their statuses and of status. stop ends what is still running after an error.
+func (m *many) processAll(ctx context.Context, stop func(), all []done, jobs int, status int) (int, error) {
 	m.line = m.progress(all)
 	defer m.line.Stop()
 	ready := make([]chan struct{}, len(all))
@@ -191,38 +220,17 @@ func (m *many) run(names []string) error {
 	})
 	for i := range all {
 		<-ready[i]
+		var err error
 		m.line.Above(func() { err = m.say(&all[i]) })
 		if err != nil {
 			stop()
 			running.Wait()
-			return err
+			return status, err
 		}
 		status = worse(status, all[i].status)
 	}
 	running.Wait()
-	m.line.Stop()
-	if err := m.Context.Context.Err(); err != nil {
-		return err
-	}
-	if err := m.summarize(all); err != nil {
-		return err
-	}
-	switch m.kind {
-	case fillsTable:
-		if err := m.table(all); err != nil {
-			return err
-		}
-	case fillsReport:
-		if m.csv != nil {
-			defer m.csv.Close()
-		}
-		lacks, err := m.report(all)
-		if err != nil {
-			return err
-		}
-		status = worse(status, lacks)
-	}
-	return m.end(all, status)
+	return status, m.Context.Context.Err()
 }
 
 // share leaves of all outputs those of this task.
