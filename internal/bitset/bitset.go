@@ -1,4 +1,5 @@
-// Package bitset has a set of small numbers, a bit each.
+// Package bitset has a [Set] of small numbers, a bit each. It grows to the largest number in it, so
+// it is not for ids that are far apart.
 package bitset
 
 // Set is a set of small numbers.

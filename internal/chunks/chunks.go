@@ -1,4 +1,4 @@
-// Package chunks has a stack that grows without being copied.
+// Package chunks has a [Stack] that grows without being copied.
 package chunks
 
 // Stack is a stack in pieces of memory: one that grows to millions takes no more than it

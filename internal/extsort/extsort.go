@@ -1,6 +1,7 @@
 // Package extsort sorts records that may be too many for memory, by merging sorted runs in a
 // temporary file. [New] returns a Sorter for one kind of record, which says how it is encoded and
-// compared.
+// compared; [Sorter.Add] takes records, and [Sorter.Each] gives them back in order. It does not know
+// what they mean.
 package extsort
 
 import (

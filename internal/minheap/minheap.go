@@ -1,4 +1,5 @@
-// Package minheap is a heap whose smallest item is taken first.
+// Package minheap has a heap whose smallest item is removed first: [Heap.Push] and [Heap.Pop]. Items
+// are held by value, so that none is allocated.
 package minheap
 
 import "slices"

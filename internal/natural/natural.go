@@ -1,4 +1,5 @@
 // Package natural orders names with numbers in them as people do: rank2 before rank10.
+// [Compare] is its only entry.
 package natural
 
 import (

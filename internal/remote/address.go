@@ -1,6 +1,7 @@
 // Package remote reads files over HTTP and from object stores that speak S3: by ranges where
 // the server has them, else as one stream. What it reads is of one state of the object, and
-// what is secret in an address or a request appears in no message.
+// what is secret in an address or a request appears in no message. [NewClient] begins; [Client.Open]
+// returns an Object, which is read as a stream or by ranges. It does not know traces.
 package remote
 
 import (

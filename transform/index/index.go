@@ -1,6 +1,7 @@
 // Package index builds the seek index of a trace. [Build] reads it once and keeps, beside what
 // package trace has in an index, what its steps, requests and capture are found by, and what a report
-// has to know before it measures a range.
+// has to know before it measures a range. The format and the use of an index are for package trace,
+// and each of the others restores itself from what it has put there.
 package index
 
 import (

@@ -1,5 +1,6 @@
 // Package origin reads and writes the member tracekit of a document: which trace a piece was cut
-// from, by which call, and which number its first step has. [Of] reads it.
+// from, by which call, and which number its first step has. [FromDocument]
+// reads it, [Call.Next] makes that of a piece. How steps are numbered is for package steps.
 package origin
 
 import (

@@ -1,6 +1,6 @@
 // Package page draws a trace of any size on one HTML page: what happened when, in bins of time.
 // [Collect] gathers the data, [Write] writes the page, [WriteLive] the one of open, which shares
-// all of its code. It changes not a trace.
+// all of its code. It does not change a trace: pieces are cut by the command.
 package page
 
 import (

@@ -1,4 +1,5 @@
-// Package browser drives a headless browser in tests, by the DevTools protocol.
+// Package browser drives a headless browser in tests, by the DevTools protocol: [Open] a
+// page, and [Viewer] is the stand-in for Perfetto's.
 package browser
 
 import (

@@ -1,4 +1,5 @@
-// Package cmptest compares structures in tests, and shows where they differ.
+// Package cmptest compares structures in tests, and shows where they differ:
+// [Same] fails a test, [Diff] returns the difference.
 package cmptest
 
 import (

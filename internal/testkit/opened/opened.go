@@ -1,4 +1,5 @@
-// Package opened speaks to a server of tracekit open, as its page does.
+// Package opened speaks to a server of tracekit open, as its page does: [At] the address
+// that it prints, [Server.Ask] anything.
 package opened
 
 import (

@@ -1,4 +1,4 @@
-// Package recorded unpacks the recorded traces that tests read.
+// Package recorded unpacks the recorded traces that tests read: [Text] is its only entry.
 package recorded
 
 import (

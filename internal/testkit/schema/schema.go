@@ -1,4 +1,5 @@
-// Package schema judges documents that tracekit writes by the JSON schemas in docs.
+// Package schema judges documents that tracekit writes by the JSON schemas in docs:
+// [Read] one, and [Schema.Judge] a document.
 package schema
 
 import (

@@ -1,4 +1,5 @@
-// Package streams has what the tests of several verbs share.
+// Package streams has what the tests of several verbs share: the [Ways] in which a stage can be given the
+// same trace.
 package streams
 
 import (

@@ -1,5 +1,5 @@
 // Package clipped reads the args that tell what a slice was before it was cut to a
-// range.
+// range: [Original] is when it began. Package slice writes these args.
 package clipped
 
 import (

@@ -1,5 +1,7 @@
 // Package clocks finds how the clocks of hosts differ whose traces are of one run: by the ends of
-// collectives, which all members leave together, or else by those of steps.
+// collectives, which all members leave together, or else by those of steps. [Align] returns the
+// corrections of hosts, [Lags] the shifts by which collectives match. It does not change times: that is for
+// package merge.
 package clocks
 
 import (
