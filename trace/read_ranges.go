@@ -34,6 +34,10 @@ func (s *Source) ReadAgain(blocks []Block, known VerbatimRuns) (*Reader, error) 
 	return newReader(c, o, s.marks, &s.ring), nil
 }
 
+// Seeks reports whether ReadBlocks goes to where blocks stand at no cost to speak of: not in zstd, which is read from
+// its start, and not far away.
+func (s *Source) Seeks() bool { return s.format != Zstd && s.far == nil }
+
 // chosen is the text of some blocks of a source.
 type chosen struct {
 	source *Source

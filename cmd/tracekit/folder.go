@@ -218,6 +218,14 @@ type pieceFile struct {
 	packed int64
 }
 
+// Trace returns what writes a trace to p.
+func (p *pieceFile) Trace() *trace.Writer {
+	if z, is := p.packer.(*gzwrite.Writer); is {
+		return trace.NewPackedWriter(z)
+	}
+	return trace.NewWriter(p)
+}
+
 // Close ends the writing.
 func (p *pieceFile) Close() error {
 	err := p.endPacking(packer.Close)

@@ -83,7 +83,7 @@ EXAMPLES
 
 func splitTrace(c *cli.Context, std streams, o split.Options) error {
 	dry := c.Bool("dry-run")
-	in, err := openInput(c, std, how{twice: !dry, seek: dry && !c.Bool("strict")})
+	in, err := openInput(c, std, how{twice: !dry, to: trace.Gzip, seek: dry && !c.Bool("strict")})
 	if err != nil {
 		return err
 	}

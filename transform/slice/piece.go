@@ -6,7 +6,6 @@ import (
 	"tracekit/internal/spill"
 	"tracekit/trace"
 	"tracekit/transform/internal/launches"
-	"tracekit/transform/pipeline"
 )
 
 // Window is a range of time, half open, on a trace's clock.
@@ -20,14 +19,29 @@ type PieceOptions struct {
 	Covered  *spill.Log         // empty, for what slices cover of their tracks
 }
 
-// Piece writes a slice as Slice would of the whole trace, from what of it may matter:
-// the document's text, all metadata, and in file order the events that a window needs.
-// It calls read more than once, and visit for the slices that are kept.
-func Piece(ctx context.Context, read pipeline.Reading, w *trace.Writer, o PieceOptions, visit func(e *trace.Event)) error {
+// Events is where a piece's events are: the document's text, all metadata, and in file
+// order what its window needs.
+type Events struct {
+	Read   Rereading     // is called more than once
+	Blocks []trace.Block // that are read; nil if they are not known
+}
+
+// Rereading begins to read events once more. If their blocks are known it may be told which
+// of them are kept.
+type Rereading func(known trace.VerbatimRuns) (trace.Stream, error)
+
+// Piece writes a slice as Slice would of the whole trace, from what of it may matter. It
+// calls visit for the slices that are kept.
+func Piece(ctx context.Context, from Events, w *trace.Writer, o PieceOptions, visit func(e *trace.Event)) error {
 	sel := &timeRange{from: o.From, to: o.To, last: o.Last}
 	p := newRangePlan(sel, o.Covered)
 	p.LimitKept(0) // who reads does that
-	p.Read = read
+	p.Read = func() (trace.Stream, error) { return from.Read(nil) }
+	p.Visit = visit
+	if from.Blocks != nil {
+		p.Kept.Foresee(from.Blocks)
+		p.ReadKnown = from.Read
+	}
 	if o.Launches != nil {
 		sel.launches = o.Launches.ForSelection(sel.launchesIn)
 		if err := sel.launches.GatherCalls(ctx, p.Read); err != nil {
@@ -40,5 +54,5 @@ func Piece(ctx context.Context, read pipeline.Reading, w *trace.Writer, o PieceO
 	if err := p.Decide(ctx); err != nil {
 		return err
 	}
-	return p.Emit(ctx, w, visit)
+	return p.Emit(ctx, w)
 }

@@ -128,7 +128,7 @@ func sliceKeeping(ctx context.Context, s *trace.Source, w *trace.Writer, o Optio
 	if err := p.Decide(ctx); err != nil {
 		return pipeline.Report{}, err
 	}
-	if err := p.Emit(ctx, w, nil); err != nil {
+	if err := p.Emit(ctx, w); err != nil {
 		return pipeline.Report{}, err
 	}
 	rep := pipeline.Report{

@@ -36,6 +36,7 @@ type router struct {
 	starts   []flowStart
 
 	gathered
+	places places
 
 	devicePairs map[int][]int // windows in which begins and ends of a device were launched, by ordinal
 	last        trace.Time
@@ -43,6 +44,7 @@ type router struct {
 	events int64 // met in this pass
 	marks  int
 	extra  []extra // by event
+	sent   int     // of extra, in this pass
 	buf    []int
 	set    []byte
 }
@@ -65,7 +67,7 @@ type extra struct {
 // newRouter returns a Router for a trace that nothing is known of yet.
 func newRouter(d slice.Device, given filter.Given) *router {
 	return &router{
-		device: d, samples: map[string]*history{}, launches: launches.New(given),
+		device: d, samples: map[string]*history{}, launches: launches.New(given), places: places{each: eventsOfCell},
 	}
 }
 
@@ -73,6 +75,7 @@ func newRouter(d slice.Device, given filter.Given) *router {
 // with the begins, ends and samples of counters in the trace.
 func (r *router) Learn(p *trace.Part) {
 	r.launches.Learn(p)
+	r.places.learn(p)
 	for i := range p.Events {
 		e := &p.Events[i]
 		if r.device == slice.Launched {
@@ -174,7 +177,7 @@ func (r *router) SetWindows(windows []slice.Window, last trace.Time) {
 	r.rewind()
 }
 
-func (r *router) rewind() { r.events, r.marks = 0, 0 }
+func (r *router) rewind() { r.events, r.marks, r.sent = 0, 0, 0 }
 
 // carry notes which samples each window needs from before it: the latest that
 // has each member, and the first, which settles their order.
@@ -223,11 +226,10 @@ func (r *router) Route(e *trace.Event) (at []int, everywhere bool) {
 	if r.device == slice.Launched {
 		at = r.launched(e, at)
 	}
-	for len(r.extra) > 0 && r.extra[0].event < n {
-		r.extra = r.extra[1:]
-	}
-	for i := 0; i < len(r.extra) && r.extra[i].event == n; i++ {
-		at = append(at, int(r.extra[i].window))
+	for ; r.sent < len(r.extra) && r.extra[r.sent].event <= n; r.sent++ {
+		if r.extra[r.sent].event == n {
+			at = append(at, int(r.extra[r.sent].window))
+		}
 	}
 	return sorted(at), false
 }
@@ -242,12 +244,15 @@ func (r *router) within(start, end trace.Time) []int {
 func (r *router) overlapped(at []int, start, end trace.Time) []int {
 	first := sort.Search(len(r.latest), func(i int) bool { return r.latest[i] >= start })
 	for i := first; i < len(r.windows) && r.windows[i].From <= end; i++ {
-		if r.windows[i].To >= start {
+		if touches(r.windows[i], start, end) {
 			at = append(at, i)
 		}
 	}
 	return at
 }
+
+// touches reports whether a window shares a moment with [start, end], edges included.
+func touches(w slice.Window, start, end trace.Time) bool { return w.From <= end && w.To >= start }
 
 // launched adds the windows in which e was launched.
 func (r *router) launched(e *trace.Event, at []int) []int {
@@ -257,15 +262,33 @@ func (r *router) launched(e *trace.Event, at []int) []int {
 			at = r.joined(at, launches.IDsOf(e), r.launches.Tracks.Of(e), e.TS, e.End(), e.At())
 		}
 	case 'f':
-		chain := flows.Key(e)
-		i, _ := slices.BinarySearchFunc(r.starts, flowStart{chain, e.TS + 1}, func(a, b flowStart) int {
-			return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
-		})
-		for k := i - 1; k >= max(i-mostStarts, 0) && r.starts[k].chain == chain; k-- {
-			at = r.overlapped(at, r.starts[k].ts, r.starts[k].ts)
+		for _, s := range r.startsOf(e) {
+			at = r.overlapped(at, s.ts, s.ts)
 		}
 	}
 	return at
+}
+
+// startsOf are the latest starts of the flow that e may end.
+func (r *router) startsOf(e *trace.Event) []flowStart {
+	chain := flows.Key(e)
+	end, _ := slices.BinarySearchFunc(r.starts, flowStart{chain, e.TS + 1}, func(a, b flowStart) int {
+		return cmp.Or(cmp.Compare(a.chain, b.chain), cmp.Compare(a.ts, b.ts))
+	})
+	first := end
+	for first > max(end-mostStarts, 0) && r.starts[first-1].chain == chain {
+		first--
+	}
+	return r.starts[first:end]
+}
+
+// needsFlow reports whether Route sends a flow event, which has a time, to a window.
+func (r *router) needsFlow(window int, e *trace.Event) bool {
+	w := r.windows[window]
+	if touches(w, e.TS, e.End()) {
+		return true
+	}
+	return e.Phase == 'f' && slices.ContainsFunc(r.startsOf(e), func(s flowStart) bool { return touches(w, s.ts, s.ts) })
 }
 
 // joined adds the windows of the calls that are joined to a slice.
@@ -327,18 +350,17 @@ func (r *router) Cutter(spill func() (*spill.File, error)) *cutter {
 // heldByPiece is how many packed bytes a Cutter holds in memory of what slices cover.
 const heldByPiece = 4 << 20
 
-// Piece writes the slice of window n, as Slice would of the whole trace. read
-// begins to read, as often as it is called, the document's text, all metadata,
-// and in file order what was routed to the window. onDevice is called for the
+// Piece writes the slice of window n, as Slice would of the whole trace, from where its
+// events are. onDevice is called for the
 // slices of devices that are kept.
-func (c *cutter) Piece(ctx context.Context, n int, read func() (trace.Stream, error), w *trace.Writer, onDevice func(e *trace.Event)) error {
+func (c *cutter) Piece(ctx context.Context, n int, from slice.Events, w *trace.Writer, onDevice func(e *trace.Event)) error {
 	covered := spill.NewPacked(heldByPiece, c.spill)
 	defer covered.Close()
 	o := slice.PieceOptions{Window: c.router.windows[n], Last: c.router.last, Covered: covered}
 	if c.router.device == slice.Launched {
 		o.Launches = c.whole
 	}
-	return slice.Piece(ctx, read, w, o, func(e *trace.Event) {
+	return slice.Piece(ctx, from, w, o, func(e *trace.Event) {
 		if e.Phase == 'X' && c.whole.Device.Side(e) == filter.Device {
 			onDevice(e)
 		}
@@ -354,6 +376,7 @@ func (r *router) addMemory(s *budget.Sum) {
 	}
 	s.Add("samples of counters", n+16*cap(r.extra))
 	s.Add("begins and ends", r.shape.Memory())
+	s.Add("places of events", r.places.memory())
 	n = r.launches.Memory()
 	for i := range r.calls {
 		n += r.calls[i][0].memory() + r.calls[i][1].memory()

@@ -65,6 +65,9 @@ type Options struct {
 	// Change writes to w what it makes of a piece, which cut writes to where it is told to; several
 	// pieces at the same time. Nil leaves pieces as they are. What bounds pieces counts before.
 	Change func(ctx context.Context, w *trace.Writer, cut func(*trace.Writer) error) error
+
+	rereadMost   int64 // bytes of text that may be read for all pieces from the trace itself; 0 for what is quick
+	eventsOfCell int   // 0 for the usual number
 }
 
 // Folder is where pieces go.
@@ -80,6 +83,7 @@ type Folder interface {
 // File is one that is being written: closed and committed, or aborted at any time.
 type File interface {
 	io.WriteCloser
+	Trace() *trace.Writer // what writes a trace to it
 	Commit() (packed int64, err error)
 	Abort()
 }
@@ -135,7 +139,7 @@ func (p *pieces) restore(s *trace.Source) bool {
 	return false
 }
 
-// Readings is how often Run reads a trace, the pieces' temporary file apart.
+// Readings is how often Run reads a trace before pieces are written.
 func Readings(o Options) int {
 	if o.Device == slice.Launched && o.By != Process {
 		return 3
@@ -144,8 +148,8 @@ func Readings(o Options) int {
 }
 
 // Run splits the trace s into files of a folder and writes the manifest beside
-// them. It reads the trace as often as Readings tells, and keeps what belongs to the
-// pieces in a temporary file meanwhile.
+// them. Pieces that are few and large are read from the trace again, one by one; what belongs to
+// others is kept in a temporary file meanwhile.
 //
 // After an error the manifest lists the pieces that are whole.
 func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.File, error), o Options) (*Manifest, error) {
@@ -158,20 +162,30 @@ func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.F
 	}
 	p.router.SetWindows(p.windows, p.survey.Last)
 	p.temp = temp
-	file, err := temp()
+	if err := p.gather(ctx, s); err != nil {
+		return nil, err
+	}
+	direct, err := p.choose(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	sp := newSpool(file, len(p.manifest.Pieces))
-	budget.Register(ctx, sp.addMemory)
-	if err := p.route(ctx, s, sp); err != nil {
-		return nil, err
+	var sp *spool
+	if !direct {
+		file, err := temp()
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		sp = newSpool(file, len(p.manifest.Pieces))
+		budget.Register(ctx, sp.addMemory)
+		if err := p.route(ctx, s, sp); err != nil {
+			return nil, err
+		}
 	}
 	if err := dir.Begin(&p.manifest); err != nil {
 		return nil, err
 	}
-	if whole, err := p.writeAll(ctx, dir, sp); err != nil {
+	if whole, err := p.writeAll(ctx, dir, s, sp); err != nil {
 		p.manifest.Pieces = p.manifest.Pieces[:whole]
 		return &p.manifest, err
 	}
@@ -196,12 +210,14 @@ type pieces struct {
 	run       *steps.Run     // nil if no steps were looked for
 	from      *origin.Origin // of the trace itself, nil if it tells of none
 	windows   []slice.Window
+	chosen    [][]int32                   // cells of places that each piece is read from; nil if pieces are kept aside
 	temp      func() (*spill.File, error) // makes a temporary file
 }
 
 // newPieces returns what is to be known of a split before anything is read.
 func newPieces(o Options) (*pieces, error) {
 	p := &pieces{Options: o, router: newRouter(o.Device, o.Given), density: newDensity()}
+	p.router.places.each = cmp.Or(o.eventsOfCell, eventsOfCell)
 	p.MaxPieces = cmp.Or(o.MaxPieces, MaxPieces)
 	if o.By == Step || o.By == Phase {
 		p.steps = steps.NewFinder(o.Marker)
@@ -337,14 +353,19 @@ func (p *pieces) longestOrigin(v *trace.Survey) *origin.Origin {
 	return o
 }
 
+// gather reads the trace again for launches, if devices follow them.
+func (p *pieces) gather(ctx context.Context, s *trace.Source) error {
+	if p.By == Process {
+		return nil
+	}
+	err := p.router.Gather(ctx, func() (trace.Stream, error) { return s.ReadBlocks(p.survey.Blocks) })
+	p.manifest.unrecorded = p.router.launches.Unrecorded()
+	return err
+}
+
 // route reads the trace again and spools what each piece needs.
 func (p *pieces) route(ctx context.Context, s *trace.Source, sp *spool) error {
-	if p.By != Process {
-		if err := p.router.Gather(ctx, func() (trace.Stream, error) { return s.ReadBlocks(p.survey.Blocks) }); err != nil {
-			return err
-		}
-		p.manifest.unrecorded = p.router.launches.Unrecorded()
-	}
+	p.router.rewind()
 	err := p.each(ctx, s, func(part *trace.Part) error {
 		if part.Text != nil {
 			sp.text(part.Text)

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"tracekit/internal/spill"
+	"tracekit/internal/testkit/cmptest"
 	"tracekit/internal/testkit/reference"
 	"tracekit/internal/testkit/tracegen"
 	"tracekit/trace"
@@ -50,6 +51,8 @@ type memoryFile struct {
 }
 
 func (f *memoryFile) Close() error { return nil }
+
+func (f *memoryFile) Trace() *trace.Writer { return trace.NewWriter(f) }
 
 func (f *memoryFile) Commit() (int64, error) {
 	if len(f.folder.files) >= f.folder.room {
@@ -101,16 +104,24 @@ func sliced(t *testing.T, data []byte, q *Piece, d slice.Device) []byte {
 
 func comparePieces(t *testing.T, data []byte, o Options, what string) *Manifest {
 	t.Helper()
-	m, dir := splitInto(t, data, o)
+	o.rereadMost = 1
+	m, aside := splitInto(t, data, o)
+	o.rereadMost, o.eventsOfCell = math.MaxInt64, 3
+	again, direct := splitInto(t, data, o)
+	cmptest.Same(t, what+": the manifest, of pieces that are read again", m.Pieces, again.Pieces)
 	for i := range m.Pieces {
 		q := &m.Pieces[i]
 		want := sliced(t, data, q, o.Device)
-		if got := dir.files[q.File]; !bytes.Equal(got, want) {
+		for from, dir := range map[string]*memory{"kept aside": aside, "read again": direct} {
+			got := dir.files[q.File]
+			if bytes.Equal(got, want) {
+				continue
+			}
 			n := 0
 			for n < min(len(got), len(want)) && got[n] == want[n] {
 				n++
 			}
-			t.Fatalf("%s, piece %d of %d, [%s, %s), device %d: at byte %d\n%s\nslice makes of it\n%s", what, i, len(m.Pieces), q.Start, q.End, o.Device,
+			t.Fatalf("%s, piece %d of %d, [%s, %s), device %d, %s: at byte %d\n%s\nslice makes of it\n%s", what, i, len(m.Pieces), q.Start, q.End, o.Device, from,
 				n, got[max(n-300, 0):min(n+300, len(got))], want[max(n-300, 0):min(n+300, len(want))])
 		}
 	}
@@ -142,6 +153,27 @@ func TestPiecesAreWhatSliceMakes(t *testing.T) {
 	}
 	if pieces < 4*n {
 		t.Fatalf("only %d pieces were compared", pieces)
+	}
+}
+
+// Of a trace of many blocks each piece reads some, with begins in one and ends in another.
+func TestPiecesOfManyBlocks(t *testing.T) {
+	const seeds = 6
+	for seed := range uint64(seeds) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		data := reference.Random(rng, 150)
+		parsed, err := reference.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zero, _ := reference.Zero(parsed)
+		end, _ := reference.End(parsed)
+		// White space is a part of the text of the event behind it.
+		data = bytes.ReplaceAll(data, []byte("},"), []byte("},"+strings.Repeat(" ", 20<<10)))
+		o := Options{By: Time, Time: trace.Time((end-zero)/4 + 1)}
+		for _, o.Device = range []slice.Device{slice.ByTime, slice.Launched} {
+			comparePieces(t, data, o, fmt.Sprint("seed ", seed))
+		}
 	}
 }
 

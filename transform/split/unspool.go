@@ -8,6 +8,7 @@ import (
 
 	"tracekit/internal/spill"
 	"tracekit/trace"
+	"tracekit/transform/slice"
 )
 
 // unspooler reads pieces from a spool, one after another, in memory that it uses
@@ -26,10 +27,10 @@ const heldBytes = 32 << 20
 
 // open returns what begins to read piece i, in file order, as often as it is called;
 // one reading has to end before the next begins.
-func (u *unspooler) open(i int) (read func() (trace.Stream, error), err error) {
+func (u *unspooler) open(i int) (read slice.Rereading, err error) {
 	blocks := u.spool.blocks[i]
 	if length(blocks) > heldBytes {
-		return func() (trace.Stream, error) {
+		return func(trace.VerbatimRuns) (trace.Stream, error) {
 			u.reader.begin(u.spool, blocks, u.spool.shared, 1)
 			return &u.reader, nil
 		}, nil
@@ -46,7 +47,7 @@ func (u *unspooler) open(i int) (read func() (trace.Stream, error), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() (trace.Stream, error) { return &heldPiece{all}, nil }, nil
+	return func(trace.VerbatimRuns) (trace.Stream, error) { return &heldPiece{all}, nil }, nil
 }
 
 // heldPiece is the stream of a piece that is in memory.

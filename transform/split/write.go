@@ -8,6 +8,7 @@ import (
 
 	"tracekit/internal/budget"
 	"tracekit/trace"
+	"tracekit/transform/slice"
 )
 
 // mostWriters bounds the memory that is taken by pieces written at the same time.
@@ -16,12 +17,12 @@ const mostWriters = 4
 // writeAll writes the pieces, several at the same time, and gives them their names
 // in order: if one fails, those before it are whole and none after it is there. It
 // returns how many are whole.
-func (p *pieces) writeAll(ctx context.Context, dir Folder, sp *spool) (whole int, err error) {
+func (p *pieces) writeAll(ctx context.Context, dir Folder, s *trace.Source, sp *spool) (whole int, err error) {
 	q := &queue{of: len(p.manifest.Pieces), turn: make(chan bool, 1)}
 	q.turn <- true
 	var all sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), mostWriters, q.of) {
-		w := &writer{pieces: p, dir: dir, spool: unspooler{spool: sp, tracks: p.router.shape.Tracks.Known()}, cutter: p.router.Cutter(p.temp)}
+		w := &writer{pieces: p, dir: dir, source: s, spool: unspooler{spool: sp, tracks: p.router.shape.Tracks.Known()}, cutter: p.router.Cutter(p.temp)}
 		all.Go(func() {
 			for i, mine, next := q.take(); i >= 0; i, mine, next = q.take() {
 				own, done := budget.Apart(ctx)
@@ -78,7 +79,8 @@ func (q *queue) fail(err error) {
 type writer struct {
 	*pieces
 	dir    Folder
-	spool  unspooler
+	source *trace.Source
+	spool  unspooler // unless pieces are read from the source
 	cutter *cutter
 }
 
@@ -91,7 +93,7 @@ func (w *writer) write(ctx context.Context, i int) (File, error) {
 		return nil, err
 	}
 	var busy busy
-	out := trace.NewWriter(file)
+	out := file.Trace()
 	cut := func(out *trace.Writer) error { return w.cut(ctx, i, out, &busy) }
 	if w.Change != nil {
 		err = w.Change(ctx, out, cut)
@@ -113,11 +115,19 @@ func (w *writer) cut(ctx context.Context, i int, out *trace.Writer, busy *busy) 
 			return err
 		}
 	}
+	if w.chosen != nil {
+		blocks, starts := w.direct(i)
+		read := func(known trace.VerbatimRuns) (trace.Stream, error) {
+			r, err := w.source.ReadAgain(blocks, known)
+			return &reread{Stream: r, router: w.router, window: i, starts: starts}, err
+		}
+		return w.cutter.Piece(ctx, i, slice.Events{Blocks: blocks, Read: read}, out, busy.add)
+	}
 	read, err := w.spool.open(i)
 	if err != nil {
 		return err
 	}
-	return w.cutter.Piece(ctx, i, read, out, busy.add)
+	return w.cutter.Piece(ctx, i, slice.Events{Read: read}, out, busy.add)
 }
 
 // commit gives piece i its name, unless an error has come before.

@@ -8,14 +8,14 @@ import (
 	"tracekit/transform/pipeline"
 )
 
-// Emit writes what the plan keeps, and calls visit for slices of that, unless it is nil.
-func (p *Plan) Emit(ctx context.Context, w *trace.Writer, visit func(e *trace.Event)) error {
+// Emit writes what the plan keeps.
+func (p *Plan) Emit(ctx context.Context, w *trace.Writer) error {
 	stream, err := p.streamOnce(p.SomeFlows(), p.Kept.VerbatimRuns(p.KeepsFlow))
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	e := &emitter{Plan: p, visit: visit}
+	e := &emitter{Plan: p}
 	run := pipeline.NewRunner(w, e)
 	run.Passed = func(part *trace.Part) { e.flow += part.Flows }
 	if err := run.Rest(ctx, stream); err != nil {
@@ -31,7 +31,6 @@ type emitter struct {
 	pair  int
 	flow  int
 	names pipeline.Distinct
-	visit func(e *trace.Event) // unless it is nil, for slices that are kept
 }
 
 func (s *emitter) Text(t []byte, w *trace.Writer) error {
@@ -83,11 +82,7 @@ func (s *emitter) Event(e *trace.Event, w *trace.Writer) error {
 		}
 		return nil
 	}
-	v := s.Judge(e)
-	if v != Drop && s.visit != nil {
-		s.visit(e)
-	}
-	if v != Whole {
+	if s.Judge(e) != Whole {
 		return nil
 	}
 	return s.PutBound(e, w)

@@ -70,27 +70,29 @@ type Selection interface {
 // written.
 type Plan struct {
 	Selection
-	Read     pipeline.Reading // of all that matters
-	Flowless pipeline.Reading // of all but flow events; nil where that is no less
-	Kept     *trace.Store     // what of them may be kept, as far as it fits into memory
-	Reread   func([]trace.Block, trace.VerbatimRuns) (*trace.Reader, error)
-	Outliers []trace.Block // that need no reading: what may be kept of them lies aside, and is cut
-	Tracks   trace.Tracks
-	usedT    []bool // tracks, processes with events in the output
-	usedP    []bool
-	Matcher  *pairs.Matcher[launches.Begun]
-	Decided  decided
-	Onset    map[int]trace.Time // by track, how late a complete slice began that stands at the start of the range; nil if none is asked for
-	Counters *counters          // nil if none are carried
-	Flows    flows.Binder
-	flows    []bool                         // which flow events are kept, once that is decided
-	Covers   covers                         // of complete slices that are kept, for the flows
-	under    *pairs.Matcher[launches.Begun] // of what flows may bind to; nil if no flow may be kept
-	bindIDs  flows.BindIDs
-	speaks   bool            // some begin speaks of flows
-	Tally    *pipeline.Tally // may be nil
-	Cuts     []trace.Event   // slices that are cut
-	ordinal  int             // of the begin or end that a pass meets next
+	Read      pipeline.Reading // of all that matters
+	Flowless  pipeline.Reading // of all but flow events; nil where that is no less
+	Kept      *trace.Store     // what of them may be kept, as far as it fits into memory
+	Reread    func([]trace.Block, trace.VerbatimRuns) (*trace.Reader, error)
+	ReadKnown func(trace.VerbatimRuns) (trace.Stream, error) // Read, where what is known to be kept may come as solid parts; nil to go by Kept
+	Visit     func(e *trace.Event)                           // is called in the first look for slices that are kept; may be nil
+	Outliers  []trace.Block                                  // that need no reading: what may be kept of them lies aside, and is cut
+	Tracks    trace.Tracks
+	usedT     []bool // tracks, processes with events in the output
+	usedP     []bool
+	Matcher   *pairs.Matcher[launches.Begun]
+	Decided   decided
+	Onset     map[int]trace.Time // by track, how late a complete slice began that stands at the start of the range; nil if none is asked for
+	Counters  *counters          // nil if none are carried
+	Flows     flows.Binder
+	flows     []bool                         // which flow events are kept, once that is decided
+	Covers    covers                         // of complete slices that are kept, for the flows
+	under     *pairs.Matcher[launches.Begun] // of what flows may bind to; nil if no flow may be kept
+	bindIDs   flows.BindIDs
+	speaks    bool            // some begin speaks of flows
+	Tally     *pipeline.Tally // may be nil
+	Cuts      []trace.Event   // slices that are cut
+	ordinal   int             // of the begin or end that a pass meets next
 }
 
 // KeptBytes is how much of what may be kept is held in memory, so that later
@@ -202,6 +204,9 @@ func (p *Plan) noteEvent(e *trace.Event) firstDecision {
 	if v == Drop {
 		p.NoteDropped(e)
 		return dropped
+	}
+	if p.Visit != nil {
+		p.Visit(e)
 	}
 	if v == Cut {
 		p.Cuts = append(p.Cuts, e.Clone())
@@ -383,6 +388,8 @@ func (p *Plan) Stream(flows bool) (trace.Stream, error) { return p.streamOnce(fl
 // streamOnce is Stream, where what is known to be kept may come as solid parts.
 func (p *Plan) streamOnce(flows bool, known trace.VerbatimRuns) (trace.Stream, error) {
 	switch {
+	case p.ReadKnown != nil:
+		return p.ReadKnown(known)
 	case !p.Kept.Full() && !(flows && p.Kept.Thin()):
 		return p.Kept.Read(func(blocks []trace.Block) (*trace.Reader, error) { return p.Reread(blocks, known) })
 	case !flows && p.Flowless != nil:
