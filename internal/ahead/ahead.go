@@ -8,14 +8,18 @@ type Reader struct {
 	blocks chan block
 	free   chan []byte
 	quit   chan struct{}
-	taken  []byte // of the block that Next returned
-	rest   []byte // of that, for Read
-	err    error  // of that
+	size   int    // of blocks
+	room   int    // before what is read into a block, for what More keeps
+	taken  []byte // the memory of the block that was returned last
+	own    []byte // memory for what More keeps where there is more of it
+	err    error  // that ended the reading, behind what was returned
 }
 
+// block is memory of which data is what was read.
 type block struct {
-	data []byte
-	err  error
+	memory []byte
+	data   []byte
+	err    error
 }
 
 // waiting is how many blocks wait to be taken.
@@ -23,23 +27,23 @@ const waiting = 3
 
 // New returns a Reader of r, in blocks of size bytes. It has to be closed.
 func New(r io.Reader, size int) *Reader {
-	a := &Reader{blocks: make(chan block, waiting), free: make(chan []byte, waiting+2), quit: make(chan struct{})}
-	go a.run(r, size)
+	a := &Reader{blocks: make(chan block, waiting), free: make(chan []byte, waiting+2), quit: make(chan struct{}), size: size, room: size / 16}
+	go a.run(r)
 	return a
 }
 
-func (a *Reader) run(r io.Reader, size int) {
+func (a *Reader) run(r io.Reader) {
 	defer close(a.blocks)
 	for {
-		var buf []byte
+		var memory []byte
 		select {
-		case buf = <-a.free:
+		case memory = <-a.free:
 		default:
-			buf = make([]byte, size)
+			memory = make([]byte, a.room+a.size)
 		}
-		n, err := fill(r, buf)
+		n, err := fill(r, memory[a.room:])
 		select {
-		case a.blocks <- block{buf[:n], err}:
+		case a.blocks <- block{memory, memory[a.room : a.room+n], err}:
 		case <-a.quit:
 			return
 		}
@@ -65,25 +69,43 @@ func (a *Reader) Next() ([]byte, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
+	return a.take(nil)
+}
+
+// take returns left and the next block behind it.
+func (a *Reader) take(left []byte) ([]byte, error) {
+	b := <-a.blocks
+	from := a.room - len(left)
+	copy(b.memory[from:], left)
 	if a.taken != nil {
 		a.free <- a.taken
 	}
-	b := <-a.blocks
-	a.taken, a.err = b.data[:cap(b.data)], b.err
-	return b.data, b.err
+	a.taken, a.err = b.memory, b.err
+	return b.memory[from : a.room+len(b.data)], b.err
 }
 
-// Read reads what Next would return.
-func (a *Reader) Read(p []byte) (n int, err error) {
-	for len(a.rest) == 0 {
-		if a.err != nil {
-			return 0, a.err
-		}
-		a.rest, _ = a.Next()
+// More returns left, which is the end of what was returned last, and behind it what follows: at
+// least as much again, or all. It is valid until the next call. The error is as of Next.
+func (a *Reader) More(left []byte) ([]byte, error) {
+	if a.err != nil {
+		return left, a.err
 	}
-	n = copy(p, a.rest)
-	a.rest = a.rest[n:]
-	return n, nil
+	if len(left) <= a.room {
+		return a.take(left)
+	}
+	want := 2 * len(left)
+	if cap(a.own) < want+a.size {
+		a.own = append(make([]byte, 0, want+want/2+a.size), left...)
+	} else {
+		a.own = append(a.own[:0], left...)
+	}
+	for len(a.own) < want {
+		data, err := a.Next()
+		if a.own = append(a.own, data...); err != nil {
+			return a.own, err
+		}
+	}
+	return a.own, nil
 }
 
 // Close ends the reading. Nothing is read from the reader below any more once it returns.

@@ -38,12 +38,34 @@ func TestReader(t *testing.T) {
 			if !bytes.Equal(got, text) {
 				t.Fatalf("by blocks: %x, want %x", got, text)
 			}
-			a = New(source(), 1+n%9)
-			got, err := io.ReadAll(iotest.HalfReader(a))
-			a.Close()
-			if !bytes.Equal(got, text) || end == broken && err != broken || end == io.EOF && err != nil {
-				t.Fatalf("%x, %v, want %x, %v", got, err, text, end)
+			for _, size := range []int{1 + n%9, 16 + n%20} {
+				if got := readMore(t, rng, source(), size, end); !bytes.Equal(got, text) {
+					t.Fatalf("in blocks of %d: %x, want %x", size, got, text)
+				}
 			}
+		}
+	}
+}
+
+// readMore reads all of r, and takes some of what there is at a time.
+func readMore(t *testing.T, rng *rand.Rand, r io.Reader, size int, end error) (got []byte) {
+	a := New(r, size)
+	defer a.Close()
+	var buf []byte
+	for {
+		left := bytes.Clone(buf)
+		var err error
+		buf, err = a.More(buf)
+		if !bytes.HasPrefix(buf, left) || err == nil && len(buf) < max(2*len(left), 1) {
+			t.Fatalf("%x and more are %x, %v", left, buf, err)
+		}
+		n := rng.IntN(len(buf) + 1)
+		got = append(got, buf[:n]...)
+		if buf = buf[n:]; err != nil {
+			if again, same := a.More(buf); err != end || same != end || !bytes.Equal(again, buf) {
+				t.Fatalf("it ended with %v and %v, want %v", err, same, end)
+			}
+			return append(got, buf...)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"math/bits"
 
 	"tracekit/internal/jsonlex"
 )
@@ -71,16 +72,25 @@ func Plain(b []byte, p int) (n Number, end int) {
 // tens are the powers of ten that a float64 holds exactly, as far as plain numbers need them.
 var tens = [plainDigits]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17}
 
+// shifts are those of them by which a number is multiplied that up to eight digits follow.
+var shifts = [9]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
+
 // digits returns the number that the digits at b[p] stand for, if they are few, and where they end.
 func digits(b []byte, p int) (v int64, end int) {
-	for ; p+8 <= len(b); p += 8 {
+	for p+8 <= len(b) {
+		// Eight bytes at a time, the first one lowest.
 		x := binary.LittleEndian.Uint64(b[p:]) ^ zeros
-		if (x|(x+0x0606060606060606))&0xf0f0f0f0f0f0f0f0 != 0 {
-			break // not all of these are digits
+		n := bits.TrailingZeros64((x|(x+0x7676767676767676))&0x8080808080808080) / 8 // digits in front
+		if n == 0 {
+			return v, p
 		}
-		x = x*10 + x>>8                                                                 // of two digits each
-		x = (x&0xff000000ff*(100+1000000<<32) + x>>16&0xff000000ff*(1+10000<<32)) >> 32 // of eight
-		v = v*1e8 + int64(x)
+		x <<= uint(64-8*n) & 63 // with zeros in front of them
+		x = x*10 + x>>8
+		x = (x&0xff000000ff*(100+1000000<<32) + x>>16&0xff000000ff*(1+10000<<32)) >> 32
+		v = v*shifts[n] + int64(x)
+		if p += n; n < 8 {
+			return v, p
+		}
 	}
 	for ; p < len(b) && isDigit(b[p]); p++ {
 		v = v*10 + int64(b[p]-'0')

@@ -45,6 +45,6 @@ func TestPlain(t *testing.T) {
 		for i := range b {
 			b[i] = alphabet[rng.IntN(len(alphabet))]
 		}
-		judgePlain(t, string(b)+",")
+		judgePlain(t, string(b)+","+"x.9:/ \xff\x00\x8a-"[:rng.IntN(11)])
 	}
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 
 	"tracekit/internal/perfetto"
@@ -11,6 +12,8 @@ type names struct {
 	all  []string
 	byID map[string]uint32
 	text int // bytes of all
+
+	recent [1 << 9]uint32 // numbers of strings that were asked for, by some of their bytes
 }
 
 // memory is about how many bytes n takes.
@@ -32,7 +35,7 @@ func newNames() *names {
 const noName = 1 // number of the name that Perfetto gives to what has none
 
 func (n *names) of(s []byte) uint32 {
-	if id, known := n.byID[string(s)]; known {
+	if id, known := n.find(s); known {
 		return id
 	}
 	id := uint32(len(n.all))
@@ -42,10 +45,27 @@ func (n *names) of(s []byte) uint32 {
 	return id
 }
 
+// find returns the number of a string, if it has one.
+func (n *names) find(s []byte) (id uint32, known bool) {
+	if len(s) < 8 {
+		id, known = n.byID[string(s)]
+		return id, known
+	}
+	first, last := binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[len(s)-8:])
+	recent := &n.recent[((first+uint64(len(s)))*0x9e3779b97f4a7c15^last*0xc2b2ae3d27d4eb4f)>>55]
+	if n.all[*recent] == string(s) {
+		return *recent, true
+	}
+	if id, known = n.byID[string(s)]; known {
+		*recent = id
+	}
+	return id, known
+}
+
 // shown is as of for a name that nothing depends on: when there are too many
 // of them, it is none.
 func (n *names) shown(s []byte) uint32 {
-	if id, known := n.byID[string(s)]; known {
+	if id, known := n.find(s); known {
 		return id
 	}
 	if len(n.all) >= shownNames {

@@ -43,24 +43,17 @@ func (w *window) more(p *int) (bool, error) {
 	w.lineAt(max(*p, w.mark))
 	w.off += int64(*p)
 	w.mark -= *p
-	left := copy(w.buf, w.buf[*p:])
-	w.buf, *p = w.buf[:left], 0
+	left := len(w.buf) - *p
 	if left > trace.MaxEvent {
 		return false, trace.ErrTooLarge
 	}
-	want := max(2*left, 1)
-	if left > 0 && cap(w.buf) < want { // more than that comes by a block at most
-		w.buf = append(make([]byte, 0, want+cap(w.buf)/2), w.buf...)
-	}
-	for len(w.buf) < want {
-		data, err := w.in.Next()
-		w.buf = append(w.buf, data...)
-		if err != nil {
-			w.eof = true
-			if !errors.Is(err, io.EOF) || errors.Is(err, trace.ErrDecode) {
-				w.err = err
-			}
-			break
+	var err error
+	w.buf, err = w.in.More(w.buf[*p:])
+	*p = 0
+	if err != nil {
+		w.eof = true
+		if !errors.Is(err, io.EOF) || errors.Is(err, trace.ErrDecode) {
+			w.err = err
 		}
 	}
 	return len(w.buf) > left, nil

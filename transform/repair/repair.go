@@ -208,23 +208,10 @@ func read(ctx context.Context, h *rewriter, open func() (io.ReadCloser, error)) 
 		return 0, err
 	}
 	defer text.Close()
-	before := ahead.New(text, readSize)
-	defer before.Close()
-	in := &metered{r: before}
-	h.in = in
+	h.in = ahead.New(text, h.block)
+	defer h.in.Close()
 	err = h.run(ctx)
-	return in.n, err
-}
-
-type metered struct {
-	r io.Reader
-	n int64
-}
-
-func (m *metered) Read(p []byte) (int, error) {
-	n, err := m.r.Read(p)
-	m.n += int64(n)
-	return n, err
+	return h.read, err
 }
 
 func copyText(open func() (io.ReadCloser, error), w io.Writer) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 
+	"tracekit/internal/ahead"
 	"tracekit/internal/bitset"
 	"tracekit/internal/budget"
 	"tracekit/internal/jsonlex"
@@ -19,7 +20,8 @@ import (
 // them. It goes the same way each time.
 type rewriter struct {
 	reader
-	in    *metered
+	in    *ahead.Reader
+	read  int64 // bytes of text so far
 	buf   []byte
 	p     int
 	eof   bool
@@ -90,29 +92,23 @@ func (h *rewriter) more() (bool, error) {
 	}
 	h.seek.forget()
 	h.deep, h.deeper, h.asked = nil, nil, 0
-	left := copy(h.buf, h.buf[h.p:])
-	h.buf, h.p = h.buf[:left], 0
-	want := max(left, h.block)
+	left := len(h.buf) - h.p
 	if left > maxPiece {
 		return false, trace.ErrTooLarge
 	}
-	if cap(h.buf) < left+want {
-		h.buf = append(make([]byte, 0, 2*(left+want)), h.buf...)
-	}
-	for n := 0; n < want && !h.eof; {
-		k, err := h.in.Read(h.buf[len(h.buf) : left+want])
-		h.buf = h.buf[:len(h.buf)+k]
-		n += k
-		switch {
-		case err == nil:
-		case err == io.EOF:
-			h.eof = true
-		case errors.Is(err, trace.ErrDecode):
-			h.eof = true
-			h.count[Compression]++
-		default:
-			return false, err
-		}
+	var err error
+	h.buf, err = h.in.More(h.buf[h.p:])
+	h.p = 0
+	h.read += int64(len(h.buf) - left)
+	switch {
+	case err == nil:
+	case err == io.EOF:
+		h.eof = true
+	case errors.Is(err, trace.ErrDecode):
+		h.eof = true
+		h.count[Compression]++
+	default:
+		return false, err
 	}
 	h.final = h.eof
 	return len(h.buf) > left, nil
@@ -310,7 +306,7 @@ func (h *rewriter) event(at, commas int) error {
 		asIs := commas == 1 && h.any
 		err := h.hand(sep, obj, commas)
 		if asIs && h.clean != nil && h.copies == nil {
-			start := h.in.n - int64(len(h.buf))
+			start := h.read - int64(len(h.buf))
 			h.clean.add(start+int64(at-len(sep)), start+int64(end), h.seq, h.judge.IsLoose())
 		}
 		return err

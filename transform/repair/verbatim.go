@@ -131,7 +131,7 @@ func (c *clean) addMemory(s *budget.Sum) {
 
 // copyClean copies the stretch of clean events that begins at h.p. It reports false if there is none.
 func (h *rewriter) copyClean() (bool, error) {
-	at := h.in.n - int64(len(h.buf)-h.p)
+	at := h.read - int64(len(h.buf)-h.p)
 	to, seq := h.clean.from(at, h.seq)
 	if to == at {
 		return false, nil
