@@ -20,30 +20,30 @@ func downsampleCommand(std streams) *cli.Command {
 		Name:      "downsample",
 		Usage:     "thin out events so that a viewer draws the same",
 		UsageText: "tracekit downsample [--KIND VALUE]… [FLAGS] [FILE|-]",
-		Description: `Drops, or merges, what is too short to be seen. Begins and ends are kept or dropped
-as pairs; a flow is kept with the slices that it joins, or ends on what these are
-merged into. With a budget, flows of merged slices are dropped.
+		Description: `Drops or merges slices that are too short to be seen. Begins and ends are kept or
+dropped as pairs. Flows are kept with the slices that they connect, and follow these
+into merged slices. With a budget, flows of merged slices are dropped.
 
-KINDS, in the order in which they apply, each to what those before it leave
-   --every N             only every Nth step, whole, with what it launched on devices
-   --max-depth N         only N slices one inside the other
-   --counters TIME       of each series of a counter no more than the first, the
-                         smallest, the largest and the last sample in each TIME
-   --min-dur TIME        only slices of TIME or longer
-   --resolution TIME     slices shorter than TIME become runs of neighbours at one
-                         depth, together no wider than TIME and without a wider
-                         gap: what is drawn is the same until one zooms in
-                         further. A run's args have the number of slices
-                         (tracekit.count), their time (tracekit.busy, .min and
-                         .max, in microseconds), and both by name
+KINDS, which are applied in this order
+   --every N             keeps every Nth step, with the device work that it launched
+   --max-depth N         keeps up to N levels of nested slices
+   --counters TIME       keeps four samples of each counter series in each TIME: the
+                         first, the smallest, the largest and the last
+   --min-dur TIME        keeps slices of TIME or longer
+   --resolution TIME     merges neighbouring slices shorter than TIME, at the same
+                         depth, into runs. Neither a run nor a gap in it is wider
+                         than TIME, so a viewer draws the same until you zoom in
+                         further. The args of a run have the number of its slices
+                         (tracekit.count), their durations (tracekit.busy, .min
+                         and .max, in microseconds), and both by name
                          (tracekit.names)
    --max-events N, --target-size SIZE
-                         the finest resolution with which the output has N
-                         events, or SIZE of JSON: 95 to 100 % of it. Steps,
-                         annotations, recompilations and instants stay. Where they
-                         would take more than half of it, instants are thinned
-                         first, then annotations and recompilations are merged
-                         like others, then steps
+                         finds the finest resolution for a budget of N events, or
+                         of SIZE of JSON; the output takes 95 to 100 % of it. Steps,
+                         annotations, recompilations and instants are kept. If they
+                         would take more than half of the budget, instants are
+                         thinned first, then annotations and recompilations are
+                         merged like other slices, then steps
 
 EXAMPLES
    tracekit downsample --target-size 200MB -o small.json.gz big.json.gz
@@ -55,13 +55,13 @@ EXAMPLES
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "min-dur", Usage: "drop slices shorter than `TIME`"},
 			&cli.StringFlag{Name: "resolution", Aliases: []string{"merge"}, Usage: "merge neighbouring slices shorter than `TIME`; with --max-events or --target-size, longer ones too if needed to fit"},
-			&cli.StringFlag{Name: "max-events", Usage: "leave up to `N` events, such as 500K or 1M"},
-			&cli.StringFlag{Name: "target-size", Usage: "leave up to `SIZE` of JSON, such as 200MB"},
+			&cli.StringFlag{Name: "max-events", Usage: "keep up to `N` events, such as 500K or 1M"},
+			&cli.StringFlag{Name: "target-size", Usage: "write up to `SIZE` of JSON, such as 200MB"},
 			&cli.StringFlag{Name: "favour", Usage: "ten times finer resolution for slices that match `EXPR`; see tracekit help filter"},
 			&cli.BoolFlag{Name: "picture", Usage: "print how much the drawn output differs from the drawn input"},
 			&cli.StringFlag{Name: "max-depth", Usage: "drop slices inside of `N` others"},
 			&cli.StringFlag{Name: "counters", Usage: "thin counters to four samples a series in each `TIME`"},
-			&cli.StringFlag{Name: "every", Usage: "leave every `N`th step"},
+			&cli.StringFlag{Name: "every", Usage: "keep every `N`th step"},
 			dryRunFlag(), tmpdirFlag(),
 		}, append(append(markerFlags(), givenFlags()...), outputFlags()...)...),
 		Action: func(c *cli.Context) error {

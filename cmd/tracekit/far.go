@@ -84,10 +84,10 @@ func reachFar(c *cli.Command, std streams) {
 		return
 	}
 	if slices.Contains(indexVerbs, c.Name) {
-		c.Flags = append(c.Flags, &cli.StringFlag{Name: "index", Usage: "the seek index of the input is `FILE`, or at a URL (default: the name of the input and " + indexSuffix + ")"})
+		c.Flags = append(c.Flags, &cli.StringFlag{Name: "index", Usage: "use the seek index `FILE`, which may be a URL (default: the name of the input and " + indexSuffix + ")"})
 	}
 	c.Flags = append(c.Flags,
-		&cli.StringFlag{Name: "s3-endpoint", Usage: "s3://BUCKET/KEY is on the server at `URL`, not on that of AWS"},
+		&cli.StringFlag{Name: "s3-endpoint", Usage: "read s3://BUCKET/KEY from the server at `URL` instead of AWS"},
 		&cli.BoolFlag{Name: "offline", Usage: "refuse inputs at http://, https:// and s3://"},
 	)
 	action := c.Action

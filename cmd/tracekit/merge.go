@@ -50,10 +50,10 @@ EXAMPLES
 
 ` + exitText,
 		Flags: append(append(append(append(rangeFlags(), markerFlags()...), requestFlags()...), cutFlags()...), append(append([]cli.Flag{
-			&cli.BoolFlag{Name: "no-align", Usage: "leave clocks as the traces state them"},
-			&cli.StringFlag{Name: "align", Usage: "correct clocks as `FILE` says, in JSON, instead of finding out"},
+			&cli.BoolFlag{Name: "no-align", Usage: "do not correct clocks"},
+			&cli.StringFlag{Name: "align", Usage: "correct clocks by `FILE`, as --clocks writes it, instead of estimating them"},
 			shardFlag(), expectFlag(),
-			&cli.StringFlag{Name: "clocks", Usage: "write the corrections of the clocks to `FILE`, as --align reads them"},
+			&cli.StringFlag{Name: "clocks", Usage: "write the corrections of the clocks to `FILE`, for --align"},
 			dryRunFlag(),
 			tmpdirFlag(),
 		}, givenFlags()...), outputFlags()...)...),

@@ -44,11 +44,11 @@ EXAMPLES
 
 ` + exitText,
 		Flags: append(append(append(append([]cli.Flag{
-			&cli.BoolFlag{Name: "perfetto", Usage: "show no overview, but the trace or the RANGE in Perfetto at once"},
+			&cli.BoolFlag{Name: "perfetto", Usage: "open the trace or the RANGE in Perfetto at once, without an overview"},
 			&cli.StringFlag{Name: "ui", Value: open.Perfetto, Usage: "the viewer is at `URL`"},
 			&cli.BoolFlag{Name: "no-browser", Usage: "start no browser, only print the address"},
-			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "serve at `ADDRESS:PORT`; port 0 is any that is free"},
-			&cli.BoolFlag{Name: "save-index", Usage: "keep the index that is made: FILE.tkx"},
+			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "serve at `ADDRESS:PORT`; port 0 stands for any free port"},
+			&cli.BoolFlag{Name: "save-index", Usage: "write the index that is built to FILE.tkx"},
 			tmpdirFlag(),
 		}, rangeFlags()...), markerFlags()...), requestFlags()...), append(append(cutFlags(), givenFlags()...), inputFlags()...)...),
 		Action: func(c *cli.Context) error {
