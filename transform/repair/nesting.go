@@ -8,13 +8,25 @@ import (
 
 // nesting places slices, in order of time, so that on each lane they nest. Lane
 // 0 is the thread itself.
-type nesting struct{ *planner }
+type nesting struct {
+	*planner
+	threads []*firstfit.Lanes // of lines, those of threads by their number
+}
 
 func (n *nesting) of(on line) *firstfit.Lanes {
+	if on.async == 0 && int(on.track) < len(n.threads) && n.threads[on.track] != nil {
+		return n.threads[on.track]
+	}
 	s := n.lines[on]
 	if s == nil {
 		s = &firstfit.Lanes{Deepest: perfetto.MaxDepth}
 		n.lines[on] = s
+	}
+	if on.async == 0 {
+		for len(n.threads) <= int(on.track) {
+			n.threads = append(n.threads, nil)
+		}
+		n.threads[on.track] = s
 	}
 	return s
 }

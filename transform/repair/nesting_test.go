@@ -11,7 +11,7 @@ import (
 // Twice as many slices that overlap are a bit more than twice the work.
 func TestLanesAreLinear(t *testing.T) {
 	work := func(n int) int64 {
-		p := &nesting{&planner{plan: newPlan(), lines: map[line]*firstfit.Lanes{}}}
+		p := &nesting{planner: &planner{plan: newPlan(), lines: map[line]*firstfit.Lanes{}}}
 		for i := range int64(n) {
 			p.place(&check.Record{Seq: 3*i + 1, TS: i, Dur: int64(2 * n), Phase: 'X'})
 			p.place(&check.Record{Seq: 3*i + 2, TS: i, Phase: 's'})

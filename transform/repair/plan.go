@@ -136,7 +136,7 @@ func (p *planner) once(flows bool) error {
 	nothing := func(*check.Record) {}
 	place := nothing
 	if !p.off[Overlaps] {
-		place = (&nesting{p}).place
+		place = (&nesting{planner: p}).place
 	}
 	if !p.judge.HasPairs() {
 		return p.replay(flows, place) // nothing has to be known beforehand
@@ -304,22 +304,29 @@ func (p *planner) replay(flows bool, place func(r *check.Record)) error {
 	}
 	for ; round < maxReplays; round++ {
 		changed := false
-		twice := map[int64]bool{} // starts of flows that have begun
-		err := p.judge.Replay(p.ctx, n+len(p.lanes.all), len(p.close.begins), move, func(k check.Kind, seq int64, phase byte) {
+		var at *check.Record // what is replayed
+		err := p.judge.Replay(p.ctx, n+len(p.lanes.all), len(p.close.begins), func(r *check.Record) check.Move {
+			at = r
+			return move(r)
+		}, func(k check.Kind, seq int64, phase byte) {
 			if round == 0 && k == check.FlowDuplicate && phase == 's' && !p.off[FlowIDs] {
-				twice[seq] = true
+				p.flowIDs.beginsTwice(at.Flow)
 				return
 			}
 			changed = p.found(k, seq, phase, flows) || changed
 		})
 		p.lines = nil
-		if err != nil || !changed && len(twice) == 0 {
+		if err != nil {
 			return err
 		}
-		if len(twice) > 0 {
-			if err := p.tellFlowsApart(twice); err != nil {
+		if round == 0 && len(p.flowIDs.order) > 0 {
+			if err := p.tellFlowsApart(); err != nil {
 				return err
 			}
+			changed = true
+		}
+		if !changed {
+			return nil
 		}
 	}
 	return nil
@@ -327,8 +334,14 @@ func (p *planner) replay(flows bool, place func(r *check.Record)) error {
 
 // move is what the plan does with an event of a trace of so many threads.
 func (p *plan) move(r *check.Record, threads int) check.Move {
-	end, _ := p.close.at(r.Seq)
-	to := check.Move{Track: r.Track, Empty: p.empty[r.Seq], Close: end, Flow: p.flowIDs.own[r.Seq]}
+	to := check.Move{Track: r.Track}
+	switch r.Phase {
+	case 'B', 'b':
+		to.Empty = p.empty[r.Seq]
+		to.Close, _ = p.close.at(r.Seq)
+	case 's', 't', 'f':
+		to.Flow = p.flowIDs.own[r.Seq]
+	}
 	if _, gone := p.drop[r.Seq]; gone {
 		to.Out = true
 	}
@@ -339,22 +352,12 @@ func (p *plan) move(r *check.Record, threads int) check.Move {
 }
 
 // tellFlowsApart gives flows ids of their own that begin twice.
-func (p *planner) tellFlowsApart(twice map[int64]bool) error {
-	eachFlow := func(visit func(r *check.Record)) error {
-		return p.each(func(r *check.Record) {
-			if _, dropped := p.drop[r.Seq]; isFlow(r) && !dropped {
-				visit(r)
-			}
-		})
-	}
-	if err := eachFlow(func(r *check.Record) {
-		if twice[r.Seq] {
-			p.flowIDs.beginsTwice(r.Flow)
+func (p *planner) tellFlowsApart() error {
+	if err := p.each(func(r *check.Record) {
+		if _, dropped := p.drop[r.Seq]; isFlow(r) && !dropped {
+			p.flowIDs.see(r, p.judge.ProcessOf(r.Track))
 		}
 	}); err != nil {
-		return err
-	}
-	if err := eachFlow(func(r *check.Record) { p.flowIDs.see(r, p.judge.ProcessOf(r.Track)) }); err != nil {
 		return err
 	}
 	p.count[FlowIDs] += p.flowIDs.assignIDs()
