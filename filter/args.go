@@ -14,8 +14,8 @@ var argGroups = map[string][]string{
 	"stack":  {"Call stack", "Module Hierarchy", "Python id", "Python parent id", "Python module id"},
 }
 
-// ArgKeys tells the keys of the args that names stand for: a name is one of
-// the groups shapes and stack, or all, or a key itself.
+// ArgKeys returns a function that reports whether a key is one of the args that names stand for: a name
+// is one of the groups shapes and stack, or all, or a key itself.
 func ArgKeys(names ...string) func(key []byte) bool {
 	keys, all := argKeys(names)
 	if all {
@@ -48,8 +48,8 @@ func argKeys(names []string) (keys []string, all bool) {
 	return keys, false
 }
 
-// MayHaveArgs tells quickly of most args that they have none of the keys that
-// names stand for; it may say yes to others.
+// MayHaveArgs returns a function that quickly reports whether args may have one of the keys that names
+// stand for. It can be true for args that have none.
 func MayHaveArgs(names ...string) func(args []byte) bool {
 	keys, all := argKeys(names)
 	var needles [][]byte

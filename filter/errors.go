@@ -15,7 +15,7 @@ type Error struct {
 	Hint    string // what to do about it; may be empty
 }
 
-// Error tells it in one line.
+// Error returns the message, one line.
 func (e *Error) Error() string {
 	line, at := e.line()
 	return fmt.Sprintf("%s (at character %d of: %s)", e.Message, utf8.RuneCountInString(line[:at])+1, line)

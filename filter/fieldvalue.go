@@ -30,8 +30,8 @@ func (v *Value) TextOf(e *trace.Event, env *Env) (text []byte, ok bool) {
 	return v.field.textOf(e, env)
 }
 
-// OfThread and OfProcess report whether the value is the name of one, which metadata tells
-// that may stand anywhere in the file.
+// OfThread and OfProcess report whether the value is the name of a thread or process, which comes from
+// metadata anywhere in the file.
 func (v *Value) OfThread() bool  { return v.field.id == fieldThread }
 func (v *Value) OfProcess() bool { return v.field.id == fieldProcess }
 

@@ -22,8 +22,7 @@ type Expr struct {
 	needs  Needs
 }
 
-// Needs tells what an Expr asks for besides the event itself. Nothing else of
-// an Env has to be filled in.
+// Needs is what an Expr needs besides the event itself. Nothing else of an Env has to be set.
 type Needs uint8
 
 const (
@@ -42,8 +41,8 @@ type Names interface {
 	Thread(pid, tid []byte) string
 }
 
-// Env is what an event alone does not tell, and the room that its evaluation
-// takes. Each goroutine needs its own.
+// Env is what an expression needs besides the event, and the buffers for its evaluation. Each
+// goroutine needs its own.
 type Env struct {
 	// Zero is the trace's zero, from which ts and end are counted.
 	Zero trace.Time
@@ -84,7 +83,7 @@ func (x *Expr) Match(e *trace.Event, env *Env) bool {
 	return x == nil || x.root.match(e, env)
 }
 
-// Needs tells what Match will ask env for.
+// Needs returns what Match needs in its Env.
 func (x *Expr) Needs() Needs {
 	if x == nil {
 		return 0

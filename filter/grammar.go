@@ -1,6 +1,6 @@
 package filter
 
-// Grammar tells users how expressions are written.
+// Grammar describes the syntax of expressions for users.
 const Grammar = `An expression says which events, by their fields:
 
   FIELD OPERATOR VALUE     cat == "kernel"    dur >= 10us    name =~ "gemm|conv"

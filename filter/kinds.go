@@ -45,7 +45,7 @@ func KindsOf(e *trace.Event) Kinds {
 	return kindsOf(e, c, known)
 }
 
-// IsByCategory reports that e's kinds are told by its phase and category alone.
+// IsByCategory reports whether e's kinds follow from its ph and category alone.
 func IsByCategory(e *trace.Event) bool {
 	_, known := producer.CategoryOf(e.Cat())
 	return known && !e.IsMeta() && phaseKinds[e.Phase]&Instant == 0

@@ -8,13 +8,13 @@ import (
 	"tracekit/trace"
 )
 
-// Recognizer tells what ran on a device, and other kinds of events that take more than the
-// event itself to know. It learns as a trace goes by, in one pass: from the text of the
+// Recognizer decides which events ran on a device, and which are of other kinds that the event itself
+// does not show. It learns as a trace goes by, in one pass: from the text of the
 // document, from every event, and from the names, wherever the trace has them. What it
 // remembers grows with processes and threads only. The zero value is ready to use.
 //
-// Categories decide where they tell, and names of processes and threads where not, then args
-// and what the document says of devices. What is of no known category is Unsure as long as its
+// Categories decide where they are known, else names of processes and threads, then args
+// and the devices that the document lists. What is of no known category is Unsure as long as its
 // process has no name. Python frames are the host's always: profilers put frames of threads
 // that they do not know into process 0, which is that of the first device too.
 type Recognizer struct {
@@ -99,7 +99,7 @@ func (r *Recognizer) LearnDocument(text []byte) {
 	}
 }
 
-// Learn takes what e tells of its process and thread. Call it for every event,
+// Learn learns what e shows of its process and thread. Call it for every event,
 // before Side and Kinds.
 func (r *Recognizer) Learn(e *trace.Event) { r.learn(e) }
 

@@ -5,7 +5,7 @@ import (
 	"tracekit/trace"
 )
 
-// Side tells where e happened, by what was learnt until now. Flows to a
+// Side returns where e happened, by what was learnt so far. Flows to a
 // device count as the device's, whichever end e is. Metadata is never a
 // device's here: names go with what they name.
 func (r *Recognizer) Side(e *trace.Event) Side {
@@ -178,8 +178,8 @@ func (r *Recognizer) MayCall(e *trace.Event) bool {
 	return r.seen[process]&hasName == 0 && producer.IsCall(e.Name())
 }
 
-// Knows reports whether anything tells what an event is that was looked at and has no known
-// category: its name, process or thread.
+// Knows reports whether the name, process or thread of an event without a known category shows what
+// it is.
 func (r *Recognizer) Knows(l Place) bool {
 	seen := r.seen[r.tracks.All[l.Track].Process]
 	return r.SideOf(l) == Device || l.Signs&signHost != 0 || seen&isHostByName != 0 || r.threads[l.Track]&isHost != 0

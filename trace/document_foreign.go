@@ -28,9 +28,8 @@ var foreign = []struct {
 	{0, "<?xml", "HTML or XML, perhaps a page that came in place of the file; download it again"},
 }
 
-// Foreign tells what text is that is known to be no JSON trace by its first bytes,
-// as an error that wraps ErrFormat, or returns nil. It needs no more than 512 of
-// them.
+// Foreign returns an error that wraps ErrFormat and names the format if the first bytes of a text show that it
+// is not a JSON trace, else nil. It needs no more than 512 of them.
 func Foreign(head []byte) error {
 	for _, f := range foreign {
 		if len(head) > f.at && bytes.HasPrefix(head[f.at:], []byte(f.magic)) {

@@ -29,7 +29,7 @@ type Event struct {
 	at int64 // where text stands in the trace, bytes; 0 if that is not known
 }
 
-// Has tells which members an Event carries.
+// Has says which members an Event has.
 type Has uint16
 
 const (

@@ -34,7 +34,7 @@ type Index struct {
 	sections []section
 }
 
-// Identity tells a file from others and from what it was at another time.
+// Identity distinguishes a file from others, and from its own state at another time.
 type Identity struct {
 	Size     int64 // bytes
 	Modified int64 // ns since 1970

@@ -34,7 +34,7 @@ type Block struct {
 	timeBounds *timeBounds // nil if Start and Max say all
 }
 
-// Holds tells which phases a block has besides slices and instants.
+// Holds says which phases a block has besides slices and instants.
 type Holds uint8
 
 const (

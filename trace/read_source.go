@@ -24,7 +24,7 @@ var ErrTooMuch = errors.New("the trace is larger than was allowed")
 // ErrFormat says that the input is in a format that is not read.
 var ErrFormat = errors.New("unknown format")
 
-// Format is how a trace's text is packed, as its first bytes tell.
+// Format is how a trace's text is compressed, by its first bytes.
 type Format uint8
 
 // The formats that are read.
@@ -185,7 +185,7 @@ func (s *Source) twicePacked() error {
 	return nil
 }
 
-// Format tells how the input is packed.
+// Format returns how the input is compressed.
 func (s *Source) Format() Format { return s.outer }
 
 // Size is the length of the input in bytes as it is packed, negative if it is

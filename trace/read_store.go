@@ -47,8 +47,8 @@ func NewStore(limit int) *Store {
 	return &Store{limit: limit, runs: []*run{{end: math.MaxInt64}}}
 }
 
-// Foresee tells s which blocks it will be given something of, before it is. Document
-// text it takes from them. It won't hold what is as quick to read again.
+// Foresee announces the blocks whose events will be kept, before Keep. The store reads document text
+// from them, and does not hold what is as quick to read again.
 func (s *Store) Foresee(blocks []Block) {
 	s.foreseen, s.runs = true, []*run{{}}
 	for _, b := range blocks {
@@ -76,8 +76,8 @@ func (s *Store) Thin() bool { return s.thin }
 // held.
 func (s *Store) Full() bool { return !s.foreseen && s.runs[0].lost }
 
-// Follow tells s that what it is given next is of p, which was just read: it keeps
-// how that was packed, too.
+// Follow announces that the next events are of p, which was just read: the store keeps its compressed
+// ranges too.
 func (s *Store) Follow(p *Part) {
 	if p.Text != nil {
 		return
@@ -175,8 +175,7 @@ func (s *Store) MayKeep(e *Event, n int) {
 	}
 }
 
-// VerbatimRuns are what s was told to keep, with the flow events that are kept. They may be
-// asked for once.
+// VerbatimRuns returns what s keeps, with the flow events for which keep is true. It can be called once.
 func (s *Store) VerbatimRuns(keep func(flow int) bool) VerbatimRuns { return s.known.decide(keep) }
 
 // Event adds a copy of e.

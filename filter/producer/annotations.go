@@ -43,7 +43,7 @@ func (f Form) Pattern() (p Pattern) {
 	}
 }
 
-// Match reports whether a name has the form, and tells take of each of its fields.
+// Match reports whether a name has the form, and calls take for each of its fields.
 func (p Pattern) Match(name []byte, take func(field string, text []byte)) bool {
 	rest := name
 	for i := range p {

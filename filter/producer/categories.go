@@ -91,7 +91,7 @@ var callNames = func() (all []string) {
 	return all
 }()
 
-// IsCall tells the names of calls into the runtime of a device: the name of a library, or the
+// IsCall reports whether a name is that of a call into the runtime of a device: the name of a library, or the
 // letters that its functions share, with a capital behind them.
 func IsCall(name []byte) bool {
 	for _, begin := range callNames {
@@ -106,10 +106,10 @@ func IsCall(name []byte) bool {
 	return IsSynapseCall(name)
 }
 
-// ArgSet is a set of keys of args that tell something.
+// ArgSet is a set of keys of args that show where an event ran.
 type ArgSet uint64
 
-// DeviceArg returns the set of a key, empty if it tells nothing.
+// DeviceArg returns the set of a key, empty if it shows nothing.
 func DeviceArg(key []byte) ArgSet { return argBits[string(key)] }
 
 // AreDevice reports whether only events of a device have all these keys.

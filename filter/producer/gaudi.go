@@ -33,14 +33,14 @@ var (
 	RecipeArgs = []string{"HW event name", "recipeId"}
 )
 
-// IsSynapseCall tells calls of Gaudi's Synapse API by the device in their name,
+// IsSynapseCall reports whether a name is that of a call of Gaudi's Synapse API, by the device in it,
 // as in enqueueWithExternalEventsExt (accel0).
 func IsSynapseCall(name []byte) bool {
 	i := bytes.LastIndex(name, []byte(" (accel"))
 	return i > 0 && name[len(name)-1] == ')'
 }
 
-// IsGaudi tells a device of deviceProperties by its name.
+// IsGaudi reports whether a name in deviceProperties is that of a Gaudi.
 func IsGaudi(device []byte) bool {
 	return bytes.Contains(device, []byte("HPU")) || bytes.Contains(bytes.ToLower(device), []byte("gaudi"))
 }

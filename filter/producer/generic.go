@@ -1,6 +1,6 @@
 package producer
 
-// Generic is nobody: what tells a device where no producer is known.
+// Generic recognizes devices of unknown producers.
 var Generic = &Producer{
 	Categories: map[string]Category{
 		"cpu_kernel":      {OnHost, 0},

@@ -102,10 +102,10 @@ func isPyTorchFrame(name []byte) bool {
 	return ok && digits > 0 && bytes.HasPrefix(rest[digits:], []byte("): "))
 }
 
-// IsFrame tells the names of Python frames.
+// IsFrame reports whether a name is that of a Python frame.
 func IsFrame(name []byte) bool { return isPyTorchFrame(name) || isXLAFrame(name) }
 
-// IsMemory tells the names of allocations and releases.
+// IsMemory reports whether a name is that of an allocation or a release.
 func IsMemory(name []byte) bool {
 	return string(name) == "[memory]" || string(name) == "[OutOfMemory]"
 }

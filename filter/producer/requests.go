@@ -2,7 +2,7 @@ package producer
 
 import "bytes"
 
-// RequestKeys are the args by which producers tell the request of an event.
+// RequestKeys are the args in which producers write the request of an event.
 var RequestKeys = func() (all []string) {
 	for _, p := range All {
 		all = append(all, p.RequestKeys...)

@@ -84,7 +84,7 @@ func notTrace(head []byte) string {
 }
 
 // other names the format of a text that Perfetto loads though it is no Chrome JSON. A
-// Firefox profile is told by its first key, and by having no array of events close by.
+// Firefox profile is recognized by its first key, and by having no array of events close by.
 func other(head []byte, in *bufio.Reader) string {
 	if slices.Contains(perfetto.Gecko, perfetto.FirstKey(head)) {
 		more, _ := in.Peek(in.Size()) // an error comes again where the text is read

@@ -137,7 +137,7 @@ func plainMark(s string) string {
 	}, s)
 }
 
-// Known is what tells which rank a trace is of: the base name of its file, and the number that
+// Known is what shows which rank a trace is of: the base name of its file, and the number that
 // distributedInfo states, negative if it states none.
 type Known struct {
 	Name   string

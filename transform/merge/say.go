@@ -7,7 +7,7 @@ import (
 	"tracekit/transform/internal/clocks"
 )
 
-// Lines tell people which file is of which rank, and how clocks were corrected.
+// Lines say for people which file is of which rank, and how clocks were corrected.
 func (p *Plan) Lines() (lines []string) {
 	for _, r := range p.Ranks {
 		lines = append(lines, fmt.Sprintf("%s (by %s): %s", r.Label, r.By, strings.Join(r.Files, ", ")))

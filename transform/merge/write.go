@@ -194,7 +194,7 @@ type AboutRank struct {
 	Base  int64    `json:"base_ns,omitempty"`
 }
 
-// About tells of the ranks and clocks.
+// About describes the ranks and clocks.
 func (p *Plan) About() About {
 	a := About{Clocks: p.Clocks}
 	for _, r := range p.Ranks {

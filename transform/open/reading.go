@@ -29,7 +29,7 @@ type Reading struct {
 	far     func() (done, of int64) // bytes of the file that were read, and its size; negative if not known
 }
 
-// NewReading returns a Reading of which nothing is known; far tells how many bytes of
+// NewReading returns a Reading of which nothing is known yet; far returns how many bytes of
 // how many were read.
 func NewReading(far func() (done, of int64)) *Reading {
 	return &Reading{far: far, changed: make(chan struct{}), ready: make(chan struct{})}

@@ -52,7 +52,7 @@ type Steps struct {
 	By    string     `json:"by"`       // whose markers these are
 }
 
-// FromDocument finds the origin in text of a document, outside of its events; nil if it tells of none.
+// FromDocument returns the origin in text of a document, outside of its events; nil if there is none.
 func FromDocument(text []byte) *Origin {
 	if !bytes.Contains(text, []byte(`"`+Member+`"`)) {
 		return nil

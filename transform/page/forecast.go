@@ -2,7 +2,7 @@ package page
 
 import "tracekit/trace"
 
-// Forecast tells how many events, and bytes of JSON, slices of a trace will have.
+// Forecast estimates how many events, and bytes of JSON, slices of a trace will have.
 // It learns as the parts of the trace go by, in bins of time: its memory does not
 // grow with the trace.
 type Forecast struct {
@@ -85,8 +85,7 @@ func (f *Forecast) bins() (from, to int) {
 	return from, min(max(f.scale.index(f.last)+1, from), f.scale.bins)
 }
 
-// Slice tells how many events, and bytes of JSON, a slice from one time to
-// another would have. Bins that are cut count by the share that is in.
+// Slice returns how many events, and bytes of JSON, a slice from one time to another would have. Bins that are cut count by the share that is in.
 func (f *Forecast) Slice(from, to trace.Time) (events, bytes int64) {
 	first, end := f.bins()
 	var begin, bytesIn float64
@@ -115,8 +114,8 @@ func (f *Forecast) share(i int, from, to trace.Time) float64 {
 	return float64(max(in, 0)) / float64(end-start)
 }
 
-// Pieces tells in how many pieces of at most limit bytes of JSON split would cut
-// the trace. A bin that holds more than that counts for as many as it fills.
+// Pieces returns the number of pieces of at most limit bytes of JSON into which split would cut the
+// trace. A bin that holds more than that counts for as many as it fills.
 func (f *Forecast) Pieces(limit int64) int {
 	limit -= limit / 40 // split leaves as much for what bins don't tell
 	first, end := f.bins()

@@ -12,7 +12,7 @@ import (
 // for each of these, whatever their number in the trace. The zero value is ready to
 // use.
 //
-// Viewers take the last name that they are told. Where a thread's name changes and
+// Viewers use the last name that they read. Where a thread's name changes and
 // changes back, the event that repeats is the one that holds, so that it is due once
 // more at the end.
 type Distinct struct {

@@ -5,7 +5,7 @@ import "tracekit/trace"
 // NoDevice is what verbs say where no event is known to have run on a device.
 const NoDevice = "no device work recognised; --hardware-is EXPR says what is"
 
-// Report tells what a verb has done. Dropped counts by kind, in the order in
+// Report says what a verb has done. Dropped counts by kind, in the order in
 // which they must be shown.
 type Report struct {
 	EventsIn, EventsOut int64

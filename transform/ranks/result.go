@@ -28,7 +28,7 @@ type Result struct {
 	steps *matched
 }
 
-// Rank is what one trace says of its rank. What it does not tell is nil.
+// Rank is what one trace shows of its rank. What it does not have is nil.
 type Rank struct {
 	Rank   string     `json:"rank"`
 	By     string     `json:"by"` // how it is known

@@ -33,7 +33,7 @@ type StepRow struct {
 	Waited   trace.Time `json:"waited_ns"` // by all ranks
 }
 
-// What tells who is last in a step.
+// How the last rank of a step was found.
 const (
 	lastByCollectives = "collectives"
 	lastByEnds        = "ends of steps"

@@ -39,7 +39,7 @@ type Options struct {
 	every int64 // bytes between places from which text can be copied, for tests; negative: none is
 }
 
-// Report tells what was done.
+// Report says what was done.
 type Report struct {
 	EventsIn, EventsOut int64
 	BytesIn, BytesOut   int64 // of text

@@ -99,7 +99,7 @@ type Report struct {
 // Length is the length of the range looked at, in ns.
 func (r *Report) Length() trace.Time { return r.To - r.From }
 
-// Step is one step of the run. Numbers that the trace does not tell are nil.
+// Step is one step of the run. Numbers that the trace does not have are nil.
 type Step struct {
 	Index          int        `json:"index"` // in the whole trace, from 0
 	Number         *int64     `json:"number,omitempty"`
@@ -137,7 +137,7 @@ type Bucket struct {
 }
 
 // Padding is what the batches of one phase and size hold, against what they are padded to.
-// Each pair sums over the batches of which the trace tells both; nil if there are none.
+// Each pair sums over the batches of which the trace has both; nil if there are none.
 type Padding struct {
 	Phase          string   `json:"phase"`
 	Warmup         bool     `json:"warmup"`
@@ -164,7 +164,7 @@ type Durations struct {
 }
 
 // Recompilation is the compilation of a graph. Within is the slice that it happened in, and
-// Start that slice's start, where the trace does not say more. If only a counter tells of it,
+// Start that slice's start, where the trace does not say more. If only a counter shows it,
 // it has no recipe and no duration, and starts with its step.
 type Recompilation struct {
 	Start    trace.Time `json:"start_ns"`

@@ -12,7 +12,7 @@ import (
 	"tracekit/trace"
 )
 
-// Record is a request as a file tells it, before its times are mapped to a
+// Record is a request as a file has it, before its times are mapped to a
 // trace's.
 type Record struct {
 	ID         string
@@ -21,7 +21,7 @@ type Record struct {
 	at         string     // where it stands in the file
 }
 
-// FileOptions tell what a file does not.
+// FileOptions say what a file does not.
 type FileOptions struct {
 	// Unit is that of plain numbers in columns whose names carry none.
 	Unit Unit
@@ -33,7 +33,7 @@ type FileOptions struct {
 var ErrNoRequests = errors.New("there are no requests in it")
 
 // ReadFile reads requests from CSV with a header, JSON lines, or an
-// OpenTelemetry export in JSON, which the content tells apart. Spans of
+// OpenTelemetry export in JSON, which are recognized by their content. Spans of
 // OpenTelemetry count if they carry an id as an attribute or, as Req ID, in
 // their name. It keeps the requests, and one JSON value at a time.
 func ReadFile(r io.Reader, o FileOptions) ([]Record, error) {

@@ -77,7 +77,7 @@ type Found struct {
 	Run      *steps.Run // nil if there are no markers of steps
 }
 
-// Find gives the requests of what was seen. Its error tells why there are none.
+// Find returns the requests of what was seen. Its error says why there are none.
 func (f *Finder) Find(c Clock) (*Found, error) {
 	run, noSteps := f.steps.Run()
 	found := &Found{Run: run}
@@ -134,7 +134,7 @@ func (f *Finder) Range(id string, v *trace.Survey) (from, to trace.Time, found *
 	return r.Start, max(r.End, r.Start.Add(1)), found, nil
 }
 
-// String tells how the requests are known.
+// String says how the requests are known.
 func (f *Found) String() string {
 	how := map[Source]string{
 		File: "by the file", Events: "by ids in the trace", Batches: "inferred from prefill and decode batches, first in, first out",

@@ -8,7 +8,7 @@ import (
 	"tracekit/transform/steps"
 )
 
-// ErrNoBatches says that a run does not tell its batches, so that no requests
+// ErrNoBatches says that a run does not record its batches, so that no requests
 // follow from them.
 var ErrNoBatches = errors.New("requests can't be inferred: the steps don't tell how many prompts each batch admits and how many requests each decode serves")
 

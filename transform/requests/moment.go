@@ -12,7 +12,7 @@ import (
 	"tracekit/transform/window"
 )
 
-// Unit is what numbers in a file count. The zero value tells by their
+// Unit is what numbers in a file count. The zero value decides by their
 // magnitude, which is plain for times of day of this century.
 type Unit string
 

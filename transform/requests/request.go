@@ -43,7 +43,7 @@ type Request struct {
 	FirstStep, LastStep int
 }
 
-// Inferred reports whether the window was concluded from batches and not told.
+// Inferred reports whether the window was concluded from batches and not recorded.
 func (r *Request) Inferred() bool { return r.Source == Batches }
 
 // Clock maps wall-clock time to a trace's.

@@ -26,7 +26,7 @@ type Events struct {
 	Blocks []trace.Block // that are read; nil if they are not known
 }
 
-// Rereading begins to read events once more. If their blocks are known it may be told which
+// Rereading begins to read events once more. If their blocks are known the call may say which
 // of them are kept.
 type Rereading func(known trace.VerbatimRuns) (trace.Stream, error)
 

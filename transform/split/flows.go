@@ -19,7 +19,7 @@ type arc struct {
 }
 
 // arcsOf returns those of the flows of a sample, with their sizes, in order of their ends.
-// The start goes with the first end.
+// The start belongs to the first end.
 func arcsOf(s *flows.Sample[int64]) (all []arc) {
 	n := s.Scale()
 	for flow := range s.Flows() {

@@ -156,7 +156,7 @@ func (r *router) MatchPairs() {
 	}
 }
 
-// SetWindows tells the windows, once all was learnt; last is the end of the
+// SetWindows sets the windows, once everything is learnt; last is the end of the
 // trace.
 func (r *router) SetWindows(windows []slice.Window, last trace.Time) {
 	r.windows, r.last = windows, last

@@ -107,7 +107,7 @@ func (e *TooManyError) Error() string {
 	return fmt.Sprintf("that would be %d pieces, and %d may be made", e.Pieces, e.Most)
 }
 
-// Plan tells the pieces that the trace would be split into, their files, windows and labels. It reads
+// Plan returns the pieces that the trace would be split into: their files, windows and labels. It reads
 // the trace once, unless an index has all that they follow from.
 func Plan(ctx context.Context, s *trace.Source, o Options) (*Manifest, error) {
 	p, err := newPieces(o)

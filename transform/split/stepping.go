@@ -101,7 +101,7 @@ func (p *pieces) groups(run *steps.Run, groups [][2]int, kind string) []slice.Wi
 	return windows
 }
 
-// Steps tells of the steps in a piece. First and Last are the numbers that their
+// Steps describes the steps in a piece. First and Last are the numbers that their
 // markers have, or counted from 0. What the trace does not tell is left out.
 type Steps struct {
 	First      int64  `json:"first"`

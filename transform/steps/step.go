@@ -40,7 +40,7 @@ func ParsePhase(s string) (Phase, error) {
 	return Other, fmt.Errorf("unknown phase %q: it is one of %s", s, strings.Join(phaseNames[1:], ", ")+" and other")
 }
 
-// Unknown stands for a number that the trace does not tell.
+// Unknown stands for a number that the trace does not have.
 const Unknown = -1
 
 // Load is what a step or batch works on. Every number is Unknown where the

@@ -39,7 +39,7 @@ const (
 // IsSet reports whether the bound was given.
 func (b Bound) IsSet() bool { return b.kind != unset }
 
-// ErrNoWallClock says that a trace does not tell the time of day.
+// ErrNoWallClock says that a trace does not have the time of day.
 var ErrNoWallClock = errors.New("the trace has no wall clock")
 
 // Parse reads a bound: a time after the trace's start (10s, 1m30s, 250ms,

@@ -6,9 +6,8 @@ import (
 	"tracekit/trace"
 )
 
-// Outside tells of events at impossible times, which are no part of a trace's range,
-// and how far Perfetto's ruler, which counts them, begins from where times are
-// counted here. It is empty if there are none.
+// Outside describes events at impossible times, which are not part of a trace's range, and how far the start
+// of Perfetto's ruler, which includes them, is from the start of times here. It is empty if there are none.
 func Outside(x *trace.Extent) string {
 	if x.Outside == 0 {
 		return ""

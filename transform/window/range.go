@@ -68,8 +68,8 @@ type Finder struct {
 	first   trace.Event
 }
 
-// NewFinder returns a Finder for r. Its error tells of a condition that asks
-// for more than an event's own members.
+// NewFinder returns a Finder for r. It fails if a condition needs more
+// than an event's own members.
 func NewFinder(r Range) (*Finder, error) {
 	if r.Around.Needs()&(filter.NeedsZero|filter.NeedsNames|filter.NeedsDepth|filter.NeedsKinds) != 0 {
 		return nil, errors.New("the condition of a range can ask for an event's own members only, and for no time but dur")
@@ -143,8 +143,8 @@ func (f *Finder) Learn(e *trace.Event) {
 	}
 }
 
-// Resolve gives the range on the trace's clock, half open, and tells how it was
-// found where that is worth a word.
+// Resolve returns the range on the trace's clock, half open, and a note on how it was found, if that
+// is not obvious.
 func (f *Finder) Resolve(v *trace.Survey) (from, to trace.Time, note string, err error) {
 	switch {
 	case f.Parts > 0:
