@@ -69,7 +69,7 @@ func TestEachGivesRecordsInOrder(t *testing.T) {
 				continue
 			}
 			files := 0
-			s := New(&kind, most, &scratch, func() (*spill.File, error) { files++; return spill.Create(t.TempDir()) })
+			s := New(&kind, most, &scratch, func() (*spill.File, error) { files++; return spill.Create("") })
 			for part := range 2 {
 				in := all[:len(all)/(2-part)]
 				for i := part * (len(all) / 2); i < len(in); i++ {
@@ -103,7 +103,7 @@ func TestEachGivesRecordsInOrder(t *testing.T) {
 func TestEachReturnsTheErrorOfItsFunction(t *testing.T) {
 	all := random(rand.New(rand.NewPCG(1, 1)), 10_000)
 	for _, most := range []int{1000, 100_000} {
-		s := New(&kind, most, &Scratch{}, func() (*spill.File, error) { return spill.Create(t.TempDir()) })
+		s := New(&kind, most, &Scratch{}, func() (*spill.File, error) { return spill.Create("") })
 		defer s.Close()
 		for i := range all {
 			s.Add(&all[i])
@@ -156,7 +156,7 @@ func TestFolderIsRemoved(t *testing.T) {
 
 // Records that are gone, or that are not what was written, are an error.
 func TestDamagedFile(t *testing.T) {
-	s := New(&kind, 10, &Scratch{}, func() (*spill.File, error) { return spill.Create(t.TempDir()) })
+	s := New(&kind, 10, &Scratch{}, func() (*spill.File, error) { return spill.Create("") })
 	defer s.Close()
 	for i := range 100 {
 		s.Add(&record{n: int64(i)})

@@ -41,7 +41,7 @@ func inputsOf(c *ranks.Config) (inputs []Input, sources [][]byte) {
 }
 
 func options(t *testing.T, align bool) Options {
-	return Options{Align: align, Spill: func() (*spill.File, error) { return spill.Create(t.TempDir()) }}
+	return Options{Align: align, Spill: func() (*spill.File, error) { return spill.Create("") }}
 }
 
 // merged merges inputs, and reads the result as any reader of JSON would.

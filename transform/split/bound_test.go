@@ -168,7 +168,7 @@ func judgeBound(t *testing.T, data []byte, o Options, largest int64) {
 func tryInto(t *testing.T, data []byte, o Options) (*Manifest, *memory, error) {
 	t.Helper()
 	dir := newMemory()
-	m, err := Run(context.Background(), source(t, data), dir, func() (*spill.File, error) { return spill.Create(t.TempDir()) }, o)
+	m, err := Run(context.Background(), source(t, data), dir, func() (*spill.File, error) { return spill.Create("") }, o)
 	return m, dir, err
 }
 

@@ -77,7 +77,7 @@ func source(t *testing.T, data []byte) *trace.Source {
 func splitInto(t *testing.T, data []byte, o Options) (*Manifest, *memory) {
 	t.Helper()
 	dir := newMemory()
-	m, err := Run(context.Background(), source(t, data), dir, func() (*spill.File, error) { return spill.Create(t.TempDir()) }, o)
+	m, err := Run(context.Background(), source(t, data), dir, func() (*spill.File, error) { return spill.Create("") }, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -412,7 +412,7 @@ func TestManifestOfAFullDiskListsWholePieces(t *testing.T) {
 	dir := newMemory()
 	dir.room = 2
 	const data = `[{"ph":"X","name":"a","pid":1,"tid":1,"ts":0,"dur":100},{"ph":"i","name":"b","pid":1,"tid":1,"ts":100}]`
-	m, err := Run(context.Background(), source(t, []byte(data)), dir, func() (*spill.File, error) { return spill.Create(t.TempDir()) }, Options{By: Time, Time: 20_000})
+	m, err := Run(context.Background(), source(t, []byte(data)), dir, func() (*spill.File, error) { return spill.Create("") }, Options{By: Time, Time: 20_000})
 	if !errors.Is(err, errFull) || len(m.Pieces) != 2 || len(dir.files) != 2 || dir.open.Load() != 0 {
 		t.Fatalf("%v, %d pieces in the manifest, %d files", err, len(m.Pieces), len(dir.files))
 	}
