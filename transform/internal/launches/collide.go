@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+	"strings"
 
 	"tracekit/filter"
 	"tracekit/filter/producer"
@@ -16,10 +17,31 @@ import (
 type Collisions struct {
 	calls, work map[int]joinedTimes // by process
 	parts       fileParts
+	room        joinedRoom
 }
 
 // joinedTimes are when that happened that has an id, by the id.
-type joinedTimes map[string]joined
+type joinedTimes map[string]*joined
+
+// joinedRoom is room for ids and what has them, so that not each takes an allocation.
+type joinedRoom struct {
+	ids    strings.Builder
+	joined []joined
+}
+
+func (r *joinedRoom) add(id []byte) (key string, j *joined) {
+	if r.ids.Cap()-r.ids.Len() < len(id) {
+		r.ids.Reset()
+		r.ids.Grow(max(8<<10, len(id)))
+	}
+	at := r.ids.Len()
+	r.ids.Write(id)
+	if len(r.joined) == cap(r.joined) {
+		r.joined = make([]joined, 0, 512)
+	}
+	r.joined = append(r.joined, joined{})
+	return r.ids.String()[at:], &r.joined[len(r.joined)-1]
+}
 
 // joined is what has one id.
 type joined struct {
@@ -53,21 +75,21 @@ func (c *Collisions) Learn(tracks *trace.Tracks, e *trace.Event) {
 		return // there may be one rank alone, whose ids come once
 	}
 	if id := IDsOf(e)[0]; len(id) > 0 {
-		addTime(of, process, id, e.TS, bytes.Contains(e.Name(), []byte("Graph")))
+		c.addTime(of, process, id, e.TS, bytes.Contains(e.Name(), []byte("Graph")))
 	}
 }
 
 // Call takes the time of a call and the id that it shares with the work that it launches.
 func (c *Collisions) Call(process int, id []byte, at trace.Time) {
-	addTime(&c.calls, process, id, at, true)
+	c.addTime(&c.calls, process, id, at, true)
 }
 
 // Work takes the time of work of a device and the id of its call.
 func (c *Collisions) Work(process int, id []byte, at trace.Time) {
-	addTime(&c.work, process, id, at, false)
+	c.addTime(&c.work, process, id, at, false)
 }
 
-func addTime(of *map[int]joinedTimes, process int, id []byte, at trace.Time, many bool) {
+func (c *Collisions) addTime(of *map[int]joinedTimes, process int, id []byte, at trace.Time, many bool) {
 	all := (*of)[process]
 	j, seen := all[string(id)]
 	if !seen && len(all) >= mostJoined {
@@ -79,11 +101,13 @@ func addTime(of *map[int]joinedTimes, process int, id []byte, at trace.Time, man
 		}
 		(*of)[process] = all
 	}
-	if !seen || at < j.first {
+	if !seen {
+		key, added := c.room.add(id)
+		j, all[key] = added, added
 		j.first = at
 	}
+	j.first = min(j.first, at)
 	j.n, j.many = j.n+1, j.many || many
-	all[string(id)] = j
 }
 
 // Hosts returns, for each process of a device, the process that launched its work; nothing if
@@ -194,12 +218,12 @@ func misfit(work, calls joinedTimes) float64 {
 	sum, n := 0.0, 0
 	for _, id := range slices.Sorted(maps.Keys(work)) { // so that it is rounded the same each time
 		call, launched := calls[id]
-		switch lag := float64(work[id].first) - float64(call.first); {
-		case !launched:
+		if !launched {
 			continue
-		case lag < 0:
+		}
+		if lag := float64(work[id].first) - float64(call.first); lag < 0 {
 			sum += impossible
-		default:
+		} else {
 			sum += lag * lag
 		}
 		n++
