@@ -108,6 +108,9 @@ func filterOptions(c *cli.Context) (o keepfilter.Options, input string, err erro
 		return o, "", usage("%v", err)
 	}
 	words := c.Args().Slice()
+	if err := severalBehind(words); err != nil {
+		return o, "", err
+	}
 	if c.IsSet("expr") {
 		x, err := anyOf(c.StringSlice("expr"))
 		if err != nil {
@@ -145,6 +148,22 @@ func filterOptions(c *cli.Context) (o keepfilter.Options, input string, err erro
 		return o, "", err
 	}
 	return o, input, nil
+}
+
+// severalBehind is an error if an expression stands before several inputs, for which it goes behind
+// -e: it says the command.
+func severalBehind(words []string) error {
+	if len(words) < 2 || isFile(words[0]) || len(words) == 2 && !isFolder(words[1]) && (isFile(words[1]) || !isPattern(words[1])) {
+		return nil
+	}
+	x, err := filter.Parse(words[0])
+	if err != nil || x == nil || !allInputs(words[1:]) {
+		return nil
+	}
+	for i := range words {
+		words[i] = quoteWord(words[i])
+	}
+	return hint(usage("an expression before several inputs"), "put it behind -e: tracekit filter -e %s -o OUT/ %s", words[0], strings.Join(words[1:], " "))
 }
 
 // checkWords tells mistakes in what stands besides flags: an expression, which

@@ -186,7 +186,8 @@ func (s *soak) whole(of *inputs, r result, path string) error {
 // nameless is a trace that was cut from a file as it is if cut from a pipe, which has no name:
 // it is not the source, unless it was that before, and does not stand at the end of the call.
 func nameless(text []byte, file string, source bool) []byte {
-	head, events, some := bytes.Cut(text, []byte("\n"))
+	const behind = `"range":` // the names, in the member tracekit
+	head, rest, some := bytes.Cut(text, []byte(behind))
 	if !some {
 		return text
 	}
@@ -201,7 +202,7 @@ func nameless(text []byte, file string, source bool) []byte {
 	for _, named := range []string{" " + inText, " '" + inText + "'"} {
 		head = bytes.Replace(head, []byte(named+`"`), []byte(`"`), 1)
 	}
-	return slices.Concat(head, []byte("\n"), events)
+	return slices.Concat(head, []byte(behind), rest)
 }
 
 // again runs a command through pipes: the result is the same.

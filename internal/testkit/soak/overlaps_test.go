@@ -54,19 +54,19 @@ func TestNewOverlapsAreReported(t *testing.T) {
 }
 
 func TestNamesOfFilesAreNoDifference(t *testing.T) {
-	const piped = `{"tracekit":{"version":"1","call":"slice --from 1%"},` + "\n" + `"traceEvents":[]}`
-	for file, named := range map[string]string{
-		"x.json":     `{"tracekit":{"version":"1","source":"x.json","call":"slice --from 1% x.json"},`,
-		"a b.json":   `{"tracekit":{"version":"1","source":"a b.json","call":"slice --from 1% 'a b.json'"},`,
-		"other.json": `{"tracekit":{"version":"1","call":"slice --from 1% other.json"},`,
+	const call, behind = `"call":"slice --from 1%`, `","range":{"start_ns":1}},"traceEvents":[{"name":"a x.json"}]}`
+	for _, c := range []struct {
+		file, named, piped string
+		source             bool // it is what it was cut from before
+	}{
+		{"x.json", `{"tracekit":{"source":"x.json",` + call + " x.json" + behind, `{"tracekit":{` + call + behind, false},
+		{"a b.json", `{"tracekit":{"source":"a b.json",` + call + " 'a b.json'" + behind, `{"tracekit":{` + call + behind, false},
+		{"x.json", `{"tracekit":{"source":"x.json",` + call + " x.json" + behind, `{"tracekit":{"source":"x.json",` + call + behind, true},
+		{"x.json", `{"traceEvents":[{"name":"a x.json"}]}`, `{"traceEvents":[{"name":"a x.json"}]}`, false},
 	} {
-		if got := nameless([]byte(named+"\n"+`"traceEvents":[]}`), file, false); string(got) != piped {
-			t.Errorf("%s: %s", file, got)
+		if got := nameless([]byte(c.named), c.file, c.source); string(got) != c.piped {
+			t.Errorf("%s of %s:\n got %s\nwant %s", c.file, c.named, got, c.piped)
 		}
-	}
-	const cut = `{"tracekit":{"version":"1","source":"x.json","call":"slice --to 1%`
-	if got := string(nameless([]byte(cut+" x.json\"}\n"), "x.json", true)); got != cut+"\"}\n" {
-		t.Errorf("of what was cut before: %s", got)
 	}
 }
 
