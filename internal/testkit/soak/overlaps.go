@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"io"
 	"os"
+	"regexp"
+	"slices"
 
 	"tracekit/internal/testkit/reference"
 
@@ -15,6 +17,9 @@ import (
 // was there before, as a naive reader sees it: which of two slices that overlap a viewer moves
 // aside, and which times are far from most others, hangs on all that the trace has.
 func hadBefore(kind string, from []string, path string) bool {
+	if kind == "bad_escape" {
+		return escapedBefore(from, path)
+	}
 	after, err := parse(path)
 	if err != nil {
 		return false
@@ -39,6 +44,38 @@ func hadBefore(kind string, from []string, path string) bool {
 		return len(from) > 1 || !reference.Exceeds(before[0], after) // clocks that are aligned move times
 	}
 	return false
+}
+
+var (
+	texts     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	badEscape = regexp.MustCompile(`\\[^"\\/bfnrtu]`)
+)
+
+// escapedBefore reports that each text with an escape that JSON does not know holds one that was
+// there before: downsample repeats names, in those of merged slices and in lists of them.
+func escapedBefore(from []string, path string) bool {
+	odd := func(path string) (all [][]byte) {
+		text, err := readAll(path)
+		if err != nil {
+			return nil
+		}
+		for _, t := range texts.FindAll(text, -1) {
+			if t = t[1 : len(t)-1]; badEscape.Match(bytes.ReplaceAll(t, []byte(`\\`), nil)) {
+				all = append(all, t)
+			}
+		}
+		return all
+	}
+	var before [][]byte
+	for _, path := range from {
+		before = append(before, odd(path)...)
+	}
+	for _, text := range odd(path) {
+		if !slices.ContainsFunc(before, func(was []byte) bool { return bytes.Contains(text, was) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // overlappedBefore reports that slices which overlap in a trace did so in the one that it was made

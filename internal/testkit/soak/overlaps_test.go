@@ -30,7 +30,8 @@ func TestNewOverlapsAreReported(t *testing.T) {
 		{"broken", "overlap", "{", false},
 		{"part", "impossible_time", "[" + a + "]", true},
 		{"later", "impossible_time", "[" + a + "," + d + "]", false},
-		{"other", "bad_escape", "[" + a + "]", false},
+		{"other", "no_time", "[" + a + "]", false},
+		{"escaped", "bad_escape", `[{"name":"a\q"}]`, false},
 	} {
 		if got := hadBefore(c.kind, []string{whole}, write(c.name+".json", c.text)); got != c.before {
 			t.Errorf("%s %s: %v", c.name, c.kind, got)
@@ -47,6 +48,10 @@ func TestNewOverlapsAreReported(t *testing.T) {
 	}
 	if hadBefore("overlap_by_rounding", []string{write("one.json", "["+first+"]")}, both) {
 		t.Error("what overlaps anew by rounding is not seen")
+	}
+	escaped := write("escape.json", `[{"name":"a\q","cat":"\\q"}]`)
+	if !hadBefore("bad_escape", []string{escaped}, write("twice.json", `[{"name":"2 × a\q","args":{"a\q":2,"b":"\\q"}}]`)) || hadBefore("bad_escape", []string{escaped}, write("odd.json", `[{"name":"a\q","args":{"x\w":1}}]`)) {
+		t.Error("escapes are taken for new, or new ones are not seen")
 	}
 	if !hadBefore("overlap", []string{whole, whole}, write("merged.json", "["+a+","+b+"]")) || hadBefore("overlap", []string{write("no.json", "["+a+"]"), whole}, write("more.json", "["+a+","+b+","+c+","+d+"]")) {
 		t.Error("overlaps of several are not counted")
