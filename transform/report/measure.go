@@ -71,6 +71,7 @@ func (m *measure) measureOutliers(outliers []trace.Block, before int64) ([]trace
 
 // read measures what the blocks in the range hold, unless the first reading noted all of that.
 func (m *measure) read(ctx context.Context, s *trace.Source) error {
+	budget.Register(ctx, m.addMemory)
 	if m.suffices() {
 		return m.readNoted(ctx)
 	}
@@ -80,7 +81,6 @@ func (m *measure) read(ctx context.Context, s *trace.Source) error {
 		return err
 	}
 	defer r.Close()
-	budget.Register(ctx, m.addMemory)
 	if err := trace.EachPart(ctx, r, func(p *trace.Part) (err error) {
 		if outliers, err = m.measureOutliers(outliers, p.Off); err != nil {
 			return err

@@ -49,6 +49,10 @@ func TestNewOverlapsAreReported(t *testing.T) {
 	if hadBefore("overlap_by_rounding", []string{write("one.json", "["+first+"]")}, both) {
 		t.Error("what overlaps anew by rounding is not seen")
 	}
+	const cut = `{"ph":"X","name":"b","pid":1,"tid":1,"ts":1712170298000030.059,"dur":7.603,"args":{"tracekit.ts":1712170298000030.059,"tracekit.dur":9.1}}`
+	if !hadBefore("overlap_by_rounding", []string{write("uncut.json", "["+first+"]")}, write("cut.json", "["+first+","+cut+"]")) {
+		t.Error("what was cut at an edge is not known")
+	}
 	escaped := write("escape.json", `[{"name":"a\q","cat":"\\q"}]`)
 	if !hadBefore("bad_escape", []string{escaped}, write("twice.json", `[{"name":"2 × a\q","args":{"a\q":2,"b":"\\q"}}]`)) || hadBefore("bad_escape", []string{escaped}, write("odd.json", `[{"name":"a\q","args":{"x\w":1}}]`)) {
 		t.Error("escapes are taken for new, or new ones are not seen")
