@@ -12,6 +12,12 @@ type names struct {
 	threads   map[int]string
 }
 
+// memory is about how many bytes n takes.
+func (n *names) memory() int {
+	const named = 70
+	return n.tracks.Memory() + named*(len(n.processes)+len(n.threads))
+}
+
 func (n *names) learn(e *trace.Event) {
 	if n.processes == nil {
 		n.processes, n.threads = map[int]string{}, map[int]string{}

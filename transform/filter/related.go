@@ -253,9 +253,10 @@ func (s *matches) has(start, end trace.Time) bool {
 
 // addMemory adds what k takes.
 func (k *relations) addMemory(s *budget.Sum) {
-	const match, joined = 32, 80
+	const match, joined, list, idless = 32, 80, 72, 140
 	s.Add("slices and how they nest", k.shape.Memory())
-	n := joined * len(k.joined)
+	s.Add("names of threads", k.names.memory())
+	n := joined*len(k.joined) + list*cap(k.matches) + idless*len(k.idless)
 	for i := range k.matches {
 		n += match * cap(k.matches[i].slices)
 	}

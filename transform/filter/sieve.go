@@ -49,8 +49,7 @@ func isDecided(p *trace.Part) bool {
 func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runner) (*trace.Survey, error) {
 	block := 0
 	var flows, others []int // blocks that may have such, behind what is written
-	budget.Register(ctx, s.AddMemory)
-	budget.Register(ctx, func(sum *budget.Sum) { sum.Add("metadata of threads without events", s.names.Memory()) })
+	s.register(ctx)
 	v, err := src.SurveyParts(func(p *trace.Part) (err error) {
 		s.begun = s.begun || !isDecided(p)
 		if s.begun {
@@ -87,9 +86,16 @@ func (s *sieve) sift(ctx context.Context, src *trace.Source, run *pipeline.Runne
 	return v, nil
 }
 
+// register lets what s takes be counted, while it writes.
+func (s *sieve) register(ctx context.Context) {
+	budget.Register(ctx, s.AddMemory)
+	budget.Register(ctx, func(sum *budget.Sum) { sum.Add("metadata of threads without events", s.names.Memory()) })
+}
+
 // siftAgain writes what is kept of a trace of which each event alone says whether it is kept.
 func (s *sieve) siftAgain(ctx context.Context, run *pipeline.Runner) error {
 	s.lateFlows.read = s.Read
+	s.register(ctx)
 	r, err := s.Read()
 	if err != nil {
 		return err

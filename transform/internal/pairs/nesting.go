@@ -146,8 +146,8 @@ func (s *Nesting) Depth(e *trace.Event, end trace.Time) int {
 
 // Memory is about how many bytes s takes.
 func (s *Nesting) Memory() int {
-	const slice, pair = 32, 24
-	n := s.pairs.Memory() + s.Tracks.Memory() + pair*cap(s.Partners)
+	const slice, pair, line = 32, 24, 24
+	n := s.pairs.Memory() + s.Tracks.Memory() + pair*cap(s.Partners) + line*cap(s.lines)
 	for _, l := range s.lines {
 		n += slice * cap(l)
 	}
