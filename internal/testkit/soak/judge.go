@@ -223,6 +223,9 @@ func (s *soak) again(t *sample, c command, path string) error {
 	if err := r.broken(s.most); err != nil {
 		return err
 	}
+	if c.args[0] == "strip" && r.status == 1 && strings.Contains(r.stderr, "what was written can't be taken back") {
+		return nil // docs/strip.md: a second reading that comes too late for a pipe
+	}
 	got, file := []byte(r.stdout), filepath.Base(t.path)
 	if bytes.Equal(got, want) || bytes.Equal(got, nameless(want, file, false)) || bytes.Equal(got, nameless(want, file, true)) {
 		return nil

@@ -53,6 +53,9 @@ func TestNewOverlapsAreReported(t *testing.T) {
 	if !hadBefore("overlap_by_rounding", []string{write("uncut.json", "["+first+"]")}, write("cut.json", "["+first+","+cut+"]")) {
 		t.Error("what was cut at an edge is not known")
 	}
+	if !hadBefore("overlap", []string{write("cutoff.json", "["+a+",{\"x,"+b+","+c+",{")}, write("of.json", "["+a+","+c+"]")) {
+		t.Error("a damaged trace is not read")
+	}
 	escaped := write("escape.json", `[{"name":"a\q","cat":"\\q"}]`)
 	if !hadBefore("bad_escape", []string{escaped}, write("twice.json", `[{"name":"2 × a\q","args":{"a\q":2,"b":"\\q"}}]`)) || hadBefore("bad_escape", []string{escaped}, write("odd.json", `[{"name":"a\q","args":{"x\w":1}}]`)) {
 		t.Error("escapes are taken for new, or new ones are not seen")
