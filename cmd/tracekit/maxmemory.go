@@ -65,11 +65,17 @@ func memoryLimit(c *cli.Context) (int64, error) {
 		}
 		return limit, nil
 	}
-	info, err := os.Stat(c.Args().First())
-	if err != nil || !info.Mode().IsRegular() {
-		return mostMemory, nil
+	return usualMemory(c.Args().Slice()), nil
+}
+
+// usualMemory is what the first argument that is a file may take: an expression may stand before it.
+func usualMemory(args []string) int64 {
+	for _, arg := range args {
+		if info, err := os.Stat(arg); err == nil && info.Mode().IsRegular() {
+			return min(leastMemory+info.Size(), mostMemory)
+		}
 	}
-	return min(leastMemory+info.Size(), mostMemory), nil
+	return mostMemory
 }
 
 // bound returns the context of all inputs: those that are worked on at a time have one bound of

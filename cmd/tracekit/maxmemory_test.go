@@ -82,6 +82,29 @@ func TestMaxMemoryIsEnough(t *testing.T) {
 	}
 }
 
+// The limit is that of the input, whatever stands before it.
+func TestMaxMemoryByTheSizeOfTheInput(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "in.json")
+	if err := os.WriteFile(file, make([]byte, 1000), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want int64
+	}{
+		{[]string{file}, leastMemory + 1000},
+		{[]string{"dur > 1us", file}, leastMemory + 1000},
+		{[]string{"-"}, mostMemory},
+		{[]string{dir}, mostMemory},
+		{nil, mostMemory},
+	} {
+		if got := usualMemory(c.args); got != c.want {
+			t.Errorf("%q: %d, want %d", c.args, got, c.want)
+		}
+	}
+}
+
 // Several inputs at a time have one bound, and what comes out is what each alone makes within it:
 // an input that others leave too little for has its turn alone.
 func TestMaxMemoryOfSeveral(t *testing.T) {
