@@ -23,7 +23,7 @@ var Gaudi = &Producer{
 		{Name: "[HD#] *", Is: Engine},
 		{Name: "[D#] *", Is: Engine},
 	},
-	Evidence: Evidence{Processes: []string{"*device:HPU:#*", "Synapse*", "Bridge Logs"}, Threads: []string{"Synapse/*", "[HD#] *", "[D#] *"}},
+	Evidence: Evidence{Processes: []string{"*device:HPU:#*", "Synapse*", "Bridge Logs"}, Threads: []string{"Synapse/*", "[HD#] *", "[D#] *"}, Args: EngineArgs},
 }
 
 // EngineArgs are args that only events of Gaudi's engines have. RecipeArgs are those of all
@@ -50,7 +50,7 @@ func IsGaudi(device []byte) bool {
 var HLProf = &Producer{
 	Name:      "Habana hl-prof",
 	Processes: append([]Rule{{Name: `\*\*\*Host`, Is: Calls}}, engineProcesses()...),
-	Evidence:  Evidence{Processes: []string{`\*\*\*Host`, `\*\*MME *`, `\*MME *`, `\*TPC *`}},
+	Evidence:  Evidence{Processes: []string{`\*\*\*Host`, `\*\*MME *`, `\*MME *`, `\*TPC *`}, Also: EngineArgs},
 }
 
 func engineProcesses() (all []Rule) {

@@ -74,9 +74,11 @@ type Evidence struct {
 	Categories []string
 	Processes  []string // names, labels, and ids that are text
 	Threads    []string
+	// Args are keys of args that only its events have.
+	Args []string
 	// Weak categories tell it where nothing tells any other profiler.
 	Weak []string
-	// Also are categories of others that it writes too: beside it they tell of nobody else.
+	// Also are categories and args of others that it writes too: beside it they tell of nobody else.
 	Also []string
 	// Instead are servers whose markers it writes beside its own.
 	Instead []string

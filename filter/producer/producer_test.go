@@ -55,3 +55,14 @@ func TestProducersAgreeOnCategories(t *testing.T) {
 		}
 	}
 }
+
+func TestThreadsOfRequests(t *testing.T) {
+	for name, want := range map[string]string{
+		"request req-7": "req-7", "Request #12": "12", "req_0x1f": "0x1f", "REQ: 4b2a": "4b2a", "request id=9": "9", "LLM request chatcmpl-1": "chatcmpl-1",
+		"request": "", "requests 7": "", "request handler-1": "", "request-pool-1-thread-2": "", "request 5 handler": "", "Request Thread 3": "", "request abc": "", "RequestExecutor-3": "", "prereq 1": "",
+	} {
+		if got := string(RequestOfThread([]byte(name))); got != want {
+			t.Errorf("%q is called by request %q, want %q", name, got, want)
+		}
+	}
+}

@@ -28,10 +28,11 @@ type Info struct {
 	// Origin is what a piece says of how it was cut, nil if it does not.
 	Origin *origin.Origin `json:"origin,omitempty"`
 
-	Producer       string         `json:"producer"`  // all in one line
-	Producers      []string       `json:"producers"` // what ran, and what recorded it
-	Hints          []Hint         `json:"hints"`     // what the document says of itself
-	Damage         trace.Damage   `json:"-"`
+	Producer       string       `json:"producer"`  // all in one line
+	Producers      []string     `json:"producers"` // what ran, and what recorded it
+	Hints          []Hint       `json:"hints"`     // what the document says of itself
+	Damage         trace.Damage `json:"-"`
+	args           argsSeen
 	Kinds          []Kind         `json:"kinds"`                    // the largest first
 	Processes      []Process      `json:"processes"`                // those with the most events first
 	Merged         *Merged        `json:"merged,omitempty"`         // nil if no slice stands for others

@@ -132,23 +132,35 @@ func profilers(i *Info) (names []string) {
 			also = append(also, p.Evidence.Also...)
 		}
 	}
+	byArgs := 0 // of names: they tell nothing of what else wrote into the trace
 	isServer := func(p *producer.Producer) bool { return p.Markers != nil && p.Markers[0].Rank != producer.Training }
 	for _, p := range producer.All {
 		if !isServer(p) && leftEvidence(i, p, also) {
 			names = append(names, p.Name)
+			if hasArgs(i, p.Evidence.Args, also) && !leftEvidence(i, p, append(slices.Clip(also), p.Evidence.Args...)) {
+				byArgs++
+			}
 		}
 	}
-	for _, p := range producer.All {
-		if len(names) == 0 && hasCategory(i, p.Evidence.Weak, also) {
-			names = append(names, p.Name)
-		}
+	if len(names) == byArgs {
+		names = append(names, weakly(i, also)...)
 	}
 	return names
 }
 
+// weakly returns the first profiler that left a weak evidence.
+func weakly(i *Info, also []string) []string {
+	for _, p := range producer.All {
+		if hasCategory(i, p.Evidence.Weak, also) {
+			return []string{p.Name}
+		}
+	}
+	return nil
+}
+
 // leftEvidence reports what speaks for p, besides categories that tell nothing.
 func leftEvidence(i *Info, p *producer.Producer, but []string) bool {
-	if hasCategory(i, p.Evidence.Categories, but) {
+	if hasCategory(i, p.Evidence.Categories, but) || hasArgs(i, p.Evidence.Args, but) {
 		return true
 	}
 	for k := range i.Processes {
@@ -163,6 +175,45 @@ func leftEvidence(i *Info, p *producer.Producer, but []string) bool {
 		}
 	}
 	return false
+}
+
+// argsSeen are keys of args by which a producer is known, as far as events have shown any.
+type argsSeen struct {
+	looked []int // events, by kind
+	keys   []string
+}
+
+// mostLooked bounds the events of a kind that are looked at: those of one kind have the same args.
+const mostLooked = 64
+
+// learn looks at the args of a device's event of a kind.
+func (a *argsSeen) learn(e *trace.Event, kind int) {
+	for len(a.looked) <= kind {
+		a.looked = append(a.looked, 0)
+	}
+	if a.looked[kind]++; a.looked[kind] > mostLooked {
+		return
+	}
+	for _, p := range producer.All {
+		for _, key := range p.Evidence.Args {
+			if !slices.Contains(a.keys, key) && hasArg(e, key) {
+				a.keys = append(a.keys, key)
+			}
+		}
+	}
+}
+
+func hasArg(e *trace.Event, key string) bool {
+	for m := range trace.Members(e.Args()) {
+		if string(m.Key) == key {
+			return true
+		}
+	}
+	return false
+}
+
+func hasArgs(i *Info, keys, but []string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return slices.Contains(i.args.keys, key) && !slices.Contains(but, key) })
 }
 
 func hasCategory(i *Info, patterns, but []string) bool {

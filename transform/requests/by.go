@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"tracekit/filter"
+	"tracekit/filter/producer"
 	"tracekit/trace"
 )
 
@@ -36,21 +37,22 @@ func (c *Collector) idIn(text []byte, ok bool) ([]byte, bool) {
 }
 
 // trackTimes knows when something happened on each thread or in each process, where requests
-// go by the names of these, which metadata may tell at the end of the file.
+// go by the names of these, which metadata may tell at the end of the file. Unless a field is
+// named, these are threads.
 type trackTimes struct {
 	tracks  trace.Tracks
 	threads bool // not processes
 	times   []seen
 	names   []string
 	likely  []string // threads that seem to be requests, a few of them
+	called  []seen   // in a snapshot: the threads that are called by a request
 }
 
 func (t *trackTimes) learn(e *trace.Event, by *filter.Value) {
 	if by == nil {
 		t.guess(e)
-		return
 	}
-	if t.threads = by.OfThread(); !t.threads && !by.OfProcess() {
+	if t.threads = by == nil || by.OfThread(); !t.threads && !by.OfProcess() {
 		return
 	}
 	n := t.tracks.Process(e)
@@ -63,22 +65,22 @@ func (t *trackTimes) learn(e *trace.Event, by *filter.Value) {
 	if e.IsMeta() {
 		if what := string(e.Name()); what == "thread_name" && t.threads || what == "process_name" && !t.threads {
 			for m := range trace.Members(e.Args()) {
-				if string(m.Key) == "name" {
+				if string(m.Key) == "name" && (by != nil || producer.RequestOfThread(bytes.Trim(m.Value, `"`)) != nil) {
 					t.names[n] = trace.Unquote(m.Value)
 				}
 			}
 		}
-	} else if e.Shown() {
+	} else if e.Shown() || e.IsEnd() && e.Has&trace.HasTS != 0 && e.TS >= 0 {
 		t.times[n].start, t.times[n].end = min(t.times[n].start, e.TS), max(t.times[n].end, e.End())
 	}
 }
 
-// found are the threads or processes that have names and events. Those of one name are one.
-func (t *trackTimes) found(c *Collector) (all []seen) {
+// found are the threads or processes that have names and events, by the ids in these. Those of one id are one.
+func (t *trackTimes) found(idIn func(name []byte) []byte) (all []seen) {
 	at := map[string]int{}
 	for i := range t.times {
-		id, ok := c.idIn([]byte(t.names[i]), true)
-		if !ok || t.times[i].start > t.times[i].end {
+		id := idIn([]byte(t.names[i]))
+		if len(id) == 0 || t.times[i].start > t.times[i].end {
 			continue
 		}
 		n, known := at[string(id)]
@@ -90,6 +92,23 @@ func (t *trackTimes) found(c *Collector) (all []seen) {
 		all[n].widen(&t.times[i])
 	}
 	return all
+}
+
+// byRequest are the threads that are called by a request, if there are several.
+func (t *trackTimes) byRequest() []seen {
+	if t.called != nil {
+		return t.called
+	}
+	if all := t.found(producer.RequestOfThread); len(all) > 1 {
+		return all
+	}
+	return nil
+}
+
+// memory is about how many bytes t takes.
+func (t *trackTimes) memory() int {
+	const each = 64
+	return t.tracks.Memory() + each*cap(t.times)
 }
 
 // mostLikely bounds the threads that are told as examples.

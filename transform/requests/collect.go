@@ -32,7 +32,8 @@ type CollectOptions struct {
 // async slice belongs to a request if one of its events names it; if no event
 // names any, slices whose category or name is request are requests themselves, each
 // begin with its own end: an id that comes again is another request.
-// Of other slices the end counts if it names the request too.
+// Of other slices the end counts if it names the request too. Where nothing else tells, threads that
+// are called by requests are these.
 //
 // What it keeps grows with the number of requests and of async events that have
 // to do with them.
@@ -261,7 +262,13 @@ func asyncID(e *trace.Event) string {
 // ends without a beginning had begun before, and reaches from the trace's
 // start. Of several with one id the second is called id#2.
 func (c *Collector) Requests(clock Clock) []Request {
-	all := append(append([]seen(nil), c.found...), c.tracks.found(c)...)
+	all := append([]seen(nil), c.found...)
+	if c.by != nil {
+		all = append(all, c.tracks.found(func(name []byte) []byte {
+			id, _ := c.idIn(name, true)
+			return id
+		})...)
+	}
 	named := len(all) > 0
 	for _, l := range c.lives() {
 		switch {
@@ -270,6 +277,9 @@ func (c *Collector) Requests(clock Clock) []Request {
 		case !named && l.isRequest && l.id != "":
 			all = append(all, l.seen)
 		}
+	}
+	if len(all) == 0 && c.usual {
+		all = c.tracks.byRequest()
 	}
 	requests := make([]Request, len(all))
 	for i, s := range all {
@@ -290,7 +300,7 @@ func (c *Collector) Requests(clock Clock) []Request {
 // Memory is about how many bytes c takes.
 func (c *Collector) Memory() int {
 	const request, id, async, event = 48, 100, 180, 40
-	return request*cap(c.found) + id*len(c.at) + async*len(c.asyncs) + event*c.events
+	return request*cap(c.found) + id*len(c.at) + async*len(c.asyncs) + event*c.events + c.tracks.memory()
 }
 
 func (s *seen) widen(o *seen) {

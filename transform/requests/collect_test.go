@@ -259,6 +259,33 @@ func TestAsyncRequestsThatComeAgain(t *testing.T) {
 	}
 }
 
+// Threads that are called by requests are these where nothing else names any.
+func TestRequestsThatThreadsAreCalledBy(t *testing.T) {
+	on := func(ph string, tid, ts int, more string) string {
+		return fmt.Sprintf(`{"ph":"%s","name":"decode","pid":1,"tid":%d,"ts":%d%s}`, ph, tid, ts, more)
+	}
+	called := func(tid int, name string) string {
+		return fmt.Sprintf(`{"ph":"M","name":"thread_name","pid":1,"tid":%d,"args":{"name":"%s"}}`, tid, name)
+	}
+	for _, c := range []struct {
+		name, want string
+		events     []string
+	}{
+		{"complete slices", "a1 1000-6000, b2 3000-4000", []string{on("X", 7, 1, `,"dur":2`), on("X", 8, 3, `,"dur":1`), on("X", 7, 5, `,"dur":1`), called(7, "request a1"), called(8, "request b2")}},
+		{"begins and ends, names first", "1 1000-9000, 2 3000-4000", []string{called(7, "Request #1"), called(8, "Request #2"), on("B", 7, 1, ""), on("B", 8, 3, ""), on("E", 8, 4, ""), on("E", 7, 9, "")}},
+		{"two threads of one request", "1 1000-4000, 2 5000-6000", []string{called(7, "req-1"), called(8, "req-1"), called(9, "req-2"), on("X", 7, 1, `,"dur":1`), on("X", 8, 3, `,"dur":1`), on("X", 9, 5, `,"dur":1`)}},
+		{"one alone", "", []string{called(7, "request 1"), on("X", 7, 1, `,"dur":1`)}},
+		{"workers", "", []string{called(7, "request handler-1"), called(8, "request handler-2"), on("X", 7, 1, `,"dur":1`), on("X", 8, 1, `,"dur":1`)}},
+		{"ids in args as well", "r 1000-2000", []string{called(7, "req-1"), called(8, "req-2"), on("X", 7, 1, `,"dur":1,"args":{"rid":"r"}`), on("X", 8, 1, `,"dur":1`)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := collect(t, CollectOptions{}, c.events...); got != c.want {
+				t.Errorf("\ngot  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
 func TestRequestsByAField(t *testing.T) {
 	on := func(pid int, tid, name string, ts int) string {
 		return fmt.Sprintf(`{"ph":"X","name":"%s","pid":%d,"tid":%s,"ts":%d,"dur":1,"args":{"job":{"id":"j%d"}}}`, name, pid, tid, ts, ts%2)

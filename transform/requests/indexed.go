@@ -8,11 +8,11 @@ import (
 
 // IndexName is the name under which an index keeps what a Collector without CollectOptions has
 // seen. The number counts up with whatever changes what that is, or how it is written.
-func IndexName() string { return "requests 1 " + producer.Fingerprint() }
+func IndexName() string { return "requests 2 " + producer.Fingerprint() }
 
 // Snapshot returns what c has seen of a whole trace. It learns no more then.
 func (c *Collector) Snapshot() []byte {
-	c.settled = c.lives()
+	c.settled, c.tracks.called = c.lives(), c.tracks.byRequest()
 	return snapshot.Write(c.state)
 }
 
@@ -59,6 +59,7 @@ func (c *Collector) state(s *snapshot.State) {
 		s.Bool(&l.isRequest)
 	})
 	snapshot.List(s, &c.tracks.likely, s.Text)
+	snapshot.List(s, &c.tracks.called, func(r *seen) { r.state(s, &last) })
 }
 
 func (r *seen) state(s *snapshot.State, last *trace.Time) {

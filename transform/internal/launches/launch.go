@@ -152,7 +152,7 @@ func (l *Launches) NoteFlow(e *trace.Event) {
 	if track := l.Tracks.Of(e); e.Has&trace.HasTS != 0 {
 		rank := l.Rank(track)
 		if rank == several {
-			if ranks := l.RanksOf(IDs{}, e.TS, e.At()); len(ranks) == 1 {
+			if ranks := l.ranks.shared.parts.ranks(e.At()); len(ranks) > 0 {
 				rank = int(ranks[0])
 			}
 		}
