@@ -44,6 +44,7 @@ var Generic = &Producer{
 	DeviceArgs: [][]string{
 		{"grid", "block"}, {"grid_x", "block_x"}, {"gridX", "blockX"}, {"grid_dim", "block_dim"}, {"gridDim", "blockDim"},
 		{"grid_size", "block_size"}, {"grid size", "block size"}, {"grid", "stream"}, {"grid_size", "workgroup_size"},
+		{"size_bytes", "bandwidth_gbps", "direction"},
 	},
 }
 

@@ -24,6 +24,10 @@ var (
 		Threads:  []Rule{{Name: "worker:*", Is: Host}, {Name: "driver:*", Is: Host}},
 		Evidence: Evidence{Categories: []string{"task::*", "task:execute"}, Threads: []string{"driver:*"}},
 	}
+	LoadGen = &Producer{ // MLPerf's load generator: an async slice a query, with its number in args of the begin
+		Name:     "MLPerf LoadGen",
+		Evidence: Evidence{Args: []string{"sample_seq"}},
+	}
 	Bazel = &Producer{
 		Name: "Bazel",
 		Categories: map[string]Category{

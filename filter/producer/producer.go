@@ -54,9 +54,9 @@ type Producer struct {
 // for one name the first holds.
 var All = []*Producer{
 	VLLMGaudi, VLLM, SGLang, ATOM, TensorRTLLM, Diffusion,
-	Ascend, Paddle, PyTorch, PyTorchLegacy, Gaudi, HLProf, Unitrace, XLA, TensorFlow, ROCprof, Nsys, Proton, ONNXRuntime,
+	Ascend, Paddle, PyTorch, PyTorchLegacy, Gaudi, HLProf, Unitrace, XLA, TensorFlow, ROCprof, ROCprofV3, Nsys, Proton, ONNXRuntime,
 	Tinygrad, Nvprof, RocmProfileData, MindSpore, MXNet, NCCL, GGML, CLIntercept, AIEngine,
-	VizTracer, PySpy, Dynamo, Ray, Chrome, NodeJS, Bazel, Generic,
+	VizTracer, PySpy, Dynamo, Ray, LoadGen, Chrome, NodeJS, Bazel, Generic,
 }
 
 // Fingerprint is another one if anything of All is.
@@ -76,8 +76,8 @@ type Evidence struct {
 	Threads    []string
 	// Args are keys of args that only its events have.
 	Args []string
-	// Weak categories tell it where nothing tells any other profiler.
-	Weak []string
+	// Weak categories, and args of what ran on a device, tell it where nothing tells any other profiler.
+	Weak, WeakArgs []string
 	// Also are categories and args of others that it writes too: beside it they tell of nobody else.
 	Also []string
 	// Instead are servers whose markers it writes beside its own.

@@ -70,7 +70,8 @@ var PyTorch = &Producer{
 	Evidence: Evidence{
 		Categories: []string{"python_function", "user_annotation", "gpu_user_annotation", "cuda_runtime", "cuda_driver",
 			"cpu_instant_event", "fwdbwd", "Trace", "mtia_*", "xpu_*", "privateuse1_*", "async_gpu", "async_cpu_to_gpu"},
-		Weak: []string{"cpu_op", "Operator", "kernel"},
+		Weak:     []string{"cpu_op", "Operator"},
+		WeakArgs: []string{"External id", "External Id", "correlation", "est. achieved occupancy %"},
 	},
 	Markers: []Markers{{"PyTorch's profiler", Training, forms(
 		"ProfilerStep#{number}")}},

@@ -17,3 +17,19 @@ var ROCprof = &Producer{
 	DeviceArgs: [][]string{{"dev-id", "queue-id"}},
 	Evidence:   Evidence{Processes: []string{"CPU HIP API*", "CPU HSA API*", "COPY", "COPY r#"}},
 }
+
+// ROCprofV3 is rocprofv3, whose Perfetto traces are made JSON of by traceconv: it has a track for each
+// queue of a device, and none of them is a thread.
+var ROCprofV3 = &Producer{
+	Name: "ROCm rocprofv3",
+	Categories: map[string]Category{
+		"hip_api":           {OnHost, Runtime},
+		"hsa_api":           {OnHost, Runtime},
+		"rccl_api":          {OnHost, Runtime},
+		"rocdecode_api":     {OnHost, Runtime},
+		"rocjpeg_api":       {OnHost, Runtime},
+		"marker_api":        {OnHost, Annotation},
+		"memory_allocation": {OnHost, Memory},
+	},
+	Evidence: Evidence{Categories: []string{"hip_api", "hsa_api", "marker_api", "kernel_dispatch"}},
+}

@@ -118,8 +118,8 @@ func (in *inspector) event(e *trace.Event) {
 	in.python.addEvent(e, track, python)
 	side := in.sides.Side(e)
 	in.info.DeviceWork = in.info.DeviceWork || side == filter.Device && !e.IsFlow()
-	if side == filter.Device && e.Has&trace.HasArgs != 0 {
-		in.info.args.learn(e, in.census.last)
+	if e.Has&trace.HasArgs != 0 {
+		in.info.args.learn(e, in.census.last, side == filter.Device)
 	}
 	if side == filter.Device || kinds&filter.Runtime != 0 {
 		in.ranks.Learn(&in.census.names.Tracks, e)

@@ -151,7 +151,7 @@ func profilers(i *Info) (names []string) {
 // weakly returns the first profiler that left a weak evidence.
 func weakly(i *Info, also []string) []string {
 	for _, p := range producer.All {
-		if hasCategory(i, p.Evidence.Weak, also) {
+		if hasCategory(i, p.Evidence.Weak, also) || hasArgs(i, p.Evidence.WeakArgs, also) {
 			return []string{p.Name}
 		}
 	}
@@ -186,8 +186,8 @@ type argsSeen struct {
 // mostLooked bounds the events of a kind that are looked at: those of one kind have the same args.
 const mostLooked = 64
 
-// learn looks at the args of a device's event of a kind.
-func (a *argsSeen) learn(e *trace.Event, kind int) {
+// learn looks at the args of an event of a kind.
+func (a *argsSeen) learn(e *trace.Event, kind int, onDevice bool) {
 	for len(a.looked) <= kind {
 		a.looked = append(a.looked, 0)
 	}
@@ -195,10 +195,18 @@ func (a *argsSeen) learn(e *trace.Event, kind int) {
 		return
 	}
 	for _, p := range producer.All {
-		for _, key := range p.Evidence.Args {
-			if !slices.Contains(a.keys, key) && hasArg(e, key) {
-				a.keys = append(a.keys, key)
-			}
+		a.look(e, p.Evidence.Args)
+		if onDevice {
+			a.look(e, p.Evidence.WeakArgs)
+		}
+	}
+}
+
+// look notes which of the keys are in the args of e.
+func (a *argsSeen) look(e *trace.Event, keys []string) {
+	for _, key := range keys {
+		if !slices.Contains(a.keys, key) && hasArg(e, key) {
+			a.keys = append(a.keys, key)
 		}
 	}
 }

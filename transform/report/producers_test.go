@@ -26,6 +26,10 @@ func TestDevicesOfProducers(t *testing.T) {
 		{"94-opencl-intercept", "llm_bench", 1, 3, 270_000},
 		{"97-nsys-ncompass", "Device 0", 1, 3, 270_375},
 		{"98-mxnet", "gpu/0", 1, 6, 330_000},
+		{"116-unitrace-plain-ids", "", 1, 4, 120_000},
+		{"118-nsys-projected-nvtx", "GPU 0", 2, 6, 900_000},
+		{"119-gpu-timeline-transfers", "NVIDIA H200", 2, 6, 450_000},
+		{"122-spyre-aiu", "AIU 0", 1, 12, 960_000},
 	} {
 		t.Run(c.sample, func(t *testing.T) {
 			data, err := os.ReadFile("../../testdata/cases/" + c.sample + ".json")
