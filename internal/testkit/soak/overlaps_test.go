@@ -83,10 +83,21 @@ func TestNamesOfFilesAreNoDifference(t *testing.T) {
 }
 
 func TestTheSameEventsInAnotherOrder(t *testing.T) {
-	const a, b = `{"ph":"i","ts":1}`, `{"ph":"i","ts":2}`
-	for other, same := range map[string]bool{"[" + b + ", " + a + "]": true, "[" + a + "]": false, "[" + a + "," + a + "]": false, "{": false} {
-		if got := sameEvents([]byte("["+a+", "+b+"]"), []byte(other)); got != same {
-			t.Errorf("%s: %v", other, got)
+	const a, b, c = `{"ph":"i","ts":1}`, `{"ph":"i","ts":2}`, `{"ph":"i","name":"\q"}`
+	for _, of := range []struct {
+		one, other string
+		same       bool
+	}{
+		{"[" + a + ", " + b + "]", "[" + b + ", " + a + "]", true},
+		{"[" + a + ", " + b + "]", "[" + a + "]", false},
+		{"[" + a + ", " + b + "]", "[" + a + ", " + a + "]", false},
+		{"[" + a + ", " + b + "]", "{", false},
+		{"[" + a + ", " + c + "]", "[" + c + ", " + a + "]", true},
+		{"[" + a + ", " + c + "]", "[" + c + ", " + b + "]", false},
+		{"{", "{", false},
+	} {
+		if got := sameEvents([]byte(of.one), []byte(of.other)); got != of.same {
+			t.Errorf("%s and %s: %v", of.one, of.other, got)
 		}
 	}
 }
