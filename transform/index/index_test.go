@@ -232,9 +232,9 @@ func TestForgedReports(t *testing.T) {
 	text := muddle(rng, 150)
 	good := indexOf(t, text)
 	snapshot := good.Get(report.IndexName())
-	rounds, read := 500, 0
+	rounds, read := 150, 0
 	if testing.Short() {
-		rounds = 100
+		rounds = 50
 	}
 	for range rounds {
 		bad := slices.Clone(snapshot)
