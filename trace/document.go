@@ -56,7 +56,7 @@ type document struct {
 	damage Damage
 
 	verify    *jsonlex.Reader // of what is kept; nil if nobody asked
-	placed    bool            // events must know where they stand
+	placed    int64           // 1 if what events say of their place may be copied from there, else -1
 	runs      VerbatimRuns    // that come, if any are known
 	stop      int64           // where the next of these begins
 	templates templates
@@ -345,9 +345,7 @@ func (d *document) eventRun(buf []byte, off int64, last bool, b *Batch) (next in
 		if !d.general && !d.blank && off+int64(p) >= d.doubt {
 			e := b.next()
 			if end := d.templates.next(buf, p, e); end > 0 {
-				if d.placed {
-					e.at = off + int64(end-len(e.text))
-				}
+				e.at = d.placed * (off + int64(end-len(e.text)))
 				if d.verify != nil {
 					d.verifyMatched(e, d.templates.last, off+int64(end))
 				}
@@ -414,9 +412,7 @@ func (d *document) event(buf []byte, from, at int, off int64, last bool, b *Batc
 	}
 	d.begun = true
 	d.phased = d.phased || e.Phase != 0
-	if d.placed {
-		e.at = off + int64(from)
-	}
+	e.at = d.placed * (off + int64(from))
 	if e.flaws == 0 || d.sanitizeEvent(e, off+int64(at)) {
 		d.keep(b, off+int64(end))
 	}

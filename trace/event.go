@@ -26,7 +26,7 @@ type Event struct {
 
 	name, cat, pid, tid, id, args, ts, dur span // positions in the object
 
-	at int64 // where text stands in the trace, bytes; 0 if that is not known
+	at int64 // where text stands in the trace, bytes; negative if it can't be copied from there, 0 if that is not known
 }
 
 // Has says which members an Event has.
@@ -65,7 +65,7 @@ func (e *Event) Raw() []byte { return e.text[e.lead:] }
 func (e *Event) Lead() []byte { return e.text[:e.lead] }
 
 // At is where the event stands in the trace's text, in bytes; 0 if that is not known, as of a clone.
-func (e *Event) At() int64 { return e.at }
+func (e *Event) At() int64 { return max(e.at, -e.at) }
 
 // Size is the number of bytes of the event and the white space before it.
 func (e *Event) Size() int { return len(e.text) }

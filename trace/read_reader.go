@@ -126,14 +126,17 @@ type reading struct {
 	sums   bool              // batches have the bounds of their events, and of the events only
 	pick   func(*Event) bool // those that this is true for; nil for none
 	record bool              // it is asked how the text was packed
-	placed bool              // events know where they stand
+	placed bool              // events may be copied from where they stand
 	verify bool              // what is no JSON is counted
 	known  VerbatimRuns      // need not be looked at
 }
 
 // document walks a text that is read like this.
 func (o *reading) document(m *interner) document {
-	d := document{placed: o.placed, templates: templates{interner: m}}
+	d := document{placed: -1, templates: templates{interner: m}}
+	if o.placed {
+		d.placed = 1
+	}
 	if o.verify {
 		d.verify = new(jsonlex.Reader)
 	}

@@ -234,7 +234,7 @@ func (s *Source) Read() (*Reader, error) { return s.read(reading{}) }
 // to write them all into memory, and read them there, takes a tenth of the time.
 func (s *Source) read(o reading) (*Reader, error) {
 	record := s.record && !o.sums
-	o.record, o.placed, o.verify = record, true, s.verify
+	o.record, o.placed, o.verify = record, record, s.verify
 	w, err := s.open(runtime.GOMAXPROCS(0)-1, record) // the scanner needs one
 	if err != nil {
 		return nil, err

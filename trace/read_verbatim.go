@@ -33,7 +33,7 @@ type VerbatimRuns []verbatimRun
 // Others have a negative one.
 func (s *VerbatimRuns) add(e *Event, flow int) {
 	size := len(e.text)
-	if e.at == 0 || size >= maxVerbatimRun {
+	if e.at <= 0 || size >= maxVerbatimRun {
 		return
 	}
 	n := verbatimRun{from: e.at - 1, size: uint32(size + 1), last: 1, events: 1, lead: uint16(e.lead)}

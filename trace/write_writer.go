@@ -149,7 +149,7 @@ func withoutTop(t, key []byte) []byte {
 func (w *Writer) Event(e *Event) error {
 	w.separate()
 	w.lead = append(w.lead[:0], e.Lead()...)
-	w.copier.verbatim(e.at, int64(len(e.text)), w.Bytes)
+	w.copier.verbatim(max(e.at, 0), int64(len(e.text)), w.Bytes)
 	w.put(e.text)
 	w.Events++
 	return w.err

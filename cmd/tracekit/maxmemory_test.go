@@ -43,6 +43,7 @@ func TestMaxMemory(t *testing.T) {
 		{"threads", "index -o OUT", "threads"},
 		{"categories", "index -o OUT", "categories"},
 		{"requests", "index -o OUT", "requests"},
+		{"an event of many members", "repair -o OUT", "members of a broken event"},
 	} {
 		t.Run(c.shape+" "+c.verb, func(t *testing.T) {
 			dir := t.TempDir()

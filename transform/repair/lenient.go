@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"unsafe"
 
 	"tracekit/internal/bitset"
 	"tracekit/internal/jsonlex"
@@ -46,6 +47,10 @@ type reader struct {
 	tooDeep bool       // a value was not read for that
 	values  int64      // for tests: those that were begun
 
+	check       func() error // looks at the budget, nil if nothing bounds what objects take
+	memberBytes int          // bytes that long objects take
+	full        error        // of check; nothing more is read then
+
 	narrow narrowed
 	before beforeZero
 	offset int64 // µs that are added to all times
@@ -68,7 +73,8 @@ const maxDepth = 500
 // object reads the object at b[p]. With lost or short it returns the members
 // that were whole, and where it stopped.
 func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end int, st status) {
-	at := p + 1
+	at, before := p+1, r.memberBytes
+	defer func() { r.memberBytes = before }()
 	for {
 		q := jsonlex.SkipSpace(b, at)
 		for q < len(b) && b[q] == ',' {
@@ -110,12 +116,31 @@ func (r *reader) object(b []byte, p, depth int) (ms []member, tail []byte, end i
 			return ms, nil, q, st
 		}
 		m.raw = b[value:stop]
+		if len(ms) == cap(ms) && !r.mayGrow(len(ms)) {
+			return ms, nil, q, lost
+		}
 		ms = append(ms, m)
 		at = stop
 		if q = jsonlex.SkipSpace(b, stop); q < len(b) && b[q] != ',' && b[q] != '}' && b[q] != '"' {
 			return ms, nil, q, lost
 		}
 	}
+}
+
+// fewMembers are held without being counted.
+const fewMembers = 1 << 14
+
+// mayGrow reports whether there is memory for the copy of an object's n members and as many more. Without it
+// the object is not read on, and full says why.
+func (r *reader) mayGrow(n int) bool {
+	if n < fewMembers || r.check == nil {
+		return true
+	}
+	r.memberBytes += 2 * n * int(unsafe.Sizeof(member{}))
+	if r.full == nil {
+		r.full = r.check()
+	}
+	return r.full == nil
 }
 
 // value reads the value at b[p] and returns the text that it must have. shut is

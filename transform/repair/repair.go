@@ -210,6 +210,8 @@ func read(ctx context.Context, h *rewriter, open func() (io.ReadCloser, error)) 
 	defer text.Close()
 	h.in = ahead.New(text, h.block)
 	defer h.in.Close()
+	h.check = func() error { return budget.Look(ctx) }
+	budget.Register(ctx, func(sum *budget.Sum) { sum.Add("members of a broken event", h.memberBytes) })
 	err = h.run(ctx)
 	return h.read, err
 }

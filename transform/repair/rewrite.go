@@ -150,6 +150,9 @@ func (h *rewriter) run(ctx context.Context) error {
 		} else {
 			inEvents, err = h.outside()
 		}
+		if h.full != nil {
+			return h.full
+		}
 		if err == errDone {
 			return h.finish()
 		}
