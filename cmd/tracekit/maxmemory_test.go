@@ -13,6 +13,32 @@ import (
 	shapes "tracekit/internal/testkit/hostile"
 )
 
+// The members of a broken event are counted while it is read, before there are too many of them.
+func TestMaxMemoryOfABrokenEvent(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.json"), filepath.Join(dir, "out.json")
+	text := `{"traceEvents":[{"ph":"X","name":"a","pid":1,"tid":1,"ts":1,"dur":2},` + "\n" +
+		`{"ph":"X","name":"b","pid":1,"tid":1,"ts":4,"dur":2,"args":{` + strings.Repeat(`"k":[1,2],`, 200_000)
+	if err := os.WriteFile(in, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		limit  string
+		status int
+	}{{"10MB", exitFailed}, {"1GB", exitDamaged}} {
+		t.Run(c.limit, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			status := run(t.Context(), []string{"tracekit", "repair", "--max-memory", c.limit, "-o", out, in}, strings.NewReader(""), &stdout, &stderr)
+			if refused := strings.Contains(stderr.String(), "most of it is members of a broken event"); status != c.status || refused != (status == exitFailed) {
+				t.Errorf("status %d, not %d: %s", status, c.status, stderr.String())
+			}
+			if _, err := os.Stat(out); (err == nil) != (c.status != exitFailed) {
+				t.Errorf("the output: %v", err)
+			}
+		})
+	}
+}
+
 // What would take more memory than it may ends with what it is, and leaves nothing.
 func TestMaxMemory(t *testing.T) {
 	for _, c := range []struct{ shape, verb, most string }{
@@ -40,10 +66,9 @@ func TestMaxMemory(t *testing.T) {
 		{"names", "check", "names and categories"},
 		{"processes", "repair -o OUT", "threads"},
 		{"plain", "filter depth==0 -o OUT", "slices and how they nest"},
-		{"threads", "index -o OUT", "threads"},
+		{"threads", "index -o OUT", "requests"}, // each thread may be named by one
 		{"categories", "index -o OUT", "categories"},
 		{"requests", "index -o OUT", "requests"},
-		{"an event of many members", "repair -o OUT", "members of a broken event"},
 	} {
 		t.Run(c.shape+" "+c.verb, func(t *testing.T) {
 			dir := t.TempDir()
@@ -139,7 +164,7 @@ func TestMaxMemoryOfSeveral(t *testing.T) {
 
 // What would take too much of a page ends open with the reason, as it does every verb.
 func TestMaxMemoryOfOpen(t *testing.T) {
-	for shape, most := range map[string]string{"threads": "names", "categories": "categories"} {
+	for shape, most := range map[string]string{"threads": "steps and requests", "categories": "categories"} {
 		t.Run(shape, func(t *testing.T) {
 			t.Parallel()
 			in := filepath.Join(t.TempDir(), "in.json")
