@@ -169,7 +169,11 @@ func splitInto(c *cli.Context, std streams, in *input, o split.Options) (*split.
 	if in.size > 0 {
 		dir.meter = in.meter
 		dir.work = in.size // writing all pieces takes about as long as a reading
-		in.meter.Expect(in.size*int64(split.Readings(o)) + dir.work)
+		o.Expect = func(readings float64) {
+			done, _ := in.meter.Far()
+			in.meter.Expect(done + int64(readings*float64(in.size)) + dir.work)
+		}
+		o.Expect(float64(split.Readings(o)))
 	}
 	m, err := split.Run(c.Context, in.Source, dir, spill.In(c.String("tmpdir")), o)
 	in.meter.Stop()

@@ -128,17 +128,35 @@ func (r *router) chooseByTime(x *choice) {
 	}
 }
 
-// choose finds what of the trace each piece is to be read from, and reports whether that is
-// quicker than to keep all pieces aside in one reading.
-func (p *pieces) choose(ctx context.Context, s *trace.Source) (bool, error) {
+// choose finds what of the trace each piece is to be read from, if that is quicker than to keep all
+// pieces aside in one reading. It returns how many readings are still to come.
+func (p *pieces) choose(ctx context.Context, s *trace.Source) (readings float64, err error) {
 	if p.By == Process || !s.Seeks() {
-		return false, nil
+		return 1, nil
 	}
 	r := p.router
 	x := r.places.choose(len(r.windows), cmp.Or(p.rereadMost, mostReadings*p.survey.Bytes))
-	if r.device != slice.Launched {
+	passes := 2.0 // over what a piece needs: to decide, and to write
+	if r.device == slice.Launched {
+		passes++ // to gather calls
+		if err := p.chooseByRoute(ctx, s, x); err != nil {
+			return 0, err
+		}
+	} else {
 		r.chooseByTime(x)
-	} else if err := p.each(ctx, s, func(part *trace.Part) error {
+	}
+	if !x.fits() {
+		return 1, nil
+	}
+	p.chosen = x.of
+	return passes * float64(x.size) / float64(max(p.survey.Bytes, 1)), nil
+}
+
+// chooseByRoute gives the windows what they need where devices follow their launches: what is
+// routed to them, in another reading, which ends once that is too much.
+func (p *pieces) chooseByRoute(ctx context.Context, s *trace.Source, x *choice) error {
+	r := p.router
+	err := p.each(ctx, s, func(part *trace.Part) error {
 		for i := range part.Events {
 			at, everywhere := r.Route(&part.Events[i])
 			if c := int(r.events-1) / r.places.each; everywhere {
@@ -155,11 +173,9 @@ func (p *pieces) choose(ctx context.Context, s *trace.Source) (bool, error) {
 			return errMuch
 		}
 		return nil
-	}); err != nil && err != errMuch {
-		return false, err
+	})
+	if err == errMuch {
+		return nil
 	}
-	if x.fits() {
-		p.chosen = x.of
-	}
-	return x.fits(), nil
+	return err
 }

@@ -66,6 +66,9 @@ type Options struct {
 	// pieces at the same time. Nil leaves pieces as they are. What bounds pieces counts before.
 	Change func(ctx context.Context, w *trace.Writer, cut func(*trace.Writer) error) error
 
+	// Expect is told how often the trace will still be read, once that is known. It may be nil.
+	Expect func(readings float64)
+
 	rereadMost   int64 // bytes of text that may be read for all pieces from the trace itself; 0 for what is quick
 	eventsOfCell int   // 0 for the usual number
 }
@@ -139,7 +142,7 @@ func (p *pieces) restore(s *trace.Source) bool {
 	return false
 }
 
-// Readings is how often Run reads a trace before pieces are written.
+// Readings is how often Run reads a trace, as far as that is known before.
 func Readings(o Options) int {
 	if o.Device == slice.Launched && o.By != Process {
 		return 3
@@ -165,12 +168,15 @@ func Run(ctx context.Context, s *trace.Source, dir Folder, temp func() (*spill.F
 	if err := p.gather(ctx, s); err != nil {
 		return nil, err
 	}
-	direct, err := p.choose(ctx, s)
+	readings, err := p.choose(ctx, s)
 	if err != nil {
 		return nil, err
 	}
+	if o.Expect != nil {
+		o.Expect(readings)
+	}
 	var sp *spool
-	if !direct {
+	if p.chosen == nil {
 		file, err := temp()
 		if err != nil {
 			return nil, err

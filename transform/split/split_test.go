@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -104,10 +105,23 @@ func sliced(t *testing.T, data []byte, q *Piece, d slice.Device) []byte {
 
 func comparePieces(t *testing.T, data []byte, o Options, what string) *Manifest {
 	t.Helper()
+	var told []float64 // how often the trace is still read
+	o.Expect = func(readings float64) { told = append(told, readings) }
 	o.rereadMost = 1
 	m, aside := splitInto(t, data, o)
+	if !slices.Equal(told, []float64{1}) {
+		t.Errorf("%s: to keep pieces aside takes %v readings, want one", what, told)
+	}
+	told = nil
 	o.rereadMost, o.eventsOfCell = math.MaxInt64, 3
 	again, direct := splitInto(t, data, o)
+	passes := 2.0
+	if o.Device == slice.Launched {
+		passes++
+	}
+	if len(told) != 1 || told[0] < passes*float64(textOf(direct))/2/float64(len(data)) {
+		t.Errorf("%s: %d bytes of pieces from %d take %v readings", what, textOf(direct), len(data), told)
+	}
 	cmptest.Same(t, what+": the manifest, of pieces that are read again", m.Pieces, again.Pieces)
 	for i := range m.Pieces {
 		q := &m.Pieces[i]
@@ -126,6 +140,14 @@ func comparePieces(t *testing.T, data []byte, o Options, what string) *Manifest 
 		}
 	}
 	return m
+}
+
+// textOf is how many bytes the pieces in a folder have.
+func textOf(m *memory) (n int) {
+	for _, text := range m.files {
+		n += len(text)
+	}
+	return n
 }
 
 func TestPiecesAreWhatSliceMakes(t *testing.T) {
