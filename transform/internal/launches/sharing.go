@@ -17,6 +17,7 @@ type sharing struct {
 	parts rankParts
 	calls map[int32]*callRange // by rank
 	ids   map[string]*sharers
+	held  int // bytes of what has ids
 	once  sync.Once
 }
 
@@ -40,6 +41,12 @@ type callAt struct {
 	at   trace.Time
 	rank int32
 }
+
+// What a call and a piece of work take, in slices that have grown to up to twice that.
+const (
+	callBytes = 24
+	workBytes = 12
+)
 
 // keysOf yields what ids may be joined by, the surest first: both, the one, the other.
 func keysOf(j IDs, yield func(string)) {
@@ -79,6 +86,7 @@ func (s *sharing) call(rank int32, j IDs, at trace.Time) {
 	keysOf(j, func(key string) {
 		of := s.of(key)
 		of.calls = append(of.calls, callAt{at, rank})
+		s.held += callBytes
 	})
 }
 
@@ -87,13 +95,14 @@ func (s *sharing) work(j IDs, at trace.Time) {
 	keysOf(j, func(key string) {
 		of := s.of(key)
 		of.work = append(of.work, at)
+		s.held += workBytes
 	})
 }
 
 // forget leaves nothing but the parts.
 func (s *sharing) forget() {
 	if s != nil {
-		s.calls, s.ids = nil, nil
+		s.calls, s.ids, s.held = nil, nil, 0
 	}
 }
 
@@ -103,7 +112,7 @@ func (s *sharing) memory() (n int) {
 		return 0
 	}
 	const each = 200
-	return each * len(s.ids)
+	return each*len(s.ids) + s.held
 }
 
 // ranks returns the ranks that work may be of, those of all calls that it may follow if nothing tells more.
