@@ -56,9 +56,6 @@ func (l *learner) part(p *trace.Part) error {
 		l.text += int64(len(p.Text))
 		return nil
 	}
-	if p.Text != nil && l.finder != nil {
-		l.finder.LearnDocument(p.Text)
-	}
 	for i := range p.Events {
 		if err := l.event(&p.Events[i]); err != nil {
 			return err
