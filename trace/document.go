@@ -56,7 +56,7 @@ type document struct {
 	damage Damage
 
 	verify    *jsonlex.Reader // of what is kept; nil if nobody asked
-	placed    int64           // 1 if what events say of their place may be copied from there, else -1
+	placed    int64           // the sign of where events stand: 1 if they may be copied from there, else -1
 	runs      VerbatimRuns    // that come, if any are known
 	stop      int64           // where the next of these begins
 	templates templates

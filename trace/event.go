@@ -26,7 +26,7 @@ type Event struct {
 
 	name, cat, pid, tid, id, args, ts, dur span // positions in the object
 
-	at int64 // where text stands in the trace, bytes; negative if it can't be copied from there, 0 if that is not known
+	at int64 // where text stands in its source, bytes, 0 if that is not known; negative if the source does not record how it was packed: what a Writer copies from may be another
 }
 
 // Has says which members an Event has.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,11 +33,7 @@ func TestFlowsThatWaitAreWrittenAsTheyWere(t *testing.T) {
 	text.WriteString("\n]}")
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in.json.gz")
-	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
-	z.Write(text.Bytes())
-	z.Close()
-	if err := os.WriteFile(in, packed.Bytes(), 0o666); err != nil {
+	if err := os.WriteFile(in, packedBy(t, text.Bytes(), in), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	for _, expr := range []string{"dur > 1us", "depth < 3 && dur > 1us", `depth < 3 && name != "nothing"`} {
@@ -49,28 +43,19 @@ func TestFlowsThatWaitAreWrittenAsTheyWere(t *testing.T) {
 			if status := run(t.Context(), []string{"tracekit", "filter", expr, "-o", out, in}, strings.NewReader(""), &stdout, &stderr); status != exitDone {
 				t.Fatalf("status %d: %s", status, stderr.String())
 			}
-			f, err := os.Open(out)
+			got, err := os.ReadFile(out)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer f.Close()
-			r, err := gzip.NewReader(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := io.ReadAll(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cmptest.Same(t, "the lines", sortedLines(text.Bytes()), sortedLines(got))
+			cmptest.Same(t, "the lines", sortedLines(text.String()), sortedLines(unpack(t, string(got))))
 		})
 	}
 }
 
 // sortedLines are the events of a text that has one a line, without the commas behind them.
-func sortedLines(text []byte) []string {
+func sortedLines(text string) []string {
 	var all []string
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		all = append(all, strings.TrimRight(line, ",]}\n"))
 	}
 	slices.Sort(all)
